@@ -1,0 +1,88 @@
+"""The exception tree.
+
+RunnerError
+├── UsageError             bad input; the CLI prints it and exits with 2; nothing was started
+│   ├── ConfigError        a config, model, prompt or site file, an option or an environment variable
+│   ├── TaskFileError      a task file that is malformed, missing or not the official one
+│   ├── SelectionError     a --tasks expression that cannot be read or names what is not there
+│   ├── BrowserMissing     no Chromium to start
+│   └── StoreError         a run folder that cannot be written, or belongs to another run
+└── EpisodeError           infrastructure failed inside an episode; has an error class, never a score
+    ├── ModelError         the model server
+    │   ├── PromptTooLong  the prompt does not fit (no retry)
+    │   └── ModelRefused   wrong key, unknown model, malformed request (no retry)
+    ├── BrowserError       Chromium or the protocol to it
+    ├── SiteError          a web site is down, slow or answers with a server error
+    ├── LoginError         the first observation shows a log-in page, or logging in failed
+    ├── JudgeError         the judge model failed or gave an unclear verdict
+    └── LimitExceeded      the hard time limit of the episode
+"""
+
+from typing import ClassVar
+
+
+class RunnerError(Exception):
+    """Base of everything this package raises on purpose."""
+
+
+class UsageError(RunnerError):
+    """Bad input: what, where, what was expected, what to do."""
+
+
+class ConfigError(UsageError):
+    pass
+
+
+class TaskFileError(UsageError):
+    pass
+
+
+class SelectionError(UsageError):
+    pass
+
+
+class BrowserMissing(UsageError):
+    pass
+
+
+class StoreError(UsageError):
+    pass
+
+
+class EpisodeError(RunnerError):
+    """Infrastructure failed; `may_retry` says whether running the episode again may help."""
+
+    error_class: ClassVar[str]
+    may_retry: ClassVar[bool] = True
+
+
+class ModelError(EpisodeError):
+    error_class = "model"
+
+
+class PromptTooLong(ModelError):
+    may_retry = False
+
+
+class ModelRefused(ModelError):
+    may_retry = False
+
+
+class BrowserError(EpisodeError):
+    error_class = "browser"
+
+
+class SiteError(EpisodeError):
+    error_class = "site"
+
+
+class LoginError(EpisodeError):
+    error_class = "login"
+
+
+class JudgeError(EpisodeError):
+    error_class = "judge"
+
+
+class LimitExceeded(EpisodeError):
+    error_class = "timeout"

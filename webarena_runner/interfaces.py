@@ -1,0 +1,175 @@
+"""The seams. What plug-ins implement, and what the episode loop is written against."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from webarena_runner.types import (
+    Action,
+    Check,
+    Completion,
+    Decision,
+    EpisodeResult,
+    Message,
+    Observation,
+    Sampling,
+    Score,
+    Step,
+    Task,
+)
+
+
+class ModelBackend(Protocol):
+    """A model that answers chat requests; one object serves all concurrent episodes of a run."""
+
+    async def generate(self, messages: Sequence[Message], sampling: Sampling) -> Completion:
+        """Raises ModelError when the server stays unusable after the backend's own retries."""
+        ...
+
+    async def count_tokens(self, text: str) -> int: ...
+
+    async def truncate(self, text: str, max_tokens: int) -> str:
+        """The longest head of `text` that is at most `max_tokens` tokens, cut as the official harness cuts."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class Agent(Protocol):
+    """No hidden state: history in, decision out."""
+
+    async def act(self, task: Task, history: Sequence[Step], now: Observation) -> Decision: ...
+
+
+class Environment(Protocol):
+    """The browser of one episode, already on its start pages and logged in."""
+
+    @property
+    def url(self) -> str:
+        """URL of the agent's current tab."""
+        ...
+
+    async def observe(self) -> Observation:
+        """Raises BrowserError when the page cannot be read within the step's limit."""
+        ...
+
+    async def step(self, action: Action) -> Observation:
+        """Executes, settles, observes; a failed action is told by `action_error`, not raised."""
+        ...
+
+    def probe(self) -> "PageProbe": ...
+
+
+class PageProbe(Protocol):
+    """What evaluators may look at. `last` is the agent's tab as it was left; other URLs open in a tab of their own."""
+
+    @property
+    def url(self) -> str:
+        """URL of the agent's tab when the episode ended."""
+        ...
+
+    async def open(self, url: str) -> str:
+        """Opens a URL in the probe's own tab ("last": the agent's tab) and returns the URL it ended on."""
+        ...
+
+    async def content(self, url: str = "last") -> str:
+        """Serialised HTML of the page that `open` last showed for `url`."""
+        ...
+
+    async def evaluate(self, script: str, url: str = "last") -> Any:
+        """Value of a script in the page: JSON values as Playwright returns them. Raises BrowserError if it throws."""
+        ...
+
+
+@dataclass(frozen=True)
+class SiteLease:
+    """Sites for one episode: URL per official site name, a Playwright storage state, and the hosts that are in play."""
+
+    urls: Mapping[str, str]
+    storage_state: Mapping[str, Any] | None = None
+    label: str = ""
+
+
+class SiteProvider(Protocol):
+    """Hands out web sites. One object serves a run; entering it starts what it needs."""
+
+    async def __aenter__(self) -> "SiteProvider": ...
+
+    async def __aexit__(self, *exc: object) -> None: ...
+
+    def lease(
+        self, sites: Sequence[str], *, login_sites: Sequence[str], writes: bool
+    ) -> AbstractAsyncContextManager[SiteLease]:
+        """Raises SiteError or LoginError when the sites cannot be had."""
+        ...
+
+
+class Judge(Protocol):
+    """Decides fuzzy answers; verdicts are cached by what they depend on."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def ask(self, kind: str, *, intent: str, reference: str, answer: str) -> "JudgeReply": ...
+
+
+@dataclass(frozen=True)
+class JudgeReply:
+    text: str
+    cached: bool
+
+
+@dataclass(frozen=True)
+class EpisodeEnd:
+    """What an evaluator is given of the episode."""
+
+    task: Task
+    answer: str
+    urls: Mapping[str, str]
+    page: PageProbe
+    judge: Judge | None = None
+    credentials: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
+class Evaluator(Protocol):
+    """Scores one check after the episode; raises EpisodeError (site, browser, judge) when it cannot tell."""
+
+    async def evaluate(self, check: Check, end: EpisodeEnd) -> Score: ...
+
+
+class TaskSet(Protocol):
+    """A named set of tasks; `load` reads data that is already on this machine."""
+
+    @property
+    def name(self) -> str: ...
+
+    def load(self, *, allow_modified: bool = False) -> "LoadedTasks": ...
+
+
+@dataclass(frozen=True)
+class LoadedTasks:
+    """Tasks in file order, with the checksum of the file and named subsets (`smoke`)."""
+
+    name: str
+    tasks: tuple[Task, ...]
+    sha256: str
+    source: str
+    modified: bool = False
+    subsets: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+
+class ResultStore(Protocol):
+    """The run folder."""
+
+    def finished(self) -> Mapping[tuple[int, int], EpisodeResult]:
+        """Results that count: one per (task id, trial) that needs no further attempt."""
+        ...
+
+    def put(self, result: EpisodeResult) -> None:
+        """Atomic: after a crash the result is there whole or not at all."""
+        ...
+
+
+class Executor(Protocol):
+    def run(self, todo: Sequence[tuple[Task, int]]) -> AsyncIterator[EpisodeResult]: ...

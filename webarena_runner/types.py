@@ -1,0 +1,331 @@
+"""The frozen records that go to disk, and the few values that pass between layers with them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Record(BaseModel):
+    """A frozen value; unknown keys are an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
+
+
+# --- tasks ------------------------------------------------------------------------------------------------------------
+
+
+class StringCheck(Record):
+    """`string_match`: keys of `reference_answers` in file order; values as in the file (a string or a list of them)."""
+
+    kind: Literal["string_match"] = "string_match"
+    reference_answers: dict[str, str | list[str]]
+    string_note: str = ""
+
+
+class UrlCheck(Record):
+    """`url_match`: the reference URL with its placeholders, alternatives separated by ` |OR| `."""
+
+    kind: Literal["url_match"] = "url_match"
+    reference_url: str
+    url_note: str = "GOLD in PRED"
+
+
+class HtmlTarget(Record):
+    """One target of `program_html`, as in the file; `url` and `locator` keep their placeholders and `func:` text."""
+
+    url: str
+    locator: str
+    required_contents: dict[str, str | list[str]]
+    prep_actions: list[str] = Field(default_factory=list)
+
+
+class HtmlCheck(Record):
+    kind: Literal["program_html"] = "program_html"
+    targets: tuple[HtmlTarget, ...]
+
+
+Check = Annotated[StringCheck | UrlCheck | HtmlCheck, Field(discriminator="kind")]
+
+
+class Task(Record):
+    """One benchmark task.
+
+    `sites`, `start_urls` and the checks keep the official names and `__SITE__` placeholders; `raw` is the official
+    record, verbatim. `login_sites` are the sites whose log-in state the episode starts with (from `storage_state`).
+    """
+
+    task_set: str
+    task_id: int
+    intent: str
+    sites: tuple[str, ...]
+    start_urls: tuple[str, ...]
+    login_sites: tuple[str, ...]
+    template_id: int
+    checks: tuple[Check, ...]
+    raw: dict[str, Any] = Field(repr=False)
+
+
+# --- actions ----------------------------------------------------------------------------------------------------------
+
+
+class Click(Record):
+    kind: Literal["click"] = "click"
+    element_id: str
+
+
+class Hover(Record):
+    kind: Literal["hover"] = "hover"
+    element_id: str
+
+
+class Type(Record):
+    """Types text into an element after clicking it; existing content stays (official)."""
+
+    kind: Literal["type"] = "type"
+    element_id: str
+    text: str
+    press_enter: bool
+
+
+class Press(Record):
+    kind: Literal["press"] = "press"
+    key_comb: str
+
+
+class Scroll(Record):
+    kind: Literal["scroll"] = "scroll"
+    direction: Literal["up", "down"]
+
+
+class Goto(Record):
+    kind: Literal["goto"] = "goto"
+    url: str
+
+
+class NewTab(Record):
+    kind: Literal["new_tab"] = "new_tab"
+
+
+class TabFocus(Record):
+    kind: Literal["tab_focus"] = "tab_focus"
+    page_number: int
+
+
+class CloseTab(Record):
+    kind: Literal["close_tab"] = "close_tab"
+
+
+class GoBack(Record):
+    kind: Literal["go_back"] = "go_back"
+
+
+class GoForward(Record):
+    kind: Literal["go_forward"] = "go_forward"
+
+
+class Stop(Record):
+    kind: Literal["stop"] = "stop"
+    answer: str
+
+
+class Invalid(Record):
+    """A reply without a legal action: a step that does nothing."""
+
+    kind: Literal["invalid"] = "invalid"
+    raw: str
+    reason: str
+
+
+Action = Annotated[
+    Click | Hover | Type | Press | Scroll | Goto | NewTab | TabFocus | CloseTab | GoBack | GoForward | Stop | Invalid,
+    Field(discriminator="kind"),
+]
+
+
+# --- what the browser shows -------------------------------------------------------------------------------------------
+
+
+class Box(Record):
+    """A rectangle in CSS pixels of the viewport: official `union_bound`."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class Node(Record):
+    """One printed node: its line without the leading id, and where a click on it lands (None: not rendered)."""
+
+    line: str
+    box: Box | None
+
+
+class Observation(Record):
+    """What the agent sees after a step.
+
+    `text` is the official text, tab line included. `nodes` maps a printed id to its node. `screenshot` is an encoded
+    image (`screenshot_type`), or None. `action_error` is why the last action did nothing ("" when it worked).
+    `timings_ms` names the parts: execute, settle, observe, screenshot. `deviations` names each place where official
+    would have crashed or differed.
+    """
+
+    url: str
+    tabs: tuple[str, ...]
+    text: str
+    nodes: dict[str, Node] = Field(default_factory=dict, exclude=True, repr=False)
+    screenshot: bytes | None = Field(default=None, exclude=True, repr=False)
+    screenshot_type: Literal["jpeg", "png", "webp"] = "jpeg"
+    action_error: str = ""
+    timings_ms: dict[str, float] = Field(default_factory=dict)
+    deviations: tuple[str, ...] = ()
+
+
+# --- what the model says ----------------------------------------------------------------------------------------------
+
+
+class Message(Record):
+    """One chat message; `name` is the official example_user / example_assistant mark; `images` are encoded images."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+    name: str | None = None
+    images: tuple[bytes, ...] = Field(default=(), repr=False, exclude=True)
+
+
+class Sampling(Record):
+    """Sampling parameters of one request; None leaves the server's default."""
+
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+    seed: int | None = None
+
+
+class Completion(Record):
+    """One model reply; token counts are the server's own (0: it sent none), latency includes retries."""
+
+    text: str
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    latency_s: float = 0.0
+    finish_reason: str = ""
+    retries: int = 0
+
+
+class Decision(Record):
+    """One step of an agent: the action, and all that led to it. `action_text` is what the next prompt calls the action
+    (None: let the runner describe it). `cut_tokens` counts observation tokens that did not fit."""
+
+    action: Action
+    messages: tuple[Message, ...] = ()
+    completion: Completion | None = None
+    action_text: str | None = None
+    cut_tokens: int = 0
+
+
+# --- episodes ---------------------------------------------------------------------------------------------------------
+
+
+class Step(Record):
+    """One observe-decide-act round as it is written to `steps.jsonl`.
+
+    `observation` is what the agent saw *before* the action; `action_error` is what executing the action reported, and
+    `action_text` the official history line of the action ("None" stands for no previous action).
+    """
+
+    index: int
+    started_at: datetime
+    observation: Observation
+    decision: Decision
+    action_text: str
+    action_error: str = ""
+    screenshot_file: str | None = None
+    timings_ms: dict[str, float] = Field(default_factory=dict)
+
+
+class Ending(StrEnum):
+    ANSWERED = "answered"
+    STEP_LIMIT = "step_limit"
+    REPEATED_ACTION = "repeated_action"
+    PARSE_FAILURES = "parse_failures"
+    ERROR = "error"
+
+
+class Failure(Record):
+    """Why an episode has no score; `error_class` is one of model, browser, site, login, judge, timeout, internal."""
+
+    error_class: str
+    message: str
+    traceback: str
+    may_retry: bool
+
+
+class Verdict(Record):
+    """One judge call: kind fuzzy or unachievable; `score` None when the reply was unclear."""
+
+    kind: Literal["fuzzy", "unachievable"]
+    reference: str
+    reply: str
+    score: float | None
+    judge: str
+    cached: bool
+
+
+class Score(Record):
+    """One evaluator's result in [0, 1] with what it looked at; `flags` such as `judge_unclear`."""
+
+    evaluator: str
+    value: float
+    explanation: str = ""
+    evidence: dict[str, Any] = Field(default_factory=dict)
+    verdicts: tuple[Verdict, ...] = ()
+    flags: tuple[str, ...] = ()
+
+
+class EpisodeResult(Record):
+    """The outcome of one attempt at one (task, trial); `value` is None exactly when `ending` is ERROR."""
+
+    task_set: str
+    task_id: int
+    trial: int
+    attempt: int
+    ending: Ending
+    answer: str
+    final_url: str
+    value: float | None
+    scores: tuple[Score, ...]
+    steps: int
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int
+    started_at: datetime
+    wall_s: float
+    timings_ms: dict[str, float] = Field(default_factory=dict)
+    deviations: tuple[str, ...] = ()
+    failure: Failure | None = None
+
+
+class RunManifest(Record):
+    """What a run is: written once before work starts; `resume` refuses a run whose manifest differs."""
+
+    run_id: str
+    started_at: datetime
+    profile: str
+    profile_overrides: tuple[str, ...]
+    config: dict[str, Any]
+    config_sha256: str
+    task_set: str
+    task_set_sha256: str
+    task_set_modified: bool
+    prompt_sha256: str
+    model: str
+    agent: str
+    judge: str
+    sites: str
+    planned: tuple[tuple[int, int], ...]
+    versions: dict[str, str]
