@@ -1,7 +1,4 @@
-"""The settings of a run, and how they are put together from files, options and the environment.
-
-This is the only module that reads environment variables.
-"""
+"""The settings of a run, as records; `loading` puts them together from files, options and the environment."""
 
 from pathlib import Path
 from typing import Any, Literal
@@ -47,13 +44,14 @@ class ObservationSettings(Record):
 
 
 class LimitSettings(Record):
-    """The official stops (steps, parse failures, repeated actions) and ours (time, attempts)."""
+    """The official stops (steps, parse failures, repeated actions) and ours (time, attempts, errors in a row)."""
 
     max_steps: PositiveInt = 30
     parse_failures: PositiveInt = 3
     repeated_actions: PositiveInt = 3
     episode_timeout_s: PositiveFloat = 1800
     retries: NonNegativeInt = 2
+    stop_after_errors: PositiveInt = 12
 
 
 class BrowserSettings(Record):
@@ -82,8 +80,27 @@ class JudgeSettings(Record):
     model: str | None = None
 
 
+class AccountVariables(Record):
+    """Names of the environment variables that hold a site's log-in account; the values never enter the config."""
+
+    username_env: str
+    password_env: str
+
+
+class SitesFile(Record):
+    """One sites file, `configs/sites/NAME.yaml`: who provides the sites, and where they are."""
+
+    description: str = ""
+    provider: str = "static"
+    urls: dict[str, str] = Field(default_factory=dict)
+    accounts: dict[str, AccountVariables] = Field(default_factory=dict)
+
+
 class RunConfig(Record):
-    """One validated run. `model` None only for agents that need none (`oracle`)."""
+    """One validated run. `model` None only for agents that need none (`oracle`).
+
+    `sites` is a site provider's plug-in name; `sampling` is final (profile, then model file, then `-o`).
+    """
 
     model: ModelSpec | None
     agent: str
@@ -93,6 +110,7 @@ class RunConfig(Record):
     tasks: str
     sites: str
     site_urls: dict[str, str] = Field(default_factory=dict)
+    site_accounts: dict[str, AccountVariables] = Field(default_factory=dict)
     workers: PositiveInt = 1
     trials: PositiveInt = 1
     seed: int = 0

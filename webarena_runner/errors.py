@@ -12,9 +12,11 @@ RunnerError
     │   ├── PromptTooLong  the prompt does not fit (no retry)
     │   └── ModelRefused   wrong key, unknown model, malformed request (no retry)
     ├── BrowserError       Chromium or the protocol to it
+    │   └── ScriptError    a page's own script or locator threw
     ├── SiteError          a web site is down, slow or answers with a server error
     ├── LoginError         the first observation shows a log-in page, or logging in failed
-    ├── JudgeError         the judge model failed or gave an unclear verdict
+    ├── JudgeError         the judge model failed
+    │   └── JudgeUnusable  no judge was given, or it refuses every request (no retry)
     └── LimitExceeded      the hard time limit of the episode
 """
 
@@ -72,6 +74,10 @@ class BrowserError(EpisodeError):
     error_class = "browser"
 
 
+class ScriptError(BrowserError):
+    pass
+
+
 class SiteError(EpisodeError):
     error_class = "site"
 
@@ -82,6 +88,10 @@ class LoginError(EpisodeError):
 
 class JudgeError(EpisodeError):
     error_class = "judge"
+
+
+class JudgeUnusable(JudgeError):
+    may_retry = False
 
 
 class LimitExceeded(EpisodeError):

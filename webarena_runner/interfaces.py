@@ -20,10 +20,41 @@ from webarena_runner.types import (
 )
 
 
-class ModelBackend(Protocol):
-    """A model that answers chat requests; one object serves all concurrent episodes of a run."""
+@dataclass(frozen=True)
+class RequestTag:
+    """Whose request it is: for request ids and logs, for replies recorded earlier, and for sticky endpoints."""
 
-    async def generate(self, messages: Sequence[Message], sampling: Sampling) -> Completion:
+    task_set: str = ""
+    task_id: int = -1
+    trial: int = 0
+    step: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.task_set}.{self.task_id}.{self.trial}.{self.step}"
+
+
+class ModelBackend(Protocol):
+    """A model that answers chat requests; one object serves all concurrent episodes of a run.
+
+    A backend class is called as `Backend(spec, environ=...)`; its class method `availability(spec, environ)` tells
+    without a request why it cannot run here (None: it can).
+    """
+
+    @property
+    def context_window(self) -> int | None:
+        """Tokens of prompt and reply together; None when neither the model file nor the server says."""
+        ...
+
+    @property
+    def estimates_tokens(self) -> bool:
+        """Whether `count_tokens` and `truncate` go by an estimate, for want of the model's tokenizer."""
+        ...
+
+    async def check(self) -> None:
+        """Before a run: raises UsageError when the server, the key or the model is not there."""
+        ...
+
+    async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
         """Raises ModelError when the server stays unusable after the backend's own retries."""
         ...
 
@@ -37,9 +68,11 @@ class ModelBackend(Protocol):
 
 
 class Agent(Protocol):
-    """No hidden state: history in, decision out."""
+    """No hidden state: history in, decision out. `urls` are the leased sites' URLs by official site name."""
 
-    async def act(self, task: Task, history: Sequence[Step], now: Observation) -> Decision: ...
+    async def act(
+        self, task: Task, history: Sequence[Step], now: Observation, *, urls: Mapping[str, str], trial: int = 0
+    ) -> Decision: ...
 
 
 class Environment(Protocol):

@@ -218,14 +218,16 @@ class Completion(Record):
 
 
 class Decision(Record):
-    """One step of an agent: the action, and all that led to it. `action_text` is what the next prompt calls the action
-    (None: let the runner describe it). `cut_tokens` counts observation tokens that did not fit."""
+    """One step of an agent: the action, and all that led to it.
+
+    `cut_tokens` counts observation tokens that did not fit the prompt; `note` is for readers of the log.
+    """
 
     action: Action
     messages: tuple[Message, ...] = ()
     completion: Completion | None = None
-    action_text: str | None = None
     cut_tokens: int = 0
+    note: str = ""
 
 
 # --- episodes ---------------------------------------------------------------------------------------------------------
@@ -311,7 +313,10 @@ class EpisodeResult(Record):
 
 
 class RunManifest(Record):
-    """What a run is: written once before work starts; `resume` refuses a run whose manifest differs."""
+    """What a run is: written once before work starts; `resume` refuses to mix it with other inputs.
+
+    `planned` lists (task id, trial); `task_sites` gives each planned task's sites joined by "+", the task id as text.
+    """
 
     run_id: str
     started_at: datetime
@@ -328,4 +333,5 @@ class RunManifest(Record):
     judge: str
     sites: str
     planned: tuple[tuple[int, int], ...]
+    task_sites: dict[str, str]
     versions: dict[str, str]

@@ -1,0 +1,45 @@
+"""The official early stops."""
+
+import pytest
+
+from webarena_runner.config import LimitSettings
+from webarena_runner.stops import early_stop
+from webarena_runner.types import Action, Click, Ending, GoBack, Invalid, Scroll, Type
+
+LIMITS = LimitSettings()
+DOWN, UP = Scroll(direction="down"), Scroll(direction="up")
+NONSENSE = [Invalid(raw=str(number), reason="no action") for number in range(3)]
+
+
+def typed(element_id: str, text: str) -> Type:
+    return Type(element_id=element_id, text=text, press_enter=True)
+
+
+def clicked(element_id: int) -> Click:
+    return Click(element_id=str(element_id))
+
+
+@pytest.mark.parametrize(
+    ("actions", "expected"),
+    [
+        ([], None),
+        ([DOWN, DOWN], None),
+        ([DOWN, DOWN, DOWN], (Ending.REPEATED_ACTION, "Early stop: Same action for 3 times")),
+        ([DOWN, UP, DOWN, DOWN], None),
+        ([GoBack()] * 3, (Ending.REPEATED_ACTION, "Early stop: Same action for 3 times")),
+        (NONSENSE, (Ending.PARSE_FAILURES, "Early stop: Failed to parse actions for 3 times")),
+        ([*NONSENSE[:2], DOWN], None),
+        (
+            [typed("5", "a"), DOWN, typed("5", "b"), UP, typed("5", "c")],
+            (Ending.REPEATED_ACTION, "Early stop: Same typing action for 3 times"),
+        ),
+        ([typed("5", "a"), typed("5", "b"), typed("5", "c"), DOWN], None),
+        ([typed("5", "a"), typed("6", "b"), typed("5", "c")], None),
+        ([clicked(number) for number in range(29)], None),
+        ([clicked(number) for number in range(30)], (Ending.STEP_LIMIT, "Early stop: Reach max steps 30")),
+    ],
+)
+def test_an_episode_stops_early_exactly_as_official(
+    actions: list[Action], expected: tuple[Ending, str] | None
+) -> None:
+    assert early_stop(actions, LIMITS) == expected

@@ -1,0 +1,90 @@
+"""Counting a run, and its row in the leaderboard CSV."""
+
+import csv
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from tests.run.conftest import MakeManifest, MakeResult
+from webarena_runner.export.leaderboard import COLUMNS, LeaderboardCsv
+from webarena_runner.report.summary import Counts, RunReport, success_interval
+from webarena_runner.types import EpisodeResult, RunManifest
+
+
+def report_of(manifest: RunManifest, *results: EpisodeResult, folder: Path = Path("results/r1")) -> RunReport:
+    return RunReport(folder, manifest, {(result.task_id, result.trial): result for result in results})
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_errors_and_missing_episodes_stay_in_the_denominator(
+    make_manifest: MakeManifest, make_result: MakeResult
+) -> None:
+    report = report_of(make_manifest(task_ids=(1, 2, 3, 4)), make_result(1), make_result(2, 0.0), make_result(3, None))
+    assert report.total == Counts(planned=4, passed=1, failed=1, errored=1)
+    assert report.total.missing == 1
+    assert report.total.success_rate == 0.25
+
+
+def test_sites_add_up_to_the_total(make_manifest: MakeManifest, make_result: MakeResult) -> None:
+    report = report_of(make_manifest(), make_result(1), make_result(2), make_result(3, 0.0))
+    assert report.by_site["shopping"] == Counts(planned=2, passed=1, failed=1, errored=0)
+    assert report.by_site["reddit"] == Counts(planned=1, passed=1, failed=0, errored=0)
+
+
+def test_wall_time_leaves_out_the_pause_before_a_resume(make_manifest: MakeManifest, make_result: MakeResult) -> None:
+    report = report_of(make_manifest(), make_result(1), make_result(2, start_s=5), make_result(3, start_s=1000))
+    assert report.wall_s == pytest.approx(25.0)
+
+
+@pytest.mark.parametrize(("passed", "planned", "low", "high"), [(0, 10, 0.0, 0.2775), (5, 10, 0.2366, 0.7634)])
+def test_the_interval_is_wilsons(passed: int, planned: int, low: float, high: float) -> None:
+    assert success_interval(passed, planned) == pytest.approx((low, high), abs=1e-4)
+
+
+def test_an_interval_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        success_interval(0, 0)
+
+
+def test_the_row_has_the_official_columns_first_and_says_what_it_is_not(
+    tmp_path: Path, make_manifest: MakeManifest, make_result: MakeResult
+) -> None:
+    path = tmp_path / "leaderboard.csv"
+    LeaderboardCsv().write(report_of(make_manifest(), make_result(1), make_result(2), make_result(3, None)), path)
+    (row,) = rows_of(path)
+    assert tuple(row) == COLUMNS
+    assert row["Success Rate (%)"] == "66.67"
+    assert (row["N Planned"], row["N Passed"], row["N Errored"]) == ("3", "2", "1")
+    assert row["Note"] == "mini: not WebArena; reference actions, no model; 1 errored"
+
+
+def test_a_resumed_run_replaces_its_row_and_foreign_columns_stay(
+    tmp_path: Path, make_manifest: MakeManifest, make_result: MakeResult
+) -> None:
+    path = tmp_path / "leaderboard.csv"
+    LeaderboardCsv().write(report_of(make_manifest("other")), path)
+    LeaderboardCsv().write(report_of(make_manifest()), path)
+    path.write_text(path.read_text().replace("Wall Time (s)\n", "Wall Time (s),Mine\n").replace(",0.0\n", ",0.0,x\n"))
+    LeaderboardCsv().write(report_of(make_manifest(), make_result(1), make_result(2), make_result(3)), path)
+    rows = rows_of(path)
+    assert [row["Run ID"] for row in rows] == ["other", "r1"]
+    assert rows[1]["Success Rate (%)"] == "100.00"
+    assert [row["Mine"] for row in rows] == ["x", ""]
+
+
+def _write(manifest: RunManifest, path: Path) -> None:
+    LeaderboardCsv().write(report_of(manifest), path)
+
+
+def test_runs_that_finish_together_each_get_a_row(tmp_path: Path, make_manifest: MakeManifest) -> None:
+    path = tmp_path / "leaderboard.csv"
+    manifests = [make_manifest(f"r{number}") for number in range(8)]
+    with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:
+        list(pool.map(_write, manifests, [path] * len(manifests)))
+    assert sorted(row["Run ID"] for row in rows_of(path)) == [manifest.run_id for manifest in manifests]

@@ -1,0 +1,57 @@
+"""Keeps keys and passwords out of the run folder: refused where settings come in, masked where they go out."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from webarena_runner._yaml import dotted
+from webarena_runner.config import RunConfig
+from webarena_runner.errors import ConfigError
+
+# `eos_token` and its like are no secrets.
+_SECRET_KEY = re.compile(
+    r"(^|_)(api_?key|password|passwd|secret|authorization|(access|api|auth|bearer|hf)_token)$|^(key|token)$",
+    re.IGNORECASE,
+)
+_MASK = "***"
+
+
+def refuse_secrets(values: Any, *, origins: Mapping[str, str], fallback: str, keys: tuple[str, ...] = ()) -> None:
+    """Raises ConfigError for a value that looks like a secret: settings are written into the run folder."""
+    if isinstance(values, Mapping):
+        for key, value in values.items():
+            refuse_secrets(value, origins=origins, fallback=fallback, keys=(*keys, str(key)))
+    elif _is_secret(keys[-1] if keys else "", values):
+        name = dotted(keys)
+        raise ConfigError(
+            f"{origins.get(name, fallback)}: {name} holds a secret, and settings are stored in the run folder; "
+            f"put it into an environment variable and give the variable's name (as in `api_key_env: OPENAI_API_KEY`)"
+        )
+
+
+def redacted(config: RunConfig) -> dict[str, Any]:
+    """The settings as JSON values, for the manifest; whatever looks like a secret is masked all the same."""
+    masked: dict[str, Any] = _masked("", config.model_dump(mode="json"))
+    return masked
+
+
+def _masked(key: str, value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _masked(name, below) for name, below in value.items()}
+    if isinstance(value, list):
+        return [_masked(key, item) for item in value]
+    return _MASK if _is_secret(key, value) else value
+
+
+def _is_secret(key: str, value: Any) -> bool:
+    if not isinstance(value, str) or not value:
+        return False
+    return bool(_SECRET_KEY.search(key)) or ("://" in value and _has_password(value))
+
+
+def _has_password(url: str) -> bool:
+    try:
+        return urlsplit(url).password is not None
+    except ValueError:
+        return False

@@ -1,0 +1,197 @@
+"""Plays a task's reference actions through the same observations and id-based actions that a model uses."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from webarena_runner.errors import TaskFileError
+from webarena_runner.types import (
+    Action,
+    Click,
+    CloseTab,
+    Decision,
+    GoBack,
+    Goto,
+    Hover,
+    NewTab,
+    Observation,
+    Press,
+    Record,
+    Scroll,
+    Step,
+    Stop,
+    TabFocus,
+    Task,
+    Type,
+)
+
+LINE = re.compile(r"^\t*\[(?P<id>-?\d+)\] (?P<rest>.*)$", re.DOTALL)
+MAX_SEARCH_STEPS = 24
+
+
+class ElementAction(Record):
+    """Acts on the element with this role and accessible name.
+
+    `nth` counts the matches in view from 0; `after` skips all lines up to the first that contains this text;
+    `replace` empties a field before typing, since typing appends.
+    """
+
+    do: Literal["click", "hover", "type"]
+    role: str
+    name: str
+    match: Literal["exact", "contains"] = "exact"
+    nth: int = 0
+    after: str = ""
+    text: str = ""
+    enter: bool = False
+    replace: bool = False
+
+
+class KeyAction(Record):
+    do: Literal["press"]
+    keys: str
+
+
+class GotoAction(Record):
+    do: Literal["goto"]
+    url: str
+
+
+class ScrollAction(Record):
+    do: Literal["scroll"]
+    direction: Literal["up", "down"]
+
+
+class FocusAction(Record):
+    do: Literal["tab_focus"]
+    n: int
+
+
+class BareAction(Record):
+    do: Literal["new_tab", "close_tab", "go_back"]
+
+
+class StopAction(Record):
+    do: Literal["stop"]
+    answer: str
+
+
+ReferenceAction = Annotated[
+    ElementAction | KeyAction | GotoAction | ScrollAction | FocusAction | BareAction | StopAction,
+    Field(discriminator="do"),
+]
+REFERENCE_ACTIONS: TypeAdapter[list[ReferenceAction]] = TypeAdapter(list[ReferenceAction])
+
+
+class Oracle:
+    """The reference agent. Where it stands in its list follows from the notes of the steps already taken."""
+
+    async def act(
+        self, task: Task, history: Sequence[Step], now: Observation, *, urls: Mapping[str, str], trial: int = 0
+    ) -> Decision:
+        """Raises TaskFileError when the task has no reference actions, or malformed ones."""
+        plan = [step for action in reference_actions(task) for step in _expand(action)]
+        played = sum(step.decision.note.startswith("plays") for step in history)
+        if played >= len(plan):
+            return Decision(action=Stop(answer=""), note="end of the reference actions")
+        step = plan[played]
+        if not isinstance(step, ElementAction):
+            return Decision(action=_plain_action(step, urls), note=f"plays {played}")
+        element_id = find_element(now.text, step)
+        if element_id is not None:
+            return Decision(action=_on_element(step, element_id), note=f"plays {played}")
+        return _search(step, history)
+
+
+def reference_actions(task: Task) -> list[ReferenceAction]:
+    listed: Any = task.raw.get("reference_actions")
+    if not listed:
+        raise TaskFileError(
+            f"task {task.task_id} of {task.task_set} has no reference_actions, which the oracle plays; "
+            "it can run the mini set (--tasks mini), or use a model"
+        )
+    try:
+        return REFERENCE_ACTIONS.validate_python(listed)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise TaskFileError(
+            f"task {task.task_id} of {task.task_set}: reference_actions.{where}: {first['msg']}"
+        ) from error
+
+
+def find_element(text: str, wanted: ElementAction) -> str | None:
+    """Id of the matching node in an accessibility-tree observation."""
+    lines = text.split("\n")
+    if wanted.after:
+        start = next((index + 1 for index, line in enumerate(lines) if wanted.after in line), len(lines))
+        lines = lines[start:]
+    matches = [found["id"] for line in lines if (found := LINE.match(line)) and _is(found["rest"], wanted)]
+    return matches[wanted.nth] if wanted.nth < len(matches) else None
+
+
+def _is(rest: str, wanted: ElementAction) -> bool:
+    if not rest.startswith(f"{wanted.role} "):
+        return False
+    if wanted.match == "contains":
+        return wanted.name in rest
+    exact = f"{wanted.role} {wanted.name!r}"
+    return rest == exact or rest.startswith(f"{exact} ")
+
+
+def _expand(action: ReferenceAction) -> list[ReferenceAction]:
+    if isinstance(action, ElementAction) and action.do == "type" and action.replace:
+        clear = [KeyAction(do="press", keys="Control+a"), KeyAction(do="press", keys="Backspace")]
+        return [action.model_copy(update={"do": "click"}), *clear, action]
+    return [action]
+
+
+def _search(wanted: ElementAction, history: Sequence[Step]) -> Decision:
+    """The next look further down; at the end of the looking, a stop that says what was missing."""
+    looked = 0
+    for step in reversed(history):
+        if not step.decision.note.startswith("looks"):
+            break
+        looked += 1
+    missing = f"{wanted.role} {wanted.name!r}"
+    if looked >= MAX_SEARCH_STEPS:
+        return Decision(action=Stop(answer=""), note=f"cannot find {missing}")
+    # Three equal actions in a row end an episode, so every third look is a key instead of a scroll.
+    action: Action = Press(key_comb="PageDown") if looked % 3 == 2 else Scroll(direction="down")
+    return Decision(action=action, note=f"looks for {missing}")
+
+
+def _on_element(step: ElementAction, element_id: str) -> Action:
+    match step.do:
+        case "click":
+            return Click(element_id=element_id)
+        case "hover":
+            return Hover(element_id=element_id)
+        case "type":
+            return Type(element_id=element_id, text=step.text, press_enter=step.enter)
+
+
+def _plain_action(
+    step: KeyAction | GotoAction | ScrollAction | FocusAction | BareAction | StopAction, urls: Mapping[str, str]
+) -> Action:
+    match step:
+        case KeyAction(keys=keys):
+            return Press(key_comb=keys)
+        case GotoAction(url=url):
+            for site, base in urls.items():
+                url = url.replace(f"__{site.upper()}__", base)
+            return Goto(url=url)
+        case ScrollAction(direction=direction):
+            return Scroll(direction=direction)
+        case FocusAction(n=number):
+            return TabFocus(page_number=number)
+        case StopAction(answer=answer):
+            return Stop(answer=answer)
+        case BareAction(do="new_tab"):
+            return NewTab()
+        case BareAction(do="close_tab"):
+            return CloseTab()
+        case BareAction():
+            return GoBack()

@@ -1,0 +1,106 @@
+"""`leaderboard.csv`: one row a run, the columns of the official sheet first, then ours."""
+
+from pathlib import Path
+
+import filelock
+
+from webarena_runner import __version__
+from webarena_runner.errors import StoreError
+from webarena_runner.report.summary import RunReport
+from webarena_runner.store import write_atomically
+
+RUN_ID = "Run ID"
+LOCK_LIMIT_S = 60
+COLUMNS = (
+    "Release Date",
+    "Open?",
+    "Model Size (billion)",
+    "Model",
+    "Success Rate (%)",
+    "Result Source",
+    "Work",
+    "Traj",
+    "Note",
+    RUN_ID,
+    "Task Set",
+    "Profile",
+    "N Planned",
+    "N Passed",
+    "N Errored",
+    "Judge",
+    "Steps",
+    "Tokens",
+    "Wall Time (s)",
+)
+
+
+class LeaderboardCsv:
+    """Writes a run's row; a run that was written before has its row replaced, so a resumed run stays one row."""
+
+    def row(self, report: RunReport) -> dict[str, str]:
+        manifest, total = report.manifest, report.total
+        model = manifest.config["model"] or {}
+        info = model.get("leaderboard", {})
+        open_weights = info.get("open_weights")
+        return {
+            "Release Date": info.get("release_date", ""),
+            "Open?": "" if open_weights is None else ("Yes" if open_weights else "No"),
+            "Model Size (billion)": "" if info.get("size_b") is None else f"{info['size_b']:g}",
+            "Model": model.get("model") or manifest.model,
+            "Success Rate (%)": f"{100 * total.success_rate:.2f}",
+            "Result Source": f"webarena-runner {__version__}",
+            "Work": info.get("work", ""),
+            "Traj": str(report.folder),
+            "Note": _note(report),
+            RUN_ID: manifest.run_id,
+            "Task Set": manifest.task_set,
+            "Profile": manifest.profile + (" (changed)" if manifest.profile_overrides else ""),
+            "N Planned": str(total.planned),
+            "N Passed": str(total.passed),
+            "N Errored": str(total.errored),
+            "Judge": manifest.judge,
+            "Steps": str(report.steps),
+            "Tokens": str(report.tokens),
+            "Wall Time (s)": f"{report.wall_s:.1f}",
+        }
+
+    def write(self, report: RunReport, path: Path) -> dict[str, str]:
+        """Adds or replaces the row in the CSV at `path`; other rows and foreign columns stay as they are.
+
+        Raises:
+            StoreError: the file cannot be read as CSV, or not be written.
+        """
+        import pandas as pd
+
+        row = self.row(report)
+        try:
+            with filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=LOCK_LIMIT_S):
+                table = pd.read_csv(path, dtype=str, keep_default_na=False) if path.exists() else pd.DataFrame()
+                if RUN_ID in table:
+                    table = table[table[RUN_ID] != row[RUN_ID]]
+                table = pd.concat([table, pd.DataFrame([row])], ignore_index=True).fillna("")
+                others = [column for column in table.columns if column not in COLUMNS]
+                write_atomically(path, table[[*COLUMNS, *others]].to_csv(index=False))
+        except (OSError, ValueError) as error:
+            raise StoreError(
+                f"cannot add the row of run {row[RUN_ID]} to {path}: {error}; the run itself is complete, write the "
+                f"row later with: wa-run report {report.folder} --csv {path}"
+            ) from error
+        return row
+
+
+def _note(report: RunReport) -> str:
+    manifest, notes = report.manifest, []
+    if manifest.task_set != "webarena":
+        notes.append(f"{manifest.task_set}: not WebArena")
+    elif report.total.planned != 812 * manifest.config["trials"]:
+        notes.append(f"subset: {manifest.config['tasks']}")
+    if manifest.task_set_modified:
+        notes.append("modified task file")
+    if manifest.agent == "oracle":
+        notes.append("reference actions, no model")
+    if report.total.errored:
+        notes.append(f"{report.total.errored} errored")
+    if report.total.missing:
+        notes.append(f"{report.total.missing} not run")
+    return "; ".join(notes)

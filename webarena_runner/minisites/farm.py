@@ -1,0 +1,144 @@
+"""Running copies of the embedded sites: one port for each, reused from lease to lease after a reset."""
+
+import asyncio
+import itertools
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+
+from webarena_runner.errors import ConfigError
+from webarena_runner.minisites._kit import Database, Instance
+from webarena_runner.minisites.catalog import load_site
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class FarmLease:
+    """Sites of one episode: their URLs, and cookies that are already logged in (Playwright storage state)."""
+
+    lease_id: int
+    urls: dict[str, str]
+    storage_state: dict[str, Any]
+
+
+@dataclass
+class _Slot:
+    """One site on one port. The port and the server stay; data and cookie name change with each lease."""
+
+    port: int
+    instance: Instance
+    server: uvicorn.Server
+    serving: asyncio.Task[None]
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}{self.instance.site.path}"
+
+
+class SiteServer(uvicorn.Server):
+    """Many servers share this process, so none of them may take over its signals."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@dataclass
+class Farm:
+    """All slots of one process. Methods run on one event loop."""
+
+    _idle: dict[str, list[_Slot]] = field(default_factory=dict)
+    _leased: dict[int, list[_Slot]] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    async def lease(
+        self, sites: Sequence[str], login_sites: Sequence[str] = (), *, ports: Sequence[int] | None = None
+    ) -> FarmLease:
+        """Fresh copies of `sites`; `ports` fixes the port of each, else they are free ones.
+
+        Raises:
+            ConfigError: an unknown site, or a port that is in use.
+        """
+        number = next(self._numbers)
+        slots = self._leased[number] = []
+        for index, name in enumerate(sites):
+            slots.append(await self._slot(name, ports[index] if ports else 0))
+        urls = {slot.instance.site.name: slot.url for slot in slots}
+        cookies = []
+        for slot in slots:
+            instance = slot.instance
+            instance.database.reset()
+            # Chromium sends cookies to every port of a host, so the name tells sites and leases apart.
+            instance.cookie = f"{instance.site.name}_{slot.port}_{number}_sid"
+            instance.urls = urls
+            if instance.site.login and instance.site.name in login_sites:
+                cookies.append(_cookie(instance.cookie, instance.site.login(instance.database)))
+        return FarmLease(number, urls, {"cookies": cookies, "origins": []})
+
+    def release(self, lease_id: int) -> None:
+        for slot in self._leased.pop(lease_id, []):
+            self._idle.setdefault(slot.instance.site.name, []).append(slot)
+
+    async def close(self) -> None:
+        slots = [slot for group in (*self._idle.values(), *self._leased.values()) for slot in group]
+        self._idle.clear()
+        self._leased.clear()
+        for slot in slots:
+            slot.server.should_exit = slot.server.force_exit = True
+        for slot in slots:
+            await slot.serving
+            slot.instance.database.close()
+
+    async def _slot(self, name: str, port: int) -> _Slot:
+        idle = self._idle.get(name)
+        if idle and not port:
+            return idle.pop()
+        site = load_site(name)
+        listener = listen(port)
+        instance = Instance(site, Database(site.snapshot()), cookie="")
+        config = uvicorn.Config(
+            site.app(instance),
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=1,
+        )
+        server = SiteServer(config)
+        serving = asyncio.create_task(server.serve(sockets=[listener]), name=f"{name}:{listener.getsockname()[1]}")
+        return _Slot(listener.getsockname()[1], instance, server, serving)
+
+
+def listen(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError as error:
+        listener.close()
+        raise ConfigError(
+            f"port {port} on {HOST} cannot be opened ({error.strerror}); stop what uses it, or choose another port"
+        ) from error
+    # Connections queue here from this moment on, even before the server's first turn on the event loop.
+    listener.listen(128)
+    return listener
+
+
+def _cookie(name: str, value: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "value": value,
+        "domain": HOST,
+        "path": "/",
+        "expires": -1,
+        "httpOnly": True,
+        "secure": False,
+        "sameSite": "Lax",
+    }

@@ -1,0 +1,109 @@
+"""What a run folder says, counted: totals, sites, time and tokens. The denominator is what was planned."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from statistics import NormalDist
+
+from webarena_runner import store
+from webarena_runner.types import EpisodeResult, RunManifest
+
+Key = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Planned (task, trial) pairs by what became of them; `missing` has not run or was interrupted."""
+
+    planned: int
+    passed: int
+    failed: int
+    errored: int
+
+    @property
+    def missing(self) -> int:
+        return self.planned - self.passed - self.failed - self.errored
+
+    @property
+    def success_rate(self) -> float:
+        """Passed of planned, in [0, 1]; errored and missing ones count as not passed. 0 when nothing was planned."""
+        return self.passed / self.planned if self.planned else 0.0
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """One run as it stands on disk, finished or not."""
+
+    folder: Path
+    manifest: RunManifest
+    results: dict[Key, EpisodeResult]
+
+    @cached_property
+    def total(self) -> Counts:
+        return _counts(self.manifest.planned, self.results)
+
+    @cached_property
+    def by_site(self) -> dict[str, Counts]:
+        """Counts by site combination (`shopping`, `reddit+shopping`), so that the rows add up to the total."""
+        groups: dict[str, list[Key]] = {}
+        for key in self.manifest.planned:
+            groups.setdefault(self.manifest.task_sites[str(key[0])], []).append(key)
+        return {name: _counts(keys, self.results) for name, keys in sorted(groups.items())}
+
+    @cached_property
+    def errors(self) -> list[EpisodeResult]:
+        return [result for result in self.results.values() if result.failure]
+
+    @cached_property
+    def steps(self) -> int:
+        return sum(result.steps for result in self.results.values())
+
+    @cached_property
+    def tokens(self) -> int:
+        """Prompt and completion tokens together, as the servers counted them."""
+        return sum(result.prompt_tokens + result.completion_tokens for result in self.results.values())
+
+    @cached_property
+    def wall_s(self) -> float:
+        """Seconds in which at least one episode was running; pauses between an interrupt and a resume are left out."""
+        return _covered_s(self.results.values())
+
+
+def load_run(folder: Path) -> RunReport:
+    """Raises StoreError when the folder is no run or holds a damaged file."""
+    return RunReport(folder, store.read_manifest(folder), store.read_results(folder))
+
+
+def success_interval(passed: int, planned: int, *, level: float = 0.95) -> tuple[float, float]:
+    """Wilson score interval of a success rate; bounds lie in [0, 1]. Source: Wilson 1927, eq. 5.
+
+    Takes outcomes for independent, which tasks of one template are not: read it as the narrowest honest interval.
+
+    Raises:
+        ValueError: nothing was planned.
+    """
+    if planned < 1:
+        raise ValueError("a success rate needs at least one planned episode")
+    z = NormalDist().inv_cdf(0.5 + level / 2)
+    rate, denominator = passed / planned, 1 + z * z / planned
+    centre = (rate + z * z / (2 * planned)) / denominator
+    half = z * math.sqrt(rate * (1 - rate) / planned + z * z / (4 * planned * planned)) / denominator
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def _counts(keys: Sequence[Key], results: dict[Key, EpisodeResult]) -> Counts:
+    ended = [results[key] for key in keys if key in results]
+    errored = sum(result.value is None for result in ended)
+    passed = sum(result.value == 1 for result in ended)
+    return Counts(planned=len(keys), passed=passed, failed=len(ended) - passed - errored, errored=errored)
+
+
+def _covered_s(results: Iterable[EpisodeResult]) -> float:
+    spans = sorted((result.started_at.timestamp(), result.started_at.timestamp() + result.wall_s) for result in results)
+    covered, reached = 0.0, -math.inf
+    for start, end in spans:
+        covered += max(0.0, end - max(start, reached))
+        reached = max(reached, end)
+    return covered

@@ -1,0 +1,93 @@
+"""Where the official sites are: URLs and accounts from environment variables, and which of them a task needs."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
+
+from webarena_runner.errors import ConfigError
+from webarena_runner.types import Task
+
+SITES = ("shopping", "shopping_admin", "reddit", "gitlab", "wikipedia", "map", "homepage")
+OFFICIAL_ACCOUNTS: Mapping[str, tuple[str, str]] = {
+    "shopping": ("emma.lopez@gmail.com", "Password.123"),
+    "shopping_admin": ("admin", "admin1234"),
+    "reddit": ("MarvelsGrantMan136", "test1234"),
+    "gitlab": ("byteblaze", "hello1234"),
+}
+_ABSENT = ("", "todo", "pass")
+_PLACEHOLDER = re.compile("__(" + "|".join(site.upper() for site in SITES) + ")__")
+
+
+def site_urls_from(environ: Mapping[str, str]) -> dict[str, str]:
+    """Site URLs by official name; `WA_SHOPPING` wins over `SHOPPING`, and so for every site."""
+    urls = {}
+    for site in SITES:
+        for variable in (f"WA_{site.upper()}", site.upper()):
+            url = normalise_url(environ.get(variable, ""), origin=f"environment variable {variable}")
+            if url:
+                urls[site] = url
+                break
+    return urls
+
+
+def normalise_url(value: str, *, origin: str) -> str | None:
+    """The URL with a scheme and without trailing slashes; None for "", "todo" and "PASS", which stand for no site.
+
+    The official URL comparison goes wrong without a scheme and with a trailing slash (both occur in published set-ups).
+
+    Raises:
+        ConfigError: not a URL, or one with a password in it (it would be written into the run folder).
+    """
+    text = value.strip()
+    if text.lower() in _ABSENT:
+        return None
+    url = (text if "://" in text else f"http://{text}").rstrip("/")
+    try:
+        parts = urlsplit(url)
+        valid = bool(parts.hostname) and parts.scheme in ("http", "https") and (parts.port is None or parts.port > 0)
+    except ValueError:
+        valid = False
+    if not valid or any(character.isspace() for character in url):
+        raise ConfigError(f"{origin}: '{value}' is not a site URL; expected for example http://localhost:7770")
+    if parts.username is not None:
+        raise ConfigError(
+            f"{origin}: the URL carries a user name; give it without (log-in accounts go to configs/sites)"
+        )
+    return url
+
+
+def sites_needed(task: Task) -> frozenset[str]:
+    """Sites that a task lists, logs in to, or names by a placeholder in its start URLs or checks."""
+    named = {match.lower() for match in _PLACEHOLDER.findall(json.dumps(task.raw))}
+    return frozenset(named.union(task.sites, task.login_sites))
+
+
+def require_site_urls(tasks: Iterable[Task], urls: Mapping[str, str]) -> None:
+    """Checks that every site of the chosen tasks has a URL.
+
+    Raises:
+        ConfigError: some have none; it names them, how many tasks need each, and the ways to give them.
+    """
+    chosen = list(tasks)
+    needs = Counter(site for task in chosen for site in sites_needed(task))
+    missing = [site for site in sorted(needs, key=_order) if site not in urls]
+    if not missing:
+        return
+    listed = "\n".join(
+        f"  {site}: {needs[site]} of {len(chosen)} tasks; export {site.upper()}=http://HOST:PORT{_PATHS.get(site, '')}"
+        for site in missing
+    )
+    raise ConfigError(
+        f"no URL for {len(missing)} site(s) that the chosen tasks need:\n{listed}\n"
+        f"Set the variables (or their WA_ forms), or list the URLs in configs/sites/NAME.yaml and pass --sites NAME, "
+        f"or choose tasks without these sites, e.g. --tasks '... & !site:{missing[0]}'"
+    )
+
+
+_PATHS = {"shopping_admin": "/admin", "wikipedia": "/wikipedia_en_all_maxi_2022-05/A/User:The_other_Kiwix_guy/Landing"}
+
+
+def _order(site: str) -> tuple[int, str]:
+    return (SITES.index(site) if site in SITES else len(SITES), site)

@@ -1,0 +1,38 @@
+"""The official early stops: when an episode ends although the agent did not stop."""
+
+from collections.abc import Sequence
+
+from webarena_runner.config import LimitSettings
+from webarena_runner.types import Action, Click, Ending, Goto, Hover, Invalid, Press, Scroll, Stop, TabFocus, Type
+
+
+def early_stop(actions: Sequence[Action], limits: LimitSettings) -> tuple[Ending, str] | None:
+    """The ending and the official answer text, checked in the official order before each model call."""
+    if len(actions) >= limits.max_steps:
+        return Ending.STEP_LIMIT, f"Early stop: Reach max steps {limits.max_steps}"
+    recent = actions[-limits.parse_failures :]
+    if len(recent) == limits.parse_failures and all(isinstance(action, Invalid) for action in recent):
+        return Ending.PARSE_FAILURES, f"Early stop: Failed to parse actions for {limits.parse_failures} times"
+    if not actions:
+        return None
+    last, times = actions[-1], limits.repeated_actions
+    if isinstance(last, Type):
+        if sum(equivalent(action, last) for action in actions) >= times:
+            return Ending.REPEATED_ACTION, f"Early stop: Same typing action for {times} times"
+        return None
+    recent = actions[-times:]
+    if len(recent) == times and all(equivalent(action, last) for action in recent):
+        return Ending.REPEATED_ACTION, f"Early stop: Same action for {times} times"
+    return None
+
+
+def equivalent(one: Action, other: Action) -> bool:
+    """Official equality: click, hover and type compare only the element, so two texts typed there are equal."""
+    if one.kind != other.kind:
+        return False
+    match one, other:
+        case (Click() | Hover() | Type(), Click() | Hover() | Type()):
+            return one.element_id == other.element_id
+        case (Scroll() | Press() | Goto() | TabFocus() | Stop(), _):
+            return one == other
+    return True
