@@ -1,10 +1,11 @@
 """The seams. What plug-ins implement, and what the episode loop is written against."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from webarena_runner.config import RunConfig
 from webarena_runner.types import (
     Action,
     Check,
@@ -18,6 +19,9 @@ from webarena_runner.types import (
     Step,
     Task,
 )
+
+if TYPE_CHECKING:
+    from playwright.async_api import BrowserContext
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,18 @@ class Agent(Protocol):
         self, task: Task, history: Sequence[Step], now: Observation, *, urls: Mapping[str, str], trial: int = 0
     ) -> Decision: ...
 
+    def check_tasks(self, tasks: Sequence[Task]) -> None:
+        """Before a run: raises UsageError when these tasks are not for this agent."""
+        ...
+
+
+@dataclass(frozen=True)
+class AgentSetup:
+    """What an agent class is built from, by its class method `build(setup)`; `model` None for agents without one."""
+
+    model: ModelBackend | None
+    config: RunConfig
+
 
 class Environment(Protocol):
     """The browser of one episode, already on its start pages and logged in."""
@@ -122,6 +138,18 @@ class SiteLease:
     urls: Mapping[str, str]
     storage_state: Mapping[str, Any] | None = None
     label: str = ""
+
+
+@dataclass(frozen=True)
+class SiteSetup:
+    """What a site provider is built from, by its class method `build(setup)`.
+
+    `new_context` opens a browser context for logging in; `environ` holds the passwords that `config` only names.
+    """
+
+    config: RunConfig
+    new_context: Callable[[], AbstractAsyncContextManager["BrowserContext"]]
+    environ: Mapping[str, str]
 
 
 class SiteProvider(Protocol):

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, TypeAdapter, ValidationError
 
 from webarena_runner.errors import TaskFileError
+from webarena_runner.interfaces import AgentSetup
+from webarena_runner.notation import render
 from webarena_runner.types import (
     Action,
     Click,
@@ -88,10 +90,18 @@ REFERENCE_ACTIONS: TypeAdapter[list[ReferenceAction]] = TypeAdapter(list[Referen
 class Oracle:
     """The reference agent. Where it stands in its list follows from the notes of the steps already taken."""
 
+    @classmethod
+    def build(cls, setup: AgentSetup) -> Self:
+        return cls()
+
+    def check_tasks(self, tasks: Sequence[Task]) -> None:
+        """Raises TaskFileError for a task without reference actions, or with malformed ones."""
+        for task in tasks:
+            reference_actions(task)
+
     async def act(
         self, task: Task, history: Sequence[Step], now: Observation, *, urls: Mapping[str, str], trial: int = 0
     ) -> Decision:
-        """Raises TaskFileError when the task has no reference actions, or malformed ones."""
         plan = [step for action in reference_actions(task) for step in _expand(action)]
         played = sum(step.decision.note.startswith("plays") for step in history)
         if played >= len(plan):
@@ -180,9 +190,7 @@ def _plain_action(
         case KeyAction(keys=keys):
             return Press(key_comb=keys)
         case GotoAction(url=url):
-            for site, base in urls.items():
-                url = url.replace(f"__{site.upper()}__", base)
-            return Goto(url=url)
+            return Goto(url=render(url, urls))
         case ScrollAction(direction=direction):
             return Scroll(direction=direction)
         case FocusAction(n=number):

@@ -1,0 +1,239 @@
+"""The prompted agent: what it asks the model, and what it makes of the reply."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from webarena_runner.agents._describe import describe_action
+from webarena_runner.agents._prompt import PromptTemplate
+from webarena_runner.agents.prompted import Prompted
+from webarena_runner.config import ObservationSettings, RunConfig
+from webarena_runner.errors import ConfigError, PromptTooLong
+from webarena_runner.interfaces import AgentSetup, RequestTag
+from webarena_runner.types import (
+    Action,
+    Click,
+    CloseTab,
+    Completion,
+    Decision,
+    GoBack,
+    Goto,
+    Hover,
+    Invalid,
+    Message,
+    Node,
+    Observation,
+    Press,
+    Sampling,
+    Scroll,
+    Step,
+    Stop,
+    TabFocus,
+    Task,
+    Type,
+)
+
+TASK = Task(
+    task_set="mini",
+    task_id=7,
+    intent="find it",
+    sites=(),
+    start_urls=(),
+    login_sites=(),
+    template_id=1,
+    checks=(),
+    raw={},
+)
+PAGE = Observation(
+    url="http://127.0.0.1:9999/f/books",
+    tabs=("Books",),
+    text="[3] link 'A'",
+    nodes={"3": Node(line="link  'A\n b'", box=None)},
+)
+URLS = {"reddit": "http://127.0.0.1:9999"}
+PROMPT = PromptTemplate(
+    name="p",
+    path=Path("p.yaml"),
+    sha256="",
+    intro="INTRO",
+    examples=(("SHOWN", "```stop []```"),),
+    template="{observation}|{url}|{objective}|{previous_action}",
+    splitter="```",
+)
+
+
+@dataclass
+class Model:
+    """Answers what it is told to; one character is one token."""
+
+    reply: str = "```stop []```"
+    context_window: int | None = None
+    estimates_tokens: bool = False
+    asked: list[tuple[tuple[Message, ...], Sampling, RequestTag]] = field(default_factory=list)
+
+    async def check(self) -> None: ...
+
+    async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
+        self.asked.append((tuple(messages), sampling, tag))
+        return Completion(text=self.reply, prompt_tokens=9)
+
+    async def count_tokens(self, text: str) -> int:
+        return len(text)
+
+    async def truncate(self, text: str, max_tokens: int) -> str:
+        return text[:max_tokens]
+
+    async def aclose(self) -> None: ...
+
+
+def agent(model: Model, *, max_tokens: int | None = None, prompt: PromptTemplate = PROMPT) -> Prompted:
+    settings = ObservationSettings(max_tokens=max_tokens)
+    return Prompted(model, prompt, sampling=Sampling(max_tokens=20), settings=settings)
+
+
+def step(action: Action, action_text: str) -> Step:
+    return Step(
+        index=0,
+        started_at=datetime.now(UTC),
+        observation=PAGE,
+        decision=Decision(action=action),
+        action_text=action_text,
+    )
+
+
+async def test_the_first_prompt_has_the_page_the_public_url_the_task_and_no_action() -> None:
+    model = Model()
+    decision = await agent(model).act(TASK, [], PAGE, urls=URLS, trial=2)
+    [(messages, sampling, tag)] = model.asked
+    assert [(message.role, message.name, message.content) for message in messages] == [
+        ("system", None, "INTRO"),
+        ("system", "example_user", "SHOWN"),
+        ("system", "example_assistant", "```stop []```"),
+        ("user", None, "[3] link 'A'|http://reddit.com/f/books|find it|None"),
+    ]
+    assert sampling.max_tokens == 20
+    assert tag == RequestTag("mini", 7, 2, 0)
+    assert decision == Decision(
+        action=Stop(answer=""), messages=messages, completion=Completion(text="```stop []```", prompt_tokens=9)
+    )
+
+
+async def test_a_later_prompt_has_the_last_action_only() -> None:
+    model = Model()
+    history = [step(GoBack(), "go_back"), step(Click(element_id="3"), "click [3] where [3] is link 'A'")]
+    await agent(model).act(TASK, history, PAGE, urls=URLS)
+    messages, _, tag = model.asked[0]
+    assert messages[-1].content.endswith("|click [3] where [3] is link 'A'")
+    assert tag.step == 2
+
+
+async def test_public_urls_in_the_action_become_the_sites_urls() -> None:
+    model = Model("```goto [https://reddit.com/f/art]```")
+    decision = await agent(model).act(TASK, [], PAGE, urls=URLS)
+    assert decision.action == Goto(url="http://127.0.0.1:9999/f/art")
+
+
+@pytest.mark.parametrize("reply", ["I would click [3]", "```jump [3]```", "``````", ""])
+async def test_a_reply_without_an_action_is_invalid_and_quoted_in_the_next_prompt(reply: str) -> None:
+    model = Model(reply)
+    decision = await agent(model).act(TASK, [], PAGE, urls=URLS)
+    assert isinstance(decision.action, Invalid)
+    assert decision.action.raw == reply
+    await agent(model).act(TASK, [step(decision.action, "")], PAGE, urls=URLS)
+    assert f'The previous prediction you issued was "{reply}".' in model.asked[1][0][-1].content
+
+
+async def test_the_parse_failure_sentence_uses_the_prompts_splitter() -> None:
+    model = Model("nothing")
+    prompt = PromptTemplate(**(vars(PROMPT) | {"splitter": "~"}))
+    await agent(model, prompt=prompt).act(TASK, [step(Invalid(raw="x", reason=""), "")], PAGE, urls=URLS)
+    assert "as follows: ~action [arg] ...~." in model.asked[0][0][-1].content
+
+
+async def test_the_observation_is_cut_to_its_tokens_and_the_cut_recorded() -> None:
+    model = Model()
+    decision = await agent(model, max_tokens=5).act(TASK, [], PAGE, urls=URLS)
+    assert model.asked[0][0][-1].content.startswith("[3] l|http")
+    assert decision.cut_tokens == len(PAGE.text) - 5
+    assert decision.note == ""
+
+
+async def test_a_cut_by_an_estimate_is_noted() -> None:
+    model = Model(estimates_tokens=True)
+    decision = await agent(model, max_tokens=5).act(TASK, [], PAGE, urls=URLS)
+    assert "estimate" in decision.note
+
+
+async def test_an_observation_within_the_limit_is_whole() -> None:
+    model = Model()
+    decision = await agent(model, max_tokens=len(PAGE.text)).act(TASK, [], PAGE, urls=URLS)
+    assert model.asked[0][0][-1].content.startswith(PAGE.text + "|")
+    assert decision.cut_tokens == 0
+
+
+async def test_the_observation_is_cut_to_what_the_context_window_leaves() -> None:
+    fixed = len("INTRO\nSHOWN\n```stop []```") + len("|http://reddit.com/f/books|find it|None") + 20 + 10 * 5
+    model = Model(context_window=fixed + 4)
+    decision = await agent(model, max_tokens=100).act(TASK, [], PAGE, urls=URLS)
+    assert model.asked[0][0][-1].content.startswith("[3] |http")
+    assert decision.cut_tokens == len(PAGE.text) - 4
+
+
+async def test_a_wide_context_window_leaves_the_official_limit() -> None:
+    model = Model(context_window=10_000)
+    decision = await agent(model, max_tokens=6).act(TASK, [], PAGE, urls=URLS)
+    assert decision.cut_tokens == len(PAGE.text) - 6
+
+
+async def test_a_prompt_that_never_fits_is_an_error_that_says_so() -> None:
+    model = Model(context_window=50)
+    with pytest.raises(PromptTooLong, match="context window is 50"):
+        await agent(model).act(TASK, [], PAGE, urls=URLS)
+    assert model.asked == []
+
+
+async def test_where_official_would_have_crashed_is_noted() -> None:
+    decision = await agent(Model("```type [3] [日本] [1]```")).act(TASK, [], PAGE, urls=URLS)
+    assert decision.action == Type(element_id="3", text="日本", press_enter=True)
+    assert "official key table" in decision.note
+
+
+def test_a_prompted_agent_needs_a_model() -> None:
+    config = RunConfig(
+        model=None, agent="prompted", prompt="cot", profile="p", task_set="mini", tasks="all", sites="embedded"
+    )
+    with pytest.raises(ConfigError, match="--model"):
+        Prompted.build(AgentSetup(None, config))
+
+
+@pytest.mark.parametrize(
+    ("action", "text"),
+    [
+        (Click(element_id="3"), "click [3] where [3] is link 'A b'"),
+        (Hover(element_id="3"), "hover [3] where [3] is link 'A b'"),
+        (Type(element_id="3", text="x", press_enter=True), "type [3] [x ] where [3] is link 'A b'"),
+        (Type(element_id="3", text="x", press_enter=False), "type [3] [x] where [3] is link 'A b'"),
+        (
+            Click(element_id="4"),
+            'Attempt to perfom "click" on element "[4]" but no matching element found. '
+            "Please check the observation more carefully.",
+        ),
+        (Press(key_comb="Control+a"), "press [Control+a]"),
+        (Scroll(direction="down"), "scroll [down]"),
+        (Goto(url="http://127.0.0.1:9999"), "goto [http://127.0.0.1:9999]"),
+        (TabFocus(page_number=1), "page_focus [1]"),
+        (CloseTab(), "close_tab"),
+        (GoBack(), "go_back"),
+        (Stop(answer="42"), "stop [42]"),
+        (
+            Invalid(raw="reply", reason="r"),
+            'The previous prediction you issued was "reply". However, the format was incorrect. Ensure that the action '
+            "is wrapped inside a pair of ``` and enclose arguments within [] as follows: ```action [arg] ...```.",
+        ),
+    ],
+)
+def test_the_history_text_of_an_action_is_the_official_one(action: Action, text: str) -> None:
+    assert describe_action(action, PAGE) == text

@@ -1,0 +1,46 @@
+"""A fake model server for each test, and backends that talk to it."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+
+from tests.models.fake_openai import Server, running
+from webarena_runner.config import ModelSpec
+from webarena_runner.models.openai_chat import OpenAIChat
+
+QUICK = {"retry_first_wait_s": 0.01, "retry_longest_wait_s": 0.02, "max_retries": 3, "timeout_s": 5}
+Connect = Callable[..., OpenAIChat]
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    async with running(Server()) as started:
+        yield started
+
+
+@pytest.fixture
+async def connect(server: Server) -> AsyncIterator[Connect]:
+    """A backend for the fake server; closed at the end."""
+    async with AsyncExitStack() as stack:
+
+        def make(
+            *,
+            model: str = "tiny",
+            context_window: int | None = None,
+            environ: dict[str, str] | None = None,
+            **options: Any,
+        ) -> OpenAIChat:
+            spec = ModelSpec(
+                name="under-test",
+                backend="openai_chat",
+                model=model,
+                context_window=context_window,
+                options={"base_url": server.base_url} | QUICK | options,
+            )
+            backend = OpenAIChat(spec, environ=environ or {})
+            stack.push_async_callback(backend.aclose)
+            return backend
+
+        yield make

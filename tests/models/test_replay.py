@@ -1,0 +1,122 @@
+"""Recorded replies, from a file or from an earlier run."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from webarena_runner.config import ModelSpec
+from webarena_runner.errors import ConfigError, ModelRefused
+from webarena_runner.interfaces import RequestTag
+from webarena_runner.models.replay import Replay
+from webarena_runner.types import Completion, Decision, Observation, Sampling, Step, Stop
+
+
+def replay(path: Path | str) -> Replay:
+    return Replay(ModelSpec(name="recorded", backend="replay", options={"path": str(path)}), environ={})
+
+
+async def texts(backend: Replay, task_id: int, steps: int, *, trial: int = 0) -> list[str]:
+    tags = [RequestTag("mini", task_id, trial, step) for step in range(steps)]
+    return [(await backend.generate([], Sampling(), tag=tag)).text for tag in tags]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("r.json", '["one", "two"]'),
+        ("r.jsonl", '"one"\n"two"\n'),
+        ("r.yaml", "- one\n- two\n"),
+    ],
+)
+async def test_one_list_is_for_every_task(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content)
+    backend = replay(tmp_path / name)
+    assert await texts(backend, 1, 2) == await texts(backend, 9, 2, trial=3) == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("r.json", '{"1": ["one"], "1.2": ["again"], "*": ["other"]}'),
+        ("r.yaml", "1: [one]\n1.2: [again]\n'*': [other]\n"),
+    ],
+)
+async def test_the_nearest_key_is_used(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content)
+    backend = replay(tmp_path / name)
+    assert await texts(backend, 1, 1) == ["one"]
+    assert await texts(backend, 1, 1, trial=2) == ["again"]
+    assert await texts(backend, 5, 1) == ["other"]
+
+
+async def test_when_replies_run_out_the_error_says_so_and_is_final(tmp_path: Path) -> None:
+    (tmp_path / "r.json").write_text('{"1": ["one"]}')
+    backend = replay(tmp_path / "r.json")
+    with pytest.raises(ModelRefused, match="no reply for step 1 of task 1, trial 0; 1 are recorded"):
+        await texts(backend, 1, 2)
+    with pytest.raises(ModelRefused, match="nothing is recorded for task 2"):
+        await texts(backend, 2, 1)
+
+
+def step(index: int, text: str | None) -> Step:
+    completion = None if text is None else Completion(text=text, prompt_tokens=100 + index, completion_tokens=5)
+    return Step(
+        index=index,
+        started_at=datetime.now(UTC),
+        observation=Observation(url="u", tabs=(), text="t"),
+        decision=Decision(action=Stop(answer=""), completion=completion),
+        action_text="stop []",
+    )
+
+
+async def test_an_earlier_run_is_replayed_step_by_step(tmp_path: Path) -> None:
+    for name, steps in {"4.0": [step(0, "a"), step(1, "b")], "4.1": [step(0, "c")]}.items():
+        folder = tmp_path / "episodes" / name
+        folder.mkdir(parents=True)
+        lines = "".join(one.model_dump_json() + "\n" for one in steps)
+        (folder / "steps.jsonl").write_text(lines + '{"index": 2, "torn')
+    backend = replay(tmp_path)
+    assert await texts(backend, 4, 2) == ["a", "b"]
+    assert await texts(backend, 4, 1, trial=1) == ["c"]
+    found = await backend.generate([], Sampling(), tag=RequestTag("mini", 4, 0, 1))
+    assert (found.prompt_tokens, found.completion_tokens) == (101, 5)
+
+
+def test_a_damaged_step_is_told_with_its_line(tmp_path: Path) -> None:
+    folder = tmp_path / "episodes" / "4.0"
+    folder.mkdir(parents=True)
+    (folder / "steps.jsonl").write_text(step(0, "a").model_dump_json() + "\n{}\n")
+    with pytest.raises(ConfigError, match=r"steps.jsonl, line 2"):
+        replay(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("r.json", '["one"', "malformed"),
+        ("r.json", "3", "expected a list of replies"),
+        ("r.json", '{"1": "one"}', "key '1': expected a list of replies, got str"),
+        ("r.json", '["one", 2]', "reply 1: expected a text, got 2"),
+        ("r.yaml", "a: [", "malformed"),
+        ("r.jsonl", json.dumps({"task": 1}) + "\n", "reply 0: expected a text"),
+    ],
+)
+def test_a_malformed_file_is_told(tmp_path: Path, name: str, content: str, told: str) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(ConfigError, match=told):
+        replay(tmp_path / name)
+
+
+@pytest.mark.parametrize(("path", "told"), [("", "-o model.options.path"), ("no/such", "does not exist")])
+def test_a_missing_recording_is_told(path: str, told: str) -> None:
+    spec = ModelSpec(name="recorded", backend="replay", options={"path": path})
+    with pytest.raises(ConfigError, match=told):
+        Replay(spec, environ={})
+    assert told in (Replay.availability(spec, {}) or "")
+
+
+def test_an_empty_folder_is_no_run(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="is no run folder"):
+        replay(tmp_path)

@@ -1,0 +1,33 @@
+"""The official mapping between the sites' own URLs and the public names that models see instead."""
+
+from collections.abc import Mapping
+
+# In the official order, which decides where one site's URL is the head of another's.
+_PUBLIC = {
+    "reddit": "http://reddit.com",
+    "shopping": "http://onestopmarket.com",
+    "shopping_admin": "http://luma.com/admin",
+    "gitlab": "http://gitlab.com",
+    "wikipedia": "http://wikipedia.org",
+    "map": "http://openstreetmap.org",
+    "homepage": "http://homepage.com",
+    "classifieds": "http://classifieds.com",
+}
+
+
+def public_url(url: str, urls: Mapping[str, str]) -> str:
+    """The URL as the model sees it; `urls` are the sites' URLs by official name."""
+    for local, public in _pairs(urls):
+        url = url.replace(local, public)
+    return url
+
+
+def to_local(text: str, urls: Mapping[str, str]) -> str:
+    """An action's whole text, typed text and answers too, with public names turned into the sites' URLs."""
+    for local, public in _pairs(urls):
+        text = text.replace(public, local).replace(public.replace("http", "https"), local)
+    return text
+
+
+def _pairs(urls: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(urls[site], public) for site, public in _PUBLIC.items() if urls.get(site)]

@@ -1,0 +1,146 @@
+"""Replies that were recorded: in a file, or in the folder of an earlier run."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from webarena_runner.config import ModelSpec
+from webarena_runner.errors import ConfigError, ModelRefused
+from webarena_runner.interfaces import RequestTag
+from webarena_runner.models._budget import Estimate
+from webarena_runner.models._options import BackendOptions, parse_options
+from webarena_runner.types import Completion, Message, Sampling
+
+# By episode ("TASK.TRIAL", "TASK" for any trial, "*" for any task), then by step.
+Recording = Mapping[str, Mapping[int, Completion]]
+ANY_TASK = "*"
+
+
+class Options(BackendOptions):
+    """`path`: a run folder; or a .json, .jsonl or .yaml file with a list of replies, or with one list per task id."""
+
+    path: str = ""
+
+
+class Replay:
+    """Answers each step of an episode with the reply recorded for that step; messages are not compared."""
+
+    def __init__(self, spec: ModelSpec, *, environ: Mapping[str, str]) -> None:
+        self._path = _path(spec)
+        self._recording = read_run(self._path) if self._path.is_dir() else read_file(self._path)
+        self._context_window = spec.context_window
+        self._tokens = Estimate()
+
+    @classmethod
+    def availability(cls, spec: ModelSpec, environ: Mapping[str, str]) -> str | None:
+        try:
+            _path(spec)
+        except ConfigError as error:
+            return str(error)
+        return None
+
+    @property
+    def context_window(self) -> int | None:
+        return self._context_window
+
+    @property
+    def estimates_tokens(self) -> bool:
+        return True
+
+    async def check(self) -> None:
+        """Nothing to reach; the recording was read when the backend was made."""
+
+    async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
+        """Raises ModelRefused when nothing is recorded for the step."""
+        for key in (f"{tag.task_id}.{tag.trial}", str(tag.task_id), ANY_TASK):
+            replies = self._recording.get(key)
+            if replies is None:
+                continue
+            if tag.step in replies:
+                return replies[tag.step]
+            raise ModelRefused(
+                f"{self._path}: no reply for step {tag.step} of task {tag.task_id}, trial {tag.trial}; {len(replies)} "
+                f"are recorded under '{key}'"
+            )
+        raise ModelRefused(f"{self._path}: nothing is recorded for task {tag.task_id}, trial {tag.trial}")
+
+    async def count_tokens(self, text: str) -> int:
+        return await self._tokens.count(text)
+
+    async def truncate(self, text: str, max_tokens: int) -> str:
+        return await self._tokens.head(text, max_tokens)
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
+def read_run(folder: Path) -> Recording:
+    """Replies of the latest attempt of each episode of a run.
+
+    Raises:
+        ConfigError: not a run folder, or a step in it cannot be read.
+    """
+    files = sorted((folder / "episodes").glob("*/steps.jsonl"))
+    if not files:
+        raise ConfigError(f"{folder}: is no run folder with steps; expected {folder}/episodes/TASK.TRIAL/steps.jsonl")
+    return {file.parent.name: _read_steps(file) for file in files}
+
+
+def read_file(path: Path) -> Recording:
+    """Replies from a file.
+
+    Raises:
+        ConfigError: malformed; it says where and what was expected.
+    """
+    values = _load(path)
+    if not isinstance(values, dict):
+        return {ANY_TASK: _replies(path, "the file", values)}
+    return {str(key): _replies(path, f"key '{key}'", replies) for key, replies in values.items()}
+
+
+def _path(spec: ModelSpec) -> Path:
+    options = parse_options(Options, spec)
+    if not options.path:
+        raise ConfigError(f"model '{spec.name}': needs a recording: -o model.options.path=RUN_FOLDER_OR_FILE")
+    path = Path(options.path).expanduser()
+    if not path.exists():
+        raise ConfigError(f"model '{spec.name}', options.path: {path} does not exist; expected a run folder or a file")
+    return path
+
+
+def _read_steps(file: Path) -> dict[int, Completion]:
+    replies = {}
+    # A crash may have cut the last line, which then has no line end.
+    for number, line in enumerate(file.read_text(encoding="utf-8").split("\n")[:-1], start=1):
+        try:
+            step = json.loads(line)
+            recorded = step["decision"]["completion"]
+            if recorded is not None:
+                replies[int(step["index"])] = Completion.model_validate(recorded)
+        except (ValueError, KeyError, TypeError) as error:
+            raise ConfigError(f"{file}, line {number}: is no step record: {error!r}") from error
+    return replies
+
+
+def _load(path: Path) -> Any:
+    try:
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".jsonl":
+            return [json.loads(line) for line in text.splitlines() if line.strip()]
+        return json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read as UTF-8 text: {error}") from error
+    except (json.JSONDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path}: malformed: {error}") from error
+
+
+def _replies(path: Path, where: str, values: Any) -> dict[int, Completion]:
+    if not isinstance(values, list):
+        raise ConfigError(f"{path}: {where}: expected a list of replies, got {type(values).__name__}")
+    for index, text in enumerate(values):
+        if not isinstance(text, str):
+            raise ConfigError(f"{path}: {where}: reply {index}: expected a text, got {text!r}")
+    return {index: Completion(text=text, finish_reason="stop") for index, text in enumerate(values)}
