@@ -15,6 +15,7 @@ from webarena_runner.siteurls import SITES
 ALTERNATIVES = " |OR| "
 START_TABS = " |AND| "
 LAST_PAGE = "last"
+UNACHIEVABLE = "N/A"
 LAST_URL = "__last_url__"
 PAGE = "__page__"
 FUNC = "func:"

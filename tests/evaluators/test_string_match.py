@@ -1,0 +1,170 @@
+"""What recorded outcomes do not show of `string_match`: mixed rules, missing judges, evidence, re-scoring."""
+
+import pytest
+
+from tests.evaluators.fakes import Page, SayingJudge, end_of, task_of
+from webarena_runner.errors import ConfigError, JudgeUnusable, SiteError, TaskFileError
+from webarena_runner.evaluators import rescore, score
+from webarena_runner.evaluators._text import clean, contains_token, words
+from webarena_runner.evaluators._verdict import read_verdict
+from webarena_runner.evaluators.string_match import StringMatch
+from webarena_runner.evaluators.url_match import UrlMatch
+from webarena_runner.types import StringCheck, UrlCheck
+
+EVALUATORS = {"string_match": StringMatch(), "url_match": UrlMatch()}
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("  Two Words ", "two words"),
+        ("'\"both\"'", '"both"'),
+        ("\"don't'", "\"don't'"),
+        ("'", ""),
+        ('"', ""),
+        ("' padded '", " padded "),
+        ("", ""),
+    ],
+)
+def test_clean_drops_one_layer_of_one_kind_of_quotes(text: str, cleaned: str) -> None:
+    assert clean(text) == cleaned
+
+
+@pytest.mark.parametrize(
+    ("answer", "included"),
+    [
+        ("0.", True),
+        ("$0", True),
+        ("0%", True),
+        ("(0)", True),
+        ("3;0", True),
+        ("0km", False),
+        ("10", False),
+        ("1:0", False),
+    ],
+)
+def test_a_single_character_must_be_a_word_of_its_own(answer: str, included: bool) -> None:
+    assert contains_token("0", answer) is included
+
+
+def test_words_are_split_sentence_by_sentence() -> None:
+    assert words("It has 5. Then 3 more.") == ["It", "has", "5", ".", "Then", "3", "more", "."]
+
+
+@pytest.mark.parametrize(
+    ("kind", "reply", "verdict"),
+    [
+        ("fuzzy", "The units differ, but it is CORRECT.", 1.0),
+        ("fuzzy", "not correct", 1.0),
+        ("fuzzy", "correct in part, so partially correct", 0.0),
+        ("fuzzy", "Incorrect", 0.0),
+        ("fuzzy", "wrong", None),
+        ("unachievable", "same", 1.0),
+        ("unachievable", "not the same but different", 0.0),
+        ("unachievable", "", None),
+    ],
+)
+def test_verdicts_are_read_as_officially(kind: str, reply: str, verdict: float | None) -> None:
+    assert read_verdict(kind, reply) == verdict
+
+
+async def test_n_a_passes_an_unachievable_task_without_a_judge() -> None:
+    check = StringCheck(reference_answers={"fuzzy_match": "N/A"}, string_note="there is none")
+    assert (await StringMatch().evaluate(check, end_of(check, answer='"n/a"'))).value == 1.0
+
+
+async def test_the_verdict_on_another_answer_replaces_the_running_score() -> None:
+    check = StringCheck(reference_answers={"must_include": ["x"], "fuzzy_match": "N/A"}, string_note="there is none")
+    judge = SayingJudge(["same"])
+    got = await StringMatch().evaluate(check, end_of(check, answer="nothing found", judge=judge))
+    assert got.value == 1.0
+    assert judge.asked == [("unachievable", "there is none", "nothing found")]
+
+
+async def test_after_a_clear_no_the_other_references_are_not_asked() -> None:
+    check = StringCheck(reference_answers={"fuzzy_match": ["one", "two", "three"]})
+    judge = SayingJudge(["correct", "incorrect", "correct"])
+    got = await StringMatch().evaluate(check, end_of(check, answer="ONE", judge=judge))
+    assert got.value == 0.0
+    assert [verdict.score for verdict in got.verdicts] == [1.0, 0.0]
+    assert got.flags == ()
+
+
+async def test_an_unclear_reply_is_a_flagged_zero() -> None:
+    check = StringCheck(reference_answers={"fuzzy_match": ["one", "two"]})
+    got = await StringMatch().evaluate(check, end_of(check, answer="?", judge=SayingJudge(["I cannot say"])))
+    assert (got.value, got.flags) == (0.0, ("judge_unclear",))
+    assert [verdict.score for verdict in got.verdicts] == [None]
+    assert "I cannot say" in got.explanation
+
+
+async def test_a_missing_judge_is_told_with_the_task_and_the_option() -> None:
+    check = StringCheck(reference_answers={"fuzzy_match": ["one"]})
+    with pytest.raises(JudgeUnusable, match=r"task 7 of test .*--judge NAME"):
+        await StringMatch().evaluate(check, end_of(check, answer="1"))
+    assert JudgeUnusable.may_retry is False
+
+
+async def test_no_judge_is_needed_when_the_score_is_zero_anyway() -> None:
+    check = StringCheck(reference_answers={"must_include": ["hotel"], "fuzzy_match": ["3 h"]})
+    assert (await StringMatch().evaluate(check, end_of(check, answer="3 hours"))).value == 0.0
+
+
+async def test_the_judge_sees_the_cleaned_answer_and_the_rendered_reference() -> None:
+    check = StringCheck(reference_answers={"fuzzy_match": ["see __REDDIT__/f/books"]})
+    judge = SayingJudge(["correct"])
+    await StringMatch().evaluate(check, end_of(check, answer=" 'Books' ", judge=judge, urls={"reddit": "http://r"}))
+    assert judge.asked == [("fuzzy", "see http://r/f/books", "books")]
+
+
+async def test_a_site_without_url_is_an_error_and_no_score() -> None:
+    check = UrlCheck(reference_url="__GITLAB__/explore")
+    with pytest.raises(SiteError, match="gitlab"):
+        await UrlMatch().evaluate(check, end_of(check, urls={"reddit": "http://r"}))
+
+
+async def test_the_score_of_a_task_is_the_product_of_all_its_checks() -> None:
+    checks = (
+        StringCheck(reference_answers={"exact_match": "3"}),
+        UrlCheck(reference_url="__SHOPPING__/a |OR| __SHOPPING__/b"),
+    )
+    task = task_of(*checks)
+    end = end_of(checks[0], answer="3", page=Page(url="http://localhost:7770/b/?x=1"))
+    value, scores = await score(task, end, EVALUATORS)
+    assert (value, [each.value for each in scores]) == (1.0, [1.0, 1.0])
+    end = end_of(checks[0], answer="4", page=Page(url="http://localhost:7770/b"))
+    value, scores = await score(task, end, EVALUATORS)
+    assert (value, [each.value for each in scores]) == (0.0, [0.0, 1.0])
+
+
+async def test_an_unknown_kind_of_check_names_what_is_installed() -> None:
+    check = UrlCheck(reference_url="__SHOPPING__")
+    with pytest.raises(ConfigError, match="'url_match', for which no evaluator is installed; installed: string_match"):
+        await score(task_of(check), end_of(check), {"string_match": StringMatch()})
+
+
+async def test_a_corrected_reference_can_be_scored_again_offline() -> None:
+    old, corrected = (UrlCheck(reference_url=f"__SHOPPING__/{page}") for page in ("old", "new"))
+    _, recorded = await score(task_of(old), end_of(old, page=Page(url="http://localhost:7770/new")), EVALUATORS)
+    assert rescore(task_of(corrected), recorded, EVALUATORS)[0] == 1.0
+
+
+async def test_offline_scoring_says_when_a_verdict_was_not_recorded() -> None:
+    old = StringCheck(reference_answers={"fuzzy_match": ["one"]})
+    _, recorded = await score(task_of(old), end_of(old, answer="1", judge=SayingJudge(["correct"])), EVALUATORS)
+    new = StringCheck(reference_answers={"fuzzy_match": ["two"]})
+    with pytest.raises(JudgeUnusable, match="against 'two' was not recorded"):
+        rescore(task_of(new), recorded, EVALUATORS)
+
+
+async def test_offline_scoring_refuses_scores_of_other_checks() -> None:
+    check = StringCheck(reference_answers={"exact_match": "1"})
+    with pytest.raises(ConfigError, match="expected recorded scores of string_match, found"):
+        rescore(task_of(check), [], EVALUATORS)
+
+
+@pytest.mark.parametrize("answers", [{"one_of": ["a"]}, {"exact_match": ["a"]}, {"fuzzy_match": "a"}])
+async def test_rules_outside_the_official_ones_are_refused(answers: dict[str, str | list[str]]) -> None:
+    check = StringCheck(reference_answers=answers)
+    with pytest.raises(TaskFileError, match="fuzzy_match"):
+        await StringMatch().evaluate(check, end_of(check, answer="a"))

@@ -1,0 +1,36 @@
+"""The official URL rule and its quirks."""
+
+import pytest
+
+from webarena_runner.evaluators.url_match import mismatch
+
+
+@pytest.mark.parametrize(
+    ("url", "references"),
+    [
+        ("https://h/f/books/12/a?x=1#top", ["http://h/f/books"]),
+        ("http://h/issues/12", ["http://h/issues/1"]),
+        ("http://h/issues?label_name%5B%5D=bug&sort=a", ["http://h/issues?label_name[]=bug"]),
+        ("http://h/b?q=two+words", ["http://h/a", "http://h/b?q=two%20words"]),
+        ("http://h/a?q=2", ["http://h/a?q=1", "http://h/b?q=2"]),
+        ("http://h/a///", ["http://h/a/"]),
+        ("http://h/a;x=1", ["http://h/a;x=2"]),
+    ],
+)
+def test_matches(url: str, references: list[str]) -> None:
+    assert mismatch(url, references) == ""
+
+
+@pytest.mark.parametrize(
+    ("url", "references", "why"),
+    [
+        ("http://h/F/books", ["http://h/f/books"], "contains none of"),
+        ("http://h/a", ["http://h/a?q=1"], "query key 'q'"),
+        ("http://h/a", ["http://h/a", "http://h/b?q=1"], "query key 'q'"),
+        ("http://h/a?q=1", ["http://h/a/?q=1"], "contains none of"),
+        ("about:blank", ["http://h/a"], "contains none of"),
+        ("http://[h/a", ["http://h/a"], "malformed"),
+    ],
+)
+def test_does_not_match(url: str, references: list[str], why: str) -> None:
+    assert why in mismatch(url, references)

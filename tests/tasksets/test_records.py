@@ -1,0 +1,170 @@
+"""Official records become tasks; what is wrong with one is told with its place."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.tasksets.records import loaded, program_html, record, string_match, url_match, write
+from webarena_runner.errors import TaskFileError
+from webarena_runner.tasksets import load_task_set
+from webarena_runner.tasksets.file import load_task_file
+from webarena_runner.tasksets.webarena import OFFICIAL_SHA256
+from webarena_runner.types import HtmlCheck, StringCheck, Task, UrlCheck
+
+
+@pytest.fixture(scope="module")
+def official(shared: Path) -> Mapping[int, Task]:
+    return {task.task_id: task for task in load_task_file(shared / "data" / "webarena" / "test.raw.json").tasks}
+
+
+def test_the_official_file_has_the_counted_contents(official: Mapping[int, Task], shared: Path) -> None:
+    assert list(official) == list(range(812))
+    kinds = Counter(tuple(check.kind for check in task.checks) for task in official.values())
+    assert kinds == {
+        ("string_match",): 325,
+        ("program_html",): 282,
+        ("url_match", "program_html"): 129,
+        ("url_match",): 66,
+        ("string_match", "url_match"): 10,
+    }
+    checks = [check for task in official.values() for check in task.checks]
+    assert sum(len(check.targets) for check in checks if isinstance(check, HtmlCheck)) == 651
+    unachievable = [c for c in checks if isinstance(c, StringCheck) and c.reference_answers.get("fuzzy_match") == "N/A"]
+    assert len(unachievable) == 36
+    assert all(check.string_note for check in unachievable)
+    logins = Counter(task.login_sites for task in official.values())
+    assert logins == {
+        ("shopping",): 187,
+        ("gitlab",): 186,
+        ("shopping_admin",): 182,
+        (): 128,
+        ("reddit",): 111,
+        ("gitlab", "reddit"): 18,
+    }
+    assert len(official[431].start_urls) == 3
+    assert len({task.template_id for task in official.values()}) == 190
+
+
+def test_records_are_kept_verbatim(official: Mapping[int, Task], shared: Path) -> None:
+    records = json.loads((shared / "data" / "webarena" / "test.raw.json").read_bytes())
+    assert [task.raw for task in official.values()] == records
+
+
+def test_official_anomalies_are_kept(official: Mapping[int, Task]) -> None:
+    assert official[386].checks == (StringCheck(reference_answers={"must_include": ["65 |OR| 3"]}),)
+    assert [check.kind for check in official[247].checks] == ["string_match"]
+    assert official[231].intent != official[231].intent.strip()
+    assert official[759].login_sites == ()
+    assert official[174].checks[1] == UrlCheck(reference_url=official[174].raw["eval"]["reference_url"])
+
+
+def test_the_official_file_loads_fast(shared: Path) -> None:
+    start = time.perf_counter()
+    loaded_tasks = load_task_file(shared / "data" / "webarena" / "test.raw.json")
+    assert time.perf_counter() - start < 0.3
+    assert loaded_tasks.sha256 == OFFICIAL_SHA256
+
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"task_id": "3"}, "task_id: expected an integer, found '3'"),
+    ({"task_id": True}, "task_id: expected an integer, found True"),
+    ({"task_id": -1}, "task_id: expected an integer of at least 0, found -1"),
+    ({"intent": " "}, "intent: expected a text that is not empty"),
+    ({"sites": "shopping"}, "sites: expected a list, found 'shopping'"),
+    ({"sites": []}, "sites: expected a list of at least one text"),
+    ({"sites": ["shop"]}, r"sites\[0\]: expected one of the sites shopping, .*, found 'shop'"),
+    ({"storage_state": "gitlab"}, r"storage_state: expected null or ./.auth/SITE"),
+    ({"storage_state": "./.auth/foo_state.json"}, "storage_state: expected one of the sites"),
+    ({"start_url": None}, "start_url: expected a text that is not empty, found None"),
+    ({"intent_template_id": 1.5}, "intent_template_id: expected an integer, found 1.5"),
+    ({"eval": []}, "eval: expected a mapping, found"),
+    ({"eval": {}}, "eval: key 'eval_types' is missing; found none"),
+    ({"eval": {"eval_types": []}}, "eval.eval_types: expected a list of at least one"),
+    ({"eval": {"eval_types": ["page_image"]}}, r"eval_types\[0\]: expected one of the evaluators string_match, url"),
+    ({"eval": {"eval_types": ["string_match"]}}, "eval: key 'reference_answers' is missing; found eval_types"),
+    ({"eval": string_match()}, "reference_answers: expected a mapping with exact_match, must_include or fuzzy_match"),
+    ({"eval": string_match(exact_match=3)}, "reference_answers.exact_match: expected a text, found 3"),
+    ({"eval": string_match(must_include="a")}, "reference_answers.must_include: expected a list, found 'a'"),
+    ({"eval": string_match(must_include=[1])}, r"must_include\[0\]: expected a text, found 1"),
+    ({"eval": string_match(fuzzy_match="n/a")}, "fuzzy_match: expected 'N/A' or a list of texts, found 'n/a'"),
+    ({"eval": string_match(one_of=["a"])}, "reference_answers.one_of: no rule of this evaluator; known: exact_match"),
+    ({"eval": url_match("")}, "eval.reference_url: expected a text that is not empty"),
+    ({"eval": url_match(url_note="EXACT")}, "eval.url_note: expected 'GOLD in PRED', found 'EXACT'"),
+    ({"eval": program_html(url="")}, r"eval.program_html\[0\].url: expected a text that is not empty"),
+    ({"eval": program_html(url="func:go()")}, r"program_html\[0\].url: 'go' is no helper for a url; known: reddit_get"),
+    ({"eval": program_html(url="function")}, r"program_html\[0\].url: expected one plain call"),
+    ({"eval": program_html(locator="window.x")}, r"locator: expected an empty text, or one that starts with document"),
+    ({"eval": program_html(locator="func:os.system('x')")}, "locator: expected one plain call"),
+    ({"eval": program_html(required_contents={})}, "required_contents: expected a mapping with exact_match or must"),
+    ({"eval": program_html(required_contents={"exact_match": 1})}, "exact_match: expected a text, found 1"),
+    ({"eval": program_html(required_contents={"must_exclude": ["a"]})}, "must_exclude: no rule of this evaluator"),
+    ({"eval": program_html(prep_actions="x")}, r"prep_actions: expected a list, found 'x'"),
+    ({"eval": program_html() | {"program_html": []}}, "program_html: expected a list of at least one target"),
+]
+
+
+@pytest.mark.parametrize(("change", "told"), WRONG, ids=[told[:60] for _, told in WRONG])
+def test_a_wrong_record_is_told_with_file_task_and_key(change: dict[str, Any], told: str, tmp_path: Path) -> None:
+    with pytest.raises(TaskFileError, match=rf"tasks.json: record 0.*{told}"):
+        loaded(tmp_path, record(**change))
+
+
+def test_the_task_of_a_wrong_record_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TaskFileError, match=r"record 1 \(task 41\): key 'intent' is missing; found task_id, eval"):
+        loaded(tmp_path, record(40), {"task_id": 41, "eval": string_match(exact_match="1")})
+
+
+def test_ids_must_differ(tmp_path: Path) -> None:
+    with pytest.raises(TaskFileError, match="record 2: task_id 5 is already that of record 0"):
+        loaded(tmp_path, record(5), record(6), record(5))
+
+
+def test_malformed_json_is_told_with_line_and_column(tmp_path: Path) -> None:
+    path = tmp_path / "tasks.json"
+    path.write_text('[\n  {"task_id": 1,}\n]')
+    with pytest.raises(TaskFileError, match=r"tasks.json, line 2, column 17: not JSON"):
+        load_task_file(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"{}", "expected a JSON list of at least one task record, found {}"),
+        (b"[]", "expected a JSON list of at least one task record"),
+        (b"[1]", "record 0: expected a mapping, found 1"),
+        (b"\xff\xfe", "expected UTF-8 text"),
+        (b"[" * 100_000, "nested too deep"),
+        (b"", "line 1, column 1: not JSON"),
+    ],
+)
+def test_a_file_that_holds_no_records_is_told(content: bytes, told: str, tmp_path: Path) -> None:
+    path = tmp_path / "tasks.json"
+    path.write_bytes(content)
+    with pytest.raises(TaskFileError, match=told):
+        load_task_file(path)
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(TaskFileError, match=r"absent\.json: the task file cannot be read: No such file"):
+        load_task_file(tmp_path / "absent.json")
+
+
+def test_a_byte_order_mark_is_no_error(tmp_path: Path) -> None:
+    path = tmp_path / "tasks.json"
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps([record()]).encode())
+    assert len(load_task_file(path).tasks) == 1
+
+
+def test_a_users_own_file_is_a_task_set_by_its_path(tmp_path: Path) -> None:
+    path = write(tmp_path / "my-tasks.json", [record(1), record(2, storage_state=None, extra_key={"kept": True})])
+    task_set = load_task_set(str(path))
+    assert task_set.name == "my-tasks"
+    tasks = task_set.load().tasks
+    assert [task.task_id for task in tasks] == [1, 2]
+    assert tasks[1].raw["extra_key"] == {"kept": True}
+    assert (tasks[0].task_set, tasks[0].login_sites, tasks[1].login_sites) == ("my-tasks", ("shopping",), ())

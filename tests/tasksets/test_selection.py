@@ -1,0 +1,303 @@
+"""The `--tasks` grammar: meaning, laws, and errors that point at the place."""
+
+import contextlib
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.tasksets.records import loaded as load
+from tests.tasksets.records import program_html, record, url_match
+from webarena_runner.errors import SelectionError
+from webarena_runner.interfaces import LoadedTasks
+from webarena_runner.tasksets.selection import SELECTION_HELP, choose_task_set, select
+
+SITES = (["shopping"], ["gitlab", "reddit"], ["map"], ["reddit"])
+
+
+@pytest.fixture
+def tasks(tmp_path: Path) -> LoadedTasks:
+    """Tasks 0-39, in falling order of ids; sites, templates and evaluators in turn."""
+    kinds = ({}, {"eval": url_match()}, {"eval": program_html()})
+    return load(tmp_path, *(record(n, sites=SITES[n % 4], **kinds[n % 3]) for n in reversed(range(40))))
+
+
+def _ids(expression: str, tasks: LoadedTasks, *, seed: int = 0) -> list[int]:
+    return [task.task_id for task in select(expression, tasks, seed=seed)]
+
+
+def _set(expression: str, tasks: LoadedTasks, *, seed: int = 0) -> set[int]:
+    """Like select, with the empty set where nothing fits."""
+    try:
+        return set(_ids(expression, tasks, seed=seed))
+    except SelectionError as error:
+        if "no task of 'tasks' fits" not in str(error):
+            raise
+        return set()
+
+
+@pytest.mark.parametrize(
+    ("expression", "chosen"),
+    [
+        ("all", set(range(40))),
+        ("tasks", set(range(40))),
+        ("7", {7}),
+        ("0-3,9 , 9", {0, 1, 2, 3, 9}),
+        ("site:map", set(range(2, 40, 4))),
+        ("template:11", set(range(1, 40, 3))),
+        ("eval:program_html", set(range(2, 40, 3))),
+        ("site:reddit & eval:url_match", {n for n in range(40) if n % 2 == 1 and n % 3 == 1}),
+        ("1,2&site:map", {1, 2}),
+        ("(1,2)&site:map", {2}),
+        ("!1-39", {0}),
+        ("!!7", {7}),
+        ("!(!7)", {7}),
+        ("0-9 & !site:map & !eval:string_match", {1, 4, 5, 7, 8}),
+    ],
+)
+def test_meaning(expression: str, chosen: set[int], tasks: LoadedTasks) -> None:
+    assert _set(expression, tasks) == chosen
+
+
+def test_tasks_come_in_file_order_and_once(tasks: LoadedTasks) -> None:
+    assert _ids("3,0-5,3", tasks) == [5, 4, 3, 2, 1, 0]
+
+
+@pytest.mark.parametrize(
+    "expression", ["0-39&site:map", " 0-39 & site:map ", "( 0-39 )&(site:map)", "0-39\t&\nsite:map"]
+)
+def test_blanks_and_parentheses_mean_nothing(expression: str, tasks: LoadedTasks) -> None:
+    assert _set(expression, tasks) == _set("site:map", tasks)
+
+
+def test_id_files(tasks: LoadedTasks, tmp_path: Path) -> None:
+    path = tmp_path / "my ids.txt"
+    path.write_text("\ufeff# chosen by hand\n3\n5, 7 # two\n\n10-12\n")
+    assert _set(f'@"{path}"', tasks) == {3, 5, 7, 10, 11, 12}
+    assert _set(f'@"{path}" & !5', tasks) == {3, 7, 10, 11, 12}
+
+
+# --- samples ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_sample_is_of_all_or_of_what_the_rest_leaves(tasks: LoadedTasks) -> None:
+    assert len(_ids("sample:9", tasks)) == 9
+    for expression in ("site:map & sample:4", "sample:4 & site:map", "site:map & (sample:4)"):
+        chosen = _set(expression, tasks)
+        assert len(chosen) == 4
+        assert chosen < _set("site:map", tasks)
+
+
+def test_a_sample_depends_on_the_seed_alone(tasks: LoadedTasks) -> None:
+    assert _ids("sample:9", tasks, seed=1) == _ids("sample:9", tasks, seed=1)
+    assert len({tuple(_ids("sample:9", tasks, seed=seed)) for seed in range(20)}) > 15
+
+
+def test_a_smaller_sample_is_part_of_a_larger_one(tasks: LoadedTasks) -> None:
+    for count in range(1, 40):
+        assert _set(f"sample:{count}", tasks) < _set(f"sample:{count + 1}", tasks)
+
+
+def test_a_sample_and_its_complement_split_what_they_are_drawn_from(tasks: LoadedTasks) -> None:
+    drawn, rest = _set("site:map & sample:4", tasks), _set("site:map & !sample:4", tasks)
+    assert drawn | rest == _set("site:map", tasks)
+    assert not drawn & rest
+
+
+def test_every_task_is_drawn_about_equally_often(tasks: LoadedTasks) -> None:
+    counts = dict.fromkeys(range(40), 0)
+    for seed in range(400):
+        for task_id in _ids("sample:10", tasks, seed=seed):
+            counts[task_id] += 1
+    assert all(60 < count < 140 for count in counts.values())
+
+
+# --- laws -------------------------------------------------------------------------------------------------------------
+
+
+def _random_expression(choose: random.Random, depth: int) -> str:
+    if depth == 0:
+        low = choose.randrange(40)
+        leaves = [
+            "all",
+            str(low),
+            f"{low}-{choose.randrange(low, 40)}",
+            "site:map",
+            "site:reddit",
+            "template:11",
+            "eval:url_match",
+        ]
+        return choose.choice(leaves)
+    parts = [_random_expression(choose, depth - 1) for _ in range(choose.randint(1, 3))]
+    joined = choose.choice([",", "&", " , ", " & "]).join(f"({part})" for part in parts)
+    return choose.choice(["", "", "!"]) + f"({joined})"
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_expressions_obey_the_laws_of_sets(seed: int, tasks: LoadedTasks) -> None:
+    choose = random.Random(seed)
+    a, b, c = (_random_expression(choose, choose.randrange(4)) for _ in range(3))
+    everything = set(range(40))
+    got_a, got_b, got_c = (_set(part, tasks) for part in (a, b, c))
+    assert _set(f"({a}),({b})", tasks) == got_a | got_b
+    assert _set(f"({a})&({b})", tasks) == got_a & got_b
+    assert _set(f"!({a})", tasks) == everything - got_a
+    assert _set(f"!(({a}),({b}))", tasks) == _set(f"!({a}) & !({b})", tasks)
+    assert _set(f"({a}),({b})&({c})", tasks) == got_a | (got_b & got_c)
+    assert _set(f"({a})&({b}),({c})", tasks) == (got_a & got_b) | got_c
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_random_text_is_chosen_from_or_refused_but_never_crashes(seed: int, tasks: LoadedTasks) -> None:
+    choose = random.Random(seed)
+    pieces = [
+        "all",
+        "0-9",
+        "7",
+        ",",
+        "&",
+        "!",
+        "(",
+        ")",
+        " ",
+        "site:map",
+        "site:",
+        "sample:3",
+        "@",
+        '"',
+        "-",
+        "x",
+        "é",
+        "\t",
+        "9-1",
+        "99",
+    ]
+    expression = "".join(choose.choice(pieces) for _ in range(choose.randrange(1, 9)))
+    with contextlib.suppress(SelectionError):
+        assert _ids(expression, tasks)
+
+
+# --- errors -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("expression", "told", "column"),
+    [
+        ("", "empty expression", 0),
+        ("   ", "empty expression", 0),
+        ("1,", "found the end", 2),
+        (",1", "found ','", 0),
+        ("1 & & 2", "found '&'", 4),
+        ("1 2", "expected ',' (or), '&' (and) or the end", 2),
+        ("(1,2", "this '(' is never closed", 0),
+        ("(1 2)", "expected ',' (or), '&' (and) or ')'", 3),
+        ("1)", "this ')' closes nothing", 1),
+        ("()", "found ')'", 1),
+        ("9-3", "runs backwards; did you mean 3-9?", 0),
+        ("3-", "'3-' is no id, range, name or filter", 0),
+        ("-3", "'-3' is no id", 0),
+        ("1,sites:map", "'sites:map' is no id, range, name or filter", 2),
+        ("site:", "'site:' is no id", 0),
+        ("template:x", "template: takes a number, found 'x'", 0),
+        ("sample:-1", "sample: takes a number", 0),
+        ("1 @", "'@' has no meaning here", 2),
+        ("gitlab", "'gitlab' is no name of tasks in 'tasks'", 0),
+        ("smoke", "'smoke' is no name of tasks", 0),
+        ("1 & site:gitlap", "no task of 'tasks' has site:gitlap", 4),
+        ("eval:string", "no task of 'tasks' has eval:string", 0),
+        ("template:99", "has no template 99", 0),
+        ("sample:0", "cannot draw 0 of 40 tasks", 0),
+        ("site:map & sample:11", "cannot draw 11 of 10 tasks", 11),
+        ("0-5,44,50-60,38-41", "has no task 40-41, 44, 50-60", 4),
+        ("0-99999999999999999", "has no task 40-99999999999999999", 0),
+        ("!77", "has no task 77", 1),
+        ("@absent.txt", "absent.txt cannot be read: No such file", 0),
+        ("(" * 60 + "1" + ")" * 60, "more than 50 parentheses inside each other", 50),
+    ],
+)
+def test_errors_show_the_place(expression: str, told: str, column: int, tasks: LoadedTasks) -> None:
+    with pytest.raises(SelectionError) as caught:
+        select(expression, tasks, seed=0)
+    message, shown, mark, *_ = str(caught.value).split("\n")
+    assert told in message
+    assert shown == f"  {expression}"
+    assert mark.index("^") == 2 + column
+
+
+@pytest.mark.parametrize(
+    ("expression", "known"),
+    [
+        ("site:x", "known here: gitlab, map, reddit, shopping"),
+        ("eval:x", "known here: program_html, string_match, url_match"),
+        ("template:99", "its 3 template ids are 10-12"),
+        ("99", "its 40 ids are 0-39"),
+        ("x", "names are all, tasks, mini, smoke; filters are site:NAME"),
+        ("x:y", "examples: all"),
+    ],
+)
+def test_errors_list_what_is_there(expression: str, known: str, tasks: LoadedTasks) -> None:
+    with pytest.raises(SelectionError, match=known):
+        select(expression, tasks, seed=0)
+
+
+def test_an_empty_result_is_an_error(tasks: LoadedTasks) -> None:
+    with pytest.raises(SelectionError, match="no task of 'tasks' fits\n  1 & 2"):
+        select("1 & 2", tasks, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"), [("1\nx2\n", "line 2: 'x2' is no id"), ("# none\n", "names no id"), ("9-1", "line 1")]
+)
+def test_wrong_id_files_are_told_with_the_line(content: str, told: str, tasks: LoadedTasks, tmp_path: Path) -> None:
+    path = tmp_path / "ids.txt"
+    path.write_text(content)
+    with pytest.raises(SelectionError, match=told):
+        select(f"@{path}", tasks, seed=0)
+
+
+# --- which task set ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("expression", "default", "task_set"),
+    [
+        ("all", "webarena", "webarena"),
+        ("0-9 & site:map", "webarena", "webarena"),
+        ("mini", "webarena", "mini"),
+        ("smoke & !site:reddit", "webarena", "mini"),
+        ("mini & sample:3", "my/tasks.json", "mini"),
+        ("smoke,3", "mini", "mini"),
+        ("all", "mini", "mini"),
+    ],
+)
+def test_mini_and_smoke_choose_the_embedded_set(expression: str, default: str, task_set: str) -> None:
+    assert choose_task_set(expression, default) == task_set
+
+
+@pytest.mark.parametrize("expression", ["smoke,3", "mini & 0-9", "mini,all", "@ids.txt,smoke"])
+def test_mini_beside_ids_of_another_set_is_refused(expression: str) -> None:
+    with pytest.raises(SelectionError, match="is it of 'mini' or of 'webarena'"):
+        choose_task_set(expression, "webarena")
+
+
+def test_subsets_are_names(tasks: LoadedTasks) -> None:
+    with_subset = LoadedTasks("mini", tasks.tasks, tasks.sha256, tasks.source, subsets={"smoke": (3, 4)})
+    assert _set("smoke", with_subset) == {3, 4}
+    assert _set("mini & !smoke", with_subset) == set(range(40)) - {3, 4}
+
+
+def test_the_help_shows_expressions_that_can_be_read() -> None:
+    examples = SELECTION_HELP.splitlines()[-1].split("    ")
+    assert len(examples) == 4
+    for example in examples:
+        choose_task_set(example.strip(), "webarena")
+
+
+def test_official_tasks_are_chosen_as_counted(shared: Path) -> None:
+    from webarena_runner.tasksets.file import load_task_file
+
+    official = load_task_file(shared / "data" / "webarena" / "test.raw.json")
+    assert len(_ids("site:gitlab", official)) == 204
+    assert len(_ids("site:gitlab & eval:program_html", official)) == 134
+    assert len(_ids("all & !eval:string_match", official)) == 477
+    assert len(_ids("site:wikipedia, site:map", official)) == 134

@@ -1,0 +1,128 @@
+"""The judge: a model that decides whether a fuzzy answer or a stated reason is right; its verdicts are kept on disk."""
+
+import hashlib
+import json
+import logging
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from webarena_runner.errors import JudgeError, JudgeUnusable, ModelError, ModelRefused, PromptTooLong
+from webarena_runner.evaluators._verdict import read_verdict
+from webarena_runner.interfaces import JudgeReply, ModelBackend, RequestTag
+from webarena_runner.types import Message, Sampling
+
+log = logging.getLogger(__name__)
+
+SAMPLING = Sampling(temperature=0.0, top_p=1.0, max_tokens=768)
+SYSTEM = (
+    "You grade the work of an assistant that looks things up on web sites. You are exact and you follow the format."
+)
+PROMPTS = {
+    "fuzzy": """An assistant was given a task, and its answer has to be graded against a reference answer.
+
+Task: {intent}
+Reference answer: {reference}
+The assistant's answer: {answer}
+
+Decide by meaning, not by wording. Other units, date formats, abbreviations and letter case are fine when they mean \
+the same. Further text in the assistant's answer is fine unless it contradicts the reference. The reference may be \
+only one part of what the task asks for: then look for that part alone.
+First give your reason in one or two sentences. Then end with exactly one of these verdicts:
+correct - the answer states what the reference states
+partially correct - it states some of it
+incorrect - it states none of it, or contradicts it""",
+    "unachievable": """An assistant was given a task that cannot be done as stated. The true reason is known. The \
+assistant gave an answer, and you decide whether it reports that the task cannot be done, for that reason.
+
+Task: {intent}
+True reason why it cannot be done: {reference}
+The assistant's answer: {answer}
+
+An answer that says that nothing was found, or that something does not exist, gives the same reason if the true \
+reason implies it. An answer that claims to have done the task, or gives another obstacle, is different.
+First give your reason in one or two sentences. Then end with exactly one of these verdicts:
+same - the answer gives the true reason, or one that follows from it
+different - it does not""",
+}
+
+
+class ModelJudge:
+    """Asks a model backend, each question once: verdicts are files in `cache_dir`, shared by runs and processes."""
+
+    def __init__(self, backend: ModelBackend, name: str, cache_dir: Path) -> None:
+        self._backend = backend
+        self._name = name
+        self._cache_dir = cache_dir
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    async def ask(self, kind: str, *, intent: str, reference: str, answer: str) -> JudgeReply:
+        """The judge's full reply; one without a verdict is not kept, so that a later run asks again.
+
+        Raises:
+            JudgeError: the model failed, after the backend's own retries.
+            JudgeUnusable: it refuses the request, or the cache folder cannot be used.
+        """
+        question = {
+            "judge": self._name,
+            "prompt_sha256": hashlib.sha256(f"{SYSTEM}\n{PROMPTS[kind]}".encode()).hexdigest(),
+            "kind": kind,
+            "intent": intent,
+            "reference": reference,
+            "answer": answer,
+        }
+        path = self._cache_dir / f"{hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()}.json"
+        if (kept := _read(path)) is not None:
+            return JudgeReply(kept, cached=True)
+        text = await self._generate(PROMPTS[kind].format(intent=intent, reference=reference, answer=answer))
+        if read_verdict(kind, text) is None:
+            log.warning("judge %s gave no verdict on %r: %r", self._name, reference, text)
+            return JudgeReply(text, cached=False)
+        # Another process may have asked the same meanwhile: the verdict that was first on disk holds for all.
+        if (kept := _read(path)) is not None:
+            return JudgeReply(kept, cached=True)
+        _write(path, {**question, "reply": text})
+        return JudgeReply(text, cached=False)
+
+    async def _generate(self, prompt: str) -> str:
+        messages = (Message(role="system", content=SYSTEM), Message(role="user", content=prompt))
+        try:
+            completion = await self._backend.generate(messages, SAMPLING, tag=RequestTag(task_set="judge"))
+        except (ModelRefused, PromptTooLong) as error:
+            raise JudgeUnusable(f"judge {self._name}: {error}") from error
+        except ModelError as error:
+            raise JudgeError(f"judge {self._name}: {error}") from error
+        return completion.text
+
+
+def _read(path: Path) -> str | None:
+    """The kept reply; None when there is none that can be read."""
+    try:
+        kept = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise JudgeUnusable(f"{path}: the judge's kept verdicts cannot be read: {error}") from error
+    except ValueError:
+        kept = None
+    if not (isinstance(kept, dict) and isinstance(kept.get("reply"), str)):
+        log.warning("%s is no kept verdict; asking the judge again", path)
+        return None
+    reply: str = kept["reply"]
+    return reply
+
+
+def _write(path: Path, verdict: dict[str, Any]) -> None:
+    """Atomic: a reader sees the whole verdict or none."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(verdict, file, ensure_ascii=False, indent=1)
+        Path(temporary).replace(path)
+    except OSError as error:
+        raise JudgeUnusable(f"{path.parent}: the judge's verdict cannot be kept: {error}") from error

@@ -1,0 +1,65 @@
+"""`url_match`: the URL of the agent's tab against the reference, by the official rule "GOLD in PRED"."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qs, urlparse
+
+from webarena_runner.errors import TaskFileError
+from webarena_runner.evaluators._evidence import urls_named
+from webarena_runner.interfaces import EpisodeEnd
+from webarena_runner.notation import ALTERNATIVES, render
+from webarena_runner.types import Check, Score, UrlCheck, Verdict
+
+
+class UrlMatch:
+    name = "url_match"
+
+    async def evaluate(self, check: Check, end: EpisodeEnd) -> Score:
+        urls = urls_named(check, end)
+        return self.score(check, {"final_url": end.page.url, "urls": urls})
+
+    def score(self, check: Check, evidence: Mapping[str, Any], verdicts: Sequence[Verdict] = ()) -> Score:
+        """Scores the final URL; evidence is `final_url` and the sites' `urls`."""
+        if not isinstance(check, UrlCheck):
+            raise TaskFileError(f"{self.name} cannot score a check of kind {check.kind}")
+        final_url, reference = evidence["final_url"], render(check.reference_url, evidence["urls"])
+        fault = mismatch(final_url, reference.split(ALTERNATIVES))
+        return Score(
+            evaluator=self.name,
+            value=float(not fault),
+            explanation=fault or f"{final_url} matches {reference}",
+            evidence={**evidence, "reference": reference},
+        )
+
+
+def mismatch(final_url: str, references: Sequence[str]) -> str:
+    """Why the URL does not match; "" when it does.
+
+    Host and path of one reference must be a substring of the URL's, and for each query key of any reference one of
+    the values that the references give must be among the URL's values for that key. Scheme, fragment and further keys
+    do not count.
+    """
+    try:
+        base, query = _split(final_url)
+    except ValueError as error:
+        return f"the final URL {final_url!r} is malformed: {error}"
+    bases: list[str] = []
+    wanted: dict[str, list[str]] = defaultdict(list)
+    for reference in references:
+        reference_base, reference_query = _split(reference)
+        bases.append(reference_base)
+        for key, values in reference_query.items():
+            wanted[key] += values
+    if not any(reference_base in base for reference_base in bases):
+        return f"{base!r} contains none of {bases}"
+    for key, values in wanted.items():
+        if not set(values) & set(query.get(key, [])):
+            return f"query key {key!r} has {query.get(key, [])}, expected one of {values}"
+    return ""
+
+
+def _split(url: str) -> tuple[str, dict[str, list[str]]]:
+    # Not urlsplit: the official code cuts `;parameters` off the last path segment.
+    parts = urlparse(url.rstrip("/"))
+    return parts.netloc + parts.path, parse_qs(parts.query)

@@ -1,0 +1,24 @@
+"""Sets of tasks: the official ones, the embedded one, and a user's own files."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from webarena_runner.interfaces import TaskSet
+
+
+def load_task_set(name: str) -> "TaskSet":
+    """The task set called `name`: a plug-in, or the path of a JSON file in the official format.
+
+    Raises:
+        ConfigError: no such plug-in.
+    """
+    # Imported here so that the help text of the selection grammar costs the command line nothing.
+    from pathlib import Path
+
+    from webarena_runner import registry
+    from webarena_runner.tasksets.file import TaskFile
+
+    if name.endswith(".json") or "/" in name:
+        return TaskFile(Path(name).expanduser())
+    task_set: TaskSet = registry.load("tasksets", name)()
+    return task_set

@@ -1,0 +1,30 @@
+"""A user's own task file in the official format."""
+
+from pathlib import Path
+
+from webarena_runner.interfaces import LoadedTasks
+from webarena_runner.tasksets._records import read_tasks
+
+
+class TaskFile:
+    """The set is called as the file without its suffix."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @property
+    def name(self) -> str:
+        return self._path.stem
+
+    def load(self, *, allow_modified: bool = False) -> LoadedTasks:
+        """There is no official file to differ from.
+
+        Raises:
+            TaskFileError: unreadable or malformed.
+        """
+        tasks, sha256 = read_tasks(self._path, self.name)
+        return LoadedTasks(self.name, tasks, sha256, str(self._path.resolve()))
+
+
+def load_task_file(path: Path) -> LoadedTasks:
+    return TaskFile(path).load()

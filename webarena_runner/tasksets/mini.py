@@ -1,0 +1,47 @@
+"""The embedded benchmark: our own tasks on the embedded sites, in the official format."""
+
+from pathlib import Path
+
+from webarena_runner._yaml import read_yaml
+from webarena_runner.datafiles import find
+from webarena_runner.errors import TaskFileError
+from webarena_runner.interfaces import LoadedTasks
+from webarena_runner.tasksets._records import read_tasks
+
+
+class Mini:
+    """`folder` holds `mini.json` and `mini.subsets.yaml` (None: `tasks/`, the working directory's copy first)."""
+
+    name = "mini"
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
+
+    def load(self, *, allow_modified: bool = False) -> LoadedTasks:
+        """All tasks and the named subsets; there is no official file to differ from.
+
+        Raises:
+            TaskFileError: malformed, or a subset names a task that is not there.
+            ConfigError: a file is missing, or the subsets are not YAML.
+        """
+        path = self._find("mini", ".json")
+        tasks, sha256 = read_tasks(path, self.name)
+        known = {task.task_id for task in tasks}
+        return LoadedTasks(self.name, tasks, sha256, str(path), subsets=self._subsets(known))
+
+    def _find(self, name: str, suffix: str) -> Path:
+        if self._folder is None:
+            return find("", name, (suffix,), root="tasks")
+        return self._folder / f"{name}{suffix}"
+
+    def _subsets(self, known: set[int]) -> dict[str, tuple[int, ...]]:
+        document = read_yaml(self._find("mini.subsets", ".yaml"))
+        subsets = {}
+        for name, ids in document.values.items():
+            if not isinstance(ids, list) or not ids or any(type(task_id) is not int for task_id in ids):
+                raise TaskFileError(f"{document.where((name,))}: {name}: expected a list of task ids, found {ids!r}")
+            unknown = [task_id for task_id in ids if task_id not in known]
+            if unknown:
+                raise TaskFileError(f"{document.where((name,))}: {name}: no such task in mini.json: {unknown}")
+            subsets[str(name)] = tuple(ids)
+        return subsets

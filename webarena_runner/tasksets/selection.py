@@ -1,0 +1,204 @@
+"""Which tasks a `--tasks` expression chooses."""
+
+import hashlib
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from webarena_runner.errors import SelectionError
+from webarena_runner.tasksets._expression import (
+    FILTERS,
+    And,
+    Filter,
+    IdFile,
+    Ids,
+    Named,
+    Node,
+    Not,
+    Or,
+    Token,
+    fault,
+    leaves,
+    parse,
+)
+from webarena_runner.tasksets._ids import Range, between, gaps, listed, read_id_file
+
+if TYPE_CHECKING:
+    from webarena_runner.interfaces import LoadedTasks
+    from webarena_runner.types import Task
+
+EMBEDDED = "mini"
+EMBEDDED_NAMES = ("mini", "smoke")
+ALL = "all"
+
+SELECTION_HELP = """\
+Which tasks to run:
+  all               every task of the task set
+  mini, smoke       the embedded benchmark, or its quick subset, whatever the task set
+  7   0-99          ids and ranges of ids (both ends included)
+  site:gitlab       tasks that involve a site
+  template:12       tasks of an intent template
+  eval:url_match    tasks scored by an evaluator
+  @ids.txt          ids of a file: by line or comma, # starts a comment, @"with space.txt"
+  sample:50         50 tasks drawn with --seed: of all, or of what the rest of an & leaves
+Combine: A,B is or; A & B is and, and binds tighter; !A is not; ( ) group.
+  0-99,105    site:gitlab & eval:program_html    mini & !site:reddit    (site:map,site:gitlab) & sample:20
+"""
+
+Chosen = frozenset[int]
+
+
+def choose_task_set(expression: str, default: str) -> str:
+    """Name of the task set that an expression is about: `mini` when it names `mini` or `smoke`, else the default.
+
+    Raises:
+        SelectionError: malformed, or `mini`/`smoke` stand beside ids or `all`, which could be of either set.
+    """
+    tree = list(leaves(parse(expression)))
+    embedded = next((leaf.name for leaf in tree if isinstance(leaf, Named) and leaf.name in EMBEDDED_NAMES), None)
+    if embedded is None or default == EMBEDDED:
+        return default
+    for leaf in tree:
+        if isinstance(leaf, Ids | IdFile) or (isinstance(leaf, Named) and leaf.name not in EMBEDDED_NAMES):
+            raise fault(
+                expression,
+                leaf.token,
+                f"'{leaf.token.text}' beside '{embedded}': is it of '{EMBEDDED}' or of '{default}'?",
+                hint=f"for tasks of {EMBEDDED} alone pass --task-set {EMBEDDED}; one run has one task set",
+            )
+    return EMBEDDED
+
+
+def select(expression: str, loaded: "LoadedTasks", *, seed: int) -> "tuple[Task, ...]":
+    """Tasks that the expression chooses, in file order, each once.
+
+    `sample:N` draws from what the other operands of its `&` leave, and from all tasks where there is none. The draw
+    depends on seed, task set and ids alone, and a smaller sample is part of a larger one.
+
+    Raises:
+        SelectionError: malformed, an unknown id, site, template, evaluator or subset, or nothing is left.
+    """
+    chosen = _Selection(expression, loaded, seed).choose(parse(expression))
+    if not chosen:
+        raise SelectionError(f"--tasks: no task of '{loaded.name}' fits\n  {expression}")
+    return tuple(task for task in loaded.tasks if task.task_id in chosen)
+
+
+@dataclass(frozen=True)
+class _Selection:
+    expression: str
+    loaded: "LoadedTasks"
+    seed: int
+
+    def choose(self, tree: Node) -> Chosen:
+        self._require_known_ids(tree)
+        return self._chosen(tree, frozenset(self._ids))
+
+    @cached_property
+    def _ids(self) -> Sequence[int]:
+        return sorted(task.task_id for task in self.loaded.tasks)
+
+    def _chosen(self, node: Node, within: Chosen) -> Chosen:
+        """What a node chooses of the tasks `within`, its universe."""
+        match node:
+            case Or(parts=parts):
+                return frozenset().union(*(self._chosen(part, within) for part in parts))
+            case And(parts=parts):
+                # Samples last, since they draw from what the others leave.
+                for part in sorted(parts, key=_samples):
+                    within = self._chosen(part, within)
+                return within
+            case Not(of=inner):
+                return within - self._chosen(inner, within)
+            case Filter(key="sample", value=count, token=token):
+                return self._sample(int(count), within, token)
+            case _:
+                return within & self._leaf(node)
+
+    def _leaf(self, leaf: Ids | Named | Filter | IdFile) -> Chosen:
+        match leaf:
+            case Ids() | IdFile():
+                return frozenset().union(*(between(self._ids, bounds) for bounds in self._ranges(leaf)))
+            case Named(name=name, token=token):
+                return self._named(name, token)
+            case Filter(key="site", value=site, token=token):
+                sites = {site for task in self.loaded.tasks for site in task.sites}
+                return self._fitting(lambda task: site in task.sites, site, sites, token)
+            case Filter(key="eval", value=kind, token=token):
+                kinds = {check.kind for task in self.loaded.tasks for check in task.checks}
+                return self._fitting(lambda task: any(check.kind == kind for check in task.checks), kind, kinds, token)
+            case Filter(value=number, token=token):
+                found = frozenset(task.task_id for task in self.loaded.tasks if task.template_id == int(number))
+                if not found:
+                    templates = sorted({task.template_id for task in self.loaded.tasks})
+                    known = f"its {len(templates)} template ids are {listed((each, each) for each in templates)}"
+                    raise fault(self.expression, token, f"'{self.loaded.name}' has no template {number}", hint=known)
+                return found
+
+    def _fitting(self, fits: "Callable[[Task], bool]", wanted: str, known: Collection[str], token: Token) -> Chosen:
+        if wanted not in known:
+            raise fault(
+                self.expression,
+                token,
+                f"no task of '{self.loaded.name}' has {token.text}",
+                hint=f"known here: {', '.join(sorted(known))}",
+            )
+        return frozenset(task.task_id for task in self.loaded.tasks if fits(task))
+
+    def _named(self, name: str, token: Token) -> Chosen:
+        if name in (ALL, self.loaded.name):
+            return frozenset(self._ids)
+        if name not in self.loaded.subsets:
+            known = ", ".join(dict.fromkeys((ALL, self.loaded.name, *EMBEDDED_NAMES, *self.loaded.subsets)))
+            raise fault(
+                self.expression,
+                token,
+                f"'{name}' is no name of tasks in '{self.loaded.name}'",
+                hint=f"names are {known}; filters are {FILTERS}",
+            )
+        return frozenset(self.loaded.subsets[name])
+
+    def _sample(self, count: int, within: Chosen, token: Token) -> Chosen:
+        if not 0 < count <= len(within):
+            raise fault(
+                self.expression,
+                token,
+                f"cannot draw {count} of {len(within)} tasks",
+                hint="sample:N draws from what the other operands of its & leave; N is from 1 to their number",
+            )
+        return frozenset(sorted(within, key=self._lot)[:count])
+
+    def _lot(self, task_id: int) -> str:
+        """A task's place in the draw, the same on every machine and Python version."""
+        return hashlib.sha256(f"{self.seed} {self.loaded.name} {task_id}".encode()).hexdigest()
+
+    def _require_known_ids(self, tree: Node) -> None:
+        unknown: list[Range] = []
+        first: Token | None = None
+        for leaf in leaves(tree):
+            if isinstance(leaf, Ids | IdFile):
+                missing = [gap for bounds in self._ranges(leaf) for gap in gaps(self._ids, bounds)]
+                unknown += missing
+                first = first or (leaf.token if missing else None)
+        if first:
+            raise fault(
+                self.expression,
+                first,
+                f"'{self.loaded.name}' has no task {listed(unknown)}",
+                hint=f"its {len(self._ids)} ids are {listed((task_id, task_id) for task_id in self._ids)}",
+            )
+
+    def _ranges(self, leaf: Ids | IdFile) -> list[Range]:
+        if isinstance(leaf, Ids):
+            return [(leaf.low, leaf.high)]
+        try:
+            return read_id_file(Path(leaf.path).expanduser())
+        except ValueError as error:
+            hint = "expected ids such as 7 or 0-99, by line or comma; # starts a comment"
+            raise fault(self.expression, leaf.token, str(error), hint=hint) from error
+
+
+def _samples(node: Node) -> bool:
+    return any(isinstance(leaf, Filter) and leaf.key == "sample" for leaf in leaves(node))

@@ -1,0 +1,44 @@
+"""The 812 official WebArena tasks, read from the copy that `wa-run tasks fetch webarena` keeps."""
+
+from pathlib import Path
+
+from webarena_runner.errors import TaskFileError
+from webarena_runner.interfaces import LoadedTasks
+from webarena_runner.tasksets._cache import webarena_file
+from webarena_runner.tasksets._records import read_tasks
+
+OFFICIAL_SHA256 = "7b50386fd69163dbc05d615d834df4c6ed2c35596e97a1b10d17451c02537652"
+
+
+class WebArena:
+    """`cache_dir` is the cache folder to read from (None: the user's)."""
+
+    name = "webarena"
+
+    def __init__(self, cache_dir: Path | None = None) -> None:
+        self._cache_dir = cache_dir
+
+    def load(self, *, allow_modified: bool = False) -> LoadedTasks:
+        """All tasks; a file that is not the official one only with `allow_modified`.
+
+        Raises:
+            TaskFileError: not fetched yet, not the official file, or malformed.
+        """
+        path = webarena_file(self._cache_dir)
+        if not path.is_file():
+            raise TaskFileError(
+                f"{path}: the official tasks are not on this machine; run `wa-run tasks fetch webarena`"
+            )
+        tasks, sha256 = read_tasks(path, self.name)
+        modified = sha256 != OFFICIAL_SHA256
+        if modified and not allow_modified:
+            raise TaskFileError(not_official(str(path), sha256))
+        return LoadedTasks(self.name, tasks, sha256, str(path), modified=modified)
+
+
+def not_official(file: str, sha256: str) -> str:
+    return (
+        f"{file}: not the official task file: expected sha256 {OFFICIAL_SHA256}, found {sha256}; "
+        f"fetch it again with `wa-run tasks fetch webarena`, or pass --allow-modified to go on with this one "
+        f"(results will say so)"
+    )
