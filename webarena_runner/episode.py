@@ -14,7 +14,7 @@ from webarena_runner.config import RunConfig
 from webarena_runner.errors import EpisodeError, LoginError, UsageError
 from webarena_runner.evaluators import score
 from webarena_runner.interfaces import Agent, Environment, EpisodeEnd, Evaluator, Judge, SiteProvider
-from webarena_runner.placeholders import render
+from webarena_runner.notation import render
 from webarena_runner.stops import early_stop
 from webarena_runner.store import EpisodeLog
 from webarena_runner.types import (

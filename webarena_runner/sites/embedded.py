@@ -11,7 +11,7 @@ from typing import Any, Self
 import httpx
 
 from webarena_runner.errors import SiteError
-from webarena_runner.interfaces import SiteLease
+from webarena_runner.interfaces import SiteLease, SiteSetup
 
 START_LIMIT_S = 60
 STOP_LIMIT_S = 5
@@ -24,6 +24,10 @@ class EmbeddedSites:
         self._child: asyncio.subprocess.Process | None = None
         self._client: httpx.AsyncClient | None = None
         self._starting = asyncio.Lock()  # guards _child and _client while a child starts
+
+    @classmethod
+    def build(cls, setup: SiteSetup) -> Self:
+        return cls()
 
     async def __aenter__(self) -> Self:
         await self._control()

@@ -1,0 +1,219 @@
+"""A whole run: check everything, run what is to do, report. The command line calls this."""
+
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+
+from platformdirs import user_cache_path
+from pydantic import ValidationError
+
+from webarena_runner import plan, registry, store
+from webarena_runner.agents._prompt import load_prompt
+from webarena_runner.browser.find import find_browser
+from webarena_runner.browser.session import BrowserSession
+from webarena_runner.config import ModelSpec, RunConfig
+from webarena_runner.episode import Harness
+from webarena_runner.errors import ConfigError, StoreError
+from webarena_runner.evaluators.judge import ModelJudge
+from webarena_runner.executors.local import LocalExecutor, TooManyErrors
+from webarena_runner.export.leaderboard import LeaderboardCsv
+from webarena_runner.interfaces import AgentSetup, LoadedTasks, ModelBackend, SiteProvider, SiteSetup
+from webarena_runner.loading import load_model_spec
+from webarena_runner.minisites.catalog import MODULES as EMBEDDED
+from webarena_runner.progress import Event, Note, Started
+from webarena_runner.report.summary import RunReport, load_run
+from webarena_runner.siteurls import require_site_urls
+from webarena_runner.store import RunFolder
+from webarena_runner.tasksets import load_task_set
+from webarena_runner.tasksets.selection import select
+from webarena_runner.types import RunManifest, Task
+
+LEADERBOARD = "leaderboard.csv"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run that is checked as far as that goes without starting anything."""
+
+    config: RunConfig
+    loaded: LoadedTasks
+    tasks: tuple[Task, ...]
+    manifest: RunManifest
+    out: Path
+    todo: tuple[tuple[Task, int], ...]
+    finished: int
+    resumed: bool
+
+    @property
+    def folder(self) -> Path:
+        return self.out / self.manifest.run_id
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What became of a run; `stopped` says why it ended early ("" when all was run)."""
+
+    report: RunReport
+    csv_path: Path
+    row: Mapping[str, str]
+    wall_s: float
+    stopped: str = ""
+
+
+def prepare(
+    config: RunConfig,
+    *,
+    out: Path,
+    run_id: str | None = None,
+    allow_modified: bool = False,
+    overrides: tuple[str, ...] = (),
+) -> Prepared:
+    """Loads and selects the tasks and writes nothing.
+
+    Raises:
+        UsageError: tasks, sites, prompt or run id are not as they must be.
+    """
+    if run_id is not None:
+        plan.check_run_id(run_id)
+    loaded = load_task_set(config.task_set).load(allow_modified=allow_modified)
+    tasks = select(config.tasks, loaded, seed=config.seed)
+    _require_sites(config, tasks)
+    now = datetime.now(UTC)
+    manifest = plan.make_manifest(
+        config,
+        loaded,
+        tasks,
+        run_id=run_id or plan.new_run_id(config, now),
+        prompt_sha256=_prompt_sha256(config),
+        profile_overrides=overrides,
+        now=now,
+    )
+    if (out / manifest.run_id / store.MANIFEST).exists():
+        raise StoreError(
+            f"{out / manifest.run_id} holds a run already; continue it with: wa-run resume {out / manifest.run_id}, "
+            "or give another --run-id"
+        )
+    todo = plan.to_do(tasks, config.trials, ())
+    return Prepared(config, loaded, tasks, manifest, out, todo, finished=0, resumed=False)
+
+
+def prepare_resume(folder: Path) -> Prepared:
+    """The rest of an earlier run, with the settings that its manifest holds.
+
+    Raises:
+        StoreError: no run there, or its task file or prompt has changed since.
+    """
+    folder = folder.resolve()
+    manifest = store.read_manifest(folder)
+    try:
+        config = RunConfig.model_validate(manifest.config)
+    except ValidationError as error:
+        raise StoreError(
+            f"{folder / store.MANIFEST}: written by another version of webarena-runner ({error})"
+        ) from error
+    loaded = load_task_set(config.task_set).load(allow_modified=manifest.task_set_modified)
+    plan.require_same_inputs(manifest, task_set_sha256=loaded.sha256, prompt_sha256=_prompt_sha256(config))
+    wanted = {task_id for task_id, _ in manifest.planned}
+    tasks = tuple(task for task in loaded.tasks if task.task_id in wanted)
+    finished = {key for key, result in store.read_results(folder).items() if result.value is not None}
+    todo = plan.to_do(tasks, config.trials, finished)
+    return Prepared(config, loaded, tasks, manifest, folder.parent, todo, finished=len(finished), resumed=True)
+
+
+async def run(prepared: Prepared, *, on_event: Callable[[Event], None], environ: Mapping[str, str]) -> RunSummary:
+    """Runs what is to do; every finished episode is on disk when this ends, however it ends.
+
+    Raises:
+        UsageError: found before work starts (model, browser, sites, folder), or the disk is full.
+    """
+    clock, stopped = monotonic(), ""
+    async with _harness(prepared, environ) as (harness, versions):
+        with _open_store(prepared, versions) as folder:
+            on_event(Started(total=len(prepared.manifest.planned), already_done=prepared.finished))
+            try:
+                async for _ in LocalExecutor(harness, folder, on_event).run(prepared.todo):
+                    pass
+            except TooManyErrors as error:
+                stopped = str(error)
+                on_event(Note(f"stopping: {stopped}"))
+    csv_path = prepared.out / LEADERBOARD
+    report = load_run(prepared.folder)
+    row = LeaderboardCsv().write(report, csv_path)
+    return RunSummary(report, csv_path, row, monotonic() - clock, stopped)
+
+
+@asynccontextmanager
+async def _harness(prepared: Prepared, environ: Mapping[str, str]) -> AsyncIterator[tuple[Harness, dict[str, str]]]:
+    """Everything that episodes share, checked and started, cheapest checks first."""
+    config = prepared.config
+    browser = find_browser(config.browser.executable)
+    async with AsyncExitStack() as stack:
+        model = await _model(config.model, environ, stack) if config.model else None
+        agent = registry.load("agents", config.agent).build(AgentSetup(model, config))
+        agent.check_tasks([task for task, _ in prepared.todo])
+        judge = await _judge(config, environ, stack)
+        session = await stack.enter_async_context(BrowserSession(config.browser, config.observation, config.settle))
+        provider = registry.load("sites", config.sites)
+        sites: SiteProvider = provider.build(SiteSetup(config, session.context, environ))
+        await stack.enter_async_context(sites)
+        evaluators = {name: registry.load("evaluators", name)() for name in registry.names("evaluators")}
+        yield Harness(config, agent, sites, session, evaluators, judge), {"chromium": browser.version}
+
+
+async def _model(spec: ModelSpec, environ: Mapping[str, str], stack: AsyncExitStack) -> ModelBackend:
+    backend: ModelBackend = registry.load("models", spec.backend)(spec, environ=environ)
+    stack.push_async_callback(backend.aclose)
+    await backend.check()
+    return backend
+
+
+async def _judge(config: RunConfig, environ: Mapping[str, str], stack: AsyncExitStack) -> ModelJudge | None:
+    if config.judge.model is None:
+        return None
+    spec = load_model_spec(config.judge.model)
+    return ModelJudge(
+        await _model(spec, environ, stack), spec.model or spec.name, user_cache_path("webarena-runner") / "judge"
+    )
+
+
+@contextmanager
+def _open_store(prepared: Prepared, versions: dict[str, str]) -> Iterator[RunFolder]:
+    """The run folder, with one line per episode going to its run.log while it is open."""
+    if prepared.resumed:
+        folder = RunFolder.reopen(prepared.folder)
+    else:
+        manifest = prepared.manifest.model_copy(update={"versions": prepared.manifest.versions | versions})
+        folder = RunFolder.create(prepared.folder, manifest)
+    handler = logging.FileHandler(folder.path / "run.log", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logger = logging.getLogger("webarena_runner")
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield folder
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+        handler.close()
+        folder.close()
+
+
+def _require_sites(config: RunConfig, tasks: tuple[Task, ...]) -> None:
+    if config.sites != "embedded":
+        require_site_urls(tasks, config.site_urls)
+        return
+    unserved = sorted({site for task in tasks for site in task.sites if site not in EMBEDDED})
+    if unserved:
+        raise ConfigError(
+            f"the chosen tasks need {', '.join(unserved)}, which are not embedded (there are: {', '.join(EMBEDDED)}); "
+            "give URLs of real sites (see --sites), or choose --tasks mini"
+        )
+
+
+def _prompt_sha256(config: RunConfig) -> str:
+    return load_prompt(config.prompt).sha256 if config.model else ""
