@@ -116,7 +116,9 @@ def _origin(origins: Mapping[str, str], name: str) -> str:
 def _note_places(node: yaml.Node, keys: Keys, places: dict[Keys, tuple[int, int]], path: Path) -> None:
     places.setdefault(keys, (node.start_mark.line + 1, node.start_mark.column + 1))
     if len(keys) > _MAX_DEPTH:
-        raise ConfigError(f"{path}, line {node.start_mark.line + 1}: nested deeper than {_MAX_DEPTH} levels, or in itself")
+        raise ConfigError(
+            f"{path}, line {node.start_mark.line + 1}: nested deeper than {_MAX_DEPTH} levels, or in itself"
+        )
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             _note_places(item, (*keys, index), places, path)

@@ -19,6 +19,8 @@ from webarena_runner.siteurls import OFFICIAL_ACCOUNTS, SITES, normalise_url, si
 
 ORACLE = "oracle"
 PROVIDERS = ("embedded", "static")
+# A profile gives their defaults; another choice does not make the run another profile.
+_CHOICES = ("agent", "prompt")
 _FROM_ELSEWHERE = ("profile", "model", "site_urls", "site_accounts", "task_set", "tasks", "sites")
 
 
@@ -226,8 +228,8 @@ def _assignment(text: str) -> tuple[tuple[str, ...], Any]:
     keys = tuple(name.strip().split("."))
     if not equals or not all(keys):
         raise ConfigError(f"-o {text}: expected key=value, for example -o limits.max_steps=10")
-    if keys[0] in ("profile", "sites"):
-        raise ConfigError(f"-o {text}: '{keys[0]}' is set with --{keys[0]}")
+    if keys[0] in ("profile", "sites", "tasks", "task_set"):
+        raise ConfigError(f"-o {text}: '{keys[0]}' is set with --{keys[0].replace('_', '-')}")
     return keys, parse_value(value)
 
 
@@ -269,7 +271,7 @@ def _overrides(profile: Document, config: RunConfig) -> tuple[str, ...]:
     changed = []
     for keys, _ in _leaves(profile.values):
         before, after = _at(stated, keys), _at(final, keys)
-        if before != after:
+        if before != after and keys[0] not in _CHOICES:
             changed.append(f"{dotted(keys)}={after}")
     return tuple(changed)
 

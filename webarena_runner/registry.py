@@ -49,7 +49,7 @@ def extra_for(module: str, requirements: Iterable[str]) -> str | None:
         requirement, _, marker = line.partition(";")
         extra = re.search(r"""extra\s*==\s*['"]([^'"]+)['"]""", marker)
         distribution = re.match(r"[A-Za-z0-9._-]+", requirement.strip())
-        if extra and distribution and wanted.startswith(_normalised(distribution.group())):
+        if extra and distribution and f"{wanted}-".startswith(f"{_normalised(distribution.group())}-"):
             return extra.group(1)
     return None
 

@@ -13,7 +13,6 @@ from pydantic import ValidationError
 
 from webarena_runner import plan, registry, store
 from webarena_runner.agents._prompt import load_prompt
-from webarena_runner.browser.find import find_browser
 from webarena_runner.browser.session import BrowserSession
 from webarena_runner.config import ModelSpec, RunConfig
 from webarena_runner.episode import Harness
@@ -148,9 +147,8 @@ async def run(prepared: Prepared, *, on_event: Callable[[Event], None], environ:
 
 @asynccontextmanager
 async def _harness(prepared: Prepared, environ: Mapping[str, str]) -> AsyncIterator[tuple[Harness, dict[str, str]]]:
-    """Everything that episodes share, checked and started, cheapest checks first."""
+    """Everything that episodes share, checked and started, and the versions that show only then."""
     config = prepared.config
-    browser = find_browser(config.browser.executable)
     async with AsyncExitStack() as stack:
         model = await _model(config.model, environ, stack) if config.model else None
         agent = registry.load("agents", config.agent).build(AgentSetup(model, config))
@@ -161,7 +159,7 @@ async def _harness(prepared: Prepared, environ: Mapping[str, str]) -> AsyncItera
         sites: SiteProvider = provider.build(SiteSetup(config, session.context, environ))
         await stack.enter_async_context(sites)
         evaluators = {name: registry.load("evaluators", name)() for name in registry.names("evaluators")}
-        yield Harness(config, agent, sites, session, evaluators, judge), {"chromium": browser.version}
+        yield Harness(config, agent, sites, session, evaluators, judge), {"chromium": session.version}
 
 
 async def _model(spec: ModelSpec, environ: Mapping[str, str], stack: AsyncExitStack) -> ModelBackend:

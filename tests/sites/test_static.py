@@ -1,0 +1,122 @@
+"""Read and write leases on shared sites."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import pytest
+from playwright.async_api import BrowserContext
+
+from webarena_runner.errors import LoginError, SiteError
+from webarena_runner.interfaces import SiteLease
+from webarena_runner.sites.static import StaticSites
+
+URLS = {site: f"http://{site}.example" for site in ("shopping", "reddit", "gitlab", "wikipedia")}
+
+
+@asynccontextmanager
+async def no_context() -> AsyncIterator[BrowserContext]:
+    pytest.fail("nothing here logs in")
+    yield
+
+
+@pytest.fixture
+def sites() -> StaticSites:
+    return StaticSites(URLS, credentials={}, new_context=no_context)
+
+
+def lease(sites: StaticSites, *names: str, writes: bool) -> AbstractAsyncContextManager[SiteLease]:
+    return sites.lease(names, login_sites=(), writes=writes)
+
+
+async def waits(leasing: AbstractAsyncContextManager[SiteLease]) -> bool:
+    """Whether a lease is still waited for once everything that can run has run."""
+
+    async def take() -> None:
+        async with leasing:
+            pass
+
+    taking = asyncio.create_task(take())
+    for _ in range(10):
+        await asyncio.sleep(0)
+    if taking.done():
+        return False
+    taking.cancel()
+    await asyncio.wait([taking])
+    return True
+
+
+async def test_readers_share_a_site(sites: StaticSites) -> None:
+    async with lease(sites, "shopping", writes=False):
+        assert not await waits(lease(sites, "shopping", writes=False))
+
+
+async def test_a_writer_has_its_site_alone(sites: StaticSites) -> None:
+    async with lease(sites, "shopping", writes=True):
+        assert await waits(lease(sites, "shopping", writes=False))
+        assert await waits(lease(sites, "shopping", writes=True))
+        assert not await waits(lease(sites, "reddit", writes=True))
+
+
+async def test_a_writer_waits_for_readers(sites: StaticSites) -> None:
+    async with lease(sites, "gitlab", writes=False):
+        assert await waits(lease(sites, "gitlab", writes=True))
+    assert not await waits(lease(sites, "gitlab", writes=True))
+
+
+async def test_a_waiting_writer_is_not_overtaken_by_new_readers(sites: StaticSites) -> None:
+    order: list[str] = []
+
+    async def take(name: str, *, writes: bool) -> None:
+        async with lease(sites, "reddit", writes=writes):
+            order.append(name)
+
+    async with asyncio.TaskGroup() as group, lease(sites, "reddit", writes=False):
+        group.create_task(take("writer", writes=True))
+        await asyncio.sleep(0)
+        group.create_task(take("reader", writes=False))
+        await asyncio.sleep(0)
+        assert order == []
+    assert order == ["writer", "reader"]
+
+
+async def test_a_cancelled_wait_lets_the_others_go_on(sites: StaticSites) -> None:
+    async with lease(sites, "reddit", writes=False):
+        assert await waits(lease(sites, "reddit", writes=True))
+        assert not await waits(lease(sites, "reddit", writes=False))
+
+
+async def test_leases_on_several_sites_do_not_lock_each_other_out(sites: StaticSites) -> None:
+    async def take(*names: str) -> None:
+        for _ in range(20):
+            async with lease(sites, *names, writes=True):
+                await asyncio.sleep(0)
+
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        group.create_task(take("reddit", "gitlab"))
+        group.create_task(take("gitlab", "reddit"))
+        group.create_task(take("shopping", "gitlab", "reddit"))
+
+
+async def test_nobody_writes_to_the_encyclopedia(sites: StaticSites) -> None:
+    async with lease(sites, "wikipedia", writes=True):
+        assert not await waits(lease(sites, "wikipedia", writes=True))
+
+
+async def test_a_lease_carries_all_urls(sites: StaticSites) -> None:
+    async with lease(sites, "reddit", writes=False) as granted:
+        assert granted.urls == URLS
+        assert granted.storage_state is None
+
+
+async def test_a_site_without_url_is_an_error_that_says_how_to_give_it(sites: StaticSites) -> None:
+    with pytest.raises(SiteError, match="no URL for map; export MAP="):
+        async with lease(sites, "map", writes=False):
+            pass
+
+
+async def test_a_site_without_a_log_in_cannot_be_logged_in_to(sites: StaticSites) -> None:
+    with pytest.raises(LoginError, match="wikipedia: there is no log-in"):
+        async with sites.lease(["wikipedia"], login_sites=["wikipedia"], writes=False):
+            pass
+    assert not await waits(lease(sites, "wikipedia", writes=True))

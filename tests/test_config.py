@@ -1,0 +1,245 @@
+"""Settings from files, options, `-o` and the environment, and what is said about wrong ones."""
+
+from pathlib import Path
+
+import pytest
+
+from webarena_runner._secrets import redacted
+from webarena_runner.config import RunConfig
+from webarena_runner.errors import ConfigError
+from webarena_runner.loading import CliOptions, load_model_spec, load_run_config, load_sites_file, site_credentials
+
+MODEL = """\
+backend: openai_chat
+model: tiny-8b
+sampling:
+  temperature: 0.6
+options:
+  base_url: http://127.0.0.1:9/v1
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory with one model file, `mine`."""
+    monkeypatch.chdir(tmp_path)
+    write("models/mine.yaml", MODEL)
+    return tmp_path
+
+
+def write(name: str, text: str) -> Path:
+    path = Path("configs") / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path.resolve()
+
+
+def load(*assignments: str, environ: dict[str, str] | None = None, **options: object) -> RunConfig:
+    given = {"model": "mine", **options, "assignments": assignments}
+    return load_run_config(CliOptions(**given), environ or {})[0]  # type: ignore[arg-type]
+
+
+def fault(*assignments: str, environ: dict[str, str] | None = None, **options: object) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load(*assignments, environ=environ, **options)
+    return str(caught.value)
+
+
+def test_the_default_profile_holds_the_official_settings() -> None:
+    config = load(model="oracle")
+    assert config.profile == "webarena"
+    assert (config.limits.max_steps, config.limits.parse_failures, config.limits.repeated_actions) == (30, 3, 3)
+    assert (config.observation.max_tokens, config.observation.viewport_only) == (1920, True)
+    assert (config.browser.viewport_width, config.browser.viewport_height) == (1280, 720)
+    assert (config.sampling.temperature, config.sampling.top_p, config.sampling.max_tokens) == (1.0, 0.9, 384)
+
+
+def test_later_sources_win() -> None:
+    config = load("limits.max_steps=7", "sampling.top_p=0.5", max_steps=9)
+    assert config.limits.max_steps == 7
+    assert config.sampling.model_dump(include={"temperature", "top_p", "max_tokens"}) == {
+        "temperature": 0.6,
+        "top_p": 0.5,
+        "max_tokens": 384,
+    }
+
+
+def test_what_differs_from_the_profile_is_listed() -> None:
+    _, overrides = load_run_config(CliOptions(model="mine", max_steps=5, agent="prompted", workers=3), {})
+    assert overrides == ("limits.max_steps=5", "sampling.temperature=0.6")
+
+
+def test_a_value_equal_to_the_profiles_is_no_override() -> None:
+    assert load_run_config(CliOptions(model="oracle", max_steps=30), {})[1] == ()
+
+
+def test_o_reaches_into_the_model_file() -> None:
+    config = load("model.options.base_url=http://127.0.0.1:8/v1", "model.model=other", "model.sampling.temperature=0")
+    assert config.model is not None
+    assert config.model.options == {"base_url": "http://127.0.0.1:8/v1"}
+    assert config.model.model == "other"
+    assert config.sampling.temperature == 0 == config.model.sampling.temperature
+
+
+def test_o_wins_over_the_model_files_sampling_wherever_the_two_are_merged() -> None:
+    config = load("sampling.temperature=0.1")
+    assert config.model is not None
+    assert config.model.sampling.temperature == config.sampling.temperature == 0.1
+
+
+@pytest.mark.parametrize(
+    ("assignment", "told"),
+    [
+        ("limit.max_step=10", "did you mean limits.max_steps?"),
+        ("max_steps=10", "did you mean limits.max_steps?"),
+        ("model.modle=x", "model.model"),
+        ("nothing_like_it=1", "valid keys: model, agent"),
+        ("limits.max_steps=ten", "limits.max_steps: expected a valid integer"),
+        ("limits.max_steps=0", "limits.max_steps: expected greater than 0, got 0"),
+        ("observation.mode=pixels", "expected 'accessibility_tree' or 'html', got 'pixels'"),
+        ("limits", "expected key=value"),
+        ("=3", "expected key=value"),
+        ("profile=other", "is set with --profile"),
+        ("task_set=mini", "is set with --task-set"),
+        ("site_urls.shoping=http://x", "unknown site 'shoping'"),
+        ("model.options.api_key=sk-1", "holds a secret"),
+        ("model.options.base_url=http://me:pw@host/v1", "holds a secret"),
+    ],
+)
+def test_a_wrong_assignment_names_the_key_and_what_was_expected(assignment: str, told: str) -> None:
+    message = fault(assignment)
+    assert message.startswith(f"-o {assignment.partition('=')[0]}")
+    assert told in message
+
+
+def test_an_unknown_model_names_the_nearest() -> None:
+    assert fault(model="minee").startswith("unknown model 'minee': did you mean 'mine'?")
+
+
+def test_a_run_without_a_model_needs_the_oracle() -> None:
+    assert "--model is missing" in fault(model=None)
+    assert load(model=None, agent="oracle").model is None
+    assert load(model="oracle").agent == "oracle"
+
+
+def test_a_model_key_without_a_model_is_an_error() -> None:
+    assert "this run has no model" in fault("model.model=x", model="oracle")
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "told"),
+    [
+        (
+            "backend: openai_chat\nsampling:\n  temperature: hot\n",
+            ", line 3, column 3: ",
+            "temperature: expected a valid",
+        ),
+        ("backend: openai_chat\nmodle: x\n", ", line 2, column 1: ", "unknown key"),
+        ("backend: [openai_chat\nmodel: x\n", ", line 2, column 6: ", "not YAML"),
+        ("model: x\nmodel: y\n", ", line 2, column 1: ", "given twice (first in line 1)"),
+        ("- model\n", ", line 1, column 1: ", "expected a mapping"),
+        ("model: x\n", ": key ", "backend' is missing"),
+        ("a: &a [*a]\n", ", line 1: ", "in itself"),
+        ("backend: openai_chat\noptions:\n  api_key: sk-1\n", "", "holds a secret"),
+    ],
+)
+def test_a_wrong_model_file_is_told_by_place_and_key(text: str, place: str, told: str) -> None:
+    path = write("models/wrong.yaml", text)
+    for message in (fault(model="wrong"), fault(model=str(path))):
+        assert f"{path}{place}" in message
+        assert told in message
+        assert len(message.splitlines()) == 1
+    with pytest.raises(ConfigError, match=told.split("'")[0].replace("(", r"\(").replace(")", r"\)")):
+        load_model_spec("wrong")
+
+
+def test_a_file_that_is_not_text_is_an_error() -> None:
+    write("models/wrong.yaml", "").write_bytes(b"\xff\xfe\x00")
+    assert "cannot be read as UTF-8" in fault(model="wrong")
+
+
+def test_a_profile_cannot_choose_the_model() -> None:
+    write("profiles/own.yaml", "limits:\n  max_steps: 5\nmodel:\n  backend: x\n")
+    assert "line 3, column 1: a profile cannot set 'model'" in fault(profile="own")
+
+
+def test_a_profile_of_ones_own() -> None:
+    write("profiles/own.yaml", "agent: prompted\nprompt: cot\nlimits:\n  max_steps: 5\n")
+    config, overrides = load_run_config(CliOptions(model="oracle", profile="own"), {})
+    assert (config.profile, config.limits.max_steps, overrides) == ("own", 5, ())
+
+
+def test_the_embedded_set_uses_the_embedded_sites() -> None:
+    config = load(embedded_tasks=True, environ={"SHOPPING": "http://localhost:7770"})
+    assert (config.sites, config.site_urls) == ("embedded", {})
+    assert load(embedded_tasks=True, sites="static").sites == "static"
+
+
+def test_sites_come_from_the_environment() -> None:
+    environ = {
+        "SHOPPING": "http://old:1",
+        "WA_SHOPPING": "localhost:7770/",
+        "REDDIT": "todo",
+        "HOMEPAGE": "PASS",
+        "MAP": "",
+    }
+    assert load(environ=environ).site_urls == {"shopping": "http://localhost:7770"}
+
+
+def test_a_sites_file_wins_over_the_environment_and_is_completed_by_it() -> None:
+    write("sites/lab.yaml", "urls:\n  shopping: lab:7770/\n")
+    environ = {"SHOPPING": "http://old:1", "REDDIT": "http://localhost:9999"}
+    config = load("site_urls.map=osm:3000", sites="lab", environ=environ)
+    assert config.sites == "static"
+    assert config.site_urls == {
+        "shopping": "http://lab:7770",
+        "reddit": "http://localhost:9999",
+        "map": "http://osm:3000",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("urls:\n  shop: http://x\n", "line 2, column 3: unknown site 'shop'"),
+        ("urls:\n  shopping: 'not a url'\n", "line 2, column 3: 'not a url' is not a site URL"),
+        ("urls:\n  shopping: http://me:pw@x\n", "carries a user name"),
+        ("url: {}\n", "line 1, column 1: unknown key 'url'; did you mean urls?"),
+    ],
+)
+def test_a_wrong_sites_file_is_told_by_place(text: str, told: str) -> None:
+    path = write("sites/lab.yaml", text)
+    with pytest.raises(ConfigError) as caught:
+        load_sites_file("lab")
+    assert str(path) in str(caught.value)
+    assert told in str(caught.value)
+
+
+def test_an_unknown_sites_file_lists_the_known_ones() -> None:
+    assert "official-ports" in fault(sites="offical-ports")
+
+
+def test_accounts_are_read_from_the_variables_that_the_sites_file_names() -> None:
+    write("sites/lab.yaml", "accounts:\n  gitlab:\n    username_env: LAB_USER\n    password_env: LAB_PASSWORD\n")
+    config = load(sites="lab")
+    found = site_credentials(config, {"LAB_USER": "me", "LAB_PASSWORD": "pw"})
+    assert found["gitlab"] == ("me", "pw")
+    assert found["shopping_admin"] == ("admin", "admin1234")
+    assert "pw" not in str(config)
+    with pytest.raises(ConfigError, match="LAB_PASSWORD is not set"):
+        site_credentials(config, {"LAB_USER": "me"})
+
+
+def test_the_stored_settings_round_trip_and_hold_no_secret() -> None:
+    config = load("model.options.api_key_env=OPENAI_API_KEY", environ={"OPENAI_API_KEY": "sk-1", "MAP": "http://m"})
+    stored = redacted(config)
+    assert "sk-1" not in str(stored)
+    assert RunConfig.model_validate(stored) == config
+
+
+def test_redaction_masks_what_a_plug_in_put_there() -> None:
+    config = load()
+    assert config.model is not None
+    model = config.model.model_copy(update={"options": {"auth_token": "t", "url": "http://a:b@c", "eos_token": "</s>"}})
+    stored = redacted(config.model_copy(update={"model": model}))["model"]["options"]
+    assert stored == {"auth_token": "***", "url": "***", "eos_token": "</s>"}

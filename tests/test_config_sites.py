@@ -1,0 +1,67 @@
+"""Site URLs: how they are written, and which of them the chosen tasks need."""
+
+import pytest
+
+from webarena_runner.errors import ConfigError
+from webarena_runner.siteurls import normalise_url, require_site_urls, site_urls_from, sites_needed
+from webarena_runner.types import Task
+
+
+def task(task_id: int, *sites: str, login: tuple[str, ...] = (), raw: str = "") -> Task:
+    return Task(
+        task_set="webarena",
+        task_id=task_id,
+        intent="",
+        sites=sites,
+        start_urls=(f"__{sites[0].upper()}__",),
+        login_sites=login,
+        template_id=0,
+        checks=(),
+        raw={"start_url": raw},
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("http://localhost:7770", "http://localhost:7770"),
+        ("localhost:7770", "http://localhost:7770"),
+        (" https://shop.example/base// ", "https://shop.example/base"),
+        ("http://[::1]:7780/admin/", "http://[::1]:7780/admin"),
+        ("", None),
+        ("ToDo", None),
+        ("PASS", None),
+    ],
+)
+def test_a_site_url_is_normalised(written: str, read: str | None) -> None:
+    assert normalise_url(written, origin="SHOPPING") == read
+
+
+@pytest.mark.parametrize("written", ["http://", "ftp://x", "http://x:99999", "http://a b", "http://[::1"])
+def test_what_is_no_url_is_an_error_that_names_the_variable(written: str) -> None:
+    with pytest.raises(ConfigError, match="environment variable WA_MAP: .* is not a site URL"):
+        site_urls_from({"WA_MAP": written})
+
+
+def test_a_task_needs_the_sites_it_lists_logs_in_to_or_names() -> None:
+    assert sites_needed(task(1, "reddit", login=("gitlab",), raw="__MAP__/x __last_url__ __page__")) == {
+        "reddit",
+        "gitlab",
+        "map",
+    }
+
+
+def test_missing_urls_are_listed_with_how_to_set_them() -> None:
+    chosen = [task(1, "shopping_admin"), task(2, "shopping_admin", "map"), task(3, "reddit")]
+    with pytest.raises(ConfigError) as caught:
+        require_site_urls(chosen, {"reddit": "http://localhost:9999"})
+    message = str(caught.value)
+    assert "shopping_admin: 2 of 3 tasks; export SHOPPING_ADMIN=http://HOST:PORT/admin" in message
+    assert "map: 1 of 3 tasks; export MAP=" in message
+    assert "reddit:" not in message
+    assert "configs/sites" in message
+    assert "WA_" in message
+
+
+def test_no_url_is_missing() -> None:
+    require_site_urls([task(1, "map")], {"map": "http://localhost:3000"})

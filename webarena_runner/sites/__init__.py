@@ -1,0 +1,1 @@
+"""Site providers: where the web sites of an episode come from."""
