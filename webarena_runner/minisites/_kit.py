@@ -24,12 +24,18 @@ class Database:
 
     def __init__(self, snapshot: bytes) -> None:
         self._snapshot = snapshot
-        self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        self._connection.row_factory = sqlite3.Row
-        self.reset()
+        self._connection = self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        connection.deserialize(self._snapshot)
+        return connection
 
     def reset(self) -> None:
-        self._connection.deserialize(self._snapshot)
+        # A connection of its own for the new data: full-text tables keep handles into the old data otherwise.
+        self._connection.close()
+        self._connection = self._open()
 
     def all(self, sql: str, *values: object) -> list[sqlite3.Row]:
         return self._connection.execute(sql, values).fetchall()
@@ -47,8 +53,19 @@ class Database:
         """Executes a statement and returns the id of the row it inserted."""
         return self._connection.execute(sql, values).lastrowid or 0
 
+    def insert(self, table: str, **values: object) -> int:
+        """Writes one row, column by column, and returns its id."""
+        return insert(self._connection, table, **values)
+
     def close(self) -> None:
         self._connection.close()
+
+
+def insert(connection: sqlite3.Connection, table: str, **values: object) -> int:
+    """Writes one row, column by column, and returns its id; table and columns are names from our own code."""
+    marks = ", ".join("?" * len(values))
+    statement = f"insert into {table} ({', '.join(values)}) values ({marks})"
+    return connection.execute(statement, tuple(values.values())).lastrowid or 0
 
 
 def build_snapshot(schema: str, fill: Callable[[sqlite3.Connection], None]) -> bytes:

@@ -1,0 +1,104 @@
+"""The forums and what is talked about in them, read from `topics/*.toml`."""
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+_FOLDER = Path(__file__).parent / "topics"
+
+
+@dataclass(frozen=True)
+class ThreadPattern:
+    """One kind of thread: `site` makes it a link post to that host, `image` a picture of that scene."""
+
+    title: list[str]
+    comments: list[str]
+    body: list[str] = field(default_factory=list)
+    op: list[str] = field(default_factory=list)
+    site: str = ""
+    image: str = ""
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A forum; `size` is its number of submissions, `pull` how readily people subscribe to it."""
+
+    name: str
+    title: str
+    description: str
+    sidebar: str
+    size: int
+    pull: float
+    featured: bool
+    words: dict[str, list[str]]
+    threads: list[ThreadPattern]
+    comments: list[str]
+    replies: list[str]
+
+
+@dataclass(frozen=True)
+class CommonTalk:
+    """What is said in any forum; `op` is what the author of a submission replies."""
+
+    comments: list[str]
+    replies: list[str]
+    op: list[str]
+
+
+@dataclass(frozen=True)
+class PeopleWords:
+    """What user names and biographies are made of."""
+
+    first: list[str]
+    second: list[str]
+    given: list[str]
+    life: list[str]
+    likes: list[str]
+
+
+@dataclass(frozen=True)
+class OwnPost:
+    """A submission of the official account."""
+
+    forum: str
+    title: str
+    body: str
+    age_days: int
+    comments: list[str]
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class OfficialAccount:
+    biography: str
+    moderates: list[str]
+    subscribes: list[str]
+    posts: list[OwnPost]
+
+
+def load_topics() -> list[Topic]:
+    """All forums, in the order of their file names."""
+    return [_topic(_read(path)) for path in sorted(_FOLDER.glob("[a-z]*.toml"))]
+
+
+def load_common() -> CommonTalk:
+    return CommonTalk(**_read(_FOLDER / "_common.toml"))
+
+
+def load_words() -> PeopleWords:
+    return PeopleWords(**_read(_FOLDER / "_people.toml"))
+
+
+def load_official() -> OfficialAccount:
+    data = _read(_FOLDER / "_official.toml")
+    return OfficialAccount(**{**data, "posts": [OwnPost(**post) for post in data["posts"]]})
+
+
+def _topic(data: dict[str, Any]) -> Topic:
+    defaults = {"size": 25, "pull": 1.0, "featured": True}
+    return Topic(**{**defaults, **data, "threads": [ThreadPattern(**thread) for thread in data["threads"]]})
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text("utf-8"))

@@ -1,0 +1,1 @@
+"""The handlers of the forum, one module for each thing that has pages."""

@@ -1,0 +1,145 @@
+"""Logging in and out, registration, the account's own page."""
+
+import re
+from collections.abc import Iterator
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from webarena_runner.minisites.forum.context import (
+    Posted,
+    database_of,
+    instance_of,
+    local_path,
+    open_session,
+    posted,
+    render,
+    see_other,
+    set_cookie,
+    tick,
+    visitor_of,
+)
+from webarena_runner.minisites.forum.passwords import hash_password, password_matches
+from webarena_runner.minisites.forum.views.users import own
+from webarena_runner.minisites.forum.views.votes import recount
+
+_NAME = re.compile(r"[A-Za-z0-9_]{3,25}")
+_MIN_PASSWORD = 8
+
+
+async def login(request: Request) -> Response:
+    if request.method == "GET":
+        return _entry(request, "login.html", name="", error="", next=request.query_params.get("next", "/"))
+    form = await posted(request)
+    user = database_of(request).one("select * from users where name = ?", form["username"])
+    if user is None or not password_matches(form["password"], user["password"]):
+        error = "The username or the password is wrong."
+        return _entry(request, "login.html", status_code=422, name=form["username"], error=error, next=form["next"])
+    return _enter(request, user["id"], local_path(form["next"]))
+
+
+async def logout(request: Request) -> Response:
+    await posted(request)
+    cookie = instance_of(request).cookie
+    database_of(request).run("delete from sessions where token = ?", request.cookies.get(cookie, ""))
+    response = see_other("/")
+    response.delete_cookie(cookie, path="/")
+    return response
+
+
+async def registration(request: Request) -> Response:
+    if request.method == "GET":
+        return _entry(request, "registration.html", values={"username": "", "email": ""}, errors={})
+    form = await posted(request)
+    database = database_of(request)
+    errors = _registration_errors(form)
+    if "username" not in errors and database.one("select 1 from users where name = ?", form["username"]):
+        errors["username"] = "This name is taken."
+    if errors:
+        return _entry(request, "registration.html", status_code=422, values=form.values, errors=errors)
+    user_id = database.run(
+        "insert into users (name, password, email, joined_at) values (?, ?, ?, ?)",
+        form["username"],
+        hash_password(form["password"]),
+        form["email"],
+        tick(database),
+    )
+    return _enter(request, user_id, "/")
+
+
+async def account(request: Request) -> Response:
+    user = own(request)
+    values = {"email": user["email"]}
+    if request.method == "GET":
+        return render(
+            request, "account.html", user=user, values=values, errors={}, saved="saved" in request.query_params
+        )
+    form = await posted(request)
+    errors = {}
+    if not password_matches(form["current"], user["password"]):
+        errors["current"] = "This is not your current password."
+    if form["new"] and len(form["new"]) < _MIN_PASSWORD:
+        errors["new"] = f"At least {_MIN_PASSWORD} characters."
+    if errors:
+        return render(
+            request, "account.html", status_code=422, user=user, values=form.values, errors=errors, saved=False
+        )
+    password = hash_password(form["new"]) if form["new"] else user["password"]
+    database_of(request).run(
+        "update users set email = ?, password = ? where id = ?", form["email"], password, user["id"]
+    )
+    return see_other(f"/user/{user['name']}/account?saved=1")
+
+
+async def delete_account(request: Request) -> Response:
+    user = own(request)
+    if request.method == "GET":
+        return render(
+            request,
+            "confirm.html",
+            heading="Delete account",
+            question=f"Delete the account {user['name']} with all its submissions and comments? This cannot be undone.",
+            way_back=f"/user/{user['name']}/account",
+        )
+    await posted(request)
+    database = database_of(request)
+    database.run("delete from users where id = ?", user["id"])
+    recount(database)
+    return see_other("/")
+
+
+def _entry(request: Request, template: str, *, status_code: int = 200, **values: object) -> Response:
+    """A page with a form for somebody without an account here, who needs a session for the form's token."""
+    if visitor_of(request).csrf:
+        return render(request, template, status_code=status_code, **values)
+    token, request.state.visitor = open_session(database_of(request), None)
+    response = render(request, template, status_code=status_code, **values)
+    set_cookie(request, response, token)
+    return response
+
+
+def _enter(request: Request, user_id: int, path: str) -> Response:
+    token, _ = open_session(database_of(request), user_id)
+    response = see_other(path)
+    set_cookie(request, response, token)
+    return response
+
+
+def _registration_errors(form: Posted) -> dict[str, str]:
+    errors = {}
+    if not _NAME.fullmatch(form["username"]):
+        errors["username"] = "Use 3 to 25 letters, digits and underscores."
+    if len(form["password"]) < _MIN_PASSWORD:
+        errors["password"] = f"At least {_MIN_PASSWORD} characters."
+    elif form["password"] != form["repeat"]:
+        errors["repeat"] = "The two passwords differ."
+    return errors
+
+
+def routes() -> Iterator[BaseRoute]:
+    yield Route("/login", login, methods=["GET", "POST"])
+    yield Route("/logout", logout, methods=["POST"])
+    yield Route("/registration", registration, methods=["GET", "POST"])
+    yield Route("/user/{user}/account", account, methods=["GET", "POST"])
+    yield Route("/user/{user}/delete_account", delete_account, methods=["GET", "POST"])

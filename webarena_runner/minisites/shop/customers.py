@@ -1,0 +1,88 @@
+"""Accounts and addresses: passwords, the address book, the text of an address."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from webarena_runner.minisites._kit import Database, same_secret
+
+ADDRESS_FIELDS = (
+    "first_name", "last_name", "company", "street", "street2", "city", "region", "postcode", "country", "phone",
+)  # fmt: skip
+REQUIRED_ADDRESS_FIELDS = {
+    "first_name": "First Name",
+    "last_name": "Last Name",
+    "phone": "Phone Number",
+    "street": "Street Address",
+    "city": "City",
+    "region": "State/Province",
+    "postcode": "Zip/Postal Code",
+    "country": "Country",
+}
+
+
+def hash_password(password: str, salt: str) -> str:
+    # Few rounds: the data is fictional, and a login must not hold up the pages of other episodes.
+    return hashlib.pbkdf2_hmac("sha256", password.encode(), salt.encode(), 1_000).hex()
+
+
+def check_password(db: Database, email: str, password: str) -> int | None:
+    """Id of the customer, or None where the email is unknown or the password is wrong."""
+    row = db.one("select id, password_salt, password_hash from customer where email = ?", email)
+    if row is None or not same_secret(hash_password(password, row["password_salt"]), row["password_hash"]):
+        return None
+    return int(row["id"])
+
+
+def address_text(address: Mapping[str, Any]) -> str:
+    """An address as it is printed, one line each for name, company, street, city and so on."""
+    lines = [
+        f"{address['first_name']} {address['last_name']}",
+        address["company"],
+        address["street"],
+        address["street2"],
+        f"{address['city']}, {address['region']}, {address['postcode']}",
+        address["country"],
+        f"T: {address['phone']}",
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def missing_fields(address: Mapping[str, str]) -> dict[str, str]:
+    """A message for each required field that is empty, by field name."""
+    return {name: "This is a required field." for name in REQUIRED_ADDRESS_FIELDS if not address[name]}
+
+
+def save_address(db: Database, customer: int, fields: Mapping[str, str], number: int | None) -> int:
+    """Writes a new address (`number` None) or changes one of the customer's own; returns its id."""
+    values = [fields[name] for name in ADDRESS_FIELDS]
+    if number is None:
+        return db.insert("address", customer=customer, **dict(zip(ADDRESS_FIELDS, values, strict=True)))
+    changes = ", ".join(f"{name} = ?" for name in ADDRESS_FIELDS)
+    db.run(f"update address set {changes} where id = ? and customer = ?", *values, number, customer)
+    return number
+
+
+def set_default_address(db: Database, customer: int, number: int, *, billing: bool, shipping: bool) -> None:
+    if billing:
+        db.run("update customer set billing_address = ? where id = ?", number, customer)
+    if shipping:
+        db.run("update customer set shipping_address = ? where id = ?", number, customer)
+
+
+def create_customer(db: Database, *, first_name: str, last_name: str, email: str, password: str, now: str) -> int:
+    salt = hashlib.sha256(email.encode()).hexdigest()[:16]
+    return db.insert(
+        "customer",
+        email=email,
+        first_name=first_name,
+        last_name=last_name,
+        password_salt=salt,
+        password_hash=hash_password(password, salt),
+        created_at=now,
+    )
+
+
+def set_password(db: Database, customer: int, password: str) -> None:
+    salt = str(db.value("select password_salt from customer where id = ?", customer))
+    db.run("update customer set password_hash = ? where id = ?", hash_password(password, salt), customer)

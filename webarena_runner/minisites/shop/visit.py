@@ -1,0 +1,154 @@
+"""One request to the shop: who asks, what was sent, and how to answer."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from webarena_runner.minisites._kit import Database, Instance, Pages, new_token, same_secret
+from webarena_runner.minisites.shop import cart, catalogue
+
+LARGEST_ID = 2**31
+
+
+@dataclass(frozen=True)
+class Shop:
+    """What the handlers of one instance share; its cookie name changes from lease to lease."""
+
+    instance: Instance
+    pages: Pages
+
+    @property
+    def database(self) -> Database:
+        return self.instance.database
+
+    @property
+    def cookie(self) -> str:
+        return self.instance.cookie
+
+
+def to_int(text: object, *, low: int, high: int, default: int) -> int:
+    """A whole number from a request, kept within bounds; `default` where it is none."""
+    try:
+        return max(low, min(high, int(str(text))))
+    except ValueError:
+        return default
+
+
+class Visit:
+    """The session behind a request; `close` stores it and sets the cookie of a new visitor."""
+
+    def __init__(self, request: Request, shop: Shop, form: FormData) -> None:
+        self.request = request
+        self.db = shop.database
+        self.form = form
+        self._shop = shop
+        self.token = request.cookies.get(shop.cookie, "")
+        row = self.db.one("select customer, notices, last_order from session where token = ?", self.token)
+        self._is_new = row is None
+        if row is None:
+            self.token = new_token()
+            self.db.run("insert into session (token) values (?)", self.token)
+        self.customer_id: int | None = row["customer"] if row else None
+        self.last_order: int | None = row["last_order"] if row else None
+        self._notices: list[dict[str, str]] = json.loads(row["notices"]) if row and row["notices"] != "[]" else []
+        self._had_notices = bool(self._notices)
+
+    @property
+    def form_key(self) -> str:
+        """Proof that a form came from one of this session's own pages."""
+        return hashlib.sha256(f"form:{self.token}".encode()).hexdigest()[:16]
+
+    @property
+    def form_is_ours(self) -> bool:
+        return same_secret(self.field("form_key"), self.form_key)
+
+    @property
+    def cart_owner(self) -> str:
+        return f"customer:{self.customer_id}" if self.customer_id else f"session:{self.token}"
+
+    def customer(self) -> Mapping[str, Any] | None:
+        if self.customer_id is None:
+            return None
+        row = self.db.one("select * from customer where id = ?", self.customer_id)
+        return dict(row) if row else None
+
+    def field(self, name: str) -> str:
+        """A field of the posted form, trimmed; "" where it is absent."""
+        value = self.form.get(name)
+        return value.strip() if isinstance(value, str) else ""
+
+    def path_id(self, name: str = "number") -> int:
+        return to_int(self.request.path_params.get(name), low=0, high=LARGEST_ID, default=0)
+
+    def notice(self, text: str, *, kind: str = "success", link: str = "", link_text: str = "") -> None:
+        """A message for the next page that is shown."""
+        self._notices.append({"text": text, "kind": kind, "link": link, "link_text": link_text})
+
+    def error(self, text: str) -> None:
+        self.notice(text, kind="error")
+
+    def sign_in(self, customer_id: int) -> None:
+        """Starts a new session for the customer and moves the guest's cart into theirs."""
+        guest_cart = self.cart_owner
+        self.db.run("delete from session where token = ?", self.token)
+        self.token, self.customer_id, self._is_new = new_token(), customer_id, True
+        self.db.run("insert into session (token, customer) values (?, ?)", self.token, customer_id)
+        cart.merge(self.db, guest_cart, self.cart_owner)
+
+    def sign_out(self) -> None:
+        self.db.run("delete from session where token = ?", self.token)
+        self.token, self.customer_id, self._is_new, self.last_order = new_token(), None, True, None
+        self.db.run("insert into session (token) values (?)", self.token)
+
+    def remember_order(self, order: int) -> None:
+        self.last_order = order
+        self.db.run("update session set last_order = ? where token = ?", order, self.token)
+
+    def page(self, template: str, *, status_code: int = 200, **values: object) -> Response:
+        """Renders a page with what the frame around it needs; shows and clears the waiting messages."""
+        notices, self._notices = self._notices, []
+        items = cart.items(self.db, self.cart_owner)
+        return self._shop.pages.render(
+            self.request,
+            template,
+            status_code=status_code,
+            customer=self.customer(),
+            form_key=self.form_key,
+            notices=notices,
+            navigation=catalogue.navigation(self.db),
+            cart_items=items,
+            cart_count=sum(item["qty"] for item in items),
+            cart_subtotal=sum(item["qty"] * item["price"] for item in items),
+            **values,
+        )
+
+    def redirect(self, path: str) -> Response:
+        return RedirectResponse(path, status_code=303)
+
+    def back(self, default: str = "/") -> Response:
+        """To the page that the form was on, where that is one of ours."""
+        try:
+            referer = urlsplit(self.request.headers.get("referer", ""))
+        except ValueError:
+            return self.redirect(default)
+        if referer.netloc != self.request.url.netloc or not referer.path.startswith("/"):
+            return self.redirect(default)
+        return self.redirect(referer.path + (f"?{referer.query}" if referer.query else ""))
+
+    def not_found(self) -> Response:
+        return self.page("error.html", status_code=404, title="Page not found", text="We have no page at this address.")
+
+    def close(self, response: Response) -> Response:
+        if self._notices or self._had_notices:
+            self.db.run("update session set notices = ? where token = ?", json.dumps(self._notices), self.token)
+        if self._is_new:
+            response.set_cookie(self._shop.cookie, self.token, httponly=True, samesite="lax", path="/")
+        response.headers["cache-control"] = "no-store"
+        return response
