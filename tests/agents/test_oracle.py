@@ -10,9 +10,11 @@ from webarena_runner.agents.oracle import Oracle
 from webarena_runner.errors import TaskFileError
 from webarena_runner.types import (
     Action,
+    Box,
     Click,
     Decision,
     Goto,
+    Node,
     Observation,
     Press,
     Scroll,
@@ -90,6 +92,13 @@ async def test_it_scrolls_on_until_the_element_is_in_view_without_three_equal_ac
     actions = [decision.action for decision in await play(task, [elsewhere] * 4 + [PAGE, PAGE])]
     down, page_down = Scroll(direction="down"), Press(key_comb="PageDown")
     assert actions == [down, down, page_down, down, Click(element_id="2"), Stop(answer="")]
+
+
+async def test_an_element_that_only_peeks_into_the_viewport_is_scrolled_to() -> None:
+    task = a_task({"do": "click", "role": "link", "name": "Sign In"})
+    below = Node(line="link 'Sign In'", box=Box(x=0, y=710, width=100, height=40))
+    seen = Observation(url="http://127.0.0.1:7770/", tabs=("Shop",), text=PAGE, nodes={"2": below})
+    assert (await Oracle().act(task, [], seen, urls=URLS)).action == Scroll(direction="down")
 
 
 async def test_an_element_that_never_comes_ends_the_episode_with_a_reason() -> None:

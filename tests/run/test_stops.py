@@ -39,7 +39,5 @@ def clicked(element_id: int) -> Click:
         ([clicked(number) for number in range(30)], (Ending.STEP_LIMIT, "Early stop: Reach max steps 30")),
     ],
 )
-def test_an_episode_stops_early_exactly_as_official(
-    actions: list[Action], expected: tuple[Ending, str] | None
-) -> None:
+def test_an_episode_stops_early_exactly_as_official(actions: list[Action], expected: tuple[Ending, str] | None) -> None:
     assert early_stop(actions, LIMITS) == expected

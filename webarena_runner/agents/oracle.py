@@ -90,9 +90,13 @@ REFERENCE_ACTIONS: TypeAdapter[list[ReferenceAction]] = TypeAdapter(list[Referen
 class Oracle:
     """The reference agent. Where it stands in its list follows from the notes of the steps already taken."""
 
+    def __init__(self, *, viewport: tuple[int, int] = (1280, 720)) -> None:
+        self._viewport = viewport
+
     @classmethod
     def build(cls, setup: AgentSetup) -> Self:
-        return cls()
+        browser = setup.config.browser
+        return cls(viewport=(browser.viewport_width, browser.viewport_height))
 
     def check_tasks(self, tasks: Sequence[Task]) -> None:
         """Raises TaskFileError for a task without reference actions, or with malformed ones."""
@@ -109,10 +113,23 @@ class Oracle:
         step = plan[played]
         if not isinstance(step, ElementAction):
             return Decision(action=_plain_action(step, urls), note=f"plays {played}")
-        element_id = find_element(now.text, step)
+        element_id = self._find(now, step)
         if element_id is not None:
             return Decision(action=_on_element(step, element_id), note=f"plays {played}")
         return _search(step, history)
+
+    def _find(self, now: Observation, wanted: ElementAction) -> str | None:
+        """The element, if a click on its centre would hit it: one that only peeks into the viewport is not there yet."""
+        matches = [element_id for element_id in find_elements(now.text, wanted) if self._in_view(now, element_id)]
+        return matches[wanted.nth] if wanted.nth < len(matches) else None
+
+    def _in_view(self, now: Observation, element_id: str) -> bool:
+        node = now.nodes.get(element_id)
+        if node is None or node.box is None:
+            return True
+        width, height = self._viewport
+        x, y = node.box.x + node.box.width / 2, node.box.y + node.box.height / 2
+        return 0 <= x < width and 0 <= y < height
 
 
 def reference_actions(task: Task) -> list[ReferenceAction]:
@@ -132,14 +149,13 @@ def reference_actions(task: Task) -> list[ReferenceAction]:
         ) from error
 
 
-def find_element(text: str, wanted: ElementAction) -> str | None:
-    """Id of the matching node in an accessibility-tree observation."""
+def find_elements(text: str, wanted: ElementAction) -> list[str]:
+    """Ids of the matching nodes in an accessibility-tree observation, in its order."""
     lines = text.split("\n")
     if wanted.after:
         start = next((index + 1 for index, line in enumerate(lines) if wanted.after in line), len(lines))
         lines = lines[start:]
-    matches = [found["id"] for line in lines if (found := LINE.match(line)) and _is(found["rest"], wanted)]
-    return matches[wanted.nth] if wanted.nth < len(matches) else None
+    return [found["id"] for line in lines if (found := LINE.match(line)) and _is(found["rest"], wanted)]
 
 
 def _is(rest: str, wanted: ElementAction) -> bool:

@@ -1,0 +1,114 @@
+"""The embedded benchmark end to end: real sites, a real browser, real scores."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from webarena_runner import registry
+from webarena_runner.agents.oracle import Oracle
+from webarena_runner.browser.session import BrowserSession
+from webarena_runner.config import RunConfig
+from webarena_runner.episode import Harness
+from webarena_runner.executors.local import LocalExecutor
+from webarena_runner.interfaces import Agent, AgentSetup
+from webarena_runner.loading import CliOptions, load_run_config
+from webarena_runner.plan import make_manifest
+from webarena_runner.progress import Event
+from webarena_runner.sites.embedded import EmbeddedSites
+from webarena_runner.store import RunFolder, read_steps
+from webarena_runner.tasksets.mini import Mini
+from webarena_runner.types import Decision, Ending, EpisodeResult, Observation, Step, Stop, StringCheck, Task
+
+pytestmark = pytest.mark.browser
+Play = Callable[[Agent, Sequence[Task]], Awaitable[dict[int, EpisodeResult]]]
+
+
+class Answers:
+    """An agent that stops at once with a fixed answer."""
+
+    def __init__(self, answer: str) -> None:
+        self._answer = answer
+
+    @classmethod
+    def build(cls, setup: AgentSetup) -> Self:
+        return cls("")
+
+    def check_tasks(self, tasks: Sequence[Task]) -> None:
+        pass
+
+    async def act(
+        self, task: Task, history: Sequence[Step], now: Observation, *, urls: Mapping[str, str], trial: int = 0
+    ) -> Decision:
+        return Decision(action=Stop(answer=self._answer))
+
+
+@pytest.fixture(scope="module")
+def tasks() -> tuple[Task, ...]:
+    return Mini().load().tasks
+
+
+@pytest.fixture
+def config() -> RunConfig:
+    options = CliOptions(model="oracle", tasks="mini", task_set="mini", embedded_tasks=True, workers=4)
+    return load_run_config(options, {})[0]
+
+
+@pytest.fixture
+def play(tmp_path: Path, config: RunConfig) -> Play:
+    async def play(agent: Agent, tasks: Sequence[Task]) -> dict[int, EpisodeResult]:
+        manifest = make_manifest(config, Mini().load(), tasks, run_id="run", prompt_sha256="", profile_overrides=())
+        folder = RunFolder.create(tmp_path / "run", manifest)
+        events: list[Event] = []
+        evaluators = {name: registry.load("evaluators", name)() for name in registry.names("evaluators")}
+        async with (
+            EmbeddedSites() as sites,
+            BrowserSession(config.browser, config.observation, config.settle) as session,
+        ):
+            harness = Harness(config, agent, sites, session, evaluators, judge=None)
+            executor = LocalExecutor(harness, folder, events.append)
+            results = {result.task_id: result async for result in executor.run([(task, 0) for task in tasks])}
+        folder.close()
+        return results
+
+    return play
+
+
+def is_unachievable(task: Task) -> bool:
+    return any(
+        isinstance(check, StringCheck) and check.reference_answers.get("fuzzy_match") == "N/A" for check in task.checks
+    )
+
+
+async def test_the_oracle_passes_every_task(play: Play, tasks: Sequence[Task], tmp_path: Path) -> None:
+    results = await play(Oracle(), tasks)
+    unsolved = {
+        task_id: (result.ending, result.failure.message if result.failure else result.scores)
+        for task_id, result in results.items()
+        if result.value != 1
+    }
+    assert unsolved == {}
+    assert len(results) == len(tasks) >= 30
+    for result in results.values():
+        folder = tmp_path / "run" / "episodes" / f"{result.task_id}.0"
+        steps = read_steps(folder)
+        assert len(steps) == result.steps
+        assert all((folder / str(step.screenshot_file)).read_bytes()[:2] == b"\xff\xd8" for step in steps)
+        assert json.loads((folder / "result.json").read_text())["value"] == 1
+
+
+async def test_stopping_at_once_with_an_empty_answer_passes_nothing(play: Play, tasks: Sequence[Task]) -> None:
+    results = await play(Answers(""), tasks)
+    # Whether an empty answer is a reason for "unachievable" is a judge's question, and here is no judge.
+    undecided = {task.task_id for task in tasks if is_unachievable(task)}
+    assert {task_id for task_id, result in results.items() if result.value == 1} == set()
+    assert {task_id for task_id, result in results.items() if result.ending is Ending.ERROR} == undecided
+
+
+async def test_always_answering_not_achievable_passes_exactly_those_tasks(play: Play, tasks: Sequence[Task]) -> None:
+    results = await play(Answers("N/A"), tasks)
+    assert {task_id for task_id, result in results.items() if result.value == 1} == {
+        task.task_id for task in tasks if is_unachievable(task)
+    }
