@@ -10,6 +10,7 @@ from tests.sites.conftest import NewContext
 from tests.sites.official_forms import OfficialForms, served
 from webarena_runner.errors import LoginError, SiteError
 from webarena_runner.interfaces import SiteLease
+from webarena_runner.minisites.server import serve
 from webarena_runner.sites._health import check_sites
 from webarena_runner.sites.static import StaticSites
 from webarena_runner.siteurls import OFFICIAL_ACCOUNTS
@@ -136,6 +137,17 @@ async def test_two_sites_with_one_cookie_name_on_one_host_are_refused(lab: Lab, 
     lab.sites["reddit"].logins = 10
     with pytest.raises(LoginError, match="share the cookie 'PHPSESSID' on host 127.0.0.1"):
         await lease(lab.provider(new_context), "shopping", "reddit")
+
+
+@pytest.mark.parametrize("site", ["shopping", "reddit"])
+async def test_the_embedded_sites_have_the_official_log_in(new_context: NewContext, site: str) -> None:
+    async with serve([site], port_base=None) as urls:
+        provider = StaticSites(urls, credentials=OFFICIAL_ACCOUNTS, new_context=new_context)
+        granted = await lease(provider, site)
+        assert granted.storage_state is not None
+        assert granted.storage_state["cookies"]
+        (health,) = await check_sites(urls)
+        assert (health.status, health.login, health.problem) == (200, 200, "")
 
 
 async def test_health_tells_fine_broken_and_absent_sites_apart(lab: Lab) -> None:

@@ -1,0 +1,56 @@
+"""One Chromium for all tests of the browser; an episode of its own for each test."""
+
+import re
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+
+import pytest
+import pytest_asyncio
+
+from tests.browser.local_site import Site, serve
+from webarena_runner.browser.environment import EpisodeEnvironment
+from webarena_runner.browser.session import BrowserSession
+from webarena_runner.config import BrowserSettings, ObservationSettings, SettleSettings
+from webarena_runner.types import Observation
+
+Start = Callable[..., AbstractAsyncContextManager[EpisodeEnvironment]]
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with serve() as site:
+        yield site
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def session() -> AsyncIterator[BrowserSession]:
+    settings = BrowserSettings(navigation_timeout_s=5, observation_timeout_s=10)
+    async with BrowserSession(settings, ObservationSettings(), SettleSettings()) as session:
+        yield session
+
+
+@pytest.fixture
+def start(session: BrowserSession, site: Site) -> Start:
+    """Starts an episode on the given pages of the test's site."""
+
+    def episode(*urls: str) -> AbstractAsyncContextManager[EpisodeEnvironment]:
+        return session.episode(urls={"shopping": site.url}, start_urls=list(urls))
+
+    return episode
+
+
+def id_of(observation: Observation, text: str) -> str:
+    """Id of the only line that holds the text."""
+    found = [node_id for node_id, node in observation.nodes.items() if text in node.line]
+    assert len(found) == 1, f"{text!r} is in {len(found)} nodes of\n{observation.text}"
+    return found[0]
+
+
+def renumbered(text: str, *, inline_boxes: bool = True) -> str:
+    """The text with ids and frame ids replaced by numbers of first appearance: both differ from run to run."""
+    lines = text.split("\n")
+    if not inline_boxes:
+        lines = [line for line in lines if not re.match(r"\t*\[-?\d+\] InlineTextBox ", line)]
+    numbers: dict[str, str] = {}
+    pattern = re.compile(r"(?<=^\[)-?\d+(?=\])|(?<=\t\[)-?\d+(?=\])|(?<==\")[0-9A-F]{32}(?=\")", re.MULTILINE)
+    return pattern.sub(lambda found: numbers.setdefault(found.group(), f"#{len(numbers)}"), "\n".join(lines))

@@ -1,0 +1,194 @@
+"""Many episodes in one browser; what happens when a page, the browser or a site dies."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from playwright.async_api import Error as PlaywrightError
+
+from tests.browser.conftest import Start, id_of
+from tests.browser.local_site import Site, serve
+from webarena_runner.browser.environment import EpisodeEnvironment
+from webarena_runner.browser.session import BrowserSession
+from webarena_runner.config import BrowserSettings, ObservationSettings, SettleSettings
+from webarena_runner.errors import BrowserError, BrowserMissing, SiteError
+from webarena_runner.types import Action, Click, Goto, Invalid, Scroll
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+COUNTER = """<p></p><button>Count</button><script>
+  const show = () => { document.querySelector('p').textContent = `Count ${localStorage.n || 0}${document.cookie}`; };
+  document.querySelector('button').onclick = () => { localStorage.n = Number(localStorage.n || 0) + 1; show(); };
+  show();
+</script>"""
+
+
+async def test_episodes_at_once_share_nothing(site: Site, start: Start) -> None:
+    url = site.page("/", COUNTER)
+
+    async def clicked(times: int) -> str:
+        async with start(url) as environment:
+            seen = await environment.observe()
+            for _ in range(times):
+                seen = await environment.step(Click(element_id=id_of(seen, "button 'Count'")))
+            return seen.text
+
+    texts = await asyncio.gather(*(clicked(times) for times in range(6)))
+    for times, text in enumerate(texts):
+        assert f"'Count {times}'" in text
+
+
+async def test_the_storage_state_is_there_from_the_start(site: Site, session: BrowserSession) -> None:
+    cookie = {"name": "who", "value": "emma", "domain": "127.0.0.1", "path": "/", "expires": -1}
+    cookie |= {"httpOnly": False, "secure": False, "sameSite": "Lax"}
+    state = {"cookies": [cookie], "origins": [{"origin": site.url, "localStorage": [{"name": "n", "value": "7"}]}]}
+    url = site.page("/", COUNTER)
+    async with session.episode(urls={"a": site.url}, storage_state=state, start_urls=[url]) as environment:
+        assert "Count 7who=emma" in (await environment.observe()).text
+
+
+async def test_start_pages_open_in_order_and_the_first_is_current(site: Site, start: Start) -> None:
+    urls = [site.page(f"/{name}", f"<title>{name}</title>") for name in ("a", "b", "c")]
+    async with start(*urls) as environment:
+        seen = await environment.observe()
+    assert seen.text.startswith("Tab 0 (current): a | Tab 1: b | Tab 2: c\n")
+    assert seen.url == urls[0]
+
+
+async def test_a_site_that_is_down_is_a_site_error(session: BrowserSession) -> None:
+    with serve() as gone:
+        pass
+    with pytest.raises(SiteError, match="does not answer: net::ERR_CONNECTION_REFUSED"):
+        async with session.episode(urls={"a": gone.url}, start_urls=[f"{gone.url}/"]):
+            pass
+
+
+async def test_a_site_that_fails_is_a_site_error(site: Site, start: Start) -> None:
+    with pytest.raises(SiteError, match="status 503"):
+        async with start(site.page("/", "<h1>Down</h1>", status=503)):
+            pass
+
+
+async def test_a_missing_start_page_is_an_observation(site: Site, start: Start) -> None:
+    async with start(f"{site.url}/absent") as environment:
+        assert "not here" in (await environment.observe()).text
+
+
+async def crash_page(environment: EpisodeEnvironment) -> None:
+    await environment.tabs.current.tools.send("Page.crash")
+
+
+async def crash_browser(environment: EpisodeEnvironment) -> None:
+    browser = environment.tabs.context.browser
+    assert browser is not None
+    devtools = await browser.new_browser_cdp_session()
+    with pytest.raises(PlaywrightError):
+        await devtools.send("Browser.crash")
+    await environment.step(Scroll(direction="down"))
+
+
+async def run_into(
+    fault: Callable[[EpisodeEnvironment], Awaitable[None]], session: BrowserSession, site: Site, url: str
+) -> None:
+    async with asyncio.timeout(20), session.episode(urls={"a": site.url}, start_urls=[url]) as environment:
+        await fault(environment)
+
+
+async def test_a_crashed_page_is_a_browser_error_and_the_others_go_on(
+    site: Site, start: Start, session: BrowserSession
+) -> None:
+    url = site.page("/", "<p>Here</p>")
+    async with start(url) as other:
+        with pytest.raises(BrowserError):
+            await run_into(crash_page, session, site, url)
+        assert "Here" in (await other.step(Scroll(direction="down"))).text
+
+
+@pytest.mark.parametrize("action", [Scroll(direction="down"), Invalid(raw="", reason="")])
+async def test_a_step_on_a_crashed_page_is_a_browser_error(action: Action, site: Site, session: BrowserSession) -> None:
+    async def act(environment: EpisodeEnvironment) -> None:
+        with pytest.raises(BrowserError):
+            await crash_page(environment)
+        await environment.step(action)
+
+    with pytest.raises(BrowserError, match="crash"):
+        await run_into(act, session, site, site.page("/", "<p>Here</p>"))
+
+
+async def test_after_a_crash_of_the_browser_the_next_episode_has_a_new_one(site: Site) -> None:
+    url = site.page("/", "<p>Here</p>")
+    async with BrowserSession(BrowserSettings(), ObservationSettings(), SettleSettings()) as session:
+        with pytest.raises(BrowserError):
+            await run_into(crash_browser, session, site, url)
+        async with session.episode(urls={"a": site.url}, start_urls=[url]) as environment:
+            assert "Here" in (await environment.observe()).text
+
+
+async def test_the_browser_is_replaced_when_it_is_old_without_ending_anyones_episode(site: Site) -> None:
+    url = site.page("/", "<p>Here</p>")
+    settings = BrowserSettings(recycle_after=1)
+    async with BrowserSession(settings, ObservationSettings(), SettleSettings()) as session:
+        async with session.episode(urls={"a": site.url}, start_urls=[url]) as first:
+            old = first.tabs.context.browser
+            assert old is not None
+            async with session.episode(urls={"a": site.url}, start_urls=[url]) as second:
+                assert second.tabs.context.browser is not old
+                assert old.is_connected()
+                assert "Here" in (await first.observe()).text
+        assert not old.is_connected()
+
+
+async def test_a_page_that_hangs_is_a_browser_error_in_time(site: Site) -> None:
+    async def hang(environment: EpisodeEnvironment) -> None:
+        await environment.step(Click(element_id=id_of(await environment.observe(), "button 'Hang'")))
+
+    settings = BrowserSettings(navigation_timeout_s=1, observation_timeout_s=2)
+    url = site.page("/", "<button onclick='for (;;) {}'>Hang</button>")
+    async with BrowserSession(settings, ObservationSettings(), SettleSettings()) as session:
+        with pytest.raises(BrowserError, match="could not be read within 2 s"):
+            await run_into(hang, session, site, url)
+
+
+async def test_a_page_that_answers_late_is_waited_for(site: Site, start: Start) -> None:
+    site.page("/late", "<h1>At last</h1>", after_s=3)
+    async with start(site.page("/", "<a href=/late>Late</a>")) as environment:
+        after = await environment.step(Click(element_id=id_of(await environment.observe(), "link 'Late'")))
+    assert "At last" in after.text
+
+
+async def test_a_page_that_never_answers_is_given_up(site: Site, start: Start) -> None:
+    site.page("/never", "never", after_s=20)
+    async with start(site.page("/", "<p>Here</p><a href=/never>Never</a>")) as environment:
+        after = await environment.step(Click(element_id=id_of(await environment.observe(), "link 'Never'")))
+        assert "Here" in after.text
+        other = site.page("/other", "<p>Other</p>")
+        assert "Other" in (await environment.step(Goto(url=other))).text
+
+
+async def test_an_empty_context_for_logging_in_is_not_fenced_in(session: BrowserSession) -> None:
+    with serve() as anywhere:
+        url = anywhere.page("/", "<title>Log in</title>")
+        async with session.context() as context:
+            page = await context.new_page()
+            await page.goto(url)
+            assert await page.title() == "Log in"
+
+
+async def test_pictures_can_be_left_out_or_lossless(site: Site) -> None:
+    url = site.page("/", "<p>Here</p>")
+    for screenshots, kind, start_bytes in ((False, "jpeg", None), (True, "png", b"\x89PNG")):
+        settings = BrowserSettings(screenshots=screenshots, viewport_width=320, viewport_height=200)
+        async with (
+            BrowserSession(settings, ObservationSettings(), SettleSettings(), screenshot_type=kind) as session,
+            session.episode(urls={"a": site.url}, start_urls=[url]) as environment,
+        ):
+            seen = await environment.step(Invalid(raw="", reason=""))
+            assert seen.screenshot_type == kind
+            assert (seen.screenshot and seen.screenshot[:4]) == start_bytes
+
+
+async def test_a_browser_that_is_not_there_is_said_before_anything_starts(tmp_path: object) -> None:
+    settings = BrowserSettings(executable=f"{tmp_path}/absent")
+    with pytest.raises(BrowserMissing, match=r"browser\.executable is"):
+        async with BrowserSession(settings, ObservationSettings(), SettleSettings()):
+            pass

@@ -1,0 +1,156 @@
+"""Bad input: one clear message on stderr, exit code 2, and nothing written."""
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Done, Invoke
+
+ORACLE = ("--model", "oracle", "--sites", "embedded")
+
+
+def refused(done: Done, *told: str) -> None:
+    """Exit code 2 with one message that says all of it, and no result."""
+    assert done.code == 2, done
+    assert done.err.count("error: ") == 1
+    assert "Traceback" not in done.err
+    assert [part for part in told if part not in done.err] == []
+    assert done.out == ""
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_written(workdir: Path) -> object:
+    yield
+    assert not (workdir / "results").exists()
+
+
+def test_an_unknown_model(invoke: Invoke) -> None:
+    refused(invoke("--model", "llama3-vlm"), "unknown model 'llama3-vlm'", "did you mean 'llama3-vllm'?")
+
+
+def test_no_model(invoke: Invoke) -> None:
+    refused(invoke("--tasks", "all"), "--model is missing", "wa-run models list")
+
+
+def test_an_unknown_task(invoke: Invoke, own_tasks: Path) -> None:
+    refused(invoke(*ORACLE, "--task-set", str(own_tasks), "--tasks", "7,99"), "no task 99")
+
+
+def test_an_unknown_site(invoke: Invoke, own_tasks: Path) -> None:
+    refused(invoke(*ORACLE, "--task-set", str(own_tasks), "--tasks", "site:redit"), "redit", "reddit")
+
+
+def test_an_unknown_sites_file(invoke: Invoke) -> None:
+    refused(invoke("--model", "oracle", "--sites", "lab"), "lab", "official-ports")
+
+
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [("--agent", "unknown agent plug-in 'none'"), ("--profile", "configs/profiles"), ("--prompt", "none")],
+)
+def test_an_unknown_name_of_anything_else(invoke: Invoke, own_tasks: Path, option: str, told: str) -> None:
+    model = ("--model", "openai-compatible", "-o", "model.options.base_url=http://127.0.0.1:9/v1")
+    refused(invoke(*model, "--sites", "embedded", "--task-set", str(own_tasks), option, "none"), told)
+
+
+def test_malformed_yaml(invoke: Invoke, workdir: Path) -> None:
+    path = workdir / "mine.yaml"
+    path.write_text("backend: openai_chat\nsampling: {temperature: 1\n")
+    refused(invoke("--model", str(path)), f"{path}, line 3, column 1", "not YAML", "expected")
+
+
+def test_a_wrong_key_in_yaml(invoke: Invoke, workdir: Path) -> None:
+    path = workdir / "mine.yaml"
+    path.write_text("backend: openai_chat\nsampling:\n  temprature: 1\n")
+    refused(invoke("--model", str(path)), f"{path}, line 3, column 3", "temprature", "temperature")
+
+
+def test_a_wrong_option(invoke: Invoke) -> None:
+    refused(
+        invoke("--model", "oracle", "-o", "limits.max_step=3"), "-o limits.max_step", "did you mean limits.max_steps?"
+    )
+
+
+def test_malformed_task_json(invoke: Invoke, own_tasks: Path) -> None:
+    own_tasks.write_text(own_tasks.read_text().replace('"task_id": 8,', '"task_id": ,'))
+    refused(invoke(*ORACLE, "--task-set", str(own_tasks)), str(own_tasks), "line 1")
+
+
+def test_a_task_without_a_key(invoke: Invoke, own_tasks: Path) -> None:
+    records = json.loads(own_tasks.read_text())
+    del records[1]["start_url"]
+    own_tasks.write_text(json.dumps(records, indent=1))
+    refused(invoke(*ORACLE, "--task-set", str(own_tasks)), str(own_tasks), "start_url")
+
+
+def test_a_modified_task_file(invoke: Invoke, own_tasks: Path) -> None:
+    refused(invoke("tasks", "fetch", "webarena", "--from", str(own_tasks)), "sha256", "--allow-modified")
+    assert invoke("tasks", "fetch", "webarena", "--from", str(own_tasks), "--allow-modified").code == 0
+    refused(invoke("--model", "oracle", "--tasks", "7"), "not the official task file", "--allow-modified")
+    listed = invoke("tasks", "list", "--allow-modified", "--json")
+    assert [task["task_id"] for task in json.loads(listed.out)] == [7, 8]
+
+
+def test_the_official_tasks_are_not_there(invoke: Invoke) -> None:
+    refused(invoke("--model", "oracle", "--tasks", "all"), "wa-run tasks fetch webarena")
+
+
+def test_missing_site_urls(invoke: Invoke, own_tasks: Path) -> None:
+    done = invoke("--model", "oracle", "--task-set", str(own_tasks))
+    refused(done, "reddit: 2 of 2 tasks", "export REDDIT=", "configs/sites", "WA_")
+
+
+def test_no_browser(invoke: Invoke, own_tasks: Path) -> None:
+    done = invoke(*ORACLE, "--task-set", str(own_tasks), "-o", "browser.executable=/nonexistent/chromium")
+    refused(done, "browser.executable is /nonexistent/chromium")
+
+
+def test_an_unreachable_model_server(invoke: Invoke, own_tasks: Path) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}/v1"
+        model = ("--model", "llama3-vllm", "-o", f"model.options.base_url={url}")
+        refused(invoke(*model, "--sites", "embedded", "--task-set", str(own_tasks)), url, "vllm serve")
+
+
+def test_a_results_folder_that_cannot_be_written(invoke: Invoke, own_tasks: Path) -> None:
+    (own_tasks.parent / "file").write_text("")
+    refused(invoke(*ORACLE, "--task-set", str(own_tasks), "--out", "file/results"), "file/results")
+
+
+def test_a_run_id_that_is_a_path(invoke: Invoke, own_tasks: Path) -> None:
+    refused(invoke(*ORACLE, "--task-set", str(own_tasks), "--run-id", "../x"), "--run-id '../x'")
+
+
+def test_a_port_in_use(invoke: Invoke) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused(invoke("sites", "serve", "--sites", "reddit", "--port-base", str(port)), f"port {port}")
+
+
+def test_an_unknown_embedded_site(invoke: Invoke) -> None:
+    refused(invoke("sites", "serve", "--sites", "reddit,shoping"), "unknown shoping", "shopping, reddit")
+
+
+@pytest.mark.parametrize("command", ["resume", "report"])
+def test_an_unknown_run(invoke: Invoke, workdir: Path, command: str) -> None:
+    refused(invoke(command, "nowhere"), "nowhere: no run folder")
+
+
+def test_run_options_before_a_sub_command(invoke: Invoke) -> None:
+    refused(invoke("--model", "oracle", "tasks", "list"), "--model belongs to the bare form")
+
+
+def test_verbose_shows_the_traceback(invoke: Invoke) -> None:
+    done = invoke("--model", "nothing", "-v")
+    assert done.code == 2
+    assert "Traceback" in done.err
+    assert "unknown model 'nothing'" in done.err
+
+
+def test_an_unknown_option(invoke: Invoke) -> None:
+    done = invoke("--modle", "oracle")
+    assert done.code == 2
+    assert "--modle" in done.err

@@ -1,0 +1,100 @@
+"""Progress: the counts, the live view and the plain lines."""
+
+import io
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from rich.console import Console
+
+from webarena_runner.cli._progress import Tally, duration, shown
+from webarena_runner.progress import EpisodeEnded, EpisodeStarted, Note, Started, StepTaken
+from webarena_runner.types import Ending, EpisodeResult, Failure
+
+
+def result(task_id: int, value: float | None) -> EpisodeResult:
+    failure = Failure(error_class="site", message="down\nfor long", traceback="", may_retry=True)
+    return EpisodeResult(
+        task_set="own",
+        task_id=task_id,
+        trial=0,
+        attempt=1,
+        ending=Ending.ERROR if value is None else Ending.ANSWERED,
+        answer="",
+        final_url="",
+        value=value,
+        scores=(),
+        steps=4,
+        prompt_tokens=0,
+        completion_tokens=0,
+        cached_tokens=0,
+        started_at=datetime(2026, 1, 1, tzinfo=UTC),
+        wall_s=2.0,
+        failure=failure if value is None else None,
+    )
+
+
+def test_the_tally_counts_final_results_and_estimates_the_rest() -> None:
+    times: Iterator[float] = iter([0.0, 5.0, 36.0, 36.0, 36.0, 36.0, 36.0])
+    tally = Tally(clock=lambda: next(times))
+    tally.take(Started(total=10, already_done=4))
+    tally.take(EpisodeStarted(0, 1, 0, 1))
+    tally.take(EpisodeEnded(0, result(1, 1.0), final=True))
+    tally.take(EpisodeEnded(0, result(2, 0.5), final=True))
+    tally.take(EpisodeEnded(0, result(3, None), final=False))
+    tally.take(EpisodeEnded(0, result(3, None), final=True))
+    assert (tally.done, tally.passed, tally.failed, tally.errored, tally.workers) == (7, 1, 1, 1, {})
+    assert tally.per_hour() == pytest.approx(300)
+    assert tally.eta_s() == pytest.approx(36)
+    assert tally.line() == "7/10 done (4 before): 1 passed, 1 failed, 1 errored, 300 tasks/h, ETA 36 s"
+
+
+def test_the_tally_knows_what_each_worker_does() -> None:
+    tally = Tally(clock=lambda: 0.0)
+    tally.take(EpisodeStarted(1, 12, 0, 2))
+    tally.take(StepTaken(1, 12, 3, "click [4]"))
+    assert (tally.workers[1].task_id, tally.workers[1].step, tally.workers[1].action) == (12, 4, "click [4]")
+    tally.take(EpisodeEnded(1, result(12, 0.0), final=True))
+    assert tally.workers == {}
+
+
+def test_plain_lines_say_one_episode_each_and_totals_now_and_then() -> None:
+    text = io.StringIO()
+    with shown(Console(file=text, width=200)) as take:
+        take(Started(total=11, already_done=1))
+        take(Note("stopping: [too] many"))
+        take(StepTaken(0, 0, 0, "click [1]"))
+        for number in range(9):
+            take(EpisodeEnded(0, result(number, 1.0), final=True))
+        take(EpisodeEnded(0, result(9, None), final=False))
+        take(EpisodeEnded(0, result(9, None), final=True))
+    lines = [line[9:] for line in text.getvalue().splitlines()]
+    assert lines[:3] == [
+        "11 to run, 1 of them done before",
+        "stopping: [too] many",
+        "task 0 trial 0: passed [answered, 4 steps, 2.0 s]",
+    ]
+    assert lines[11:13] == [
+        "task 9 trial 0: errored (site: down); will be tried again [error, 4 steps, 2.0 s]",
+        "task 9 trial 0: errored (site: down) [error, 4 steps, 2.0 s]",
+    ]
+    assert lines[13].startswith("11/11 done (1 before): 9 passed, 0 failed, 1 errored, ")
+
+
+def test_the_live_view_shows_totals_and_workers() -> None:
+    text = io.StringIO()
+    with shown(Console(file=text, force_terminal=True, width=120)) as take:
+        take(Started(total=2, already_done=0))
+        take(EpisodeStarted(0, 12, 1, 2))
+        take(StepTaken(0, 12, 2, "type [3] [a\nb] [1]"))
+        take(Note("a note"))
+    drawn = text.getvalue()
+    assert "0/2 done: 0 passed, 0 failed, 0 errored" in drawn
+    assert "a note" in drawn
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.4, "0 s"), (99, "99 s"), (600, "10 min"), (7500, "2 h 05 min"), (5940, "99 min")]
+)
+def test_a_duration_for_people(seconds: float, text: str) -> None:
+    assert duration(seconds) == text

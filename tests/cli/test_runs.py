@@ -1,0 +1,88 @@
+"""Whole runs from the command line: the oracle on the embedded forum, in a real browser."""
+
+import csv
+import json
+import re
+import signal
+import subprocess
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.cli.conftest import Invoke, own_task, start
+
+pytestmark = pytest.mark.browser
+LIMIT_S = 90
+
+
+def leaderboard() -> list[dict[str, str]]:
+    with Path("results/leaderboard.csv").open(newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def test_a_run_leaves_a_table_a_folder_and_a_row(invoke: Invoke, own_tasks: Path) -> None:
+    done = invoke("--model", "oracle", "--task-set", str(own_tasks), "--sites", "embedded", "--run-id", "first")
+    assert done.code == 0, done
+    assert re.search(r"^all +2 +1 +1 +0 +0 +50.0 %$", done.out, re.MULTILINE)
+    assert "task 7 trial 0: passed" in done.err
+    assert "task 8 trial 0: failed" in done.err
+    (row,) = leaderboard()
+    assert (row["Run ID"], row["N Planned"], row["N Passed"], row["N Errored"]) == ("first", "2", "1", "0")
+    assert json.loads(Path("results/first/manifest.json").read_text())["profile_overrides"] == []
+
+    assert invoke("report", "first").out.splitlines()[:4] == done.out.splitlines()[:4]
+
+    again = invoke("--model", "oracle", "--task-set", str(own_tasks), "--sites", "embedded", "--run-id", "first")
+    assert again.code == 2
+    assert "wa-run resume" in again.err
+
+    resumed = invoke("resume", "results/first")
+    assert resumed.code == 0
+    assert "task 7" not in resumed.err
+    assert len(leaderboard()) == 1
+
+
+def test_a_run_with_errors_exits_1(invoke: Invoke, own_tasks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDDIT", "http://127.0.0.1:9")
+    done = invoke("--model", "oracle", "--task-set", str(own_tasks), "--tasks", "7", "-o", "limits.retries=0")
+    assert done.code == 1, done
+    assert re.search(r"^all +1 +0 +0 +1 +0 +0.0 %$", done.out, re.MULTILINE)
+    assert "errored (site: " in done.err
+
+
+def test_ctrl_c_finishes_cleanly_and_the_run_can_be_resumed(workdir: Path) -> None:
+    tasks = workdir / "many.json"
+    tasks.write_text(json.dumps([own_task(number, expected="a", said="a", scrolls=1) for number in range(6)]))
+    run = start(
+        *("--model", "oracle", "--task-set", str(tasks), "--sites", "embedded", "--workers", "2", "--run-id", "cut")
+    )
+    assert run.stderr is not None
+    for line in run.stderr:
+        if "passed" in line:
+            break
+    run.send_signal(signal.SIGINT)
+    out, err = run.communicate(timeout=LIMIT_S)
+    assert run.returncode == 130, err
+    assert "wa-run resume results/cut" in err
+    assert "Traceback" not in err
+    (missing,) = re.findall(r"^all +6 +(\d+) +0 +0 +(\d+) ", out, re.MULTILINE)
+    assert int(missing[0]) >= 1
+    assert int(missing[1]) >= 1
+
+    rest = start("resume", "results/cut")
+    out, err = rest.communicate(timeout=LIMIT_S)
+    assert rest.returncode == 0, err
+    assert re.search(r"^all +6 +6 +0 +0 +0 +100.0 %$", out, re.MULTILINE)
+    assert err.count(": passed") == int(missing[1])
+
+
+def test_sites_serve_prints_urls_that_answer_until_ctrl_c(workdir: Path) -> None:
+    serving = start("sites", "serve", "--sites", "reddit", stderr=subprocess.DEVNULL)
+    assert serving.stdout is not None
+    name, _, url = serving.stdout.readline().strip().removeprefix("export ").partition("=")
+    assert name == "REDDIT"
+    assert httpx.get(url, trust_env=False).status_code == 200
+    serving.send_signal(signal.SIGINT)
+    serving.communicate(timeout=LIMIT_S)
+    assert serving.returncode == 0

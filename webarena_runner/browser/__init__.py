@@ -1,0 +1,1 @@
+"""Chromium: finding it, driving it, and what is seen of it."""

@@ -1,0 +1,256 @@
+"""The browser of one episode: execute, settle, observe."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import ViewportSize
+
+from webarena_runner.browser.act import Actor, Outcome
+from webarena_runner.browser.observe.capture import (
+    PageText,
+    ScreenshotType,
+    read_page,
+    read_title,
+    take_screenshot,
+)
+from webarena_runner.browser.observe.devtools import ProtocolError
+from webarena_runner.browser.observe.ids import StableIds, browser_id
+from webarena_runner.browser.policy import Fence
+from webarena_runner.browser.probe import Probe
+from webarena_runner.browser.settle import Settler
+from webarena_runner.browser.tab import Tab
+from webarena_runner.browser.tabs import Tabs
+from webarena_runner.config import BrowserSettings, ObservationSettings, PageChecks
+from webarena_runner.errors import BrowserError
+from webarena_runner.types import Action, Invalid, Node, Observation, Stop
+
+log = logging.getLogger(__name__)
+READ_ATTEMPTS = 5
+LOAD_WAIT_S = 2.0
+TITLE_TIMEOUT_S = 2.0
+# Chromium forgets a screenshot that is asked for while a new page replaces the old one.
+SCREENSHOT_ATTEMPTS = 2
+SCREENSHOT_TIMEOUT_S = 1.0
+CLOSE_WAIT_S = 1.0
+# What the official code prints for every tab when one title cannot be read: its format string lacks the f.
+UNREADABLE_TAB = "Tab {idx}"
+CLOSED_ITSELF = "tab: closed by its own script, where official has no page left to observe"
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """One reading of the current tab, with the titles of all; `read_at` is when the text was there."""
+
+    page: PageText
+    tab_line: str
+    titles: tuple[str, ...]
+    screenshot: bytes | None
+    read_at: float
+
+
+@dataclass(frozen=True)
+class _Before:
+    """The tabs before a step, the windows that they had asked for, and those that had come."""
+
+    tabs: Sequence[Tab]
+    windows: int
+    popups: int
+
+
+class EpisodeEnvironment:
+    """One agent's `tabs`. Not for two tasks at once."""
+
+    def __init__(
+        self,
+        tabs: Tabs,
+        fence: Fence,
+        settler: Settler,
+        browser: BrowserSettings,
+        observation: ObservationSettings,
+        screenshot_type: ScreenshotType,
+    ) -> None:
+        self.tabs = tabs
+        self._fence = fence
+        self._settler = settler
+        self._settings = browser
+        self._observation = observation
+        self._stable_ids = StableIds() if observation.ids == "stable" else None
+        self._screenshot_type = screenshot_type
+        self._nodes: Mapping[str, Node] = {}
+        self._deviations: list[str] = []
+        viewport = ViewportSize(width=browser.viewport_width, height=browser.viewport_height)
+        # A little more than a navigation may take, so that Playwright tells which one it was.
+        self._actor = Actor(tabs, fence, viewport, limit_s=browser.navigation_timeout_s + 1)
+
+    @property
+    def url(self) -> str:
+        return self.tabs.current.page.url
+
+    def probe(self, page_checks: PageChecks = "agent_tab") -> Probe:
+        limit_s = self._settings.observation_timeout_s
+        return Probe(self.tabs, self._fence, self._settler, page_checks=page_checks, limit_s=limit_s)
+
+    async def open_start_pages(self, urls: Sequence[str]) -> None:
+        """Opens one tab a URL, in order; the first is then the current one (official).
+
+        Raises:
+            SiteError: a page cannot be had.
+        """
+        for url in urls:
+            tab = await self.tabs.new()
+            await tab.open(url)
+        await self.tabs.focus(0)
+        await self.tabs.current.settle(self._settler)
+
+    async def observe(self) -> Observation:
+        return await self._observe(Outcome(), {})
+
+    async def step(self, action: Action) -> Observation:
+        if isinstance(action, Stop | Invalid):
+            return await self.observe()
+        started = time.monotonic()
+        tabs = await self.tabs.all()
+        before = _Before(tabs, _windows(tabs), self.tabs.popups)
+        outcome = await self._actor.execute(action, self._nodes)
+        executed = time.monotonic()
+        await self._settle(before)
+        if await self._replace_closed():
+            await self._settle(before)
+        spent = {"execute": 1000 * (executed - started), "settle": 1000 * (time.monotonic() - executed)}
+        return await self._observe(outcome, spent)
+
+    async def _settle(self, before: _Before) -> None:
+        """Waits for the current tab, and for windows that have opened since `before`."""
+        tab = self.tabs.current
+        unfinished = await tab.settle(self._settler)
+        if tab.activity.replacing:
+            await self._await_document(tab)
+            unfinished = await tab.settle(self._settler)
+        if unfinished:
+            log.debug("%s: still busy at the limit: %s", self.url, ", ".join(unfinished))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOAD_WAIT_S):
+                await self.tabs.await_popups(before.popups + _windows(before.tabs) - before.windows)
+        for opened in await self.tabs.all():
+            if opened not in before.tabs and opened is not self.tabs.current:
+                await opened.settle(self._settler)
+
+    async def _await_document(self, tab: Tab) -> None:
+        """Waits for the document of a slow site, and gives up its navigation at the limit."""
+        try:
+            async with asyncio.timeout(self._settings.navigation_timeout_s):
+                while tab.activity.replacing:
+                    await tab.activity.changes()
+        except TimeoutError:
+            await tab.stop_loading()
+
+    async def _replace_closed(self) -> bool:
+        """Whether the current tab was closed by its page, and another one has taken its place."""
+        tab = self.tabs.current
+        if tab.tools.closed and not (tab.crashed or tab.page.is_closed()):
+            # Our connection can hear of it before Playwright does.
+            with suppress(PlaywrightError):
+                await tab.page.wait_for_event("close", timeout=1000 * CLOSE_WAIT_S)
+        replaced = await self.tabs.replace_closed()
+        if replaced:
+            self._deviations.append(CLOSED_ITSELF)
+        return replaced
+
+    async def _observe(self, outcome: Outcome, timings_ms: dict[str, float]) -> Observation:
+        started = time.monotonic()
+        limit_s = self._settings.observation_timeout_s
+        try:
+            async with asyncio.timeout(limit_s):
+                seen = await self._read()
+        except TimeoutError as error:
+            raise BrowserError(f"{self.url}: the page could not be read within {limit_s:g} s") from error
+        self._nodes = seen.page.rendered.nodes
+        deviations, self._deviations = self._deviations, []
+        notices = [notice for tab in await self.tabs.all() for notice in tab.take_notices()]
+        return Observation(
+            url=self.url,
+            tabs=seen.titles,
+            text=f"{seen.tab_line}\n\n{seen.page.rendered.text}",
+            nodes=seen.page.rendered.nodes,
+            screenshot=seen.screenshot,
+            screenshot_type=self._screenshot_type,
+            action_error="; ".join([*([outcome.error] if outcome.error else []), *notices]),
+            timings_ms={
+                **timings_ms,
+                "observe": 1000 * (seen.read_at - started),
+                "screenshot": 1000 * (time.monotonic() - seen.read_at),
+            },
+            deviations=(*outcome.deviations, *deviations, *seen.page.rendered.deviations),
+        )
+
+    async def _read(self) -> _Seen:
+        """Reads the current tab; again, when it navigates meanwhile."""
+        reasons = []
+        for _ in range(READ_ATTEMPTS):
+            tab = self.tabs.current
+            try:
+                return await self._read_once(tab)
+            except ProtocolError as error:
+                if tab.crashed:
+                    raise BrowserError(f"{tab.page.url}: the page crashed") from error
+                reasons.append(str(error))
+            await self._replace_closed()
+            await self._await_document(self.tabs.current)
+        raise BrowserError(f"{self.url}: not readable in {READ_ATTEMPTS} attempts: {'; '.join(dict.fromkeys(reasons))}")
+
+    async def _read_once(self, tab: Tab) -> _Seen:
+        tabs = await self.tabs.all()
+        frame_id = tab.activity.main_frame
+        number = self._stable_ids.of_page(frame_id) if self._stable_ids else browser_id
+        picture = asyncio.create_task(self._picture(tab))
+        try:
+            page, others = await asyncio.gather(
+                read_page(tab.tools, frame_id, self._observation, number),
+                _titles([other for other in tabs if other is not tab]),
+            )
+            read_at = time.monotonic()
+            screenshot = await picture
+        finally:
+            picture.cancel()
+        if others is None:
+            return _Seen(page, " | ".join([UNREADABLE_TAB] * len(tabs)), (), screenshot, read_at)
+        rest = iter(others)
+        titles = tuple(page.title if other is tab else next(rest) for other in tabs)
+        shown = [
+            f"Tab {number}{' (current)' if other is tab else ''}: {title}"
+            for number, (other, title) in enumerate(zip(tabs, titles, strict=True))
+        ]
+        return _Seen(page, " | ".join(shown), titles, screenshot, read_at)
+
+    async def _picture(self, tab: Tab) -> bytes | None:
+        """A screenshot is for readers of the log: a step does not fail for want of one."""
+        if not self._settings.screenshots:
+            return None
+        for _ in range(SCREENSHOT_ATTEMPTS):
+            try:
+                async with asyncio.timeout(SCREENSHOT_TIMEOUT_S):
+                    return await take_screenshot(tab.tools, self._screenshot_type)
+            except ProtocolError as error:
+                log.info("%s: no screenshot: %s", tab.page.url, error)
+                return None
+            except TimeoutError:
+                log.info("%s: no screenshot within %g s", tab.page.url, SCREENSHOT_TIMEOUT_S)
+        return None
+
+
+def _windows(tabs: Sequence[Tab]) -> int:
+    return sum(tab.activity.windows for tab in tabs)
+
+
+async def _titles(tabs: Sequence[Tab]) -> list[str] | None:
+    """None when one of them cannot be read."""
+    try:
+        async with asyncio.timeout(TITLE_TIMEOUT_S):
+            return await asyncio.gather(*(read_title(tab.tools) for tab in tabs))
+    except (ProtocolError, TimeoutError):
+        return None

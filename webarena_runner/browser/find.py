@@ -1,0 +1,191 @@
+"""Which Chromium to start, and how to get one."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from webarena_runner.errors import BrowserMissing
+
+Kind = Literal["configured", "chrome", "chromium", "playwright"]
+
+NAMES: tuple[tuple[str, Kind], ...] = (
+    ("google-chrome", "chrome"),
+    ("google-chrome-stable", "chrome"),
+    ("chromium", "chromium"),
+    ("chromium-browser", "chromium"),
+)
+USUAL_PLACES: tuple[tuple[Path, Kind], ...] = (
+    (Path("/opt/google/chrome/chrome"), "chrome"),
+    (Path("/usr/bin/google-chrome"), "chrome"),
+    (Path("/usr/bin/chromium"), "chromium"),
+    (Path("/usr/bin/chromium-browser"), "chromium"),
+    (Path("/snap/bin/chromium"), "chromium"),
+    (Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"), "chrome"),
+    (Path("/Applications/Chromium.app/Contents/MacOS/Chromium"), "chromium"),
+)
+VERSION = re.compile(r"\b\d+(?:\.\d+){2,}\b")
+PLAYWRIGHT_PATH = (
+    "from playwright.sync_api import sync_playwright\n"
+    "with sync_playwright() as playwright:\n"
+    "    print(playwright.chromium.executable_path)\n"
+)
+WAYS = (
+    "install Google Chrome or Chromium; or run `playwright install chromium`; "
+    "or, as root on Debian or Ubuntu, `apt-get install chromium`; `wa-run browser install` does it for you"
+)
+QUESTION_TIMEOUT_S = 30
+INSTALL_TIMEOUT_S = 900
+
+
+@dataclass(frozen=True)
+class FoundBrowser:
+    """A Chromium that answered to `--version`."""
+
+    path: Path
+    kind: Kind
+    version: str
+
+
+def find_browser(
+    configured: Path | None = None, *, usual_places: Sequence[tuple[Path, Kind]] = USUAL_PLACES
+) -> FoundBrowser:
+    """The configured browser, else an installed Chrome or Chromium, else the one that Playwright downloaded.
+
+    Raises:
+        BrowserMissing: none of them is there and answers.
+    """
+    if configured is not None:
+        version = _version(configured)
+        if version is None:
+            raise BrowserMissing(
+                f"browser.executable is {configured}, which is not a browser that answers to --version; "
+                "give the path of a Chrome or Chromium, or leave it out to have one found"
+            )
+        return FoundBrowser(configured, "configured", version)
+    for path, kind in _installed(usual_places):
+        version = _version(path)
+        if version is not None:
+            return FoundBrowser(path, kind, version)
+    downloaded = _playwright_chromium()
+    if downloaded is not None:
+        return downloaded
+    raise BrowserMissing(f"no Chrome or Chromium on this machine: {WAYS}")
+
+
+def install_browser(
+    say: Callable[[str], None], *, usual_places: Sequence[tuple[Path, Kind]] = USUAL_PLACES
+) -> FoundBrowser:
+    """Finds a browser, or gets one by the first way that works; `say` is told what is tried.
+
+    Raises:
+        BrowserMissing: every way failed; says how.
+    """
+    try:
+        return find_browser(usual_places=usual_places)
+    except BrowserMissing:
+        failures = []
+    for title, commands in _ways_to_install():
+        for command in commands:
+            say(f"{title}: {' '.join(command)}")
+            failure = _run(command, timeout_s=INSTALL_TIMEOUT_S)
+            if failure:
+                failures.append(f"{title}: {failure}")
+                break
+        else:
+            try:
+                return find_browser(usual_places=usual_places)
+            except BrowserMissing:
+                failures.append(f"{title}: it ended well, but left no browser that starts")
+    if os.geteuid() != 0 or not _is_debian():
+        failures.append("apt-get: only tried as root on Debian or Ubuntu")
+    raise BrowserMissing(f"could not get a browser ({'; '.join(failures)}). By hand: {WAYS}")
+
+
+def launch_args(*, root: bool) -> list[str]:
+    """Switches for the runner's Chromium, on top of Playwright's own.
+
+    No traffic of its own, and none past the fence: QUIC, WebRTC and DNS prefetching do not go through a proxy.
+    """
+    switches = [
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-quic",
+        "--disable-gpu",
+        "--dns-prefetch-disable",
+        "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    ]
+    # Chromium refuses to start as root inside its sandbox.
+    return ["--no-sandbox", *switches] if root else switches
+
+
+def _installed(usual_places: Sequence[tuple[Path, Kind]]) -> list[tuple[Path, Kind]]:
+    on_path = [(Path(found), kind) for name, kind in NAMES if (found := shutil.which(name))]
+    return list(dict.fromkeys([*on_path, *((path, kind) for path, kind in usual_places if path.is_file())]))
+
+
+def _version(path: Path) -> str | None:
+    if not path.is_file():
+        return None
+    try:
+        answer = subprocess.run(
+            [path, "--version"], capture_output=True, text=True, timeout=QUESTION_TIMEOUT_S, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    found = VERSION.search(answer.stdout)
+    return found.group() if found else None
+
+
+def _playwright_chromium() -> FoundBrowser | None:
+    try:
+        # In a process of its own: Playwright's synchronous interface refuses to start inside a running event loop.
+        answer = subprocess.run(
+            [sys.executable, "-c", PLAYWRIGHT_PATH],
+            capture_output=True,
+            text=True,
+            timeout=QUESTION_TIMEOUT_S,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    path = Path(answer.stdout.strip())
+    version = _version(path)
+    return FoundBrowser(path, "playwright", version) if version else None
+
+
+def _ways_to_install() -> list[tuple[str, list[list[str]]]]:
+    ways = [("Playwright's Chromium", [[sys.executable, "-m", "playwright", "install", "chromium"]])]
+    if os.geteuid() == 0 and _is_debian():
+        ways.append(("Debian's Chromium", [["apt-get", "update"], ["apt-get", "install", "-y", "chromium"]]))
+    return ways
+
+
+def _is_debian(os_release: Path = Path("/etc/os-release")) -> bool:
+    """Whether this is Debian or Ubuntu, or calls itself like them (ID, ID_LIKE)."""
+    try:
+        lines = os_release.read_text().splitlines()
+    except OSError:
+        return False
+    names = [
+        value.strip("\"'") for key, _, value in (line.partition("=") for line in lines) if key in {"ID", "ID_LIKE"}
+    ]
+    return any(name in {"debian", "ubuntu"} for name in " ".join(names).split())
+
+
+def _run(command: Sequence[str], *, timeout_s: float) -> str:
+    """Why the command failed; "" when it did not."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, check=False)
+    except FileNotFoundError:
+        return f"{command[0]} is not here"
+    except subprocess.TimeoutExpired:
+        return f"no end within {timeout_s:.0f} s"
+    said = (done.stderr or done.stdout).strip().splitlines()
+    return "" if done.returncode == 0 else f"exit {done.returncode}: {said[-1] if said else 'no message'}"

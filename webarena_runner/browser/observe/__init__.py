@@ -1,0 +1,1 @@
+"""What the agent sees: the official text of a page, its element boxes, a screenshot."""

@@ -1,0 +1,168 @@
+"""Reads one page over DevTools: three commands sent together, where the official code sends two for every node."""
+
+import asyncio
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import orjson
+
+from webarena_runner.browser.observe import axtree, htmltree
+from webarena_runner.browser.observe.axtree import Rendered
+from webarena_runner.browser.observe.devtools import DevTools, ProtocolError
+from webarena_runner.browser.observe.geometry import Rectangle, Screen
+from webarena_runner.browser.observe.ids import Number, browser_id
+from webarena_runner.browser.observe.scripts import RECTANGLES_OF, WALK
+from webarena_runner.config import ObservationSettings
+
+ScreenshotType = Literal["jpeg", "png", "webp"]
+
+WORLD = "webarena-runner"
+SNAPSHOT = {"computedStyles": [], "includeDOMRects": False, "includePaintOrder": False}
+OBJECT_GROUP = "webarena-runner"
+LOSSY_QUALITY = 70
+COMMANDS_AT_ONCE = 400
+ELEMENT, TEXT = 1, 3
+NOWHERE = Rectangle(0.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class PageText:
+    """A rendered page and its title."""
+
+    rendered: Rendered
+    title: str
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """What the script in the page saw: `types` and rectangles by position in the flat tree."""
+
+    world_id: int
+    types: str
+    rectangles: Mapping[int, Rectangle]
+    screen: Screen
+    title: str
+
+
+async def read_page(
+    tools: DevTools, frame_id: str, settings: ObservationSettings, number: Number = browser_id
+) -> PageText:
+    """The official text of the page that `frame_id` shows; `number` gives the ids of the accessibility tree.
+
+    Raises:
+        ProtocolError: the page went away or navigated while it was read.
+    """
+    snapshot_command = tools.send("DOMSnapshot.captureSnapshot", SNAPSHOT)
+    if settings.mode == "html":
+        walk, snapshot = await asyncio.gather(_walk(tools, frame_id, settings), snapshot_command)
+        wanted = snapshot["documents"][0]["nodes"]["backendNodeId"][1:]
+        rectangles = await _rectangles(tools, walk, snapshot, wanted)
+        rendered = htmltree.render(snapshot, rectangles, screen=_screen(walk, settings))
+        return PageText(rendered, walk.title)
+    walk, raw, snapshot = await asyncio.gather(
+        _walk(tools, frame_id, settings), tools.send("Accessibility.getFullAXTree"), snapshot_command
+    )
+    tree = axtree.parse(raw["nodes"], published=settings.ax_properties == "published")
+    rectangles = await _rectangles(tools, walk, snapshot, axtree.needed(tree))
+    rendered = axtree.render(tree, rectangles, screen=_screen(walk, settings), number=number)
+    return PageText(rendered, walk.title)
+
+
+async def take_screenshot(tools: DevTools, kind: ScreenshotType) -> bytes:
+    """An encoded picture of the viewport."""
+    quality = {} if kind == "png" else {"quality": LOSSY_QUALITY}
+    reply = await tools.send("Page.captureScreenshot", {"format": kind, "optimizeForSpeed": True, **quality})
+    return base64.b64decode(reply["data"])
+
+
+async def read_title(tools: DevTools) -> str:
+    reply = await tools.send("Runtime.evaluate", {"expression": "String(document.title)", "returnByValue": True})
+    title = reply["result"].get("value")
+    if not isinstance(title, str):
+        raise ProtocolError("the page has no title to read")
+    return title
+
+
+async def isolated_world(tools: DevTools, frame_id: str) -> int:
+    """Context id of our own world in the frame's present document; made on the first call."""
+    reply = await tools.send("Page.createIsolatedWorld", {"frameId": frame_id, "worldName": WORLD})
+    world_id: int = reply["executionContextId"]
+    return world_id
+
+
+def _screen(walk: _Walk, settings: ObservationSettings) -> Screen | None:
+    return walk.screen if settings.viewport_only else None
+
+
+async def _walk(tools: DevTools, frame_id: str, settings: ObservationSettings) -> _Walk:
+    # The other commands are already on their way when this one's answer arrives, so the script runs right after them.
+    world_id = await isolated_world(tools, frame_id)
+    expression = WALK % orjson.dumps(settings.viewport_only).decode()
+    reply = await tools.send(
+        "Runtime.evaluate", {"expression": expression, "contextId": world_id, "returnByValue": True}
+    )
+    if "exceptionDetails" in reply:
+        raise ProtocolError(f"reading the page: {reply['exceptionDetails'].get('text', 'the script failed')}")
+    seen = orjson.loads(reply["result"]["value"])
+    flat = iter(seen["rectangles"])
+    rectangles = {index: Rectangle(*box) for index, *box in zip(flat, flat, flat, flat, flat, strict=True)}
+    return _Walk(world_id, seen["types"], rectangles, Screen(seen["width"], seen["height"]), seen["title"])
+
+
+async def _rectangles(
+    tools: DevTools, walk: _Walk, snapshot: Mapping[str, Any], wanted: Iterable[int]
+) -> dict[int, Rectangle | None]:
+    """Rectangles by DOM node: those the script reached by position in the snapshot, the others asked for one by one."""
+    known = _aligned(walk, snapshot["documents"][0]["nodes"])
+    found = {backend_id: known[backend_id] for backend_id in wanted if backend_id in known}
+    missing = [backend_id for backend_id in dict.fromkeys(wanted) if backend_id not in known]
+    for start in range(0, len(missing), COMMANDS_AT_ONCE):
+        found |= await _ask(tools, walk.world_id, missing[start : start + COMMANDS_AT_ONCE])
+    return found
+
+
+def _aligned(walk: _Walk, table: Mapping[str, Any]) -> dict[int, Rectangle | None]:
+    """Rectangles by backend node id; only those of pseudo-elements when script and snapshot saw different trees."""
+    backend_ids, types = table["backendNodeId"], table["nodeType"]
+    pseudo = set(table.get("pseudoType", {}).get("index", ()))
+    # Scripts cannot reach pseudo-elements, and the official code gets no rectangle for them.
+    known: dict[int, Rectangle | None] = {backend_ids[index]: None for index in pseudo}
+    real = [index for index in range(len(types)) if index not in pseudo]
+    if walk.types != "".join(chr(48 + types[index]) for index in real):
+        return known
+    for position, index in enumerate(real):
+        has_box = types[index] in (ELEMENT, TEXT)
+        known[backend_ids[index]] = walk.rectangles.get(position, NOWHERE) if has_box else None
+    return known
+
+
+async def _ask(tools: DevTools, world_id: int, backend_ids: Sequence[int]) -> dict[int, Rectangle | None]:
+    objects = await asyncio.gather(*(_resolve(tools, world_id, backend_id) for backend_id in backend_ids))
+    handles = [handle for handle in objects if handle]
+    if not handles:
+        return dict.fromkeys(backend_ids)
+    call = {
+        "functionDeclaration": RECTANGLES_OF,
+        "executionContextId": world_id,
+        "arguments": [{"objectId": handle} for handle in handles],
+        "returnByValue": True,
+    }
+    reply, _ = await asyncio.gather(
+        tools.send("Runtime.callFunctionOn", call),
+        tools.send("Runtime.releaseObjectGroup", {"objectGroup": OBJECT_GROUP}),
+    )
+    boxes = iter(orjson.loads(reply["result"]["value"]))
+    answers = [next(boxes) if handle else None for handle in objects]
+    return {backend_id: Rectangle(*box) if box else None for backend_id, box in zip(backend_ids, answers, strict=True)}
+
+
+async def _resolve(tools: DevTools, world_id: int, backend_id: int) -> str | None:
+    """Handle of a DOM node in our world; None where it has none, as for a node that is gone."""
+    where = {"backendNodeId": backend_id, "executionContextId": world_id, "objectGroup": OBJECT_GROUP}
+    try:
+        handle: str = (await tools.send("DOM.resolveNode", where))["object"]["objectId"]
+    except ProtocolError:
+        return None
+    return handle

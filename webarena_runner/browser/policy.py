@@ -1,0 +1,88 @@
+"""The fence: which addresses the browser may reach, held by the network stack of each browser context.
+
+A context gets a proxy that refuses everything, and a list of hosts that go past the proxy: the leased sites. Chromium
+decides per connection, so that redirects, sub-resources, WebSockets and workers are all covered, and a request to a
+site costs nothing more. Intercepting requests instead (Playwright's `route`) costs a round trip through the driver for
+each of them, and turns off the HTTP cache.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+INWARD_SCHEMES = frozenset({"about", "blob", "data"})
+REFUSAL_PAGE = b"<!doctype html><title>Blocked</title><p>This address is not one of the sites of this task.</p>"
+REFUSAL = (
+    b"HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\nCache-Control: no-store\r\nConnection: close\r\n"
+    b"Content-Length: %d\r\n\r\n%s" % (len(REFUSAL_PAGE), REFUSAL_PAGE)
+)
+MAX_HEAD_BYTES = 65_536
+HEAD_TIMEOUT_S = 10
+
+
+class Fence:
+    """The addresses of one episode: host and port of every leased URL."""
+
+    def __init__(self, urls: Iterable[str]) -> None:
+        self._addresses = frozenset(address for url in urls if (address := _address(url)))
+
+    def allows(self, url: str) -> bool:
+        """Whether a page may be opened there; also true of addresses that never leave the browser."""
+        return urlsplit(url).scheme in INWARD_SCHEMES or _address(url) in self._addresses
+
+    def __str__(self) -> str:
+        return ", ".join(sorted(f"{host}:{port}" for host, port in self._addresses))
+
+    @property
+    def bypass(self) -> str:
+        """The context's proxy bypass list; <-loopback> first, since Chromium would let all of 127.0.0.1 past."""
+        hosts = sorted(f"{f'[{host}]' if ':' in host else host}:{port}" for host, port in self._addresses)
+        return ",".join(["<-loopback>", *hosts])
+
+
+def _address(url: str) -> tuple[str, int] | None:
+    try:
+        parts = urlsplit(url)
+        port = parts.port or DEFAULT_PORTS.get(parts.scheme)
+    except ValueError:
+        return None
+    if not parts.hostname or port is None or parts.scheme not in DEFAULT_PORTS:
+        return None
+    return parts.hostname, port
+
+
+class RefusingProxy:
+    """An HTTP proxy on the loopback that answers 403 to everything."""
+
+    def __init__(self) -> None:
+        self._server: asyncio.Server | None = None
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._refuse, "127.0.0.1", 0, limit=MAX_HEAD_BYTES)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._server is not None:
+            self._server.close()
+
+    @property
+    def url(self) -> str:
+        if self._server is None:
+            raise RuntimeError("the proxy has not been started")
+        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+
+    async def _refuse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(HEAD_TIMEOUT_S):
+                await reader.readuntil(b"\r\n\r\n")
+                writer.write(REFUSAL)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError, OSError):
+            return
+        finally:
+            writer.close()

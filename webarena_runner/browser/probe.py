@@ -1,0 +1,90 @@
+"""What evaluators see: the agent's tab, and the pages that checks name, in that tab or in fresh ones."""
+
+import asyncio
+from typing import Any
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page
+
+from webarena_runner.browser.failures import first_line, target_gone
+from webarena_runner.browser.policy import Fence
+from webarena_runner.browser.settle import Settler
+from webarena_runner.browser.tab import Tab
+from webarena_runner.browser.tabs import Tabs
+from webarena_runner.config import PageChecks
+from webarena_runner.errors import BrowserError, ScriptError, SiteError
+
+LAST = "last"
+# Where a site is down, as opposed to an error page that the site itself means to show.
+GATEWAY_ERRORS = range(502, 505)
+
+
+class Probe:
+    """Same cookies as the agent; with `fresh_tab` the agent's tab stays as it is."""
+
+    def __init__(
+        self, tabs: Tabs, fence: Fence, settler: Settler, *, page_checks: PageChecks = "agent_tab", limit_s: float
+    ) -> None:
+        self._tabs = tabs
+        self._fence = fence
+        self._settler = settler
+        self._limit_s = limit_s
+        self._page_checks = page_checks
+        self._agent_tab = tabs.current
+        self._fresh_tab: Tab | None = None
+        self._shown = ""
+
+    @property
+    def url(self) -> str:
+        return self._agent_tab.page.url
+
+    async def open(self, url: str) -> str:
+        """Raises SiteError when the site does not answer, BrowserError when the browser is gone."""
+        if url == LAST:
+            return self.url
+        if not self._fence.allows(url):
+            raise SiteError(f"{url}: a page to check is outside this task's sites ({self._fence})")
+        self._shown = ""
+        tab = await self._tab_for_checks()
+        await tab.open(url, server_errors=GATEWAY_ERRORS)
+        await tab.settle(self._settler)
+        self._shown = url
+        return tab.page.url
+
+    async def content(self, url: str = LAST) -> str:
+        page = await self._page(url)
+        try:
+            async with asyncio.timeout(self._limit_s):
+                return await page.content()
+        except TimeoutError as error:
+            raise BrowserError(f"{page.url}: no content within {self._limit_s:g} s") from error
+        except PlaywrightError as error:
+            raise BrowserError(f"{page.url}: {first_line(error)}") from error
+
+    async def evaluate(self, script: str, url: str = LAST) -> Any:
+        """Raises ScriptError when the script throws, BrowserError when the page cannot run it."""
+        page = await self._page(url)
+        try:
+            async with asyncio.timeout(self._limit_s):
+                return await page.evaluate(script)
+        except TimeoutError as error:
+            raise BrowserError(f"{page.url}: a script has not ended within {self._limit_s:g} s") from error
+        except PlaywrightError as error:
+            if target_gone(error):
+                raise BrowserError(f"{page.url}: {first_line(error)}") from error
+            raise ScriptError(first_line(error)) from error
+
+    async def _page(self, url: str) -> Page:
+        if url == LAST:
+            return self._agent_tab.page
+        if self._shown != url:
+            await self.open(url)
+        return (self._fresh_tab or self._agent_tab).page
+
+    async def _tab_for_checks(self) -> Tab:
+        if self._page_checks == "agent_tab":
+            return self._agent_tab
+        used, self._fresh_tab = self._fresh_tab, await self._tabs.new_hidden()
+        if used is not None:
+            await used.page.close()
+        return self._fresh_tab

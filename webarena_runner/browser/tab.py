@@ -1,0 +1,87 @@
+"""One tab: Playwright's page, our DevTools connection to it, and what it is busy with."""
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+
+from playwright.async_api import Dialog, Page
+from playwright.async_api import Error as PlaywrightError
+
+from webarena_runner.browser.activity import Activity
+from webarena_runner.browser.failures import first_line, target_gone
+from webarena_runner.browser.observe.devtools import DevTools, ProtocolError, connect
+from webarena_runner.browser.settle import Settler
+from webarena_runner.errors import BrowserError, SiteError
+
+log = logging.getLogger(__name__)
+SERVER_ERRORS = range(500, 600)
+
+
+@dataclass
+class Tab:
+    """`notices` are things that happened by themselves since they were last read: dialogs that were answered."""
+
+    page: Page
+    tools: DevTools
+    activity: Activity
+    notices: list[str] = field(default_factory=list)
+    crashed: bool = False
+
+    @classmethod
+    async def attach(cls, page: Page, endpoint: str | None) -> "Tab":
+        """Raises ProtocolError when the page closes meanwhile."""
+        tools, frame_id = await connect(page, endpoint)
+        tab = cls(page, tools, Activity(tools, frame_id))
+        page.on("crash", tab._on_crash)
+        page.on("dialog", tab._on_dialog)
+        page.on("download", lambda download: tab.notices.append(f"download not kept: {download.suggested_filename}"))
+        # Before the first navigation, as official does: node ids are handed out from here on.
+        await asyncio.gather(tools.send("Accessibility.enable"), tab.activity.start())
+        return tab
+
+    async def open(self, url: str, *, server_errors: range = SERVER_ERRORS) -> None:
+        """Loads a page of a site that has to answer.
+
+        Raises:
+            SiteError: it does not, or with one of `server_errors`.
+            BrowserError: the tab is gone.
+        """
+        try:
+            response = await self.page.goto(url)
+        except PlaywrightError as error:
+            if target_gone(error) or self.crashed:
+                raise BrowserError(f"{url}: the tab went away while opening it: {first_line(error)}") from error
+            raise SiteError(f"{url}: the site does not answer: {first_line(error)}") from error
+        if response is not None and response.status in server_errors:
+            raise SiteError(f"{url}: the site answers with status {response.status}")
+
+    async def settle(self, settler: Settler) -> tuple[str, ...]:
+        return await settler.settle(self.tools, self.activity, self.page.url)
+
+    async def stop_loading(self) -> None:
+        """Ends a navigation that does not come to an end; the old document stays."""
+        try:
+            await self.tools.send("Page.stopLoading")
+        except ProtocolError as error:
+            log.info("%s: %s", self.page.url, error)
+
+    def take_notices(self) -> list[str]:
+        taken, self.notices = self.notices, []
+        return taken
+
+    async def _on_crash(self, page: Page) -> None:
+        self.crashed = True
+        # Commands to a crashed page are never answered; closing ends the wait for them.
+        await self.tools.aclose()
+
+    async def _on_dialog(self, dialog: Dialog) -> None:
+        """Does what Playwright does with nobody listening."""
+        self.notices.append(f"{dialog.type} dialog closed by itself: {dialog.message!r:.200}")
+        try:
+            if dialog.type == "beforeunload":
+                await dialog.accept()
+            else:
+                await dialog.dismiss()
+        except PlaywrightError as error:
+            if not target_gone(error):
+                self.notices.append(f"dialog: {first_line(error)}")

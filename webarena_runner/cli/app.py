@@ -1,0 +1,114 @@
+"""`wa-run`: the bare form that runs tasks, and the sub-commands beside it."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from webarena_runner.cli import _options as given
+from webarena_runner.cli import browser, doctor, models, runs, score, sites, tasks
+from webarena_runner.cli._help import EPILOG
+from webarena_runner.errors import UsageError
+
+app = typer.Typer(
+    name="wa-run",
+    rich_markup_mode="rich",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=EPILOG,
+)
+app.add_typer(tasks.app, name="tasks")
+app.add_typer(models.app, name="models")
+app.add_typer(sites.app, name="sites")
+app.add_typer(browser.app, name="browser")
+app.command("doctor")(doctor.doctor)
+app.command("resume")(runs.resume)
+app.command("report")(runs.report)
+app.command("score", epilog=score.FORMAT)(score.score)
+
+
+def _print_version(value: bool) -> None:  # noqa: FBT001 - the shape of a Typer callback
+    if value:
+        from webarena_runner import __version__
+
+        typer.echo(f"webarena-runner {__version__}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop."),
+]
+
+
+HELP = (
+    "Run WebArena tasks: drive a real Chromium with a model, score the end state as the official harness does.\n\n"
+    "Without a sub-command it runs the chosen tasks, shows progress on stderr, prints the result table on stdout, "
+    "and leaves a run folder and a row of leaderboard.csv under --out.\n\n"
+    "Exit code: 0 done, 1 some tasks ended in an error, 2 bad usage or configuration, 130 interrupted."
+)
+
+
+@app.callback(invoke_without_command=True, help=HELP)
+def run_tasks(
+    context: typer.Context,
+    model: given.Model = None,
+    tasks: given.Tasks = "all",
+    task_set: given.TaskSet = "webarena",
+    allow_modified: given.AllowModified = False,
+    agent: given.Agent = None,
+    prompt: given.Prompt = None,
+    profile: given.Profile = "webarena",
+    judge: given.Judge = None,
+    sites: given.Sites = None,
+    workers: given.Workers = None,
+    trials: given.Trials = None,
+    max_steps: given.MaxSteps = None,
+    seed: given.Seed = None,
+    out: given.Out = Path("results"),
+    run_id: given.RunId = None,
+    assignments: given.Assignments = None,
+    dry_run: given.DryRun = False,
+    verbose: given.Verbose = False,
+    version: Version = False,
+) -> None:
+    if context.invoked_subcommand:
+        _refuse_run_options(context)
+        context.obj = {"verbose": verbose}
+        return
+    from webarena_runner.loading import CliOptions
+    from webarena_runner.tasksets.selection import EMBEDDED, choose_task_set
+
+    task_set = choose_task_set(tasks, task_set)
+    options = CliOptions(
+        model=model,
+        tasks=tasks,
+        task_set=task_set,
+        embedded_tasks=task_set == EMBEDDED,
+        sites=sites,
+        agent=agent,
+        prompt=prompt,
+        judge=judge,
+        profile=profile,
+        workers=workers,
+        trials=trials,
+        max_steps=max_steps,
+        seed=seed,
+        assignments=tuple(assignments or ()),
+    )
+    start = runs.Start(options, out=out, run_id=run_id, allow_modified=allow_modified, verbose=verbose)
+    raise typer.Exit(runs.show_plan(start, os.environ) if dry_run else runs.start(start, os.environ))
+
+
+def _refuse_run_options(context: typer.Context) -> None:
+    command = context.invoked_subcommand
+    for parameter in context.command.params:
+        source = context.get_parameter_source(parameter.name or "")
+        if source is not None and source.name == "COMMANDLINE" and parameter.name != "verbose":
+            raise UsageError(
+                f"{parameter.opts[0]} belongs to the bare form `wa-run ...`, not before `{command}`; "
+                f"see `wa-run {command} --help` for its own options"
+            )

@@ -1,0 +1,21 @@
+"""`wa-run browser`: get a Chromium."""
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="The browser that tasks run in.")
+
+
+@app.callback()
+def _group() -> None:
+    """The browser that tasks run in."""
+
+
+@app.command()
+def install() -> None:
+    """Find a Chrome or Chromium, or get one: Playwright's, else (as root on Debian or Ubuntu) the system's."""
+    from webarena_runner.browser.find import install_browser
+    from webarena_runner.cli._console import stderr, stdout
+
+    told = stderr()
+    found = install_browser(lambda text: told.print(text, markup=False))
+    stdout().print(f"{found.path} ({found.version})", markup=False, soft_wrap=True)

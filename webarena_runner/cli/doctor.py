@@ -1,0 +1,30 @@
+"""`wa-run doctor`: the command; the checks themselves are in `_checks`."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def doctor(
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where run folders would go.")] = Path("results"),
+    sites: Annotated[
+        str | None, typer.Option("--sites", metavar="NAME|FILE", help="Sites file. [dim]Default: the environment[/dim]")
+    ] = None,
+) -> None:
+    """Check what a run needs, and say what to do about what is missing. Exit code 1 when something essential is."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from webarena_runner.cli._checks import Level, all_checks
+    from webarena_runner.cli._console import stdout
+
+    table = Table("", "check", "found", "what to do", box=None, pad_edge=False)
+    colours = {Level.OK: "green", Level.WARNING: "yellow", Level.FAIL: "red"}
+    checks = asyncio.run(all_checks(out=out, sites=sites, environ=os.environ))
+    for check in checks:
+        table.add_row(Text(check.level, style=colours[check.level]), check.name, check.found, check.todo)
+    stdout().print(table, markup=False)
+    raise typer.Exit(int(any(check.level is Level.FAIL for check in checks)))

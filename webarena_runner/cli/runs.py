@@ -1,0 +1,150 @@
+"""Starting, resuming and reporting a run."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from webarena_runner.errors import StoreError
+
+if TYPE_CHECKING:
+    from webarena_runner.loading import CliOptions
+    from webarena_runner.run import Prepared, RunSummary
+
+INTERRUPTED = 130
+RunFolder = Annotated[str, typer.Argument(metavar="RUN", help="Run folder, or run id under --out.")]
+Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where run folders are.")]
+
+
+@dataclass(frozen=True)
+class Start:
+    """One command line of the bare form."""
+
+    options: "CliOptions"
+    out: Path
+    run_id: str | None
+    allow_modified: bool
+    verbose: bool
+
+
+def start(given: Start, environ: Mapping[str, str]) -> int:
+    """Runs the chosen tasks; returns the exit code."""
+    from webarena_runner.loading import load_run_config
+
+    config, overrides = load_run_config(given.options, environ)
+    # Imported after the settings are known to be right: it takes a second that an error message need not wait for.
+    from webarena_runner.run import prepare
+
+    prepared = prepare(
+        config, out=given.out, run_id=given.run_id, allow_modified=given.allow_modified, overrides=overrides
+    )
+    return _run(prepared, environ, verbose=given.verbose)
+
+
+def show_plan(given: Start, environ: Mapping[str, str]) -> int:
+    """Prints what would be run; then raises what would keep it from starting."""
+    from webarena_runner.loading import load_run_config
+
+    config, overrides = load_run_config(given.options, environ)
+    from webarena_runner.cli._console import stdout
+    from webarena_runner.cli._plan import print_plan
+    from webarena_runner.run import prepare
+
+    print_plan(config, overrides, stdout(), allow_modified=given.allow_modified)
+    prepare(config, out=given.out, run_id=given.run_id, allow_modified=given.allow_modified, overrides=overrides)
+    return 0
+
+
+def resume(
+    context: typer.Context,
+    run: RunFolder,
+    out: Out = Path("results"),
+) -> None:
+    """Go on with an interrupted run: what is finished stays, errors are tried again."""
+    from webarena_runner.run import prepare_resume
+
+    prepared = prepare_resume(find_run(run, out))
+    raise typer.Exit(_run(prepared, os.environ, verbose=context.obj["verbose"]))
+
+
+def report(run: RunFolder, out: Out = Path("results")) -> None:
+    """Print the result table of a run from its folder, finished or not."""
+    from webarena_runner.cli._console import stdout
+    from webarena_runner.cli._results import print_report
+    from webarena_runner.report.summary import load_run
+
+    print_report(load_run(find_run(run, out)), stdout())
+
+
+def find_run(run: str, out: Path) -> Path:
+    """The folder of a run given by path or id. Raises StoreError that lists the runs there are."""
+    for folder in (Path(run), out / run):
+        if (folder / "manifest.json").is_file():
+            return folder
+    known = sorted((path.parent.name for path in out.glob("*/manifest.json")), reverse=True)[:5]
+    listed = f"the latest in {out}: {', '.join(known)}" if known else f"there are no runs in {out}"
+    raise StoreError(f"{run}: no run folder (no manifest.json in it or in {out / run}); {listed}")
+
+
+def _run(prepared: "Prepared", environ: Mapping[str, str], *, verbose: bool) -> int:
+    from webarena_runner.cli._console import stderr, stdout
+    from webarena_runner.cli._results import print_report
+    from webarena_runner.report.summary import load_run
+
+    summary = asyncio.run(_until_done_or_interrupted(prepared, environ, verbose=verbose))
+    if summary is None:
+        told = stderr()
+        if (prepared.folder / "manifest.json").exists():
+            print_report(load_run(prepared.folder), stdout())
+            told.print(f"interrupted; go on with: wa-run resume {prepared.folder}", markup=False)
+        else:
+            told.print("interrupted before any work was done", markup=False)
+        return INTERRUPTED
+    print_report(summary.report, stdout(), csv_path=summary.csv_path)
+    total = summary.report.total
+    if summary.stopped:
+        stderr().print(f"stopped early: {summary.stopped}; go on with: wa-run resume {prepared.folder}", markup=False)
+    return int(bool(total.errored or total.missing or summary.stopped))
+
+
+async def _until_done_or_interrupted(
+    prepared: "Prepared", environ: Mapping[str, str], *, verbose: bool
+) -> "RunSummary | None":
+    """None: interrupted. The first signal lets running episodes clean up, the second ends the process."""
+    from webarena_runner.cli._console import start_logging, stderr
+    from webarena_runner.cli._progress import shown
+    from webarena_runner.run import run
+
+    console = stderr()
+    start_logging(console, verbose=verbose)
+    with shown(console) as on_event:
+        running = asyncio.ensure_future(run(prepared, on_event=on_event, environ=environ))
+        interrupted = _cancel_on_signal(running)
+        try:
+            return await running
+        except asyncio.CancelledError:
+            if not interrupted:
+                raise
+            return None
+
+
+def _cancel_on_signal(running: "asyncio.Future[RunSummary]") -> list[int]:
+    """Cancels at the first SIGINT or SIGTERM, and notes it in the list that it returns."""
+    loop = asyncio.get_running_loop()
+    noted: list[int] = []
+
+    def stop(number: int) -> None:
+        noted.append(number)
+        for each in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(each)
+            signal.signal(each, signal.SIG_DFL)
+        running.cancel()
+
+    for each in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(each, stop, each)
+    return noted

@@ -1,0 +1,122 @@
+"""`wa-run score`: outcomes that were recorded anywhere, scored offline."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from io import BufferedReader
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from webarena_runner.errors import UsageError
+
+if TYPE_CHECKING:
+    from webarena_runner.scoring import Kind, OfflineScorer, Scored
+
+KINDS: tuple["Kind", ...] = ("string_match", "url_match", "program_html")
+OFFICIAL_SITES = "official-ports"
+STDIN = "-"
+GZIP_MAGIC = b"\x1f\x8b"
+FORMAT = """\
+[bold]OUTCOMES.jsonl[/bold] has one JSON object a line, and may be compressed with gzip:
+  {"task_id": 7, "type": "string_match",
+   "answer": TEXT, "judge_reply": TEXT or null}
+  {"task_id": 7, "type": "url_match", "final_url": URL}
+  {"task_id": 7, "type": "program_html",
+   "last_url": URL, "selected": \\[TEXT of each target, in order]}
+judge_reply: what the judge says whenever it is asked (may be left out).
+selected: what each target's locator, helper or whole page gave.
+last_url may be left out. Further keys are not looked at.
+
+[bold]Output[/bold] has one JSON object for each outcome, in order:
+  {"task_id": 7, "type": "url_match", "score": 1.0}
+  {"task_id": 7, "type": "string_match", "score": 0.0, "judge_unclear": true}
+  {"task_id": 7, "type": "string_match", "error": "why there is no score"}
+judge_unclear: the reply gives no verdict (official: AssertionError).
+
+[bold]Exit code[/bold]: 0 all scored; 1 some lines were malformed or could not be
+scored, each told by number on stderr; 2 bad usage."""
+
+
+def score(
+    outcomes: Annotated[str, typer.Argument(metavar="OUTCOMES.jsonl", help="File of outcomes, or - for stdin.")],
+    only: Annotated[
+        str | None,
+        typer.Option("--only", metavar="TYPE", help=f"Score only outcomes of this type: {', '.join(KINDS)}."),
+    ] = None,
+    tasks_file: Annotated[
+        str | None,
+        typer.Option("--tasks-file", metavar="FILE", help="Task file. [dim]Default: the fetched official one[/dim]"),
+    ] = None,
+    sites: Annotated[
+        str,
+        typer.Option("--sites", metavar="NAME|FILE", help="Sites file with the URLs that outcomes were recorded with."),
+    ] = OFFICIAL_SITES,
+    profile: Annotated[
+        str, typer.Option("--profile", metavar="NAME|FILE", help="Whose scoring rules: webarena, libwebarena, strict.")
+    ] = "webarena",
+) -> None:
+    """Score outcomes that were recorded anywhere: offline, one JSON line each on stdout."""
+    kind = next((kind for kind in KINDS if kind == only), None)
+    if only is not None and kind is None:
+        raise UsageError(f"--only {only}: expected one of {', '.join(KINDS)}")
+    scorer = _scorer(tasks_file, sites, profile)
+    faults = _print(scorer.score_lines(_lines_of(outcomes), only=kind))
+    raise typer.Exit(int(faults > 0))
+
+
+def _scorer(tasks_file: str | None, sites: str, profile: str) -> "OfflineScorer":
+    from pathlib import Path
+
+    from webarena_runner.loading import load_scoring, load_sites_file
+    from webarena_runner.scoring import OfflineScorer
+    from webarena_runner.tasksets import load_task_set
+    from webarena_runner.tasksets.file import load_task_file
+
+    settings, urls = load_scoring(profile), load_sites_file(sites).urls
+    loaded = load_task_file(Path(tasks_file).expanduser()) if tasks_file else load_task_set("webarena").load()
+    return OfflineScorer({task.task_id: task for task in loaded.tasks}, urls, settings)
+
+
+def _lines_of(outcomes: str) -> Iterator[bytes]:
+    """Lines as bytes, unpacked where the content is gzip's; what cannot be read is bad usage."""
+    import gzip
+    import zlib
+    from contextlib import ExitStack
+    from pathlib import Path
+
+    with ExitStack() as stack:
+        try:
+            path = Path(outcomes).expanduser()
+            file = cast(BufferedReader, sys.stdin.buffer) if outcomes == STDIN else stack.enter_context(path.open("rb"))
+            is_packed = file.peek(len(GZIP_MAGIC)).startswith(GZIP_MAGIC)
+            yield from stack.enter_context(gzip.open(file)) if is_packed else file
+        except (OSError, EOFError, zlib.error) as error:
+            told = error.strerror if isinstance(error, OSError) and error.strerror else error
+            raise UsageError(f"{outcomes}: the outcomes cannot be read: {told}") from error
+
+
+def _print(results: "Iterable[Scored]") -> int:
+    """Prints every result and returns how many are no scores."""
+    faults = 0
+    for result in results:
+        if result.error:
+            faults += 1
+            typer.echo(f"line {result.line}: {result.error}", err=True)
+        if result.outcome is not None:
+            sys.stdout.write(_as_json(result) + "\n")
+    return faults
+
+
+def _as_json(result: "Scored") -> str:
+    import json
+
+    record: dict[str, Any] = {}
+    if result.outcome is not None:
+        record = {"task_id": result.outcome.task_id, "type": result.outcome.type}
+    if result.score is None:
+        record["error"] = result.error
+    else:
+        record["score"] = result.score.value
+    if result.judge_unclear:
+        record["judge_unclear"] = True
+    return json.dumps(record)

@@ -1,0 +1,92 @@
+"""`wa-run sites`: serve the embedded ones, look at the configured ones."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="The web sites: serve the embedded ones, check the configured ones.")
+
+
+@app.command()
+def serve(
+    port_base: Annotated[
+        int | None,
+        typer.Option(
+            "--port-base",
+            metavar="PORT",
+            min=1,
+            max=65000,
+            help="First port; the sites take this one and those after it. [dim]Default: free ports[/dim]",
+        ),
+    ] = None,
+    sites: Annotated[
+        str,
+        typer.Option("--sites", metavar="NAMES", help="Names with commas between. [dim]Default: all embedded[/dim]"),
+    ] = "",
+) -> None:
+    """Serve the embedded sites until Ctrl-C and print `export SITE=URL` lines for any WebArena-compatible harness.
+
+    They are one shared copy, filled with made-up data: not the official sites.
+    """
+    from webarena_runner.errors import ConfigError
+    from webarena_runner.minisites.catalog import MODULES
+
+    chosen = [name.strip() for name in sites.split(",") if name.strip()] or list(MODULES)
+    unknown = [name for name in chosen if name not in MODULES]
+    if unknown:
+        raise ConfigError(f"--sites {sites}: unknown {', '.join(unknown)}; the embedded sites are {', '.join(MODULES)}")
+    asyncio.run(_serve(chosen, port_base))
+
+
+@app.command()
+def status(
+    sites: Annotated[
+        str | None, typer.Option("--sites", metavar="NAME|FILE", help="Sites file. [dim]Default: the environment[/dim]")
+    ] = None,
+    limit_s: Annotated[float, typer.Option("--limit", min=0.1, help="Seconds to wait for each site.")] = 10,
+) -> None:
+    """Ask every configured site for its start page and its log-in page. Exit code 1 when one is not fine."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from webarena_runner.cli._console import stdout
+    from webarena_runner.errors import ConfigError
+    from webarena_runner.loading import load_sites_file
+    from webarena_runner.sites._health import check_sites
+    from webarena_runner.siteurls import SITES, site_urls_from
+
+    urls = site_urls_from(os.environ) | (load_sites_file(sites).urls if sites else {})
+    if not urls:
+        variables = ", ".join(site.upper() for site in SITES)
+        raise ConfigError(f"no site has a URL; set {variables} (or the WA_ forms), or pass --sites FILE")
+    table = Table("site", "url", "answers", "ms", "log-in page", "", box=None, pad_edge=False)
+    checked = asyncio.run(check_sites(urls, limit_s=limit_s))
+    for health in checked:
+        table.add_row(
+            health.site,
+            health.url,
+            "-" if health.status is None else str(health.status),
+            f"{health.elapsed_ms:.0f}",
+            "-" if health.login is None else str(health.login),
+            Text(health.problem, style="red") if health.problem else Text("OK", style="green"),
+        )
+    stdout().print(table, markup=False)
+    raise typer.Exit(int(any(health.problem for health in checked)))
+
+
+async def _serve(sites: Sequence[str], port_base: int | None) -> None:
+    from webarena_runner.cli._console import stderr
+    from webarena_runner.minisites.server import serve as serving
+
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    async with serving(sites, port_base=port_base) as urls:
+        for site, url in urls.items():
+            typer.echo(f"export {site.upper()}={url}")
+        stderr().print("serving until Ctrl-C; these are the embedded sites, not WebArena's")
+        await stop.wait()

@@ -1,0 +1,100 @@
+"""`wa-run tasks`: get, list and show tasks."""
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from webarena_runner.cli import _options as given
+
+if TYPE_CHECKING:
+    from webarena_runner.types import Task
+
+app = typer.Typer(no_args_is_help=True, help="Task sets: fetch the official one, list and show tasks.")
+Expression = Annotated[str, typer.Option("--tasks", "-t", metavar="EXPR", help="Which tasks; see `wa-run --help`.")]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of `sample:N`.")]
+
+
+@app.command()
+def fetch(
+    task_set: Annotated[str, typer.Argument(metavar="webarena", help="The set to fetch.")],
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="PATH|URL",
+            help="test.raw.json or a wheel with it. [dim]Default: libwebarena on PyPI[/dim]",
+        ),
+    ] = None,
+    allow_modified: given.AllowModified = False,
+) -> None:
+    """Get the official task file from its publisher into the cache folder, and check its sha256."""
+    from webarena_runner.cli._console import stderr
+    from webarena_runner.errors import TaskFileError
+    from webarena_runner.tasksets.fetch import fetch_webarena
+
+    if task_set != "webarena":
+        raise TaskFileError(f"tasks fetch {task_set}: only 'webarena' is fetched; other sets are part of the package")
+    told = stderr()
+    path = fetch_webarena(source, None, lambda text: told.print(text, markup=False), allow_modified=allow_modified)
+    typer.echo(path)
+
+
+@app.command("list")
+def list_tasks(
+    tasks: Expression = "all",
+    task_set: given.TaskSet = "webarena",
+    allow_modified: given.AllowModified = False,
+    seed: Seed = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON array, for programs.")] = False,
+) -> None:
+    """List the chosen tasks: id, sites, evaluators, intent."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from webarena_runner.cli._console import stdout
+    from webarena_runner.cli._selected import chosen_tasks
+
+    chosen = chosen_tasks(tasks, task_set, seed=seed, allow_modified=allow_modified)
+    if as_json:
+        typer.echo(json.dumps([_record(task) for task in chosen], ensure_ascii=False, indent=1))
+        return
+    table = Table("id", "sites", "evaluators", "intent", box=None, pad_edge=False)
+    table.columns[0].justify = "right"
+    for task in chosen:
+        kinds = "+".join(check.kind for check in task.checks)
+        table.add_row(str(task.task_id), "+".join(task.sites), kinds, Text(task.intent.strip()))
+    console = stdout()
+    console.print(table)
+    console.print(f"{len(chosen)} tasks")
+
+
+@app.command("show")
+def show_task(
+    task_id: Annotated[int, typer.Argument(metavar="ID")],
+    task_set: given.TaskSet = "webarena",
+    allow_modified: given.AllowModified = False,
+) -> None:
+    """Show one task: our typed view of it, and the record as it stands in the file."""
+    from webarena_runner.cli._console import stdout
+    from webarena_runner.cli._selected import chosen_tasks
+
+    (task,) = chosen_tasks(str(task_id), task_set, seed=0, allow_modified=allow_modified)
+    console = stdout()
+    typed = task.model_dump(mode="json", exclude={"raw"})
+    for title, record in (("typed view", typed), ("record in the file", task.raw)):
+        console.print(f"# {title}", style="bold")
+        console.print_json(json.dumps(record, ensure_ascii=False))
+
+
+def _record(task: "Task") -> dict[str, object]:
+    return {
+        "task_id": task.task_id,
+        "task_set": task.task_set,
+        "sites": task.sites,
+        "login_sites": task.login_sites,
+        "start_urls": task.start_urls,
+        "template_id": task.template_id,
+        "evaluators": [check.kind for check in task.checks],
+        "intent": task.intent,
+    }
