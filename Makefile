@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser smoke test test-slow check bench lock clean
+.PHONY: help setup browser smoke test test-slow check bench golden lock clean
 
 help:
 	@echo "make smoke      run the embedded benchmark with the reference agent, print its result table"
@@ -12,6 +12,7 @@ help:
 	@echo "make test-slow  run the tests marked slow too"
 	@echo "make check      lint, types, layers"
 	@echo "make bench      timings, as ratios within one run"
+	@echo "make golden     recorded behaviour of the official code against ours: equal / total"
 	@echo "make lock       renew requirements/dev.lock from pyproject.toml (needs uv)"
 
 $(VENV)/.installed: pyproject.toml requirements/dev.lock
@@ -39,6 +40,10 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_layers.py
+
+# The recordings lie beside the checkout, as for the tests; GOLDENS=FOLDER names another place.
+golden: browser
+	$(BIN)/python bench/golden_table.py $(GOLDENS)
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --extra dev --no-header --quiet pyproject.toml -o requirements/dev.lock

@@ -16,7 +16,6 @@ from webarena_runner.evaluators import score
 from webarena_runner.interfaces import Agent, Environment, EpisodeEnd, Evaluator, Judge, SiteProvider
 from webarena_runner.notation import render
 from webarena_runner.stops import early_stop
-from webarena_runner.store import EpisodeLog
 from webarena_runner.types import (
     Decision,
     Ending,
@@ -42,6 +41,17 @@ class Browser(Protocol):
     ) -> AbstractAsyncContextManager[Environment]: ...
 
 
+class StepLog(Protocol):
+    """Where the steps of one attempt go as they happen."""
+
+    @property
+    def attempt(self) -> int:
+        """Number of the attempt, from 1."""
+        ...
+
+    def append(self, step: Step, screenshot: bytes | None = None) -> None: ...
+
+
 @dataclass(frozen=True)
 class Harness:
     """What all episodes of a run share."""
@@ -56,13 +66,14 @@ class Harness:
 
 @dataclass
 class Episode:
-    """One attempt at one (task, trial), and what has happened in it so far."""
+    """One attempt at one (task, trial), and what has happened in it so far; `now` is the latest observation."""
 
     task: Task
     trial: int
-    log: EpisodeLog
+    log: StepLog
     on_step: Callable[[Step], None]
     steps: list[Step] = field(default_factory=list)
+    now: Observation | None = None
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     clock_start: float = field(default_factory=time.monotonic)
     final_url: str = ""
@@ -75,20 +86,8 @@ async def run_episode(harness: Harness, episode: Episode) -> EpisodeResult:
     Raises:
         UsageError: the log cannot be written, or the task cannot be run as configured.
     """
-    task = episode.task
     try:
-        async with harness.sites.lease(task.sites, login_sites=task.login_sites, writes=changes_state(task)) as lease:
-            start_urls = [render(url, lease.urls) for url in task.start_urls]
-            async with harness.browser.episode(
-                urls=lease.urls, storage_state=lease.storage_state, start_urls=start_urls
-            ) as environment:
-                ending, answer = await _act(harness, episode, environment, lease.urls)
-                episode.final_url = environment.url
-                end = EpisodeEnd(task, answer, lease.urls, environment.probe(), harness.judge)
-                clock = time.monotonic()
-                value, scores = await score(task, end, harness.evaluators)
-                episode.evaluate_ms = 1000 * (time.monotonic() - clock)
-        return _result(episode, ending, answer, value=value, scores=scores)
+        return await play_episode(harness, episode)
     except EpisodeError as error:
         return failed(episode, error)
     except UsageError:
@@ -97,10 +96,33 @@ async def run_episode(harness: Harness, episode: Episode) -> EpisodeResult:
         return failed(episode, error)
 
 
+async def play_episode(harness: Harness, episode: Episode) -> EpisodeResult:
+    """The scored episode.
+
+    Raises:
+        EpisodeError: infrastructure failed, so there is no score.
+        UsageError: the log cannot be written, or the task cannot be run as configured.
+    """
+    task = episode.task
+    async with harness.sites.lease(task.sites, login_sites=task.login_sites, writes=changes_state(task)) as lease:
+        start_urls = [render(url, lease.urls) for url in task.start_urls]
+        async with harness.browser.episode(
+            urls=lease.urls, storage_state=lease.storage_state, start_urls=start_urls
+        ) as environment:
+            ending, answer = await _act(harness, episode, environment, lease.urls)
+            episode.final_url = environment.url
+            page_checks = harness.config.scoring.page_checks
+            end = EpisodeEnd(task, answer, lease.urls, environment.probe(page_checks), harness.judge)
+            clock = time.monotonic()
+            value, scores = await score(task, end, harness.evaluators)
+            episode.evaluate_ms = 1000 * (time.monotonic() - clock)
+    return _result(episode, ending, answer, value=value, scores=scores)
+
+
 async def _act(
     harness: Harness, episode: Episode, environment: Environment, urls: Mapping[str, str]
 ) -> tuple[Ending, str]:
-    observation = await environment.observe()
+    observation = episode.now = await environment.observe()
     _require_login(episode.task, observation)
     while True:
         stopped = early_stop([step.decision.action for step in episode.steps], harness.config.limits)
@@ -111,7 +133,7 @@ async def _act(
         agent_ms = 1000 * (time.monotonic() - clock)
         shown = observation
         if not isinstance(decision.action, Stop):
-            observation = await environment.step(decision.action)
+            observation = episode.now = await environment.step(decision.action)
         _record(episode, shown, decision, observation, started_at=started_at, agent_ms=agent_ms)
         if isinstance(decision.action, Stop):
             return Ending.ANSWERED, decision.action.answer

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from webarena_runner.config import RunConfig
+from webarena_runner.config import PageChecks, RunConfig, ScoringSettings
 from webarena_runner.types import (
     Action,
     Check,
@@ -107,19 +107,24 @@ class Environment(Protocol):
         """Executes, settles, observes; a failed action is told by `action_error`, not raised."""
         ...
 
-    def probe(self) -> "PageProbe": ...
+    def probe(self, page_checks: PageChecks = "agent_tab") -> "PageProbe":
+        """What evaluators are given, with `scoring.page_checks` of the run's settings."""
+        ...
 
 
 class PageProbe(Protocol):
-    """What evaluators may look at. `last` is the agent's tab as it was left; other URLs open in a tab of their own."""
+    """What evaluators may look at. `last` is the agent's tab.
+
+    Other URLs open in that same tab, which then shows them (official), or each in a fresh tab of its own.
+    """
 
     @property
     def url(self) -> str:
-        """URL of the agent's tab when the episode ended."""
+        """URL of the agent's tab: where the episode ended, until `open` takes it elsewhere."""
         ...
 
     async def open(self, url: str) -> str:
-        """Opens a URL in the probe's own tab ("last": the agent's tab) and returns the URL it ended on."""
+        """Opens a URL (nothing to do for "last") and returns the URL it ended on."""
         ...
 
     async def content(self, url: str = "last") -> str:
@@ -191,6 +196,13 @@ class EpisodeEnd:
     page: PageProbe
     judge: Judge | None = None
     credentials: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class EvaluatorSetup:
+    """What an evaluator class is built from, by its class method `build(setup)`."""
+
+    scoring: ScoringSettings
 
 
 class Evaluator(Protocol):

@@ -3,25 +3,32 @@
 Later wins: profile file, model file, options, `-o key=value`. Site URLs: environment, sites file, `-o`.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, get_args
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from webarena_runner import datafiles
+from webarena_runner import datafiles, registry
+from webarena_runner._draft import Draft, leaves, valid_keys, value_at
 from webarena_runner._secrets import refuse_secrets
 from webarena_runner._yaml import Document, describe, dotted, nearest, parse_value, read_yaml
-from webarena_runner.config import ModelSpec, RunConfig, SitesFile
+from webarena_runner.config import ModelSpec, RunConfig, ScoringSettings, SitesFile
 from webarena_runner.errors import ConfigError
+from webarena_runner.profiles import read_profile
 from webarena_runner.siteurls import OFFICIAL_ACCOUNTS, SITES, normalise_url, site_urls_from
+from webarena_runner.types import Record
 
 ORACLE = "oracle"
-PROVIDERS = ("embedded", "static")
 # A profile gives their defaults; another choice does not make the run another profile.
 _CHOICES = ("agent", "prompt")
-_FROM_ELSEWHERE = ("profile", "model", "site_urls", "site_accounts", "task_set", "tasks", "sites")
+# An action set needs a prompt that describes it.
+_PROMPT_OF = {"playwright": "cot_playwright"}
+
+
+class _ScoringSection(Record):
+    scoring: ScoringSettings
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,7 @@ class CliOptions:
     sites: str | None = None
     agent: str | None = None
     prompt: str | None = None
+    action_set: str | None = None
     judge: str | None = None
     profile: str = "webarena"
     workers: int | None = None
@@ -47,37 +55,6 @@ class CliOptions:
     assignments: tuple[str, ...] = ()
 
 
-@dataclass
-class _Draft:
-    """Nested values while they are put together; `origins` says by dotted key where a value came from."""
-
-    values: dict[str, Any] = field(default_factory=dict)
-    origins: dict[str, str] = field(default_factory=dict)
-
-    def put(self, keys: Sequence[str], value: Any, origin: str) -> None:
-        if isinstance(value, dict) and value:
-            for key, below in value.items():
-                self.put((*keys, str(key)), below, origin)
-            return
-        at = self.values
-        for key in keys[:-1]:
-            if not isinstance(at.get(key), dict):
-                at[key] = {}
-            at = at[key]
-        at[keys[-1]] = value
-        self.origins[dotted(keys)] = origin
-
-    def get(self, name: str) -> Any:
-        at: Any = self.values
-        for key in name.split("."):
-            at = at.get(key) if isinstance(at, dict) else None
-        return at
-
-    def add(self, document: Document, *, under: Sequence[str] = ()) -> None:
-        for keys, value in _leaves(document.values):
-            self.put((*under, *keys), value, document.where(keys))
-
-
 def load_run_config(options: CliOptions, environ: Mapping[str, str]) -> tuple[RunConfig, tuple[str, ...]]:
     """The run's settings, and what differs in them from what the profile file fixes, as `key=value`.
 
@@ -85,11 +62,8 @@ def load_run_config(options: CliOptions, environ: Mapping[str, str]) -> tuple[Ru
         ConfigError: a file, option or variable that is missing, unreadable or wrong.
     """
     assigned = [_assignment(text) for text in options.assignments]
-    profile = read_yaml(datafiles.find("profiles", options.profile))
-    for key in _FROM_ELSEWHERE:
-        if key in profile.values:
-            raise ConfigError(f"{profile.where((key,))}: a profile cannot set '{key}'; it is an option of the run")
-    draft = _Draft({"site_urls": {}})
+    profile = read_profile(options.profile)
+    draft = Draft({"site_urls": {}})
     draft.add(profile)
     draft.put(("profile",), profile.path.stem, "--profile")
     _add_options(draft, options)
@@ -98,6 +72,7 @@ def load_run_config(options: CliOptions, environ: Mapping[str, str]) -> tuple[Ru
     for keys, value in assigned:
         _assign(draft, keys, value)
     config = _validated(draft)
+    _require_plug_ins(config)
     return config, _overrides(profile, config)
 
 
@@ -110,6 +85,15 @@ def load_model_spec(name: str) -> ModelSpec:
         raise ConfigError(describe(error, document, valid=valid_keys(ModelSpec))) from error
     refuse_secrets(spec.model_dump(), origins={}, fallback=str(document.path))
     return spec
+
+
+def load_scoring(profile: str) -> ScoringSettings:
+    """The `scoring` section of a profile file, by name or path."""
+    document = read_yaml(datafiles.find("profiles", profile))
+    try:
+        return _ScoringSection.model_validate({"scoring": document.values.get("scoring", {})}).scoring
+    except ValidationError as error:
+        raise ConfigError(describe(error, document, valid=valid_keys(_ScoringSection))) from error
 
 
 def load_sites_file(name: str) -> SitesFile:
@@ -144,21 +128,13 @@ def site_credentials(config: RunConfig, environ: Mapping[str, str]) -> dict[str,
     return credentials
 
 
-def valid_keys(record: type[BaseModel], prefix: str = "") -> list[str]:
-    """Dotted names of all keys of a record, the nested ones too, in order."""
-    names = []
-    for name, info in record.model_fields.items():
-        below = _record_in(info.annotation)
-        names += [f"{prefix}{name}"] if below is None else valid_keys(below, f"{prefix}{name}.")
-    return names
-
-
-def _add_options(draft: _Draft, options: CliOptions) -> None:
+def _add_options(draft: Draft, options: CliOptions) -> None:
     given: list[tuple[str, str, Any]] = [
         ("task_set", "--task-set", options.task_set),
         ("tasks", "--tasks", options.tasks),
         ("agent", "--agent", options.agent),
-        ("prompt", "--prompt", options.prompt),
+        ("actions.action_set", "--action-set", options.action_set),
+        ("prompt", "--prompt", options.prompt or _PROMPT_OF.get(options.action_set or "")),
         ("workers", "--workers", options.workers),
         ("trials", "--trials", options.trials),
         ("seed", "--seed", options.seed),
@@ -170,7 +146,7 @@ def _add_options(draft: _Draft, options: CliOptions) -> None:
             draft.put(name.split("."), value, flag)
 
 
-def _add_model(draft: _Draft, options: CliOptions, assigned: Mapping[tuple[str, ...], Any]) -> None:
+def _add_model(draft: Draft, options: CliOptions, assigned: Mapping[tuple[str, ...], Any]) -> None:
     if options.model == ORACLE:
         draft.put(("agent",), ORACLE, "--model oracle")
     agent = assigned.get(("agent",), draft.get("agent"))
@@ -201,10 +177,10 @@ def _model_document(name: str) -> Document:
     return document
 
 
-def _add_sites(draft: _Draft, options: CliOptions, environ: Mapping[str, str]) -> None:
+def _add_sites(draft: Draft, options: CliOptions, environ: Mapping[str, str]) -> None:
     chosen = options.sites or ("embedded" if options.embedded_tasks else "static")
     provider = chosen
-    if chosen not in (*PROVIDERS, *_other_providers()):
+    if chosen not in registry.names("sites"):
         found = load_sites_file(chosen)
         provider = found.provider
         draft.put(("site_urls",), found.urls, f"--sites {chosen}")
@@ -217,10 +193,12 @@ def _add_sites(draft: _Draft, options: CliOptions, environ: Mapping[str, str]) -
                 draft.put(("site_urls", site), url, "environment")
 
 
-def _other_providers() -> list[str]:
-    from webarena_runner import registry  # entry points are read only when a name has to be looked up
-
-    return registry.names("sites")
+def _require_plug_ins(config: RunConfig) -> None:
+    """Tells a wrong name before anything is started or asked."""
+    registry.require("agents", config.agent)
+    registry.require("sites", config.sites)
+    if config.model:
+        registry.require("models", config.model.backend)
 
 
 def _assignment(text: str) -> tuple[tuple[str, ...], Any]:
@@ -233,7 +211,7 @@ def _assignment(text: str) -> tuple[tuple[str, ...], Any]:
     return keys, parse_value(value)
 
 
-def _assign(draft: _Draft, keys: tuple[str, ...], value: Any) -> None:
+def _assign(draft: Draft, keys: tuple[str, ...], value: Any) -> None:
     name, origin = dotted(keys), f"-o {dotted(keys)}"
     valid = valid_keys(RunConfig) + valid_keys(ModelSpec, "model.")
     free = ("model.options", "site_urls", "site_accounts")
@@ -249,7 +227,7 @@ def _assign(draft: _Draft, keys: tuple[str, ...], value: Any) -> None:
         draft.put(keys[1:], value, origin)
 
 
-def _validated(draft: _Draft) -> RunConfig:
+def _validated(draft: Draft) -> RunConfig:
     refuse_secrets(draft.values, origins=draft.origins, fallback="configuration")
     try:
         config = RunConfig.model_validate(draft.values)
@@ -269,8 +247,8 @@ def _overrides(profile: Document, config: RunConfig) -> tuple[str, ...]:
     stated = RunConfig.model_validate(_base_values(profile, config)).model_dump(mode="json")
     final = config.model_dump(mode="json")
     changed = []
-    for keys, _ in _leaves(profile.values):
-        before, after = _at(stated, keys), _at(final, keys)
+    for keys, _ in leaves(profile.values):
+        before, after = value_at(stated, keys), value_at(final, keys)
         if before != after and keys[0] not in _CHOICES:
             changed.append(f"{dotted(keys)}={after}")
     return tuple(changed)
@@ -279,29 +257,3 @@ def _overrides(profile: Document, config: RunConfig) -> tuple[str, ...]:
 def _base_values(profile: Document, config: RunConfig) -> dict[str, Any]:
     needed = {"model": None, "agent": config.agent, "prompt": config.prompt, "profile": config.profile}
     return {**needed, "task_set": config.task_set, "tasks": config.tasks, "sites": config.sites, **profile.values}
-
-
-def _leaves(values: Mapping[str, Any], above: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], Any]]:
-    found: list[tuple[tuple[str, ...], Any]] = []
-    for key, value in values.items():
-        keys = (*above, str(key))
-        found += _leaves(value, keys) if isinstance(value, dict) and value else [(keys, value)]
-    return found
-
-
-def _at(values: Any, keys: Sequence[str]) -> Any:
-    for key in keys:
-        values = values.get(key) if isinstance(values, dict) else None
-    return values
-
-
-def _record_in(annotation: Any) -> type[BaseModel] | None:
-    """The record type of a field, or None; a model file is a section of its own."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation is not ModelSpec:
-        return annotation
-    inner = [_record_in(argument) for argument in get_args(annotation)]
-    return next((record for record in inner if record and not _is_mapping(annotation)), None)
-
-
-def _is_mapping(annotation: Any) -> bool:
-    return getattr(annotation, "__origin__", None) is dict

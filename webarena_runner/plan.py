@@ -14,7 +14,7 @@ from webarena_runner import __version__
 from webarena_runner.config import RunConfig
 from webarena_runner.errors import StoreError, UsageError
 from webarena_runner.interfaces import LoadedTasks
-from webarena_runner.types import RunManifest, Task
+from webarena_runner.types import RunManifest, StringCheck, Task
 
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
@@ -44,6 +44,11 @@ def to_do(tasks: Sequence[Task], trials: int, finished: Container[tuple[int, int
     )
 
 
+def needs_judge(task: Task) -> bool:
+    """Whether some answer to the task is scored by a judge model."""
+    return any(isinstance(check, StringCheck) and "fuzzy_match" in check.reference_answers for check in task.checks)
+
+
 def make_manifest(
     config: RunConfig,
     loaded: LoadedTasks,
@@ -52,6 +57,7 @@ def make_manifest(
     run_id: str,
     prompt_sha256: str,
     profile_overrides: Sequence[str],
+    judge: str = "",
     now: datetime | None = None,
 ) -> RunManifest:
     settings = config.model_dump(mode="json")
@@ -68,7 +74,7 @@ def make_manifest(
         prompt_sha256=prompt_sha256,
         model=config.model.name if config.model else config.agent,
         agent=config.agent,
-        judge=config.judge.model or "",
+        judge=judge,
         sites=config.sites,
         planned=tuple((task.task_id, trial) for task, trial in planned_episodes(tasks, config.trials)),
         task_sites={str(task.task_id): "+".join(sorted(task.sites)) for task in tasks},

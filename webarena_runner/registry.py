@@ -18,20 +18,28 @@ def names(group: Group) -> list[str]:
     return sorted({entry.name for entry in _entries(group)})
 
 
+def require(group: Group, name: str) -> EntryPoint:
+    """The entry point of a name, nothing imported; when two packages announce one name, the first installed wins.
+
+    Raises:
+        ConfigError: unknown name; it lists the known and the nearest.
+    """
+    entry = next((entry for entry in _entries(group) if entry.name == name), None)
+    if entry is not None:
+        return entry
+    known = names(group)
+    close = get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"; did you mean '{close[0]}'?" if close else "."
+    raise ConfigError(f"unknown {group.removesuffix('s')} plug-in '{name}'{hint} Known: {', '.join(known) or 'none'}")
+
+
 def load(group: Group, name: str) -> Any:
-    """The class announced as `name`; when two packages announce one name, the first installed wins.
+    """The class announced as `name`.
 
     Raises:
         ConfigError: unknown name, or its module needs a package that is not installed.
     """
-    entry = next((entry for entry in _entries(group) if entry.name == name), None)
-    if entry is None:
-        known = names(group)
-        close = get_close_matches(name, known, n=1, cutoff=0.5)
-        hint = f"; did you mean '{close[0]}'?" if close else ""
-        raise ConfigError(
-            f"unknown {group.removesuffix('s')} plug-in '{name}'{hint} Known: {', '.join(known) or 'none'}"
-        )
+    entry = require(group, name)
     try:
         return entry.load()
     except ModuleNotFoundError as error:

@@ -8,28 +8,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 
-from platformdirs import user_cache_path
 from pydantic import ValidationError
 
 from webarena_runner import plan, registry, store
 from webarena_runner.agents._prompt import load_prompt
-from webarena_runner.browser.session import BrowserSession
-from webarena_runner.config import ModelSpec, RunConfig
+from webarena_runner.config import RunConfig
 from webarena_runner.episode import Harness
-from webarena_runner.errors import ConfigError, StoreError
-from webarena_runner.evaluators.judge import ModelJudge
+from webarena_runner.errors import StoreError
 from webarena_runner.executors.local import LocalExecutor, TooManyErrors
 from webarena_runner.export.leaderboard import LeaderboardCsv
-from webarena_runner.interfaces import AgentSetup, LoadedTasks, ModelBackend, SiteProvider, SiteSetup
+from webarena_runner.interfaces import AgentSetup, LoadedTasks
 from webarena_runner.loading import load_model_spec
-from webarena_runner.minisites.catalog import MODULES as EMBEDDED
 from webarena_runner.progress import Event, Note, Started
 from webarena_runner.report.summary import RunReport, load_run
-from webarena_runner.siteurls import require_site_urls
 from webarena_runner.store import RunFolder
 from webarena_runner.tasksets import load_task_set
 from webarena_runner.tasksets.selection import select
 from webarena_runner.types import RunManifest, Task
+from webarena_runner.venue import open_model, open_venue, require_sites
 
 LEADERBOARD = "leaderboard.csv"
 
@@ -80,7 +76,7 @@ def prepare(
         plan.check_run_id(run_id)
     loaded = load_task_set(config.task_set).load(allow_modified=allow_modified)
     tasks = select(config.tasks, loaded, seed=config.seed)
-    _require_sites(config, tasks)
+    require_sites(config, tasks)
     now = datetime.now(UTC)
     manifest = plan.make_manifest(
         config,
@@ -89,6 +85,7 @@ def prepare(
         run_id=run_id or plan.new_run_id(config, now),
         prompt_sha256=_prompt_sha256(config),
         profile_overrides=overrides,
+        judge=_judge_name(config),
         now=now,
     )
     if (out / manifest.run_id / store.MANIFEST).exists():
@@ -133,6 +130,7 @@ async def run(prepared: Prepared, *, on_event: Callable[[Event], None], environ:
     async with _harness(prepared, environ) as (harness, versions):
         with _open_store(prepared, versions) as folder:
             on_event(Started(total=len(prepared.manifest.planned), already_done=prepared.finished))
+            _warn_of_missing_judge(prepared, on_event)
             try:
                 async for _ in LocalExecutor(harness, folder, on_event).run(prepared.todo):
                     pass
@@ -150,32 +148,22 @@ async def _harness(prepared: Prepared, environ: Mapping[str, str]) -> AsyncItera
     """Everything that episodes share, checked and started, and the versions that show only then."""
     config = prepared.config
     async with AsyncExitStack() as stack:
-        model = await _model(config.model, environ, stack) if config.model else None
+        model = await open_model(config.model, environ, stack) if config.model else None
         agent = registry.load("agents", config.agent).build(AgentSetup(model, config))
         agent.check_tasks([task for task, _ in prepared.todo])
-        judge = await _judge(config, environ, stack)
-        session = await stack.enter_async_context(BrowserSession(config.browser, config.observation, config.settle))
-        provider = registry.load("sites", config.sites)
-        sites: SiteProvider = provider.build(SiteSetup(config, session.context, environ))
-        await stack.enter_async_context(sites)
-        evaluators = {name: registry.load("evaluators", name)() for name in registry.names("evaluators")}
-        yield Harness(config, agent, sites, session, evaluators, judge), {"chromium": session.version}
+        venue = await stack.enter_async_context(open_venue(config, environ))
+        yield venue.harness(config, agent), {"chromium": venue.browser.version}
 
 
-async def _model(spec: ModelSpec, environ: Mapping[str, str], stack: AsyncExitStack) -> ModelBackend:
-    backend: ModelBackend = registry.load("models", spec.backend)(spec, environ=environ)
-    stack.push_async_callback(backend.aclose)
-    await backend.check()
-    return backend
-
-
-async def _judge(config: RunConfig, environ: Mapping[str, str], stack: AsyncExitStack) -> ModelJudge | None:
-    if config.judge.model is None:
-        return None
-    spec = load_model_spec(config.judge.model)
-    return ModelJudge(
-        await _model(spec, environ, stack), spec.model or spec.name, user_cache_path("webarena-runner") / "judge"
-    )
+def _warn_of_missing_judge(prepared: Prepared, on_event: Callable[[Event], None]) -> None:
+    needing = sum(plan.needs_judge(task) for task, _ in prepared.todo)
+    if needing and prepared.config.model and prepared.config.judge.model is None:
+        on_event(
+            Note(
+                f"{needing} of {len(prepared.todo)} episodes may need a judge model to be scored, and none is given: "
+                "those that do will end as judge errors; pass --judge NAME (see wa-run models list)"
+            )
+        )
 
 
 @contextmanager
@@ -201,16 +189,12 @@ def _open_store(prepared: Prepared, versions: dict[str, str]) -> Iterator[RunFol
         folder.close()
 
 
-def _require_sites(config: RunConfig, tasks: tuple[Task, ...]) -> None:
-    if config.sites != "embedded":
-        require_site_urls(tasks, config.site_urls)
-        return
-    unserved = sorted({site for task in tasks for site in task.sites if site not in EMBEDDED})
-    if unserved:
-        raise ConfigError(
-            f"the chosen tasks need {', '.join(unserved)}, which are not embedded (there are: {', '.join(EMBEDDED)}); "
-            "give URLs of real sites (see --sites), or choose --tasks mini"
-        )
+def _judge_name(config: RunConfig) -> str:
+    """The judge's model file and model, as results record it; "" without a judge."""
+    if config.judge.model is None:
+        return ""
+    spec = load_model_spec(config.judge.model)
+    return f"{spec.name} ({spec.model})" if spec.model and spec.model != spec.name else spec.name
 
 
 def _prompt_sha256(config: RunConfig) -> str:

@@ -3,7 +3,22 @@
 from collections.abc import Sequence
 
 from webarena_runner.config import LimitSettings
-from webarena_runner.types import Action, Click, Ending, Goto, Hover, Invalid, Press, Scroll, Stop, TabFocus, Type
+from webarena_runner.types import (
+    Action,
+    Click,
+    Ending,
+    Goto,
+    Hover,
+    Invalid,
+    PlaywrightCall,
+    Press,
+    Scroll,
+    Stop,
+    TabFocus,
+    Type,
+)
+
+TYPING_CALLS = ("fill", "type")
 
 
 def early_stop(actions: Sequence[Action], limits: LimitSettings) -> tuple[Ending, str] | None:
@@ -16,9 +31,11 @@ def early_stop(actions: Sequence[Action], limits: LimitSettings) -> tuple[Ending
     if not actions:
         return None
     last, times = actions[-1], limits.repeated_actions
-    if isinstance(last, Type):
-        if sum(equivalent(action, last) for action in actions) >= times:
+    if _types(last):
+        if sum(_typed_again(action, last, limits) for action in actions) >= times:
             return Ending.REPEATED_ACTION, f"Early stop: Same typing action for {times} times"
+        return None
+    if isinstance(last, Scroll) and not limits.stop_at_repeated_scrolls:
         return None
     recent = actions[-times:]
     if len(recent) == times and all(equivalent(action, last) for action in recent):
@@ -33,6 +50,14 @@ def equivalent(one: Action, other: Action) -> bool:
     match one, other:
         case (Click() | Hover() | Type(), Click() | Hover() | Type()):
             return one.element_id == other.element_id
-        case (Scroll() | Press() | Goto() | TabFocus() | Stop(), _):
+        case (Scroll() | Press() | Goto() | TabFocus() | Stop() | PlaywrightCall(), _):
             return one == other
     return True
+
+
+def _types(action: Action) -> bool:
+    return isinstance(action, Type) or (isinstance(action, PlaywrightCall) and action.calls[-1].name in TYPING_CALLS)
+
+
+def _typed_again(action: Action, last: Action, limits: LimitSettings) -> bool:
+    return action == last if limits.type_equality == "element_and_text" else equivalent(action, last)

@@ -130,6 +130,24 @@ class Stop(Record):
     answer: str
 
 
+CallValue = str | bool | int | float | None | list[str]
+
+
+class Call(Record):
+    """One call in a chain such as `page.get_by_role("link", name="x").click()`."""
+
+    name: str
+    args: tuple[CallValue, ...] = ()
+    kwargs: dict[str, CallValue] = Field(default_factory=dict)
+
+
+class PlaywrightCall(Record):
+    """Locator calls and, last, what to do with the element they find; `locators` knows which calls there are."""
+
+    kind: Literal["playwright"] = "playwright"
+    calls: tuple[Call, ...] = Field(min_length=1)
+
+
 class Invalid(Record):
     """A reply without a legal action: a step that does nothing."""
 
@@ -139,7 +157,20 @@ class Invalid(Record):
 
 
 Action = Annotated[
-    Click | Hover | Type | Press | Scroll | Goto | NewTab | TabFocus | CloseTab | GoBack | GoForward | Stop | Invalid,
+    Click
+    | Hover
+    | Type
+    | Press
+    | Scroll
+    | Goto
+    | NewTab
+    | TabFocus
+    | CloseTab
+    | GoBack
+    | GoForward
+    | Stop
+    | PlaywrightCall
+    | Invalid,
     Field(discriminator="kind"),
 ]
 

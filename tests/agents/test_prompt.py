@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from webarena_runner import datafiles
-from webarena_runner.agents._parse import extract_action, parse_action
+from webarena_runner.agents._parse import extract_action
 from webarena_runner.agents._prompt import load_prompt
+from webarena_runner.agents._read import read_action
+from webarena_runner.config import ActionSettings
 from webarena_runner.errors import ConfigError
+from webarena_runner.locators import LOCATORS, ON_ELEMENT, ON_PAGE
 from webarena_runner.types import Invalid, Message
 
 OURS = """\
@@ -71,6 +74,14 @@ def test_the_official_format_renders_as_assembled_by_hand(tmp_path: Path) -> Non
     ]
 
 
+def test_both_formats_say_which_action_set_they_describe(tmp_path: Path) -> None:
+    code = OURS.replace("click [3]", "page.stop()") + "action_set: playwright\n"
+    assert load_prompt(write(tmp_path / "p.yaml", OURS)).action_set == "id"
+    assert load_prompt(write(tmp_path / "q.yaml", code)).action_set == "playwright"
+    meta = OFFICIAL["meta_data"] | {"action_type": "playwright"}
+    assert load_prompt(write(tmp_path / "p.json", OFFICIAL | {"meta_data": meta})).action_set == "playwright"
+
+
 def test_a_forced_prefix_begins_every_reply_once(tmp_path: Path) -> None:
     meta = OFFICIAL["meta_data"] | {"force_prefix": "```", "prompt_constructor": "DirectPromptConstructor"}
     prompt = load_prompt(write(tmp_path / "p.json", OFFICIAL | {"meta_data": meta}))
@@ -107,7 +118,7 @@ def test_a_malformed_prompt_says_where_and_what_was_expected(
     [
         ({"template": "{observation} {objective} {obs}"}, "unknown placeholder {obs}"),
         ({"meta_data": {"prompt_constructor": "MultimodalCoTPromptConstructor", "action_splitter": "`"}}, "'CoTPrompt"),
-        ({"meta_data": OFFICIAL["meta_data"] | {"action_type": "playwright"}}, "meta_data.action_type"),
+        ({"meta_data": OFFICIAL["meta_data"] | {"action_type": "som"}}, "meta_data.action_type"),
         ({"examples": [["page", "reply", "image.png"]]}, "examples.0"),
         ({"meta_data": {}}, "key 'meta_data.prompt_constructor' is missing"),
     ],
@@ -126,7 +137,7 @@ def test_broken_json_is_told_with_line_and_column(tmp_path: Path) -> None:
 
 
 def test_an_unknown_prompt_lists_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match=r"did you mean 'direct'.*Known: cot, direct"):
+    with pytest.raises(ConfigError, match=r"did you mean 'direct'.*Known: cot, cot_playwright, direct"):
         load_prompt("direkt")
 
 
@@ -144,7 +155,7 @@ def test_a_shipped_prompt_has_two_examples_with_legal_actions_on_their_page(name
     prompt = load_prompt(name)
     assert len(prompt.examples) == 2
     for shown, reply in prompt.examples:
-        action = parse_action(extract_action(reply) or "")
+        action = read_action(extract_action(reply) or "", ActionSettings(action_set=prompt.action_set))
         assert not isinstance(action, Invalid)
         element_id = getattr(action, "element_id", None)
         assert element_id is None or f"[{element_id}] " in shown
@@ -168,3 +179,9 @@ def test_a_shipped_prompt_names_every_action_of_the_grammar(name: str) -> None:
     ]
     intro = load_prompt(name).intro
     assert [verb for verb in verbs if verb not in intro] == []
+
+
+def test_the_shipped_playwright_prompt_names_every_call_that_works_by_default() -> None:
+    intro = load_prompt("cot_playwright").intro
+    left_out = {"get_by_test_id", "select_option"}
+    assert {name for name in (*LOCATORS, *ON_ELEMENT, *ON_PAGE) if f"{name}(" not in intro} == left_out

@@ -10,7 +10,7 @@ import pytest
 from webarena_runner.agents._describe import describe_action
 from webarena_runner.agents._prompt import PromptTemplate
 from webarena_runner.agents.prompted import Prompted
-from webarena_runner.config import ObservationSettings, RunConfig
+from webarena_runner.config import ActionSettings, ObservationSettings, RunConfig
 from webarena_runner.errors import ConfigError, PromptTooLong
 from webarena_runner.interfaces import AgentSetup, RequestTag
 from webarena_runner.types import (
@@ -237,3 +237,63 @@ def test_a_prompted_agent_needs_a_model() -> None:
 )
 def test_the_history_text_of_an_action_is_the_official_one(action: Action, text: str) -> None:
     assert describe_action(action, PAGE) == text
+
+
+def with_settings(model: Model, **settings: object) -> Prompted:
+    actions = ActionSettings.model_validate(settings)
+    return Prompted(
+        model, PROMPT, sampling=Sampling(max_tokens=20), settings=ObservationSettings(max_tokens=None), actions=actions
+    )
+
+
+async def previous_action(history: Sequence[Step], **settings: object) -> str:
+    model = Model("```page.stop()```")
+    await with_settings(model, **settings).act(TASK, history, PAGE, urls=URLS)
+    return model.asked[0][0][-1].content.split("|")[-1]
+
+
+async def test_why_an_action_did_nothing_is_told_only_where_the_profile_says_so() -> None:
+    failed = step(Click(element_id="9"), "click [9]").model_copy(
+        update={"action_error": "no [9] on http://127.0.0.1:9999/f"}
+    )
+    assert await previous_action([failed]) == "click [9]"
+    told = "click [9]\nThe browser says: no [9] on http://reddit.com/f"
+    assert await previous_action([failed], show_errors=True) == told
+    assert await previous_action([step(GoBack(), "go_back")], show_errors=True) == "go_back"
+
+
+async def test_the_playwright_set_reads_code_and_tells_the_last_action_as_code() -> None:
+    model = Model('So ```page.get_by_role("link", name="A").click()```')
+    decision = await with_settings(model, action_set="playwright").act(TASK, [], PAGE, urls=URLS)
+    code = 'page.get_by_role("link", name="A").click()'
+    assert describe_action(decision.action, PAGE) == code
+    assert decision.note == ""
+    assert await previous_action([step(decision.action, code)], action_set="playwright") == code
+    assert await previous_action([step(GoBack(), "go_back")], action_set="playwright") == "page.go_back()"
+    invalid = step(Invalid(raw="x", reason=""), "")
+    assert 'issued was "x"' in await previous_action([invalid], action_set="playwright")
+
+
+async def test_near_misses_are_read_only_where_the_profile_says_so() -> None:
+    strict, lenient = Model("```json\nclick [id=3]\n```"), Model("```json\nclick [id=3]\n```")
+    assert isinstance((await with_settings(strict).act(TASK, [], PAGE, urls=URLS)).action, Invalid)
+    decision = await with_settings(lenient, lenient_syntax=True).act(TASK, [], PAGE, urls=URLS)
+    assert decision.action == Click(element_id="3")
+
+
+async def test_a_reply_that_no_log_could_hold_is_made_one_that_can() -> None:
+    decision = await agent(Model("```type [3] [\ud800]```")).act(TASK, [], PAGE, urls=URLS)
+    assert decision.action == Type(element_id="3", text="\ufffd", press_enter=True)
+    assert "\ufffd" in decision.model_dump_json()
+
+
+@pytest.mark.parametrize(("prompt", "action_set"), [("cot", "playwright"), ("cot_playwright", "id")])
+def test_a_prompt_for_the_other_action_set_is_refused(prompt: str, action_set: str) -> None:
+    config = RunConfig.model_validate(
+        {
+            **{"model": None, "agent": "prompted", "profile": "webarena", "task_set": "mini", "tasks": "all"},
+            **{"prompt": prompt, "sites": "embedded", "actions": {"action_set": action_set}},
+        }
+    )
+    with pytest.raises(ConfigError, match=f"prompt '{prompt}' describes the action set .* has '{action_set}'"):
+        Prompted.build(AgentSetup(Model(), config))

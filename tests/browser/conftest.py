@@ -24,8 +24,7 @@ def site() -> Iterator[Site]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def session() -> AsyncIterator[BrowserSession]:
-    settings = BrowserSettings(navigation_timeout_s=5, observation_timeout_s=10)
-    async with BrowserSession(settings, ObservationSettings(), SettleSettings()) as session:
+    async with BrowserSession(BrowserSettings(), ObservationSettings(), SettleSettings()) as session:
         yield session
 
 

@@ -1,9 +1,15 @@
 """Each action against small pages, through the environment that an agent uses."""
 
+from collections.abc import AsyncIterator
+
 import pytest
+import pytest_asyncio
 
 from tests.browser.conftest import Start, id_of
-from tests.browser.local_site import Site
+from tests.browser.local_site import Site, serve
+from webarena_runner.browser.environment import EpisodeEnvironment
+from webarena_runner.browser.session import BrowserSession
+from webarena_runner.config import BrowserSettings, ObservationSettings, SettleSettings
 from webarena_runner.types import (
     Action,
     Click,
@@ -22,6 +28,15 @@ from webarena_runner.types import (
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def calm(session: BrowserSession) -> AsyncIterator[EpisodeEnvironment]:
+    """One episode for all tests that leave its page as it is, but for what is in the text field."""
+    with serve() as site:
+        url = site.page("/", "<input aria-label=Field><textarea aria-label=Text></textarea>")
+        async with session.episode(urls={"shopping": site.url}, start_urls=[url]) as environment:
+            yield environment
 
 
 async def test_click_lands_in_the_middle_of_the_box(site: Site, start: Start) -> None:
@@ -75,13 +90,12 @@ async def test_typing_sends_a_key_event_for_each_character(site: Site, start: St
 
 
 @pytest.mark.parametrize("text", ["“quoted”", "日本", "🙂", "a\tb", "\x00\x07"])
-async def test_characters_that_official_cannot_type_are_typed_and_counted(text: str, site: Site, start: Start) -> None:
-    async with start(site.page("/", "<textarea aria-label=Text></textarea>")) as environment:
-        field = id_of(await environment.observe(), "textbox 'Text'")
-        after = await environment.step(Type(element_id=field, text=text, press_enter=False))
-        value = await environment.probe().evaluate("() => document.querySelector('textarea').value")
+async def test_characters_that_official_cannot_type_are_typed_and_counted(text: str, calm: EpisodeEnvironment) -> None:
+    await calm.probe().evaluate("() => { document.querySelector('textarea').value = '' }")
+    field = id_of(await calm.observe(), "textbox 'Text'")
+    after = await calm.step(Type(element_id=field, text=text, press_enter=False))
     assert after.action_error == ""
-    assert value == text
+    assert await calm.probe().evaluate("() => document.querySelector('textarea').value") == text
     assert any("outside the official key table" in name for name in after.deviations)
 
 
@@ -216,10 +230,9 @@ async def test_a_click_outside_the_viewport_says_so(site: Site, start: Start) ->
         (TabFocus(page_number=-1), "there is no tab -1"),
     ],
 )
-async def test_what_cannot_be_done_is_an_action_error(action: Action, error: str, site: Site, start: Start) -> None:
-    async with start(site.page("/", "<input aria-label=Field>")) as environment:
-        before = await environment.observe()
-        after = await environment.step(action)
+async def test_what_cannot_be_done_is_an_action_error(action: Action, error: str, calm: EpisodeEnvironment) -> None:
+    before = await calm.observe()
+    after = await calm.step(action)
     assert error in after.action_error
     assert after.text == before.text
 
@@ -234,19 +247,21 @@ async def test_the_id_of_an_element_that_has_gone_is_clicked_where_it_was(site: 
 
 
 @pytest.mark.parametrize("action", [Stop(answer="done"), Invalid(raw="?", reason="no action")])
-async def test_stop_and_invalid_do_not_reach_the_page(action: Action, site: Site, start: Start) -> None:
-    async with start(site.page("/", "<p>Same</p>")) as environment:
-        before = await environment.observe()
-        after = await environment.step(action)
+async def test_stop_and_invalid_do_not_reach_the_page(action: Action, calm: EpisodeEnvironment) -> None:
+    before = await calm.observe()
+    after = await calm.step(action)
     assert after.text == before.text
     assert after.action_error == ""
 
 
-async def test_a_page_that_never_answers_ends_as_an_action_error(site: Site, start: Start) -> None:
+async def test_a_page_that_never_answers_ends_as_an_action_error(site: Site) -> None:
     slow = site.page("/slow", "late", after_s=15)
-    async with start(site.page("/", "<p>Here</p>")) as environment:
-        after = await environment.step(Goto(url=slow))
-    assert "Timeout 5000ms exceeded" in after.action_error
+    settings = BrowserSettings(navigation_timeout_s=1.5)
+    async with BrowserSession(settings, ObservationSettings(), SettleSettings()) as session:
+        url = site.page("/", "<p>Here</p>")
+        async with session.episode(urls={"shopping": site.url}, start_urls=[url]) as environment:
+            after = await environment.step(Goto(url=slow))
+    assert "Timeout 1500ms exceeded" in after.action_error
     assert "Here" in after.text
 
 

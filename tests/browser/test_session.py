@@ -149,19 +149,28 @@ async def test_a_page_that_hangs_is_a_browser_error_in_time(site: Site) -> None:
             await run_into(hang, session, site, url)
 
 
-async def test_a_page_that_answers_late_is_waited_for(site: Site, start: Start) -> None:
-    site.page("/late", "<h1>At last</h1>", after_s=3)
-    async with start(site.page("/", "<a href=/late>Late</a>")) as environment:
+async def test_a_page_that_answers_after_the_settle_limit_is_waited_for(site: Site) -> None:
+    site.page("/late", "<h1>At last</h1>", after_s=1)
+    url = site.page("/", "<a href=/late>Late</a>")
+    async with (
+        BrowserSession(BrowserSettings(), ObservationSettings(), SettleSettings(limit_s=0.3)) as session,
+        session.episode(urls={"a": site.url}, start_urls=[url]) as environment,
+    ):
         after = await environment.step(Click(element_id=id_of(await environment.observe(), "link 'Late'")))
     assert "At last" in after.text
 
 
-async def test_a_page_that_never_answers_is_given_up(site: Site, start: Start) -> None:
+async def test_a_page_that_never_answers_is_given_up(site: Site) -> None:
     site.page("/never", "never", after_s=20)
-    async with start(site.page("/", "<p>Here</p><a href=/never>Never</a>")) as environment:
+    url, other = site.page("/", "<p>Here</p><a href=/never>Never</a>"), site.page("/other", "<p>Other</p>")
+    async with (
+        BrowserSession(
+            BrowserSettings(navigation_timeout_s=1.5), ObservationSettings(), SettleSettings(limit_s=0.3)
+        ) as session,
+        session.episode(urls={"a": site.url}, start_urls=[url]) as environment,
+    ):
         after = await environment.step(Click(element_id=id_of(await environment.observe(), "link 'Never'")))
         assert "Here" in after.text
-        other = site.page("/other", "<p>Other</p>")
         assert "Other" in (await environment.step(Goto(url=other))).text
 
 

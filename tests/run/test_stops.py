@@ -4,7 +4,7 @@ import pytest
 
 from webarena_runner.config import LimitSettings
 from webarena_runner.stops import early_stop
-from webarena_runner.types import Action, Click, Ending, GoBack, Invalid, Scroll, Type
+from webarena_runner.types import Action, Call, Click, Ending, GoBack, Invalid, PlaywrightCall, Scroll, Type
 
 LIMITS = LimitSettings()
 DOWN, UP = Scroll(direction="down"), Scroll(direction="up")
@@ -41,3 +41,32 @@ def clicked(element_id: int) -> Click:
 )
 def test_an_episode_stops_early_exactly_as_official(actions: list[Action], expected: tuple[Ending, str] | None) -> None:
     assert early_stop(actions, LIMITS) == expected
+
+
+def test_texts_can_be_told_apart_so_that_a_field_may_be_filled_again() -> None:
+    told_apart = LimitSettings(type_equality="element_and_text")
+    assert early_stop([typed("5", text) for text in "abc"], told_apart) is None
+    assert early_stop([typed("5", text) for text in "aba"] + [DOWN, typed("5", "a")], told_apart) is not None
+
+
+def test_scrolling_on_can_be_allowed() -> None:
+    allowed = LimitSettings(stop_at_repeated_scrolls=False)
+    assert early_stop([DOWN] * 9, allowed) is None
+    assert early_stop([DOWN, GoBack(), GoBack(), GoBack()], allowed) is not None
+
+
+def called(*names: str, text: str = "x") -> PlaywrightCall:
+    return PlaywrightCall(calls=tuple(Call(name=name, args=(text,)) for name in names))
+
+
+def test_playwright_calls_are_equal_with_the_same_code() -> None:
+    assert early_stop([called("get_by_role", "click")] * 3, LIMITS) is not None
+    assert early_stop([called("get_by_role", "click", text=text) for text in "abc"], LIMITS) is None
+
+
+def test_filling_the_same_text_three_times_anywhere_ends_the_episode() -> None:
+    fill = called("get_by_label", "fill")
+    assert early_stop([fill, DOWN, fill, UP, fill], LIMITS) == (
+        Ending.REPEATED_ACTION,
+        "Early stop: Same typing action for 3 times",
+    )

@@ -1,5 +1,7 @@
 """The line that tells the model what it did last, in the official words (spelling included: models see it)."""
 
+from webarena_runner.agents._playwright import as_code, code_of
+from webarena_runner.config import ActionSet
 from webarena_runner.types import (
     Action,
     Click,
@@ -11,6 +13,7 @@ from webarena_runner.types import (
     Invalid,
     NewTab,
     Observation,
+    PlaywrightCall,
     Press,
     Scroll,
     Stop,
@@ -19,9 +22,15 @@ from webarena_runner.types import (
 )
 
 
-def describe_action(action: Action, observation: Observation, *, splitter: str = "```") -> str:
-    """The official history text of an action that was chosen on `observation`."""
+def describe_action(
+    action: Action, observation: Observation, *, splitter: str = "```", action_set: ActionSet = "id"
+) -> str:
+    """The official history text of an action that was chosen on `observation`; in the playwright set it is code."""
+    if action_set == "playwright" and (code := as_code(action)):
+        return code
     match action:
+        case PlaywrightCall(calls=calls):
+            return code_of(calls)
         case Click(element_id=element_id) | Hover(element_id=element_id):
             return _on_element(action.kind, element_id, f"{action.kind} [{element_id}]", observation)
         case Type(element_id=element_id, text=text, press_enter=press_enter):

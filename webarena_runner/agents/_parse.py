@@ -1,6 +1,7 @@
 """The official id-based action grammar: from a model's reply to an action."""
 
 import re
+from collections import deque
 from collections.abc import Callable
 
 from webarena_runner.types import (
@@ -29,13 +30,21 @@ _KEYS = {
         *(f"F{number}" for number in range(1, 13)),
     )
 }
-_VERBS = "click, hover, type, press, scroll, goto, new_tab, go_back, go_forward, close_tab, tab_focus, stop"
+VERBS = (
+    *("click", "hover", "type", "press", "scroll", "goto"),
+    *("new_tab", "go_back", "go_forward", "close_tab", "tab_focus", "stop"),
+)
 
 
 def extract_action(reply: str, splitter: str = "```") -> str | None:
     """The stripped text between the first two splitters; None when the reply has no such pair."""
     parts = reply.split(splitter, 2)
     return parts[1].strip() if len(parts) == 3 else None
+
+
+def printable(text: str) -> str:
+    """Halves of surrogate pairs, which a reply's JSON may hold and no log can, become the replacement character."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def parse_action(text: str) -> Action:
@@ -50,7 +59,7 @@ def parse_action(text: str) -> Action:
     verb = text.partition("[")[0].strip() if "[" in text else text.split()[0]
     parse = _PARSERS.get(verb)
     if parse is None:
-        return Invalid(raw=text, reason=f"unknown action '{verb}'; expected one of {_VERBS}")
+        return Invalid(raw=text, reason=f"unknown action '{verb}'; expected one of {', '.join(VERBS)}")
     return parse(text) or Invalid(raw=text, reason=f"the arguments of '{verb}' do not match `{_FORMS[verb]}`")
 
 
@@ -82,15 +91,21 @@ def _hover(text: str) -> Action | None:
 def _type(text: str) -> Action | None:
     if not text.endswith(("[0]", "[1]")):
         text += " [1]"
-    found = re.search(r"type ?\[(\d+)\] ?\[(.+)\] ?\[(\d+)\]", text)
-    return Type(element_id=found[1], text=found[2], press_enter=found[3] == "1") if found else None
+    for line in text.split("\n"):
+        start = re.search(r"type ?\[(\d+)\] ?\[", line)
+        tails = re.finditer(r"(?=\] ?\[(\d+)\])", line[start.end() + 1 :]) if start else ()
+        last = next(iter(deque(tails, maxlen=1)), None)
+        if start and last:
+            typed = line[start.end() : start.end() + 1 + last.start()]
+            return Type(element_id=start[1], text=typed, press_enter=last[1] == "1")
+    return None
 
 
 def _press(text: str) -> Action | None:
-    found = re.search(r"press ?\[(.+)\]", text)
-    if not found:
+    found = _bracketed(r"press ?\[", text)
+    if found is None:
         return None
-    return Press(key_comb="+".join(_KEYS.get(key.lower(), key) for key in found[1].split("+")))
+    return Press(key_comb="+".join(_KEYS.get(key.lower(), key) for key in found.split("+")))
 
 
 def _scroll(text: str) -> Action | None:
@@ -101,8 +116,8 @@ def _scroll(text: str) -> Action | None:
 
 
 def _goto(text: str) -> Action | None:
-    found = re.search(r"goto ?\[(.+)\]", text)
-    return Goto(url=found[1]) if found else None
+    found = _bracketed(r"goto ?\[", text)
+    return Goto(url=found) if found is not None else None
 
 
 def _tab_focus(text: str) -> Action | None:
@@ -112,8 +127,16 @@ def _tab_focus(text: str) -> Action | None:
 
 
 def _stop(text: str) -> Action | None:
-    found = re.search(r"stop ?\[(.+)\]", text)
-    return Stop(answer=found[1] if found else "")
+    return Stop(answer=_bracketed(r"stop ?\[", text) or "")
+
+
+def _bracketed(opening: str, text: str) -> str | None:
+    """What official's `OPENING(.+)\\]` finds, but in a time that grows with the text, not with its square."""
+    for line in text.split("\n"):
+        start, end = re.search(opening, line), line.rfind("]")
+        if start and end > start.end():
+            return line[start.end() : end]
+    return None
 
 
 _PARSERS: dict[str, Callable[[str], Action | None]] = {

@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from webarena_runner import datafiles
 from webarena_runner._yaml import Document, describe, read_yaml
-from webarena_runner.agents._parse import extract_action, parse_action
+from webarena_runner.agents._parse import extract_action
+from webarena_runner.agents._read import read_action
+from webarena_runner.config import ActionSet, ActionSettings
 from webarena_runner.errors import ConfigError
 from webarena_runner.types import Invalid, Message
 
@@ -34,6 +36,7 @@ class PromptTemplate:
     template: str
     splitter: str
     force_prefix: str = ""
+    action_set: ActionSet = "id"
 
     def with_prefix(self, reply: str) -> str:
         return reply if reply.startswith(self.force_prefix) else self.force_prefix + reply
@@ -71,6 +74,7 @@ class _OurFile(_Strict):
     template: str
     examples: tuple[_Example, ...] = ()
     action_splitter: str = Field("```", min_length=1)
+    action_set: ActionSet = "id"
     force_prefix: str = ""
 
 
@@ -79,7 +83,7 @@ class _OfficialMeta(BaseModel):
 
     prompt_constructor: Literal["CoTPromptConstructor", "DirectPromptConstructor"]
     action_splitter: str = Field(min_length=1)
-    action_type: Literal["id_accessibility_tree"] = "id_accessibility_tree"
+    action_type: Literal["id_accessibility_tree", "playwright"] = "id_accessibility_tree"
     force_prefix: str = ""
 
 
@@ -130,6 +134,7 @@ def _ours(document: Document) -> PromptTemplate:
         template=file.template,
         splitter=file.action_splitter,
         force_prefix=file.force_prefix,
+        action_set=file.action_set,
     )
     for index, (_, reply) in enumerate(prompt.examples):
         _check_reply(document.where(("examples", index, "reply")), prompt, reply)
@@ -146,6 +151,7 @@ def _official(document: Document) -> PromptTemplate:
         template=file.template,
         splitter=file.meta_data.action_splitter,
         force_prefix=file.meta_data.force_prefix,
+        action_set="playwright" if file.meta_data.action_type == "playwright" else "id",
     )
 
 
@@ -182,6 +188,6 @@ def _check_reply(where: str, prompt: PromptTemplate, reply: str) -> None:
     text = extract_action(prompt.with_prefix(reply), prompt.splitter)
     if text is None:
         raise ConfigError(f"{where}: has no action between a pair of {prompt.splitter}; got '{reply[-80:]}'")
-    action = parse_action(text)
+    action = read_action(text, ActionSettings(action_set=prompt.action_set))
     if isinstance(action, Invalid):
         raise ConfigError(f"{where}: '{text}' is not an action: {action.reason}")

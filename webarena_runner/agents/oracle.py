@@ -119,7 +119,7 @@ class Oracle:
         return _search(step, history)
 
     def _find(self, now: Observation, wanted: ElementAction) -> str | None:
-        """The element, if a click on its centre would hit it; one that only peeks into the viewport is not there yet."""
+        """The element, if a click on its centre would hit it: peeking into the viewport is not enough."""
         matches = [element_id for element_id in find_elements(now.text, wanted) if self._in_view(now, element_id)]
         return matches[wanted.nth] if wanted.nth < len(matches) else None
 

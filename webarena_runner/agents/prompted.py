@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from webarena_runner.agents._describe import describe_action
-from webarena_runner.agents._parse import extract_action, official_crash, parse_action
+from webarena_runner.agents._parse import extract_action, official_crash, printable
 from webarena_runner.agents._prompt import PromptTemplate, load_prompt
-from webarena_runner.agents._urls import public_url, to_local
-from webarena_runner.config import ObservationSettings
+from webarena_runner.agents._read import read_action
+from webarena_runner.agents._urls import public_url
+from webarena_runner.config import ActionSettings, ObservationSettings
 from webarena_runner.errors import ConfigError, PromptTooLong
 from webarena_runner.interfaces import AgentSetup, ModelBackend, RequestTag
 from webarena_runner.types import Action, Decision, Invalid, Message, Observation, Sampling, Step, Task
@@ -21,21 +22,34 @@ class Prompted:
     """Asks a model for each step; the prompt holds the last action only, not the history, as official."""
 
     def __init__(
-        self, model: ModelBackend, prompt: PromptTemplate, *, sampling: Sampling, settings: ObservationSettings
+        self,
+        model: ModelBackend,
+        prompt: PromptTemplate,
+        *,
+        sampling: Sampling,
+        settings: ObservationSettings,
+        actions: ActionSettings | None = None,
     ) -> None:
         self._model = model
         self._prompt = prompt
         self._sampling = sampling
         self._settings = settings
+        self._actions = actions or ActionSettings()
         self._fixed_tokens: int | None = None
 
     @classmethod
     def build(cls, setup: AgentSetup) -> "Prompted":
-        """Raises ConfigError when the prompt file is malformed or there is no model."""
+        """Raises ConfigError when there is no model, or the prompt is malformed or describes another action set."""
         config = setup.config
         if setup.model is None:
             raise ConfigError("agent 'prompted' asks a model for each step; give one with --model")
-        return cls(setup.model, load_prompt(config.prompt), sampling=config.sampling, settings=config.observation)
+        prompt, wanted = load_prompt(config.prompt), config.actions.action_set
+        if prompt.action_set != wanted:
+            raise ConfigError(
+                f"prompt '{prompt.name}' describes the action set '{prompt.action_set}', and this run has '{wanted}'; "
+                f"choose a prompt for it with --prompt, or pass --action-set {prompt.action_set}"
+            )
+        return cls(setup.model, prompt, sampling=config.sampling, settings=config.observation, actions=config.actions)
 
     def check_tasks(self, tasks: Sequence[Task]) -> None:
         """Takes any task."""
@@ -47,6 +61,7 @@ class Prompted:
         messages, cut_tokens = await self._fitted(task, history, now, urls)
         tag = RequestTag(task.task_set, task.task_id, trial, len(history))
         completion = await self._model.generate(messages, self._sampling, tag=tag)
+        completion = completion.model_copy(update={"text": printable(completion.text)})
         action, note = self._read(completion.text, urls)
         if cut_tokens and self._model.estimates_tokens:
             note = "; ".join(filter(None, (note, "the observation was cut by an estimate of its tokens")))
@@ -58,7 +73,7 @@ class Prompted:
         self, task: Task, history: Sequence[Step], now: Observation, urls: Mapping[str, str]
     ) -> tuple[list[Message], int]:
         """The prompt, its observation cut to `max_tokens` and to what the context window leaves; and the tokens cut."""
-        url, previous = public_url(now.url, urls), self._previous_action(history)
+        url, previous = public_url(now.url, urls), self._previous_action(history, urls)
 
         def render(observation: str) -> list[Message]:
             return self._prompt.render(
@@ -94,13 +109,17 @@ class Prompted:
             )
         return room if limit is None else min(limit, room)
 
-    def _previous_action(self, history: Sequence[Step]) -> str:
+    def _previous_action(self, history: Sequence[Step], urls: Mapping[str, str]) -> str:
         if not history:
             return NO_ACTION
         last = history[-1]
-        if isinstance(last.decision.action, Invalid):
-            return describe_action(last.decision.action, last.observation, splitter=self._prompt.splitter)
-        return last.action_text
+        action, action_set = last.decision.action, self._actions.action_set
+        text = last.action_text
+        if isinstance(action, Invalid) or action_set != "id":
+            text = describe_action(action, last.observation, splitter=self._prompt.splitter, action_set=action_set)
+        if self._actions.show_errors and last.action_error:
+            return f"{text}\nThe browser says: {public_url(last.action_error, urls)}"
+        return text
 
     def _read(self, reply: str, urls: Mapping[str, str]) -> tuple[Action, str]:
         reply = self._prompt.with_prefix(reply)
@@ -108,9 +127,8 @@ class Prompted:
         if extracted is None:
             reason = f"the reply has no action between a pair of {self._prompt.splitter}"
             return Invalid(raw=reply, reason=reason), ""
-        text = to_local(extracted, urls)
-        action = parse_action(text)
-        crash = official_crash(text, action)
+        action = read_action(extracted, self._actions, urls)
+        crash = official_crash(extracted, action) if self._actions.action_set == "id" else ""
         if isinstance(action, Invalid):
             action = Invalid(raw=reply, reason=action.reason)
         return action, crash

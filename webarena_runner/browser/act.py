@@ -8,6 +8,7 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page, ViewportSize
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
+from webarena_runner.browser.act_playwright import perform
 from webarena_runner.browser.failures import first_line, target_gone
 from webarena_runner.browser.policy import Fence
 from webarena_runner.browser.tabs import Tabs
@@ -23,6 +24,7 @@ from webarena_runner.types import (
     Invalid,
     NewTab,
     Node,
+    PlaywrightCall,
     Press,
     Scroll,
     Stop,
@@ -98,6 +100,9 @@ class Actor:
                 await page.keyboard.press(keys)
             case Scroll(direction=direction):
                 await page.evaluate(SCROLL, 1 if direction == "down" else -1)
+            case PlaywrightCall(calls=calls):
+                if fault := await perform(page, calls):
+                    raise ActionFailed(f"playwright: {fault}")
             case Stop() | Invalid():
                 return
             case _:

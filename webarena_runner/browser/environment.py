@@ -112,7 +112,7 @@ class EpisodeEnvironment:
 
     async def step(self, action: Action) -> Observation:
         if isinstance(action, Stop | Invalid):
-            return await self.observe()
+            return await self._observe(Outcome(action.reason if isinstance(action, Invalid) else ""), {})
         started = time.monotonic()
         tabs = await self.tabs.all()
         before = _Before(tabs, _windows(tabs), self.tabs.popups)
@@ -121,6 +121,8 @@ class EpisodeEnvironment:
         await self._settle(before)
         if await self._replace_closed():
             await self._settle(before)
+        if self._settings.follow_new_tabs:
+            await self._follow(before)
         spent = {"execute": 1000 * (executed - started), "settle": 1000 * (time.monotonic() - executed)}
         return await self._observe(outcome, spent)
 
@@ -139,6 +141,12 @@ class EpisodeEnvironment:
         for opened in await self.tabs.all():
             if opened not in before.tabs and opened is not self.tabs.current:
                 await opened.settle(self._settler)
+
+    async def _follow(self, before: _Before) -> None:
+        """The newest tab becomes current when there is one more than before (the rule of VisualWebArena)."""
+        tabs = await self.tabs.all()
+        if any(tab not in before.tabs for tab in tabs):
+            await self.tabs.focus(len(tabs) - 1)
 
     async def _await_document(self, tab: Tab) -> None:
         """Waits for the document of a slow site, and gives up its navigation at the limit."""

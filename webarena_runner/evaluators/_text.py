@@ -1,5 +1,7 @@
 """How the official code compares texts: everything is in terms of `clean`."""
 
+import re
+from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -38,6 +40,23 @@ def contains_token(reference: str, text: str) -> bool:
     if len(wanted) == 1 and len(words(wanted)) == 1:
         return wanted in words(clean(text))
     return contains(reference, text)
+
+
+# Dates, ratios, times and versions: 2023-05-16, 2/5, 1:30, 1.0.1.
+_NOT_NUMBERS = re.compile(r"(?<!\d)\d+(?:-\d+-\d+|(?:[/:]\d+)+|(?:\.\d+){2,})", re.ASCII)
+# A hyphen between two numbers is a range; before any other it is a sign, or part of a word (covid-19).
+_NUMBER = re.compile(r"(?<!\w)(?<!(?<!\d)-)(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?", re.ASCII)
+
+
+def whole_number(text: str) -> Decimal | None:
+    """Value of a text that is nothing but a whole number."""
+    cleaned = clean(text)
+    return Decimal(cleaned) if cleaned.isascii() and cleaned.isdecimal() else None
+
+
+def numbers(text: str) -> frozenset[Decimal]:
+    """Values of the numbers in a text; a comma before three digits groups them ("35,149" is one number)."""
+    return frozenset(Decimal(found.replace(",", "")) for found in _NUMBER.findall(_NOT_NUMBERS.sub(" ", text)))
 
 
 def words(text: str) -> list[str]:

@@ -80,7 +80,7 @@ class ModelJudge:
             return JudgeReply(kept, cached=True)
         text = await self._generate(PROMPTS[kind].format(intent=intent, reference=reference, answer=answer))
         if read_verdict(kind, text) is None:
-            log.warning("judge %s gave no verdict on %r: %r", self._name, reference, text)
+            log.warning("judge %s gave no verdict on %r: %.200r", self._name, reference, text)
             return JudgeReply(text, cached=False)
         # Another process may have asked the same meanwhile: the verdict that was first on disk holds for all.
         if (kept := _read(path)) is not None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from html import unescape
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import httpx
@@ -11,7 +11,7 @@ from webarena_runner.errors import ScriptError, TaskFileError
 from webarena_runner.evaluators._evidence import urls_named
 from webarena_runner.evaluators._site_helpers import SiteHelpers
 from webarena_runner.evaluators._text import contains_any, same
-from webarena_runner.interfaces import EpisodeEnd, PageProbe
+from webarena_runner.interfaces import EpisodeEnd, EvaluatorSetup, PageProbe
 from webarena_runner.notation import FUNC, LAST_PAGE, SCRIPT_STARTS, parse_helper, render
 from webarena_runner.types import Check, HtmlCheck, HtmlTarget, Score, Verdict
 
@@ -22,14 +22,20 @@ class ProgramHtml:
     def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._transport = transport
 
+    @classmethod
+    def build(cls, setup: EvaluatorSetup) -> Self:
+        return cls()
+
     async def evaluate(self, check: Check, end: EpisodeEnd) -> Score:
         """Looks at every target, also after one has failed (official), then scores what was seen."""
         if not isinstance(check, HtmlCheck):
             raise TaskFileError(f"{self.name} cannot score a check of kind {check.kind}")
         helpers = SiteHelpers(end, self._transport)
         urls = urls_named(check, end)
+        # Before the checks take the agent's tab elsewhere (official).
+        last_url = end.page.url
         seen = [await _look(target, urls, end, helpers) for target in check.targets]
-        return self.score(check, {"last_url": end.page.url, "urls": urls, "targets": seen})
+        return self.score(check, {"last_url": last_url, "urls": urls, "targets": seen})
 
     def score(self, check: Check, evidence: Mapping[str, Any], verdicts: Sequence[Verdict] = ()) -> Score:
         """Scores the texts `selected` of `targets`, one for each target of the check."""

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
+from webarena_runner.config import ScoringSettings
 from webarena_runner.errors import JudgeUnusable, TaskFileError
 from webarena_runner.evaluators._evidence import urls_named
-from webarena_runner.evaluators._text import clean, contains, contains_token, same
+from webarena_runner.evaluators._text import clean, contains, contains_token, numbers, same, whole_number
 from webarena_runner.evaluators._verdict import read_verdict
-from webarena_runner.interfaces import EpisodeEnd
-from webarena_runner.notation import UNACHIEVABLE, render
+from webarena_runner.interfaces import EpisodeEnd, EvaluatorSetup
+from webarena_runner.notation import ALTERNATIVES, UNACHIEVABLE, render
 from webarena_runner.types import Check, Score, StringCheck, Verdict
 
 UNCLEAR = "judge_unclear"
@@ -29,6 +30,13 @@ class Question:
 class StringMatch:
     name = "string_match"
 
+    def __init__(self, scoring: ScoringSettings = ScoringSettings()) -> None:  # noqa: B008 - frozen
+        self._scoring = scoring
+
+    @classmethod
+    def build(cls, setup: EvaluatorSetup) -> Self:
+        return cls(setup.scoring)
+
     async def evaluate(self, check: Check, end: EpisodeEnd) -> Score:
         answer = clean(end.answer)
         evidence = {"answer": answer, "urls": urls_named(check, end)}
@@ -36,15 +44,30 @@ class StringMatch:
         while isinstance(outcome := self._assess(check, evidence, verdicts), Question):
             if end.judge is None and outcome.moot:
                 return self._lost(evidence, verdicts)
-            verdicts.append(await _ask(outcome, answer, end))
+            verdicts.append(await self._ask(outcome, answer, end))
+        return outcome
+
+    def score_replied(self, check: Check, *, answer: str, urls: Mapping[str, str], reply: str | None) -> Score:
+        """Scores an answer as if the judge, whenever asked, had said `reply` (None: nobody can be asked).
+
+        Raises:
+            JudgeUnusable: a judge has to decide, and there is no reply.
+        """
+        evidence = {"answer": clean(answer), "urls": dict(urls)}
+        verdicts: list[Verdict] = []
+        while isinstance(outcome := self._assess(check, evidence, verdicts), Question):
+            if reply is None:
+                return self.score(check, evidence, verdicts)
+            verdicts.append(self._verdict(outcome, reply))
         return outcome
 
     def score(self, check: Check, evidence: Mapping[str, Any], verdicts: Sequence[Verdict] = ()) -> Score:
-        """Scores the cleaned `answer`, site `urls` given for placeholders, with verdicts that were recorded.
+        """Scores the cleaned `answer`, site `urls` given for placeholders, with the judge's recorded replies.
 
         Raises:
             JudgeUnusable: a verdict that decides is not among them.
         """
+        verdicts = [each.model_copy(update={"score": self._read(each.kind, each.reply)}) for each in verdicts]
         outcome = self._assess(check, evidence, verdicts)
         if isinstance(outcome, Score):
             return outcome
@@ -74,10 +97,53 @@ class StringMatch:
                 value = judged
                 missing += [] if judged else ["the judge said no"]
             else:
-                faults = _faults(rule, wanted, answer)
+                faults = self._faults(rule, wanted, answer)
                 value *= float(not faults)
                 missing += faults
         return self._score(value, "; ".join(missing) if not value else "the answer matches", evidence, verdicts)
+
+    def _faults(self, rule: str, wanted: str | Sequence[str], answer: str) -> list[str]:
+        """What the answer lacks under `exact_match` (a text) or `must_include` (a list)."""
+        if rule == "exact_match" and isinstance(wanted, str):
+            return [] if same(wanted, answer) else [f"the answer is not {wanted!r}"]
+        if rule == "must_include" and not isinstance(wanted, str):
+            alone = len(wanted) == 1
+            return [f"the answer lacks {item!r}" for item in wanted if not self._includes(item, answer, alone=alone)]
+        raise TaskFileError(
+            f"reference_answers has {rule}: {wanted!r}; expected exact_match: text, must_include: list, "
+            f"fuzzy_match: list or '{UNACHIEVABLE}'"
+        )
+
+    def _includes(self, item: str, answer: str, *, alone: bool) -> bool:
+        if self._scoring.answer_alternatives and ALTERNATIVES in item:
+            return any(self._includes(part, answer, alone=alone) for part in item.split(ALTERNATIVES))
+        if self._scoring.numbers_by_value and (value := whole_number(item)) is not None:
+            return value in numbers(answer)
+        # Only the sole item of a list is compared as a word (official).
+        return contains_token(item, answer) if alone else contains(item, answer)
+
+    async def _ask(self, question: Question, answer: str, end: EpisodeEnd) -> Verdict:
+        if end.judge is None:
+            raise JudgeUnusable(
+                f"task {end.task.task_id} of {end.task.task_set} needs a judge model to decide the answer {answer!r}; "
+                f"pass --judge NAME (a model of configs/models), or leave such tasks out"
+            )
+        intent = render(end.task.intent, end.urls)
+        reply = await end.judge.ask(question.kind, intent=intent, reference=question.reference, answer=answer)
+        return self._verdict(question, reply.text, judge=end.judge.name, cached=reply.cached)
+
+    def _verdict(self, question: Question, reply: str, *, judge: str = "", cached: bool = False) -> Verdict:
+        return Verdict(
+            kind=question.kind,
+            reference=question.reference,
+            reply=reply,
+            score=self._read(question.kind, reply),
+            judge=judge,
+            cached=cached,
+        )
+
+    def _read(self, kind: Kind, reply: str) -> float | None:
+        return read_verdict(kind, reply, negation=self._scoring.judge_negation)
 
     def _lost(self, evidence: Mapping[str, Any], verdicts: Sequence[Verdict]) -> Score:
         return self._score(0.0, "a reference text is missing; no judge needed", evidence, verdicts)
@@ -99,20 +165,6 @@ class StringMatch:
             verdicts=tuple(verdicts),
             flags=flags,
         )
-
-
-def _faults(rule: str, wanted: str | Sequence[str], answer: str) -> list[str]:
-    """What the answer lacks under `exact_match` (a text) or `must_include` (a list)."""
-    if rule == "exact_match" and isinstance(wanted, str):
-        return [] if same(wanted, answer) else [f"the answer is not {wanted!r}"]
-    if rule == "must_include" and not isinstance(wanted, str):
-        # Only the sole item of a list is compared as a word (official).
-        included = contains_token if len(wanted) == 1 else contains
-        return [f"the answer lacks {item!r}" for item in wanted if not included(item, answer)]
-    raise TaskFileError(
-        f"reference_answers has {rule}: {wanted!r}; expected exact_match: text, must_include: list, "
-        f"fuzzy_match: list or '{UNACHIEVABLE}'"
-    )
 
 
 def _judged(
@@ -141,21 +193,3 @@ def _judged(
         if known[kind, reference] == 0.0:
             return 0.0
     return value
-
-
-async def _ask(question: Question, answer: str, end: EpisodeEnd) -> Verdict:
-    if end.judge is None:
-        raise JudgeUnusable(
-            f"task {end.task.task_id} of {end.task.task_set} needs a judge model to decide the answer {answer!r}; "
-            f"pass --judge NAME (a model of configs/models), or leave such tasks out"
-        )
-    intent = render(end.task.intent, end.urls)
-    reply = await end.judge.ask(question.kind, intent=intent, reference=question.reference, answer=answer)
-    return Verdict(
-        kind=question.kind,
-        reference=question.reference,
-        reply=reply.text,
-        score=read_verdict(question.kind, reply.text),
-        judge=end.judge.name,
-        cached=reply.cached,
-    )

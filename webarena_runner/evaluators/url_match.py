@@ -2,18 +2,26 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, urlparse
 
+from webarena_runner.config import ScoringSettings
 from webarena_runner.errors import TaskFileError
 from webarena_runner.evaluators._evidence import urls_named
-from webarena_runner.interfaces import EpisodeEnd
+from webarena_runner.interfaces import EpisodeEnd, EvaluatorSetup
 from webarena_runner.notation import ALTERNATIVES, render
 from webarena_runner.types import Check, Score, UrlCheck, Verdict
 
 
 class UrlMatch:
     name = "url_match"
+
+    def __init__(self, scoring: ScoringSettings = ScoringSettings()) -> None:  # noqa: B008 - frozen
+        self._whole_segments = scoring.url_whole_segments
+
+    @classmethod
+    def build(cls, setup: EvaluatorSetup) -> Self:
+        return cls(setup.scoring)
 
     async def evaluate(self, check: Check, end: EpisodeEnd) -> Score:
         urls = urls_named(check, end)
@@ -24,7 +32,7 @@ class UrlMatch:
         if not isinstance(check, UrlCheck):
             raise TaskFileError(f"{self.name} cannot score a check of kind {check.kind}")
         final_url, reference = evidence["final_url"], render(check.reference_url, evidence["urls"])
-        fault = mismatch(final_url, reference.split(ALTERNATIVES))
+        fault = mismatch(final_url, reference.split(ALTERNATIVES), whole_segments=self._whole_segments)
         return Score(
             evaluator=self.name,
             value=float(not fault),
@@ -33,30 +41,35 @@ class UrlMatch:
         )
 
 
-def mismatch(final_url: str, references: Sequence[str]) -> str:
+def mismatch(final_url: str, references: Sequence[str], *, whole_segments: bool = False) -> str:
     """Why the URL does not match; "" when it does.
 
-    Host and path of one reference must be a substring of the URL's, and for each query key of any reference one of
-    the values that the references give must be among the URL's values for that key. Scheme, fragment and further keys
-    do not count.
+    Host and path of one reference must be a substring of the URL's (with `whole_segments`: its first segments), and for
+    each query key of any reference one of the values that the references give must be among the URL's values for that
+    key. Scheme, fragment and further keys do not count.
     """
     try:
         base, query = _split(final_url)
     except ValueError as error:
         return f"the final URL {final_url!r} is malformed: {error}"
     bases: list[str] = []
-    wanted: dict[str, list[str]] = defaultdict(list)
+    queries: dict[str, list[str]] = defaultdict(list)
     for reference in references:
         reference_base, reference_query = _split(reference)
         bases.append(reference_base)
         for key, values in reference_query.items():
-            wanted[key] += values
-    if not any(reference_base in base for reference_base in bases):
-        return f"{base!r} contains none of {bases}"
-    for key, values in wanted.items():
+            queries[key] += values
+    if not any(_begins(base, wanted) if whole_segments else wanted in base for wanted in bases):
+        return f"{base!r} {'begins with' if whole_segments else 'contains'} none of {bases}"
+    for key, values in queries.items():
         if not set(values) & set(query.get(key, [])):
             return f"query key {key!r} has {query.get(key, [])}, expected one of {values}"
     return ""
+
+
+def _begins(base: str, wanted: str) -> bool:
+    """Whether host and all path segments of a reference are the URL's first ones."""
+    return f"{base.rstrip('/')}/".startswith(f"{wanted.rstrip('/')}/")
 
 
 def _split(url: str) -> tuple[str, dict[str, list[str]]]:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import orjson
 
 from webarena_runner.browser.observe import axtree, htmltree
+from webarena_runner.browser.observe.align import Walk, align
 from webarena_runner.browser.observe.axtree import Rendered
 from webarena_runner.browser.observe.devtools import DevTools, ProtocolError
 from webarena_runner.browser.observe.geometry import Rectangle, Screen
@@ -23,8 +24,6 @@ SNAPSHOT = {"computedStyles": [], "includeDOMRects": False, "includePaintOrder":
 OBJECT_GROUP = "webarena-runner"
 LOSSY_QUALITY = 70
 COMMANDS_AT_ONCE = 400
-ELEMENT, TEXT = 1, 3
-NOWHERE = Rectangle(0.0, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -32,17 +31,6 @@ class PageText:
     """A rendered page and its title."""
 
     rendered: Rendered
-    title: str
-
-
-@dataclass(frozen=True)
-class _Walk:
-    """What the script in the page saw: `types` and rectangles by position in the flat tree."""
-
-    world_id: int
-    types: str
-    rectangles: Mapping[int, Rectangle]
-    screen: Screen
     title: str
 
 
@@ -92,11 +80,11 @@ async def isolated_world(tools: DevTools, frame_id: str) -> int:
     return world_id
 
 
-def _screen(walk: _Walk, settings: ObservationSettings) -> Screen | None:
+def _screen(walk: Walk, settings: ObservationSettings) -> Screen | None:
     return walk.screen if settings.viewport_only else None
 
 
-async def _walk(tools: DevTools, frame_id: str, settings: ObservationSettings) -> _Walk:
+async def _walk(tools: DevTools, frame_id: str, settings: ObservationSettings) -> Walk:
     # The other commands are already on their way when this one's answer arrives, so the script runs right after them.
     world_id = await isolated_world(tools, frame_id)
     expression = WALK % orjson.dumps(settings.viewport_only).decode()
@@ -108,34 +96,20 @@ async def _walk(tools: DevTools, frame_id: str, settings: ObservationSettings) -
     seen = orjson.loads(reply["result"]["value"])
     flat = iter(seen["rectangles"])
     rectangles = {index: Rectangle(*box) for index, *box in zip(flat, flat, flat, flat, flat, strict=True)}
-    return _Walk(world_id, seen["types"], rectangles, Screen(seen["width"], seen["height"]), seen["title"])
+    screen = Screen(seen["width"], seen["height"])
+    return Walk(world_id, seen["kinds"], seen["counts"], rectangles, screen, seen["title"])
 
 
 async def _rectangles(
-    tools: DevTools, walk: _Walk, snapshot: Mapping[str, Any], wanted: Iterable[int]
+    tools: DevTools, walk: Walk, snapshot: Mapping[str, Any], wanted: Iterable[int]
 ) -> dict[int, Rectangle | None]:
     """Rectangles by DOM node: those the script reached by position in the snapshot, the others asked for one by one."""
-    known = _aligned(walk, snapshot["documents"][0]["nodes"])
+    known = align(walk, snapshot)
     found = {backend_id: known[backend_id] for backend_id in wanted if backend_id in known}
     missing = [backend_id for backend_id in dict.fromkeys(wanted) if backend_id not in known]
     for start in range(0, len(missing), COMMANDS_AT_ONCE):
         found |= await _ask(tools, walk.world_id, missing[start : start + COMMANDS_AT_ONCE])
     return found
-
-
-def _aligned(walk: _Walk, table: Mapping[str, Any]) -> dict[int, Rectangle | None]:
-    """Rectangles by backend node id; only those of pseudo-elements when script and snapshot saw different trees."""
-    backend_ids, types = table["backendNodeId"], table["nodeType"]
-    pseudo = set(table.get("pseudoType", {}).get("index", ()))
-    # Scripts cannot reach pseudo-elements, and the official code gets no rectangle for them.
-    known: dict[int, Rectangle | None] = {backend_ids[index]: None for index in pseudo}
-    real = [index for index in range(len(types)) if index not in pseudo]
-    if walk.types != "".join(chr(48 + types[index]) for index in real):
-        return known
-    for position, index in enumerate(real):
-        has_box = types[index] in (ELEMENT, TEXT)
-        known[backend_ids[index]] = walk.rectangles.get(position, NOWHERE) if has_box else None
-    return known
 
 
 async def _ask(tools: DevTools, world_id: int, backend_ids: Sequence[int]) -> dict[int, Rectangle | None]:

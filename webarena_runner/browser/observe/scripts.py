@@ -18,7 +18,8 @@ const rectangleOf = (node, type) => {
 """
 
 # Walks the flat tree (shadow trees in place of their hosts' children, slotted nodes under their slots) in the order of
-# DOMSnapshot. `types` has one character a node, to check that order; `rectangles` is flat: index, x, y, width, height.
+# DOMSnapshot. `kinds` has one character a node, and `counts` its number of children, to check that the two saw the same
+# tree; `rectangles` is flat: index, x, y, width, height.
 # Rectangles that can play no part are left out: those that are all zero, and those outside the screen if `screenOnly`.
 WALK = (
     "((screenOnly) => {"
@@ -34,13 +35,14 @@ const childrenOf = (node) => {
   return childNodes.call(node);
 };
 const width = screen.width, height = screen.height;
-const rectangles = [];
-let types = '', index = 0;
+const nodeName = getter(Node.prototype, 'nodeName');
+const rectangles = [], counts = [];
+let kinds = '', index = 0;
 const stack = [document];
 while (stack.length) {
   const node = stack.pop();
   const type = nodeType.call(node);
-  types += String.fromCharCode(48 + type);
+  kinds += String.fromCharCode(type === 1 ? 64 + Math.min(nodeName.call(node).length, 60) : 48 + type);
   const box = rectangleOf(node, type);
   if (box) {
     const part = screenOnly
@@ -49,12 +51,11 @@ while (stack.length) {
     if (part) rectangles.push(index, box.x, box.y, box.width, box.height);
   }
   index += 1;
-  if (type === 1 || type === 9) {
-    const children = childrenOf(node);
-    for (let at = children.length - 1; at >= 0; at -= 1) stack.push(children[at]);
-  }
+  const children = type === 1 || type === 9 ? childrenOf(node) : [];
+  counts.push(children.length);
+  for (let at = children.length - 1; at >= 0; at -= 1) stack.push(children[at]);
 }
-return JSON.stringify({types, rectangles, width, height, title: String(document.title)});
+return JSON.stringify({kinds, counts, rectangles, width, height, title: String(document.title)});
 })(%s)"""
 )
 

@@ -1,0 +1,262 @@
+"""WebArena as a Gymnasium environment: the runner's episode loop with the caller of `step` in the agent's place."""
+
+import io
+import os
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from time import monotonic
+from typing import Any, get_args
+
+import gymnasium
+import numpy as np
+from gymnasium.error import ClosedEnvironmentError, ResetNeeded
+from gymnasium.spaces import Box, Dict
+from numpy.typing import NDArray
+
+from webarena_runner.agents._read import read_action
+from webarena_runner.agents._urls import public_url, to_local
+from webarena_runner.errors import BrowserError, ConfigError, SelectionError
+from webarena_runner.gym.play import Play, Turn
+from webarena_runner.gym.process import Borrowed, shared_venues
+from webarena_runner.gym.spaces import Timings, UnicodeText
+from webarena_runner.loading import ORACLE, CliOptions, load_run_config
+from webarena_runner.tasksets import load_task_set
+from webarena_runner.types import Action, Decision, Ending, Invalid, Stop, Task
+from webarena_runner.venue import require_sites
+
+ACTIONS = get_args(get_args(Action)[0])
+EMBEDDED_SETS = ("mini",)
+# Characters; what is longer is cut, and `info` says so. A long page in full has some tens of thousands.
+MAX_CHARACTERS = {"text": 200_000, "url": 4_000, "intent": 10_000, "last_action_error": 4_000}
+MAX_ACTION_CHARACTERS = 100_000
+
+
+class WebArenaEnv(gymnasium.Env[dict[str, Any], Any]):
+    """One task an episode; reward 0 until the end, then the evaluators' score.
+
+    `terminated` tells a stop by the agent, `truncated` an early stop (step limit, repeated or unreadable actions),
+    which is scored too. Nothing is started before the first `reset`; environments of one process share a browser and
+    the sites' process.
+    """
+
+    metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012 - Gymnasium's own interface
+
+    def __init__(
+        self,
+        task_set: str = "mini",
+        task_id: int | Sequence[int] | None = None,
+        *,
+        sites: str | None = None,
+        profile: str = "webarena",
+        max_steps: int | None = None,
+        headless: bool = True,
+        assignments: Sequence[str] = (),
+        stable_ids: bool = True,
+        screenshot: bool = False,
+    ) -> None:
+        """`task_id` None draws from the whole set; `assignments` are `-o` texts such as `settle.mode=official`.
+
+        Raises:
+            UsageError: an unknown task set, task, profile or setting, or no site for one of the tasks.
+        """
+        if screenshot:
+            _pillow()
+        fixed = (
+            f"browser.headless={str(headless).lower()}",
+            f"browser.screenshots={str(screenshot).lower()}",
+            f"observation.ids={'stable' if stable_ids else 'browser'}",
+        )
+        # The reference agent stands for "no model": the caller decides, no agent is ever built.
+        options = CliOptions(
+            model=ORACLE,
+            task_set=task_set,
+            embedded_tasks=task_set in EMBEDDED_SETS,
+            sites=sites,
+            profile=profile,
+            max_steps=max_steps,
+            assignments=(*fixed, *assignments),
+        )
+        self._config, _ = load_run_config(options, os.environ)
+        self._tasks = {task.task_id: task for task in load_task_set(self._config.task_set).load().tasks}
+        self._drawn_from = _ids(task_id, self._tasks)
+        for each in self._drawn_from:
+            self._task(each)
+        browser = self._config.browser
+        self._screen = (browser.viewport_height, browser.viewport_width, 3) if screenshot else None
+        self._borrowed: Borrowed | None = None
+        self._play: Play | None = None
+        self._last: Turn | None = None
+        self._intent, self._task_id = "", -1
+        self._closed = False
+        self.observation_space = _observation_space(self._screen)
+        self.action_space = UnicodeText(MAX_ACTION_CHARACTERS)
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Starts an episode: fresh sites, a fresh browser context; `options={"task_id": 7}` chooses the task.
+
+        Raises:
+            EpisodeError: sites or browser failed; another reset may help.
+            UsageError: there is no such task, or no browser on this machine.
+        """
+        super().reset(seed=seed)
+        started = monotonic()
+        if self._closed:
+            raise ClosedEnvironmentError("reset after close(); make a new environment")
+        task = self._chosen(options or {})
+        self._leave()
+        if self._borrowed is None:
+            self._borrowed = shared_venues().borrow(self._config, os.environ)
+        loop = self._borrowed.loop
+        self._intent, self._task_id = task.intent, task.task_id
+        self._play = loop.run(self._borrowed.start(self._config, task))
+        self._last = loop.run(self._play.begin())
+        return self._shown(self._last, "", started)
+
+    def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+        """Takes a text in the id grammar (`click [12]`) or an action record.
+
+        Raises:
+            EpisodeError: infrastructure failed; there is no reward, and the next call must be reset().
+            ResetNeeded: no episode is under way.
+        """
+        started = monotonic()
+        if self._closed:
+            raise ClosedEnvironmentError("step after close(); make a new environment")
+        if self._borrowed is None or self._play is None or self._last is None:
+            raise ResetNeeded("no episode is under way; call reset() first")
+        decision = Decision(action=self._read(action, self._last.urls))
+        # Until the answer has come: whatever interrupts this leaves an episode that cannot go on.
+        self._last = None
+        turn = self._borrowed.loop.run(self._play.decide(decision))
+        observation, info = self._shown(turn, _error(turn, decision.action), started)
+        result = turn.result
+        if result is None:
+            self._last = turn
+            return observation, 0.0, False, False, info
+        self._leave()
+        info |= {
+            "ending": str(result.ending),
+            "answer": result.answer,
+            "final_url": public_url(result.final_url, turn.urls),
+            "scores": result.scores,
+            "deviations": result.deviations,
+        }
+        answered = result.ending is Ending.ANSWERED
+        return observation, float(result.value or 0.0), answered, not answered, info
+
+    def close(self) -> None:
+        """Frees the browser context and the sites; the last environment of the process frees browser and thread."""
+        self._closed = True
+        try:
+            self._leave()
+        finally:
+            borrowed, self._borrowed = self._borrowed, None
+            if borrowed is not None:
+                shared_venues().give_back(borrowed)
+
+    def _leave(self) -> None:
+        play, self._play, self._last = self._play, None, None
+        if play is not None and self._borrowed is not None:
+            self._borrowed.loop.run(self._borrowed.leave(play))
+
+    def _chosen(self, options: dict[str, Any]) -> Task:
+        unknown = sorted(set(options) - {"task_id"})
+        if unknown:
+            raise ConfigError(f"reset(options=...): unknown option {unknown[0]!r}; expected task_id")
+        if "task_id" in options:
+            return self._task(options["task_id"])
+        return self._task(self._drawn_from[int(self.np_random.integers(len(self._drawn_from)))])
+
+    def _task(self, task_id: int) -> Task:
+        task = self._tasks.get(task_id)
+        if task is None:
+            ids = sorted(self._tasks)
+            raise SelectionError(
+                f"task_id {task_id!r}: '{self._config.task_set}' has no such task; it has {len(ids)} from {ids[0]} to "
+                f"{ids[-1]}, see: wa-run tasks list --task-set {self._config.task_set}"
+            )
+        require_sites(self._config, [task])
+        return task
+
+    def _read(self, action: Any, urls: Mapping[str, str]) -> Action:
+        """URLs are shown by their public names, so those in an action are mapped back, as the profile has it."""
+        settings = self._config.actions
+        if isinstance(action, str):
+            return read_action(action, settings, urls)
+        if not isinstance(action, ACTIONS):
+            raise TypeError(f"expected an action text or a webarena_runner.types.Action, got {type(action).__name__}")
+        mapped = ("url", "text", "answer") if settings.url_mapping == "whole_action" else ("url",)
+        local = {name: to_local(value, urls) for name, value in action if name in mapped}
+        changed: Action = action.model_copy(update=local)
+        return changed
+
+    def _shown(self, turn: Turn, error: str, started: float) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Observation and info; URLs are the public ones."""
+        seen, result = turn.observation, turn.result
+        texts = {
+            "text": seen.text,
+            "url": public_url(seen.url, turn.urls),
+            "intent": self._intent,
+            "last_action_error": public_url(error, turn.urls),
+        }
+        observation: dict[str, Any] = {name: value[: MAX_CHARACTERS[name]] for name, value in texts.items()}
+        if self._screen:
+            observation["screenshot"] = _pixels(seen.screenshot, self._screen)
+        # A stop is no step of the browser, so it shows the page, not the durations, of the step before.
+        spent_ms = {} if result and result.ending is Ending.ANSWERED else dict(seen.timings_ms)
+        if result:
+            spent_ms["evaluate"] = result.timings_ms["evaluate"]
+        info: dict[str, Any] = {
+            "task_id": self._task_id,
+            "timings_ms": Timings(spent_ms | {"total": 1000 * (monotonic() - started)}),
+            "deviations": seen.deviations,
+            "cut_characters": sum(max(0, len(value) - MAX_CHARACTERS[name]) for name, value in texts.items()),
+        }
+        return observation, info
+
+
+def _error(turn: Turn, action: Action) -> str:
+    """Why the action did nothing; a stop leaves the page as it was, and was not refused."""
+    match action:
+        case Invalid(reason=reason):
+            return reason
+        case Stop():
+            return ""
+    return turn.observation.action_error
+
+
+def _ids(task_id: int | Sequence[int] | None, tasks: dict[int, Task]) -> tuple[int, ...]:
+    if task_id is None:
+        return tuple(tasks)
+    ids = (task_id,) if isinstance(task_id, int | np.integer) else tuple(task_id)
+    if not ids:
+        raise SelectionError("task_id: expected at least one id, or None for all tasks of the set")
+    return tuple(int(each) for each in ids)
+
+
+def _observation_space(screen: tuple[int, int, int] | None) -> Dict:
+    spaces: dict[str, gymnasium.Space[Any]] = {name: UnicodeText(limit) for name, limit in MAX_CHARACTERS.items()}
+    if screen:
+        spaces["screenshot"] = Box(0, 255, screen, np.uint8)
+    return Dict(spaces)
+
+
+def _pillow() -> Any:
+    try:
+        return import_module("PIL.Image")
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            "screenshot=True needs Pillow, which is not installed; run: pip install 'webarena-runner[screenshots]'"
+        ) from error
+
+
+def _pixels(encoded: bytes | None, screen: tuple[int, int, int]) -> NDArray[np.uint8]:
+    """The decoded image; black when the browser gave none."""
+    if encoded is None:
+        return np.zeros(screen, np.uint8)
+    pixels = np.array(_pillow().open(io.BytesIO(encoded)).convert("RGB"), np.uint8)
+    if pixels.shape != screen:
+        raise BrowserError(f"the screenshot has shape {pixels.shape}, expected {screen}")
+    return pixels

@@ -1,0 +1,171 @@
+"""What the environments of one process share: an event loop in a thread, a browser, the sites."""
+
+import asyncio
+import atexit
+import os
+import threading
+from collections.abc import Coroutine, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, TypeVar
+
+from webarena_runner.config import RunConfig
+from webarena_runner.errors import BrowserError
+from webarena_runner.gym.play import Play
+from webarena_runner.types import Task
+from webarena_runner.venue import Venue, open_venue
+
+T = TypeVar("T")
+# Environments that agree in all other settings share a venue.
+OWN_SETTINGS = {"profile", "task_set", "tasks", "limits", "seed"}
+
+
+class LoopThread:
+    """An event loop for callers that have none, or that run inside one of their own."""
+
+    def __init__(self) -> None:
+        self._started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+        # A daemon, so that a process that forgets `close` ends; `SharedVenues` then closes at exit.
+        self._thread = threading.Thread(target=asyncio.run, args=[self._serve()], name="webarena-gym", daemon=True)
+        self._thread.start()
+        self._loop, self._stop = self._started.result()
+
+    async def _serve(self) -> None:
+        stop = asyncio.Event()
+        self._started.set_result((asyncio.get_running_loop(), stop))
+        await stop.wait()
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Its result; when the caller is interrupted, it is cancelled."""
+        if not self._thread.is_alive():
+            coroutine.close()
+            raise BrowserError(
+                "the environments' event loop is not running in this process: was the environment made before a fork? "
+                "Make it in the process that uses it"
+            )
+        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        try:
+            return future.result()
+        finally:
+            future.cancel()
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+
+
+@dataclass
+class _Opened:
+    """A venue in use by `borrowers` environments; its task `holding` keeps it open until `done`."""
+
+    venue: Venue
+    done: asyncio.Event
+    holding: asyncio.Task[None]
+    plays: set[Play] = field(default_factory=set)
+    borrowers: int = 0
+
+    async def close(self) -> None:
+        for play in self.plays:
+            await play.leave()
+        self.done.set()
+        await self.holding
+
+
+@dataclass(frozen=True)
+class Borrowed:
+    """A venue, and the event loop to run its episodes on."""
+
+    key: str
+    loop: LoopThread
+    opened: _Opened
+
+    async def start(self, config: RunConfig, task: Task) -> Play:
+        play = Play(self.opened.venue, config, task)
+        self.opened.plays.add(play)
+        return play
+
+    async def leave(self, play: Play) -> None:
+        self.opened.plays.discard(play)
+        await play.leave()
+
+
+class SharedVenues:
+    """Opens a venue for the first environment that needs it and closes it after the last."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # guards _loop and _opened, and makes others wait for a venue that is opening
+        self._loop: LoopThread | None = None
+        self._opened: dict[str, _Opened] = {}
+
+    def borrow(self, config: RunConfig, environ: Mapping[str, str]) -> Borrowed:
+        """Raises UsageError when browser, sites or judge are not there."""
+        key = config.model_dump_json(exclude=OWN_SETTINGS)
+        with self._lock:
+            if self._loop is None:
+                self._loop = LoopThread()
+                atexit.register(self._close_all, os.getpid())
+            try:
+                if key not in self._opened:
+                    self._opened[key] = self._loop.run(_open(config, environ))
+                opened = self._opened[key]
+                opened.borrowers += 1
+                return Borrowed(key, self._loop, opened)
+            finally:
+                self._stop_if_idle()
+
+    def give_back(self, borrowed: Borrowed) -> None:
+        with self._lock:
+            borrowed.opened.borrowers -= 1
+            if not borrowed.opened.borrowers and borrowed.key in self._opened:
+                del self._opened[borrowed.key]
+                borrowed.loop.run(borrowed.opened.close())
+            self._stop_if_idle()
+
+    def _stop_if_idle(self) -> None:
+        if self._loop is not None and not self._opened:
+            self._loop.close()
+            self._loop = None
+            atexit.unregister(self._close_all)
+
+    def _close_all(self, pid: int) -> None:
+        """At exit, for environments that were never closed; a forked child leaves its parent's alone."""
+        if pid != os.getpid() or self._loop is None:
+            return
+        for opened in self._opened.values():
+            self._loop.run(opened.close())
+        self._opened.clear()
+        self._stop_if_idle()
+
+
+def shared_venues() -> SharedVenues:
+    """Those of this process: a forked child starts its own."""
+    return _venues_of(os.getpid())
+
+
+@cache
+def _venues_of(pid: int) -> SharedVenues:
+    return SharedVenues()
+
+
+async def _open(config: RunConfig, environ: Mapping[str, str]) -> _Opened:
+    # One task enters and leaves the venue, since it is left from another call than it was entered in.
+    opening: asyncio.Future[Venue] = asyncio.get_running_loop().create_future()
+    done = asyncio.Event()
+
+    async def hold() -> None:
+        async with open_venue(config, environ, screenshot_type="png") as venue:
+            opening.set_result(venue)
+            await done.wait()
+
+    holding = asyncio.create_task(hold())
+    either: set[asyncio.Future[Any]] = {opening, holding}
+    try:
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        if not opening.done():
+            holding.cancel()
+            await asyncio.wait({holding})
+    if not opening.done():
+        await holding
+    return _Opened(opening.result(), done, holding)
