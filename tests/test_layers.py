@@ -19,6 +19,7 @@ LAYERS = {
         "locators",
         "profiles",
         "siteurls",
+        "wellformed",
         "datafiles",
         "placeholders",
         "notation",

@@ -118,3 +118,10 @@ async def test_new_tabs_are_followed_where_the_profile_says_so(site: Site) -> No
         followed = await environment.step(parse_playwright('page.get_by_text("Open").click()'))
     assert followed.text.startswith("Tab 0: Main | Tab 1 (current): Popup")
     assert followed.url == f"{site.url}/popup"
+
+
+async def test_an_action_that_speaks_of_a_closed_page_is_not_one(site: Site, start: Start) -> None:
+    text = 'page.get_by_text("Target page, context or browser has been closed").click(timeout=100)'
+    async with start(site.page("/", FORM)) as environment:
+        after = await environment.step(parse_playwright(text, quirks=False))
+    assert "Timeout 100ms exceeded" in after.action_error

@@ -147,7 +147,7 @@ async def test_the_wait_that_the_server_asks_for_is_kept(
     server.replies.append(error(429, "slow down", headers=headers))
     started_s = monotonic()
     await ask(connect)
-    assert least_s <= monotonic() - started_s < least_s + 2
+    assert least_s <= monotonic() - started_s < 8
 
 
 async def test_a_retry_after_date_is_kept(server: Server, connect: Connect) -> None:

@@ -52,7 +52,11 @@ def tasks() -> tuple[Task, ...]:
 
 @pytest.fixture
 def config() -> RunConfig:
-    options = CliOptions(model="oracle", tasks="mini", task_set="mini", embedded_tasks=True, workers=4)
+    # Ten seconds to settle: on a machine that tests share, the usual two may end before a page has answered.
+    patience = ("settle.limit_s=10",)
+    options = CliOptions(
+        model="oracle", tasks="mini", task_set="mini", embedded_tasks=True, workers=4, assignments=patience
+    )
     return load_run_config(options, {})[0]
 
 

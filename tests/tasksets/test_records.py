@@ -1,7 +1,6 @@
 """Official records become tasks; what is wrong with one is told with its place."""
 
 import json
-import time
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -63,10 +62,8 @@ def test_official_anomalies_are_kept(official: Mapping[int, Task]) -> None:
     assert official[174].checks[1] == UrlCheck(reference_url=official[174].raw["eval"]["reference_url"])
 
 
-def test_the_official_file_loads_fast(shared: Path) -> None:
-    start = time.perf_counter()
+def test_the_checksum_is_that_of_the_official_file(shared: Path) -> None:
     loaded_tasks = load_task_file(shared / "data" / "webarena" / "test.raw.json")
-    assert time.perf_counter() - start < 0.3
     assert loaded_tasks.sha256 == OFFICIAL_SHA256
 
 

@@ -42,11 +42,6 @@ def extract_action(reply: str, splitter: str = "```") -> str | None:
     return parts[1].strip() if len(parts) == 3 else None
 
 
-def printable(text: str) -> str:
-    """Halves of surrogate pairs, which a reply's JSON may hold and no log can, become the replacement character."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
 def parse_action(text: str) -> Action:
     """The action that the text stands for; Invalid with a reason when it is not in the grammar.
 
@@ -59,7 +54,7 @@ def parse_action(text: str) -> Action:
     verb = text.partition("[")[0].strip() if "[" in text else text.split()[0]
     parse = _PARSERS.get(verb)
     if parse is None:
-        return Invalid(raw=text, reason=f"unknown action '{verb}'; expected one of {', '.join(VERBS)}")
+        return Invalid(raw=text, reason=f"unknown action '{verb:.40}'; expected one of {', '.join(VERBS)}")
     return parse(text) or Invalid(raw=text, reason=f"the arguments of '{verb}' do not match `{_FORMS[verb]}`")
 
 

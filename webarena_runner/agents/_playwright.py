@@ -10,7 +10,6 @@ import warnings
 from collections.abc import Sequence
 from math import isfinite
 
-from webarena_runner.agents._parse import printable
 from webarena_runner.locators import ON_ELEMENT, ON_PAGE, element_fault, locator_fault, page_fault
 from webarena_runner.types import (
     Action,
@@ -28,6 +27,7 @@ from webarena_runner.types import (
     Stop,
     TabFocus,
 )
+from webarena_runner.wellformed import well_formed
 
 # Longer texts are for forms, not for code; the parser takes seconds over what is much longer.
 MAX_CHARACTERS = 200_000
@@ -150,7 +150,7 @@ def _call(name: str, node: ast.Call) -> Call:
 def _value(name: str, node: ast.expr) -> CallValue:
     match node:
         case ast.Constant(value=str(text)):
-            return printable(text)
+            return well_formed(text)
         case ast.Constant(value=bool() | int() | None as value):
             return value
         case ast.Constant(value=float(value)) if isfinite(value):
@@ -164,7 +164,7 @@ def _value(name: str, node: ast.expr) -> CallValue:
 
 def _text(name: str, node: ast.expr) -> str:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return printable(node.value)
+        return well_formed(node.value)
     raise _NotInGrammar(f"'{name}': a list may hold texts only")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from webarena_runner.agents._describe import describe_action
-from webarena_runner.agents._parse import extract_action, official_crash, printable
+from webarena_runner.agents._parse import extract_action, official_crash
 from webarena_runner.agents._prompt import PromptTemplate, load_prompt
 from webarena_runner.agents._read import read_action
 from webarena_runner.agents._urls import public_url
@@ -11,6 +11,7 @@ from webarena_runner.config import ActionSettings, ObservationSettings
 from webarena_runner.errors import ConfigError, PromptTooLong
 from webarena_runner.interfaces import AgentSetup, ModelBackend, RequestTag
 from webarena_runner.types import Action, Decision, Invalid, Message, Observation, Sampling, Step, Task
+from webarena_runner.wellformed import well_formed
 
 NO_ACTION = "None"
 # What a chat template adds around one message, rounded up, and the official reply limit.
@@ -61,7 +62,7 @@ class Prompted:
         messages, cut_tokens = await self._fitted(task, history, now, urls)
         tag = RequestTag(task.task_set, task.task_id, trial, len(history))
         completion = await self._model.generate(messages, self._sampling, tag=tag)
-        completion = completion.model_copy(update={"text": printable(completion.text)})
+        completion = completion.model_copy(update={"text": well_formed(completion.text)})
         action, note = self._read(completion.text, urls)
         if cut_tokens and self._model.estimates_tokens:
             note = "; ".join(filter(None, (note, "the observation was cut by an estimate of its tokens")))

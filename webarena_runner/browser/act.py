@@ -38,6 +38,7 @@ SCROLL = """(sign) => {
 }"""
 # Longer text is put in at once: typing takes two messages to the browser for each character.
 MAX_TYPED_CHARACTERS = 5000
+MAX_ERROR_CHARACTERS = 500
 
 
 class ActionFailed(RunnerError):
@@ -72,7 +73,7 @@ class Actor:
             async with asyncio.timeout(self._limit_s):
                 await self._do(action, nodes)
         except ActionFailed as failed:
-            return Outcome(str(failed), _deviations(action))
+            return Outcome(_shortened(str(failed)), _deviations(action))
         except TimeoutError:
             return Outcome(f"{action.kind}: not finished within {self._limit_s:g} s", _deviations(action))
         except PlaywrightError as error:
@@ -81,7 +82,7 @@ class Actor:
                 raise BrowserError(f"{action.kind}: the page or the browser crashed: {first_line(error)}") from error
             if target_gone(error) and not tab.page.is_closed():
                 raise BrowserError(f"{action.kind}: {first_line(error)}") from error
-            return Outcome(f"{action.kind}: {first_line(error)}", _deviations(action))
+            return Outcome(_shortened(f"{action.kind}: {first_line(error)}"), _deviations(action))
         return Outcome(deviations=_deviations(action))
 
     async def _do(self, action: Action, nodes: Mapping[str, Node]) -> None:
@@ -154,6 +155,11 @@ class Actor:
         x, y = self._centre(action.element_id, nodes)
         if not (0 <= x < self._viewport["width"] and 0 <= y < self._viewport["height"]):
             raise ActionFailed(f"{action.kind}: the centre of [{action.element_id}] is outside the viewport")
+
+
+def _shortened(error: str) -> str:
+    """Errors quote the action, whose text may be long."""
+    return error if len(error) <= MAX_ERROR_CHARACTERS else f"{error[:MAX_ERROR_CHARACTERS]}..."
 
 
 async def _type(page: Page, action: Type) -> None:

@@ -28,6 +28,7 @@ from webarena_runner.browser.tabs import Tabs
 from webarena_runner.config import BrowserSettings, ObservationSettings, PageChecks
 from webarena_runner.errors import BrowserError
 from webarena_runner.types import Action, Invalid, Node, Observation, Stop
+from webarena_runner.wellformed import well_formed
 
 log = logging.getLogger(__name__)
 READ_ATTEMPTS = 5
@@ -177,14 +178,14 @@ class EpisodeEnvironment:
                 seen = await self._read()
         except TimeoutError as error:
             raise BrowserError(f"{self.url}: the page could not be read within {limit_s:g} s") from error
-        self._nodes = seen.page.rendered.nodes
+        self._nodes = {node_id: _loggable(node) for node_id, node in seen.page.rendered.nodes.items()}
         deviations, self._deviations = self._deviations, []
         notices = [notice for tab in await self.tabs.all() for notice in tab.take_notices()]
         return Observation(
             url=self.url,
-            tabs=seen.titles,
-            text=f"{seen.tab_line}\n\n{seen.page.rendered.text}",
-            nodes=seen.page.rendered.nodes,
+            tabs=tuple(map(well_formed, seen.titles)),
+            text=well_formed(f"{seen.tab_line}\n\n{seen.page.rendered.text}"),
+            nodes=self._nodes,
             screenshot=seen.screenshot,
             screenshot_type=self._screenshot_type,
             action_error="; ".join([*([outcome.error] if outcome.error else []), *notices]),
@@ -249,6 +250,11 @@ class EpisodeEnvironment:
             except TimeoutError:
                 log.info("%s: no screenshot within %g s", tab.page.url, SCREENSHOT_TIMEOUT_S)
         return None
+
+
+def _loggable(node: Node) -> Node:
+    line = well_formed(node.line)
+    return node if line is node.line else node.model_copy(update={"line": line})
 
 
 def _windows(tabs: Sequence[Tab]) -> int:

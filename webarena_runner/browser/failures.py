@@ -4,7 +4,11 @@ import re
 
 from playwright.async_api import Error as PlaywrightError
 
-GONE = re.compile(r"(Target|Page|page|browser|context)\b.*(crashed|has been closed)|Connection closed|Target closed")
+# At the start of the message: what stands later may quote an action or a page.
+GONE = re.compile(
+    r"(Protocol error \([\w.]+\): |Navigation failed because )?"
+    r"((Target|[Pp]age|[Bb]rowser|[Cc]ontext)\b[\w ,]*\b(crashed|closed)|Connection closed)"
+)
 
 
 def first_line(error: PlaywrightError) -> str:
@@ -15,4 +19,4 @@ def first_line(error: PlaywrightError) -> str:
 
 def target_gone(error: PlaywrightError) -> bool:
     """Whether the tab, its context or the browser is no longer there."""
-    return bool(GONE.search(error.message))
+    return bool(GONE.match(first_line(error)))

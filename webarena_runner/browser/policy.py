@@ -31,7 +31,11 @@ class Fence:
 
     def allows(self, url: str) -> bool:
         """Whether a page may be opened there; also true of addresses that never leave the browser."""
-        return urlsplit(url).scheme in INWARD_SCHEMES or _address(url) in self._addresses
+        try:
+            scheme = urlsplit(url).scheme
+        except ValueError:
+            return False
+        return scheme in INWARD_SCHEMES or _address(url) in self._addresses
 
     def __str__(self) -> str:
         return ", ".join(sorted(f"{host}:{port}" for host, port in self._addresses))

@@ -13,6 +13,7 @@ from webarena_runner.browser.tab import Tab
 from webarena_runner.browser.tabs import Tabs
 from webarena_runner.config import PageChecks
 from webarena_runner.errors import BrowserError, ScriptError, SiteError
+from webarena_runner.wellformed import well_formed, well_formed_value
 
 LAST = "last"
 # Where a site is down, as opposed to an error page that the site itself means to show.
@@ -55,7 +56,7 @@ class Probe:
         page = await self._page(url)
         try:
             async with asyncio.timeout(self._limit_s):
-                return await page.content()
+                return well_formed(await page.content())
         except TimeoutError as error:
             raise BrowserError(f"{page.url}: no content within {self._limit_s:g} s") from error
         except PlaywrightError as error:
@@ -66,7 +67,7 @@ class Probe:
         page = await self._page(url)
         try:
             async with asyncio.timeout(self._limit_s):
-                return await page.evaluate(script)
+                return well_formed_value(await page.evaluate(script))
         except TimeoutError as error:
             raise BrowserError(f"{page.url}: a script has not ended within {self._limit_s:g} s") from error
         except PlaywrightError as error:

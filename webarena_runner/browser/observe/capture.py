@@ -11,7 +11,7 @@ import orjson
 from webarena_runner.browser.observe import axtree, htmltree
 from webarena_runner.browser.observe.align import Walk, align
 from webarena_runner.browser.observe.axtree import Rendered
-from webarena_runner.browser.observe.devtools import DevTools, ProtocolError
+from webarena_runner.browser.observe.devtools import DevTools, ProtocolError, parse_json
 from webarena_runner.browser.observe.geometry import Rectangle, Screen
 from webarena_runner.browser.observe.ids import Number, browser_id
 from webarena_runner.browser.observe.scripts import RECTANGLES_OF, WALK
@@ -93,7 +93,7 @@ async def _walk(tools: DevTools, frame_id: str, settings: ObservationSettings) -
     )
     if "exceptionDetails" in reply:
         raise ProtocolError(f"reading the page: {reply['exceptionDetails'].get('text', 'the script failed')}")
-    seen = orjson.loads(reply["result"]["value"])
+    seen = parse_json(reply["result"]["value"])
     flat = iter(seen["rectangles"])
     rectangles = {index: Rectangle(*box) for index, *box in zip(flat, flat, flat, flat, flat, strict=True)}
     screen = Screen(seen["width"], seen["height"])

@@ -150,7 +150,7 @@ class DirectDevTools:
         try:
             while True:
                 # As bytes: decoding megabytes only for the parser to encode them again would cost as much as parsing.
-                self._dispatch(_parse(await self._connection.recv(decode=False)))
+                self._dispatch(parse_json(await self._connection.recv(decode=False)))
         except websockets.ConnectionClosed as error:
             log.debug("DevTools connection closed: %s", error)
         finally:
@@ -168,7 +168,7 @@ class DirectDevTools:
             handler(message["params"])
 
 
-def _parse(message: bytes) -> dict[str, Any]:
+def parse_json(message: str | bytes) -> dict[str, Any]:
     try:
         parsed: dict[str, Any] = orjson.loads(message)
     except orjson.JSONDecodeError:
