@@ -137,9 +137,10 @@ async def test_text_on_a_page_that_no_log_could_hold_is_shown_as_one_that_can(si
     async with start(site.page("/", script)) as environment:
         seen = await environment.observe()
         value = await environment.probe().evaluate("() => document.title")
-    assert "half \ufffd a pair" in seen.text
+    assert seen.text.startswith("Tab 0 (current): T\ufffd\n")
+    assert r"'half \udc00 a pair'" in seen.text, "names are printed as Python writes them (official)"
     assert seen.model_dump_json()
-    assert value
+    assert value == "T\ufffd"
 
 
 class OneSite:

@@ -37,6 +37,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
         ("javascript:alert(1)", False),
         ("view-source:http://127.0.0.1:7770/", False),
         ("127.0.0.1:7770", False),
+        ("http://[::1", False),
         ("", False),
     ],
 )

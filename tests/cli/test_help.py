@@ -19,6 +19,8 @@ COMMANDS = (
     ("tasks", "show"),
     ("models", "list"),
     ("models", "show"),
+    ("profiles", "list"),
+    ("profiles", "show"),
     ("sites", "serve"),
     ("sites", "status"),
     ("browser", "install"),

@@ -55,6 +55,16 @@ Prompt = Annotated[
         rich_help_panel=_RUN,
     ),
 ]
+ActionSet = Annotated[
+    str | None,
+    typer.Option(
+        "--action-set",
+        metavar="id|playwright",
+        help="How the model writes actions; with playwright the prompt is cot_playwright. "
+        "[dim]Default: the profile's[/dim]",
+        rich_help_panel=_RUN,
+    ),
+]
 Profile = Annotated[
     str,
     typer.Option(

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from webarena_runner.cli import _options as given
-from webarena_runner.cli import browser, doctor, models, runs, score, sites, tasks
+from webarena_runner.cli import browser, doctor, models, profiles, runs, score, sites, tasks
 from webarena_runner.cli._help import EPILOG
 from webarena_runner.errors import UsageError
 
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(models.app, name="models")
+app.add_typer(profiles.app, name="profiles")
 app.add_typer(sites.app, name="sites")
 app.add_typer(browser.app, name="browser")
 app.command("doctor")(doctor.doctor)
@@ -61,6 +62,7 @@ def run_tasks(
     allow_modified: given.AllowModified = False,
     agent: given.Agent = None,
     prompt: given.Prompt = None,
+    action_set: given.ActionSet = None,
     profile: given.Profile = "webarena",
     judge: given.Judge = None,
     sites: given.Sites = None,
@@ -91,6 +93,7 @@ def run_tasks(
         sites=sites,
         agent=agent,
         prompt=prompt,
+        action_set=action_set,
         judge=judge,
         profile=profile,
         workers=workers,

@@ -1,0 +1,104 @@
+"""`wa-run profiles` and `--action-set`."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Invoke
+from webarena_runner import datafiles
+from webarena_runner._draft import valid_keys
+from webarena_runner.cli._settings import EXPLANATIONS
+from webarena_runner.config import RunConfig
+from webarena_runner.loading import CliOptions, load_run_config
+from webarena_runner.profiles import FROM_ELSEWHERE, load_profile
+
+SETTINGS = [key for key in valid_keys(RunConfig) if key.split(".")[0] not in FROM_ELSEWHERE]
+SWITCHES = {
+    "actions.lenient_syntax": ("false", "true"),
+    "actions.show_errors": ("false", "true"),
+    "actions.playwright_quirks": ("true", "false"),
+    "limits.type_equality": ("element", "element_and_text"),
+    "limits.stop_at_repeated_scrolls": ("true", "false"),
+    "browser.follow_new_tabs": ("false", "true"),
+}
+
+
+def test_every_setting_is_explained_in_one_line_and_no_other() -> None:
+    assert set(EXPLANATIONS) == set(SETTINGS)
+    assert [text for text in EXPLANATIONS.values() if not 0 < len(text) <= 110] == []
+
+
+def test_show_prints_every_setting_of_the_default_profile(invoke: Invoke) -> None:
+    shown = invoke("profiles", "show")
+    assert shown.code == 0
+    rows = {line.split()[0]: line for line in shown.out.splitlines() if line.strip()}
+    assert set(SETTINGS) <= set(rows)
+    assert rows["limits.max_steps"].split()[1:2] == ["30"]
+    assert "webarena.yaml" in shown.out
+    assert shown.out == invoke("profiles", "show", "webarena").out
+
+
+@pytest.mark.parametrize(("key", "values"), SWITCHES.items())
+def test_show_prints_the_official_value_beside_another_one(invoke: Invoke, key: str, values: tuple[str, str]) -> None:
+    official, corrected = values
+    (row,) = [line for line in invoke("profiles", "show", "strict").out.splitlines() if line.startswith(f"{key} ")]
+    assert row.split()[1:3] == [corrected, official]
+
+
+def test_list_names_every_profile_and_counts_what_differs(invoke: Invoke, workdir: Path) -> None:
+    own = workdir / "configs" / "profiles" / "own.yaml"
+    own.parent.mkdir(parents=True)
+    own.write_text(
+        "# Shorter episodes.\nlimits:\n  max_steps: 5\nsampling:\n  temperature: 1.0\n  top_p: 0.9\n  max_tokens: 384\n"
+    )
+    lines = {line.split()[0]: line for line in invoke("profiles", "list").out.splitlines()}
+    assert set(datafiles.names("profiles")) <= set(lines)
+    assert lines["webarena"].split()[1] == "-"
+    assert lines["own"].split()[1:] == ["1", "Shorter", "episodes."]
+
+
+def test_a_malformed_profile_is_told_by_line(invoke: Invoke, workdir: Path) -> None:
+    own = workdir / "own.yaml"
+    own.write_text("actions:\n  lenient_sintax: true\n")
+    done = invoke("profiles", "show", str(own))
+    assert done.code == 2
+    assert "line 2, column 3" in done.err
+    assert "did you mean actions.lenient_syntax" in done.err
+
+
+def test_an_unknown_profile_lists_the_known_ones(invoke: Invoke) -> None:
+    done = invoke("profiles", "show", "webarna")
+    assert done.code == 2
+    assert "did you mean 'webarena'?" in done.err
+
+
+def test_the_switches_of_a_run_are_in_its_settings_and_among_its_overrides() -> None:
+    options = CliOptions(
+        model="oracle", assignments=("actions.show_errors=true", "limits.type_equality=element_and_text")
+    )
+    config, overrides = load_run_config(options, {})
+    assert config.actions.show_errors
+    assert overrides == ("actions.show_errors=True", "limits.type_equality=element_and_text")
+    assert load_run_config(CliOptions(model="oracle", profile="strict"), {})[1] == ()
+
+
+def test_the_playwright_set_brings_its_prompt_unless_another_is_named() -> None:
+    def chosen(**options: str) -> tuple[str, str]:
+        config, _ = load_run_config(CliOptions(model="oracle", **options), {})  # type: ignore[arg-type]
+        return config.actions.action_set, config.prompt
+
+    assert chosen() == ("id", "cot")
+    assert chosen(action_set="playwright") == ("playwright", "cot_playwright")
+    assert chosen(action_set="playwright", prompt="mine") == ("playwright", "mine")
+
+
+def test_a_wrong_action_set_is_told_by_option(invoke: Invoke) -> None:
+    done = invoke("--model", "oracle", "--tasks", "smoke", "--action-set", "som", "--dry-run")
+    assert done.code == 2
+    assert "--action-set: actions.action_set: expected 'id' or 'playwright', got 'som'" in done.err
+
+
+def test_only_strict_corrects_the_loop() -> None:
+    official = load_profile("webarena").settings
+    assert load_profile("libwebarena").settings.actions == official.actions == type(official.actions)()
+    assert load_profile("libwebarena").settings.limits == official.limits == type(official.limits)()

@@ -1,0 +1,75 @@
+"""`wa-run profiles`: the profile files, and what each of their settings means."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from webarena_runner.profiles import Profile
+
+app = typer.Typer(no_args_is_help=True, help="Profiles: the settings that make numbers comparable.")
+
+
+@app.command("list")
+def list_profiles() -> None:
+    """All profiles by name, with how many settings differ from the official ones."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from webarena_runner import datafiles
+    from webarena_runner.cli._console import stdout
+    from webarena_runner.errors import ConfigError
+    from webarena_runner.profiles import OFFICIAL, load_profile
+
+    official = _flat(load_profile(OFFICIAL))
+    table = Table("profile", "not as official", "description", box=None, pad_edge=False)
+    for name in datafiles.names("profiles"):
+        try:
+            profile = load_profile(name)
+        except ConfigError as error:
+            table.add_row(name, "?", Text(str(error), style="red"))
+            continue
+        changed = sum(value != official[key] for key, value in _flat(profile).items())
+        table.add_row(name, f"{changed}" if changed else "-", Text(profile.description))
+    stdout().print(table, markup=False)
+
+
+@app.command("show")
+def show_profile(
+    name: Annotated[str, typer.Argument(metavar="NAME|FILE", help="Profile.")] = "webarena",
+) -> None:
+    """Every setting of a profile: its value, the official one where that differs, and what it is about."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from webarena_runner.cli._console import stdout
+    from webarena_runner.cli._settings import EXPLANATIONS
+    from webarena_runner.profiles import OFFICIAL, load_profile
+
+    profile, official = load_profile(name), _flat(load_profile(OFFICIAL))
+    console = stdout()
+    console.print(f"# {profile.path}", markup=False, soft_wrap=True)
+    if profile.description:
+        console.print(f"# {profile.description}", markup=False)
+    table = Table("setting", "value", "official", "what it is", box=None, pad_edge=False)
+    for key, value in _flat(profile).items():
+        differs = value != official[key]
+        shown = Text(_shown(value), style="yellow" if differs else "")
+        table.add_row(key, shown, _shown(official[key]) if differs else "", EXPLANATIONS.get(key, ""))
+    console.print(table, markup=False)
+
+
+def _flat(profile: "Profile") -> dict[str, Any]:
+    """What a profile decides, by the keys that `-o` takes."""
+    from webarena_runner._draft import leaves
+    from webarena_runner.profiles import FROM_ELSEWHERE
+
+    settings = profile.settings.model_dump(mode="json", exclude=set(FROM_ELSEWHERE))
+    return {".".join(keys): value for keys, value in leaves(settings)}
+
+
+def _shown(value: Any) -> str:
+    """As YAML writes it, and as `-o` takes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "null" if value is None else str(value)
