@@ -30,7 +30,7 @@ smoke: browser
 	$(BIN)/wa-run --model oracle --tasks smoke --workers 2
 
 test: browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-slow: browser
 	$(BIN)/python -m pytest -m "not peer"

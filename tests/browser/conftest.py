@@ -46,8 +46,12 @@ def id_of(observation: Observation, text: str) -> str:
 
 
 def renumbered(text: str, *, inline_boxes: bool = True) -> str:
-    """The text with ids and frame ids replaced by numbers of first appearance: both differ from run to run."""
-    lines = text.split("\n")
+    """The text with ids and frame ids replaced by numbers of first appearance: both differ from run to run.
+
+    Lines of static text that is a mere number are left out: officially they are not printed when one of the three lines
+    above holds that number, and those lines hold ids.
+    """
+    lines = [line for line in text.split("\n") if not re.match(r"\t*\[-?\d+\] StaticText '\d+'$", line)]
     if not inline_boxes:
         lines = [line for line in lines if not re.match(r"\t*\[-?\d+\] InlineTextBox ", line)]
     numbers: dict[str, str] = {}

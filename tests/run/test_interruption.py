@@ -1,8 +1,6 @@
 """A run that is killed or interrupted at any moment goes on without losing or repeating a finished episode."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -78,17 +76,6 @@ def is_zombie(pid: int) -> bool:
         return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return True
-
-
-def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
-    process = start(tmp_path)
-    wait_for(lambda: len(finished_at(tmp_path)) >= 2, process)
-    os.killpg(process.pid, signal.SIGINT)
-    _, told = process.communicate(timeout=LIMIT_S)
-    assert process.returncode == 130
-    assert f"wa-run resume {tmp_path / 'r'}" in told
-    assert "Traceback" not in told
-    assert resume(tmp_path).returncode == 0
 
 
 def test_a_run_whose_task_file_has_changed_is_not_mixed(tmp_path: Path) -> None:
