@@ -31,6 +31,7 @@ smoke: browser
 
 test: browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m whole_set
 
 test-slow: browser
 	$(BIN)/python -m pytest -m "not peer"
