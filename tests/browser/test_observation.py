@@ -202,7 +202,8 @@ async def test_pages_that_navigate_while_they_are_read_are_read(site: Site, star
     async with start(site.page("/", page)) as environment:
         for _ in range(3):
             assert "RootWebArea" in (await environment.observe()).text
-        assert "Calm" in (await environment.step(Goto(url=calm))).text
+        # Either navigation may win, the page's or the agent's; neither may end the episode.
+        assert "RootWebArea" in (await environment.step(Goto(url=calm))).text
 
 
 async def test_an_open_dialog_does_not_stop_reading(site: Site, start: Start) -> None:
