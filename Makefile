@@ -47,7 +47,7 @@ golden: browser
 	$(BIN)/python bench/golden_table.py $(GOLDENS)
 
 lock:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --extra dev --no-header --quiet pyproject.toml -o requirements/dev.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --extra dev --no-header --no-strip-extras --quiet pyproject.toml -o requirements/dev.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

@@ -21,7 +21,6 @@ LAYERS = {
         "siteurls",
         "wellformed",
         "datafiles",
-        "placeholders",
         "notation",
         "_yaml",
         "_draft",

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from webarena_runner.types import Record, Sampling
 
@@ -17,11 +17,28 @@ class LeaderboardInfo(Record):
     work: str = ""
 
 
+class Prices(Record):
+    """US dollars per million tokens; `cached_input` None: cached prompt tokens cost as much as others."""
+
+    input: NonNegativeFloat
+    output: NonNegativeFloat
+    cached_input: NonNegativeFloat | None = None
+
+
+class RateLimits(Record):
+    """What a provider's account allows; None: no limit. `max_concurrency` counts requests under way."""
+
+    requests_per_minute: PositiveInt | None = None
+    tokens_per_minute: PositiveInt | None = None
+    max_concurrency: PositiveInt | None = None
+
+
 class ModelSpec(Record):
     """One model file, `configs/models/NAME.yaml`.
 
     `backend` is a plug-in name, `options` are the backend's own and validated by it, `sampling` overrides the
     profile's sampling key by key, `context_window` is in tokens (None: ask the server or do not limit).
+    `images`: whether each prompt carries a screenshot of the page, for models that see.
     """
 
     name: str
@@ -29,6 +46,9 @@ class ModelSpec(Record):
     backend: str
     model: str = ""
     context_window: PositiveInt | None = None
+    images: Literal["none", "screenshot"] = "none"
+    prices: Prices | None = None
+    rates: RateLimits = RateLimits()
     sampling: Sampling = Sampling()
     options: dict[str, Any] = Field(default_factory=dict)
     leaderboard: LeaderboardInfo = LeaderboardInfo()
@@ -70,7 +90,7 @@ class ActionSettings(Record):
 
 
 class LimitSettings(Record):
-    """The official stops (steps, parse failures, repeated actions) and ours (time, attempts, errors in a row).
+    """The official stops (steps, parse failures, repeated actions) and ours (time, attempts, errors in a row, money).
 
     `type_equality`: two typing actions are equal when they go to the same `element` (official), whatever the text, or
         only with the same `element_and_text`.
@@ -85,6 +105,7 @@ class LimitSettings(Record):
     episode_timeout_s: PositiveFloat = 1800
     retries: NonNegativeInt = 2
     stop_after_errors: PositiveInt = 12
+    max_cost_usd: PositiveFloat | None = None
 
 
 class BrowserSettings(Record):

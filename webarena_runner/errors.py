@@ -10,7 +10,9 @@ RunnerError
 └── EpisodeError           infrastructure failed inside an episode; has an error class, never a score
     ├── ModelError         the model server
     │   ├── PromptTooLong  the prompt does not fit (no retry)
-    │   └── ModelRefused   wrong key, unknown model, malformed request (no retry)
+    │   ├── ModelRefused   wrong key, unknown model, malformed request (no retry)
+    │   ├── ModelBlocked   the provider's safety filter blocked the prompt or the reply (no retry)
+    │   └── ModelExhausted a day's quota, the account's credit or the run's --max-cost is used up: the run stops
     ├── BrowserError       Chromium or the protocol to it
     │   └── ScriptError    a page's own script or locator threw
     ├── SiteError          a web site is down, slow or answers with a server error
@@ -68,6 +70,14 @@ class PromptTooLong(ModelError):
 
 class ModelRefused(ModelError):
     may_retry = False
+
+
+class ModelBlocked(ModelError):
+    may_retry = False
+
+
+class ModelExhausted(ModelError):
+    """No request can succeed for hours, or none may be made: the run stops, and is resumed later."""
 
 
 class BrowserError(EpisodeError):

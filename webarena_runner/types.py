@@ -237,7 +237,10 @@ class Sampling(Record):
 
 
 class Completion(Record):
-    """One model reply; token counts are the server's own (0: it sent none), latency includes retries."""
+    """One model reply; token counts are the server's own (0: it sent none), latency includes retries.
+
+    `cost_usd` is by the model file's prices; None when it has none.
+    """
 
     text: str
     prompt_tokens: int = 0
@@ -246,6 +249,7 @@ class Completion(Record):
     latency_s: float = 0.0
     finish_reason: str = ""
     retries: int = 0
+    cost_usd: float | None = None
 
 
 class Decision(Record):
