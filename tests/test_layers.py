@@ -21,6 +21,7 @@ LAYERS = {
         "siteurls",
         "wellformed",
         "datafiles",
+        "files",
         "notation",
         "_yaml",
         "_draft",

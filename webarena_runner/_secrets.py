@@ -1,4 +1,4 @@
-"""Keeps keys and passwords out of the run folder: refused where settings come in, masked where they go out."""
+"""Keeps keys and passwords out of the run folder: they are refused where settings come in."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from webarena_runner._yaml import dotted
-from webarena_runner.config import RunConfig
 from webarena_runner.errors import ConfigError
 
 # `eos_token` and its like are no secrets.
@@ -14,7 +13,6 @@ _SECRET_KEY = re.compile(
     r"(^|_)(api_?key|password|passwd|secret|authorization|(access|api|auth|bearer|hf)_token)$|^(key|token)$",
     re.IGNORECASE,
 )
-_MASK = "***"
 
 
 def refuse_secrets(values: Any, *, origins: Mapping[str, str], fallback: str, keys: tuple[str, ...] = ()) -> None:
@@ -28,20 +26,6 @@ def refuse_secrets(values: Any, *, origins: Mapping[str, str], fallback: str, ke
             f"{origins.get(name, fallback)}: {name} holds a secret, and settings are stored in the run folder; "
             f"put it into an environment variable and give the variable's name (as in `api_key_env: OPENAI_API_KEY`)"
         )
-
-
-def redacted(config: RunConfig) -> dict[str, Any]:
-    """The settings as JSON values, for the manifest; whatever looks like a secret is masked all the same."""
-    masked: dict[str, Any] = _masked("", config.model_dump(mode="json"))
-    return masked
-
-
-def _masked(key: str, value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _masked(name, below) for name, below in value.items()}
-    if isinstance(value, list):
-        return [_masked(key, item) for item in value]
-    return _MASK if _is_secret(key, value) else value
 
 
 def _is_secret(key: str, value: Any) -> bool:

@@ -88,11 +88,7 @@ def prepare(
         judge=_judge_name(config),
         now=now,
     )
-    if (out / manifest.run_id / store.MANIFEST).exists():
-        raise StoreError(
-            f"{out / manifest.run_id} holds a run already; continue it with: wa-run resume {out / manifest.run_id}, "
-            "or give another --run-id"
-        )
+    store.require_no_run(out / manifest.run_id)
     todo = plan.to_do(tasks, config.trials, ())
     return Prepared(config, loaded, tasks, manifest, out, todo, finished=0, resumed=False)
 

@@ -9,8 +9,6 @@ An attempt without result.json was interrupted. A result counts when its value i
 """
 
 import contextlib
-import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +18,7 @@ import filelock
 from pydantic import ValidationError
 
 from webarena_runner.errors import StoreError
+from webarena_runner.files import write_atomically
 from webarena_runner.types import EpisodeResult, Record, RunManifest, Step
 
 MANIFEST = "manifest.json"
@@ -56,10 +55,7 @@ class RunFolder:
     @classmethod
     def create(cls, path: Path, manifest: RunManifest) -> "RunFolder":
         """Raises StoreError when the folder holds a run already or cannot be written."""
-        if (path / MANIFEST).exists():
-            raise StoreError(
-                f"{path} holds a run already; continue it with: wa-run resume {path}, or give another --run-id"
-            )
+        require_no_run(path)
         with _writing(path):
             (path / "episodes").mkdir(parents=True, exist_ok=True)
             (path / "attempts").mkdir(exist_ok=True)
@@ -100,6 +96,14 @@ class RunFolder:
             write_atomically(folder / RESULT, result.model_dump_json(indent=2))
 
 
+def require_no_run(path: Path) -> None:
+    """Raises StoreError when the folder holds a run already."""
+    if (path / MANIFEST).exists():
+        raise StoreError(
+            f"{path} holds a run already; continue it with: wa-run resume {path}, or give another --run-id"
+        )
+
+
 def read_manifest(path: Path) -> RunManifest:
     """Raises StoreError naming the file and what is wrong with it."""
     return _read(path / MANIFEST, RunManifest, f"{path} is not a run folder: it has no readable {MANIFEST}")
@@ -121,20 +125,6 @@ def read_steps(folder: Path) -> list[Step]:
         return []
     lines = file.read_text(encoding="utf-8").split("\n")
     return [Step.model_validate_json(line) for line in lines[:-1]]
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """After a crash the file holds the old text or the new one, never a part."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _locked(path: Path) -> filelock.BaseFileLock:

@@ -3,13 +3,12 @@
 import hashlib
 import json
 import logging
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from webarena_runner.errors import JudgeError, JudgeUnusable, ModelError, ModelRefused, PromptTooLong
 from webarena_runner.evaluators._verdict import read_verdict
+from webarena_runner.files import write_atomically
 from webarena_runner.interfaces import JudgeReply, ModelBackend, RequestTag
 from webarena_runner.types import Message, Sampling
 
@@ -85,7 +84,7 @@ class ModelJudge:
         # Another process may have asked the same meanwhile: the verdict that was first on disk holds for all.
         if (kept := _read(path)) is not None:
             return JudgeReply(kept, cached=True)
-        _write(path, {**question, "reply": text})
+        _keep(path, {**question, "reply": text})
         return JudgeReply(text, cached=False)
 
     async def _generate(self, prompt: str) -> str:
@@ -116,13 +115,9 @@ def _read(path: Path) -> str | None:
     return reply
 
 
-def _write(path: Path, verdict: dict[str, Any]) -> None:
-    """Atomic: a reader sees the whole verdict or none."""
+def _keep(path: Path, verdict: dict[str, Any]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(verdict, file, ensure_ascii=False, indent=1)
-        Path(temporary).replace(path)
+        write_atomically(path, json.dumps(verdict, ensure_ascii=False, indent=1))
     except OSError as error:
         raise JudgeUnusable(f"{path.parent}: the judge's verdict cannot be kept: {error}") from error

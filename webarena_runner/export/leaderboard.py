@@ -6,8 +6,8 @@ import filelock
 
 from webarena_runner import __version__
 from webarena_runner.errors import StoreError
+from webarena_runner.files import write_atomically
 from webarena_runner.report.summary import RunReport
-from webarena_runner.store import write_atomically
 
 RUN_ID = "Run ID"
 LOCK_LIMIT_S = 60

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from webarena_runner.errors import TaskFileError
+from webarena_runner.files import write_atomically
 from webarena_runner.tasksets._cache import webarena_file
 from webarena_runner.tasksets._records import parse_tasks
 from webarena_runner.tasksets.webarena import OFFICIAL_SHA256, not_official
@@ -51,8 +51,8 @@ def fetch_webarena(source: str | None, cache_dir: Path | None, say: Say, *, allo
     about = {"source": origin, "sha256": sha256, "modified": modified, "fetched_at": datetime.now(UTC).isoformat()}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path.with_suffix(".source.json"), json.dumps(about, indent=1).encode())
-        _write(path, content)
+        write_atomically(path.with_suffix(".source.json"), json.dumps(about, indent=1))
+        write_atomically(path, content)
     except OSError as error:
         raise TaskFileError(f"{path}: the task file cannot be kept: {error.strerror or error}") from error
     say(f"{len(tasks)} tasks, sha256 {sha256[:12]} ({'MODIFIED' if modified else 'the official file'}): {path}")
@@ -121,14 +121,3 @@ def _member(wheel: bytes, origin: str) -> bytes:
     if len(content) > MAX_TASK_FILE_BYTES:
         raise TaskFileError(f"{origin}: {MEMBER} is larger than {MAX_TASK_FILE_BYTES >> 20} MiB")
     return content
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Atomic: a reader, and a crash, see the whole file or none."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(temporary).replace(path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
