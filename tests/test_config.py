@@ -4,9 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from webarena_runner.config import RunConfig
+from webarena_runner.config import Prices, RunConfig
 from webarena_runner.errors import ConfigError
-from webarena_runner.loading import CliOptions, load_model_spec, load_run_config, load_sites_file, site_credentials
+from webarena_runner.loading import (
+    CliOptions,
+    load_model_spec,
+    load_run_config,
+    load_sites_file,
+    site_credentials,
+    with_max_cost,
+)
 
 MODEL = """\
 backend: openai_chat
@@ -214,6 +221,13 @@ def test_a_wrong_sites_file_is_told_by_place(text: str, told: str) -> None:
     assert told in str(caught.value)
 
 
+def test_further_addresses_are_read_like_site_urls() -> None:
+    write("sites/lab.yaml", "urls: {map: 'http://h:3000'}\nmore_urls: ['h:5000/', '']\n")
+    assert load(sites="lab").more_urls == ("http://h:5000",)
+    assert load('more_urls=["http://h:5001/"]').more_urls == ("http://h:5001",)
+    assert "-o more_urls: 'not a url' is not a site URL" in fault('more_urls=["not a url"]')
+
+
 def test_an_unknown_sites_file_lists_the_known_ones() -> None:
     assert "official-ports" in fault(sites="offical-ports")
 
@@ -234,3 +248,35 @@ def test_the_stored_settings_round_trip_and_hold_no_secret() -> None:
     stored = config.model_dump(mode="json")
     assert "sk-1" not in str(stored)
     assert RunConfig.model_validate(stored) == config
+
+
+def test_a_limit_in_money_needs_prices() -> None:
+    with pytest.raises(
+        ConfigError, match=r"--max-cost: model 'mine' has no prices.*set prices\.input and prices\.output"
+    ):
+        load(max_cost_usd=5.0)
+    config = load("model.prices.input=3", "model.prices.output=15", max_cost_usd=5.0)
+    assert config.limits.max_cost_usd == 5
+    assert config.model is not None
+    assert config.model.prices == Prices(input=3, output=15)
+    with pytest.raises(ConfigError, match="max_cost_usd: expected greater than 0"):
+        load("limits.max_cost_usd=0")
+
+
+def test_prices_and_rates_come_from_the_model_file() -> None:
+    write(
+        "models/mine.yaml", MODEL + "prices: {input: 3, output: 15, cached_input: 0.3}\nrates: {max_concurrency: 4}\n"
+    )
+    model = load(max_cost_usd=5.0).model
+    assert model is not None
+    assert model.prices == Prices(input=3, output=15, cached_input=0.3)
+    assert model.rates.max_concurrency == 4
+
+
+def test_the_limit_of_a_run_can_be_another_when_it_goes_on() -> None:
+    config = load("model.prices.input=3", "model.prices.output=15", max_cost_usd=5.0)
+    assert with_max_cost(config, 20.0).limits.max_cost_usd == 20
+    with pytest.raises(ConfigError, match="expected US dollars above 0"):
+        with_max_cost(config, 0.0)
+    with pytest.raises(ConfigError, match="has no prices"):
+        with_max_cost(load(), 20.0)

@@ -28,7 +28,7 @@ LAYERS = {
         "_secrets",
     ),
     2: ("tasksets", "browser", "models", "agents", "sites", "minisites", "evaluators"),
-    3: ("plan", "episode", "venue", "executors", "store", "stops", "progress", "scoring"),
+    3: ("plan", "episode", "venue", "executors", "store", "stops", "progress", "scoring", "observing"),
     4: ("report", "export", "gym", "run"),
     5: ("cli",),
 }

@@ -170,11 +170,15 @@ class AccountVariables(Record):
 
 
 class SitesFile(Record):
-    """One sites file, `configs/sites/NAME.yaml`: who provides the sites, and where they are."""
+    """One sites file, `configs/sites/NAME.yaml`: who provides the sites, and where they are.
+
+    `more_urls`: further addresses that the sites' pages need, such as the routing servers of the map.
+    """
 
     description: str = ""
     provider: str = "static"
     urls: dict[str, str] = Field(default_factory=dict)
+    more_urls: tuple[str, ...] = ()
     accounts: dict[str, AccountVariables] = Field(default_factory=dict)
 
 
@@ -193,6 +197,7 @@ class RunConfig(Record):
     sites: str
     site_urls: dict[str, str] = Field(default_factory=dict)
     site_accounts: dict[str, AccountVariables] = Field(default_factory=dict)
+    more_urls: tuple[str, ...] = ()
     workers: PositiveInt = 1
     trials: PositiveInt = 1
     seed: int = 0

@@ -16,7 +16,9 @@ from webarena_runner.evaluators import score
 from webarena_runner.interfaces import Agent, Environment, EpisodeEnd, Evaluator, Judge, SiteProvider
 from webarena_runner.notation import render
 from webarena_runner.stops import early_stop
+from webarena_runner.store import total_usd
 from webarena_runner.types import (
+    Completion,
     Decision,
     Ending,
     EpisodeResult,
@@ -37,7 +39,12 @@ class Browser(Protocol):
     """What an episode needs of a browser."""
 
     def episode(
-        self, *, urls: Mapping[str, str], storage_state: Mapping[str, Any] | None, start_urls: Sequence[str]
+        self,
+        *,
+        urls: Mapping[str, str],
+        storage_state: Mapping[str, Any] | None,
+        start_urls: Sequence[str],
+        more_urls: Sequence[str],
     ) -> AbstractAsyncContextManager[Environment]: ...
 
 
@@ -73,6 +80,7 @@ class Episode:
     log: StepLog
     on_step: Callable[[Step], None]
     steps: list[Step] = field(default_factory=list)
+    completions: list[Completion] = field(default_factory=list)
     now: Observation | None = None
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     clock_start: float = field(default_factory=time.monotonic)
@@ -107,7 +115,10 @@ async def play_episode(harness: Harness, episode: Episode) -> EpisodeResult:
     async with harness.sites.lease(task.sites, login_sites=task.login_sites, writes=changes_state(task)) as lease:
         start_urls = [render(url, lease.urls) for url in task.start_urls]
         async with harness.browser.episode(
-            urls=lease.urls, storage_state=lease.storage_state, start_urls=start_urls
+            urls=lease.urls,
+            storage_state=lease.storage_state,
+            start_urls=start_urls,
+            more_urls=harness.config.more_urls,
         ) as environment:
             ending, answer = await _act(harness, episode, environment, lease.urls)
             episode.final_url = environment.url
@@ -131,6 +142,8 @@ async def _act(
         started_at, clock = datetime.now(UTC), time.monotonic()
         decision = await harness.agent.act(episode.task, episode.steps, observation, urls=urls, trial=episode.trial)
         agent_ms = 1000 * (time.monotonic() - clock)
+        if decision.completion:
+            episode.completions.append(decision.completion)
         shown = observation
         if not isinstance(decision.action, Stop):
             observation = episode.now = await environment.step(decision.action)
@@ -183,14 +196,13 @@ def changes_state(task: Task) -> bool:
 
 def failed(episode: Episode, error: Exception) -> EpisodeResult:
     """The result of an attempt that infrastructure, or a bug of ours, ended."""
-    error_class, may_retry = ("internal", False)
-    if isinstance(error, EpisodeError):
-        error_class, may_retry = error.error_class, error.may_retry
+    expected = error if isinstance(error, EpisodeError) else None
     failure = Failure(
-        error_class=error_class,
+        error_class=expected.error_class if expected else "internal",
         message=str(error) or repr(error),
         traceback="".join(traceback.format_exception(error)),
-        may_retry=may_retry,
+        may_retry=bool(expected and expected.may_retry),
+        stops_run=bool(expected and expected.stops_run),
     )
     return _result(episode, Ending.ERROR, "", failure=failure)
 
@@ -204,7 +216,9 @@ def _result(
     scores: tuple[Score, ...] = (),
     failure: Failure | None = None,
 ) -> EpisodeResult:
-    completions = [step.decision.completion for step in episode.steps if step.decision.completion]
+    completions = episode.completions
+    costs = [completion.cost_usd for completion in completions]
+    costs += [verdict.cost_usd for each in scores for verdict in each.verdicts]
     timings_ms: dict[str, float] = {"evaluate": episode.evaluate_ms}
     for step in episode.steps:
         for part, spent_ms in step.timings_ms.items():
@@ -223,6 +237,7 @@ def _result(
         prompt_tokens=sum(completion.prompt_tokens for completion in completions),
         completion_tokens=sum(completion.completion_tokens for completion in completions),
         cached_tokens=sum(completion.cached_tokens for completion in completions),
+        cost_usd=total_usd(costs),
         started_at=episode.started_at,
         wall_s=time.monotonic() - episode.clock_start,
         timings_ms=timings_ms,

@@ -54,10 +54,11 @@ class StoreError(UsageError):
 
 
 class EpisodeError(RunnerError):
-    """Infrastructure failed; `may_retry` says whether running the episode again may help."""
+    """Infrastructure failed; `may_retry` says whether running the episode again may help, now or after `stops_run`."""
 
     error_class: ClassVar[str]
     may_retry: ClassVar[bool] = True
+    stops_run: ClassVar[bool] = False
 
 
 class ModelError(EpisodeError):
@@ -78,6 +79,8 @@ class ModelBlocked(ModelError):
 
 class ModelExhausted(ModelError):
     """No request can succeed for hours, or none may be made: the run stops, and is resumed later."""
+
+    stops_run = True
 
 
 class BrowserError(EpisodeError):

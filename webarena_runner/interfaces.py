@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from webarena_runner.config import PageChecks, RunConfig, ScoringSettings
 from webarena_runner.types import (
@@ -37,6 +37,9 @@ class RequestTag:
         return f"{self.task_set}.{self.task_id}.{self.trial}.{self.step}"
 
 
+ObservationUnit = Literal["tokens", "characters"]
+
+
 class ModelBackend(Protocol):
     """A model that answers chat requests; one object serves all concurrent episodes of a run.
 
@@ -52,6 +55,15 @@ class ModelBackend(Protocol):
     @property
     def estimates_tokens(self) -> bool:
         """Whether `count_tokens` and `truncate` go by an estimate, for want of the model's tokenizer."""
+        ...
+
+    @property
+    def observation_unit(self) -> ObservationUnit:
+        """What the profile's `observation.max_tokens` counts: officially tokens, but characters for Gemini.
+
+        Only that cut is in characters, and the agent makes it. `count_tokens`, `truncate` and `context_window` are in
+        tokens for every backend.
+        """
         ...
 
     async def check(self) -> None:
@@ -182,8 +194,11 @@ class Judge(Protocol):
 
 @dataclass(frozen=True)
 class JudgeReply:
+    """`cost_usd` None: kept from an earlier call, or the judge's model file has no prices."""
+
     text: str
     cached: bool
+    cost_usd: float | None = None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 Later wins: profile file, model file, options, `-o key=value`. Site URLs: environment, sites file, `-o`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -14,7 +14,7 @@ from webarena_runner import datafiles, registry
 from webarena_runner._draft import Draft, leaves, valid_keys, value_at
 from webarena_runner._secrets import refuse_secrets
 from webarena_runner._yaml import Document, describe, dotted, nearest, parse_value, read_yaml
-from webarena_runner.config import ModelSpec, RunConfig, ScoringSettings, SitesFile
+from webarena_runner.config import LimitSettings, ModelSpec, RunConfig, ScoringSettings, SitesFile
 from webarena_runner.errors import ConfigError
 from webarena_runner.profiles import read_profile
 from webarena_runner.siteurls import OFFICIAL_ACCOUNTS, SITES, normalise_url, site_urls_from
@@ -51,6 +51,8 @@ class CliOptions:
     workers: int | None = None
     trials: int | None = None
     max_steps: int | None = None
+    settle: str | None = None
+    max_cost_usd: float | None = None
     seed: int | None = None
     assignments: tuple[str, ...] = ()
 
@@ -73,7 +75,19 @@ def load_run_config(options: CliOptions, environ: Mapping[str, str]) -> tuple[Ru
         _assign(draft, keys, value)
     config = _validated(draft)
     _require_plug_ins(config)
+    _require_prices(config)
     return config, _overrides(profile, config)
+
+
+def with_max_cost(config: RunConfig, max_cost_usd: float) -> RunConfig:
+    """The same settings with another limit. Raises ConfigError when it is none, or the model has no prices."""
+    try:
+        limits = LimitSettings.model_validate(config.limits.model_dump() | {"max_cost_usd": max_cost_usd})
+    except ValidationError:
+        raise ConfigError(f"--max-cost {max_cost_usd:g}: expected US dollars above 0") from None
+    changed = config.model_copy(update={"limits": limits})
+    _require_prices(changed)
+    return changed
 
 
 def load_model_spec(name: str) -> ModelSpec:
@@ -114,7 +128,9 @@ def load_sites_file(name: str) -> SitesFile:
         for site, url in found.urls.items()
         if (normalised := normalise_url(url, origin=document.where(("urls", site))))
     }
-    return found.model_copy(update={"urls": urls})
+    return found.model_copy(
+        update={"urls": urls, "more_urls": _normalised(found.more_urls, document.where(("more_urls",)))}
+    )
 
 
 def site_credentials(config: RunConfig, environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
@@ -139,6 +155,8 @@ def _add_options(draft: Draft, options: CliOptions) -> None:
         ("trials", "--trials", options.trials),
         ("seed", "--seed", options.seed),
         ("limits.max_steps", "--max-steps", options.max_steps),
+        ("settle.mode", "--settle", options.settle),
+        ("limits.max_cost_usd", "--max-cost", options.max_cost_usd),
         ("judge.model", "--judge", options.judge),
     ]
     for name, flag, value in given:
@@ -177,6 +195,10 @@ def _model_document(name: str) -> Document:
     return document
 
 
+def _normalised(urls: Sequence[str], origin: str) -> tuple[str, ...]:
+    return tuple(normalised for url in urls if (normalised := normalise_url(url, origin=origin)))
+
+
 def _add_sites(draft: Draft, options: CliOptions, environ: Mapping[str, str]) -> None:
     chosen = options.sites or ("embedded" if options.embedded_tasks else "static")
     provider = chosen
@@ -184,6 +206,7 @@ def _add_sites(draft: Draft, options: CliOptions, environ: Mapping[str, str]) ->
         found = load_sites_file(chosen)
         provider = found.provider
         draft.put(("site_urls",), found.urls, f"--sites {chosen}")
+        draft.put(("more_urls",), found.more_urls, f"--sites {chosen}")
         for site, account in found.accounts.items():
             draft.put(("site_accounts", site), account.model_dump(), f"--sites {chosen}")
     draft.put(("sites",), provider, "--sites")
@@ -199,6 +222,15 @@ def _require_plug_ins(config: RunConfig) -> None:
     registry.require("sites", config.sites)
     if config.model:
         registry.require("models", config.model.backend)
+
+
+def _require_prices(config: RunConfig) -> None:
+    if config.limits.max_cost_usd is not None and config.model and config.model.prices is None:
+        raise ConfigError(
+            f"--max-cost: model '{config.model.name}' has no prices to count with; set prices.input and prices.output "
+            "(and prices.cached_input) in its model file, or -o model.prices.input=... -o model.prices.output=..., in "
+            "US dollars per million tokens"
+        )
 
 
 def _assignment(text: str) -> tuple[tuple[str, ...], Any]:
@@ -222,6 +254,8 @@ def _assign(draft: Draft, keys: tuple[str, ...], value: Any) -> None:
         if keys[1] not in SITES:
             raise ConfigError(f"{origin}: unknown site '{keys[1]}'; expected one of {', '.join(SITES)}")
         value = normalise_url(str(value), origin=origin)
+    if keys == ("more_urls",) and isinstance(value, list):
+        value = _normalised([str(url) for url in value], origin)
     draft.put(keys, value, origin)
     if name.startswith("model.sampling."):
         draft.put(keys[1:], value, origin)

@@ -14,7 +14,7 @@ from webarena_runner.errors import ConfigError
 
 OFFICIAL = "webarena"
 # What a run is about, which no profile decides.
-FROM_ELSEWHERE = ("profile", "model", "site_urls", "site_accounts", "task_set", "tasks", "sites")
+FROM_ELSEWHERE = ("profile", "model", "site_urls", "site_accounts", "more_urls", "task_set", "tasks", "sites")
 _RUN = {"model": None, "task_set": "mini", "tasks": "all", "sites": "static"}
 _DEFAULTS = {"agent": "prompted", "prompt": "cot"}
 

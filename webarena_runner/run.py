@@ -14,11 +14,12 @@ from webarena_runner import plan, registry, store
 from webarena_runner.agents._prompt import load_prompt
 from webarena_runner.config import RunConfig
 from webarena_runner.episode import Harness
-from webarena_runner.errors import StoreError
-from webarena_runner.executors.local import LocalExecutor, TooManyErrors
+from webarena_runner.errors import ConfigError, ModelExhausted, StoreError
+from webarena_runner.executors.local import LocalExecutor, RunStopped
 from webarena_runner.export.leaderboard import LeaderboardCsv
 from webarena_runner.interfaces import AgentSetup, LoadedTasks
-from webarena_runner.loading import load_model_spec
+from webarena_runner.loading import load_model_spec, with_max_cost
+from webarena_runner.models._limits import Spend
 from webarena_runner.progress import Event, Note, Started
 from webarena_runner.report.summary import RunReport, load_run
 from webarena_runner.store import RunFolder
@@ -27,6 +28,7 @@ from webarena_runner.tasksets.selection import select
 from webarena_runner.types import RunManifest, Task
 from webarena_runner.venue import open_model, open_venue, require_sites
 
+log = logging.getLogger(__name__)
 LEADERBOARD = "leaderboard.csv"
 
 
@@ -93,11 +95,12 @@ def prepare(
     return Prepared(config, loaded, tasks, manifest, out, todo, finished=0, resumed=False)
 
 
-def prepare_resume(folder: Path) -> Prepared:
-    """The rest of an earlier run, with the settings that its manifest holds.
+def prepare_resume(folder: Path, *, max_cost_usd: float | None = None) -> Prepared:
+    """The rest of an earlier run, with the settings that its manifest holds; `max_cost_usd` is for this start only.
 
     Raises:
         StoreError: no run there, or its task file or prompt has changed since.
+        ConfigError: it has cost what it may cost already, or its model has no prices.
     """
     folder = folder.resolve()
     manifest = store.read_manifest(folder)
@@ -107,6 +110,12 @@ def prepare_resume(folder: Path) -> Prepared:
         raise StoreError(
             f"{folder / store.MANIFEST}: written by another version of webarena-runner ({error})"
         ) from error
+    if max_cost_usd is not None:
+        config = with_max_cost(config, max_cost_usd)
+    try:
+        _spend(config, folder).require_left()
+    except ModelExhausted as error:
+        raise ConfigError(f"{folder}: {error}") from None
     loaded = load_task_set(config.task_set).load(allow_modified=manifest.task_set_modified)
     plan.require_same_inputs(manifest, task_set_sha256=loaded.sha256, prompt_sha256=_prompt_sha256(config))
     wanted = {task_id for task_id, _ in manifest.planned}
@@ -123,16 +132,19 @@ async def run(prepared: Prepared, *, on_event: Callable[[Event], None], environ:
         UsageError: found before work starts (model, browser, sites, folder), or the disk is full.
     """
     clock, stopped = monotonic(), ""
-    async with _harness(prepared, environ) as (harness, versions):
+    spend = _spend(prepared.config, prepared.folder)
+    async with _harness(prepared, environ, spend) as (harness, versions):
         with _open_store(prepared, versions) as folder:
+            if spend.limit_usd is not None:
+                log.info("may cost $%g; $%.4f of it was spent before", spend.limit_usd, spend.spent_usd)
             on_event(Started(total=len(prepared.manifest.planned), already_done=prepared.finished))
             _warn_of_missing_judge(prepared, on_event)
             try:
                 async for _ in LocalExecutor(harness, folder, on_event).run(prepared.todo):
                     pass
-            except TooManyErrors as error:
+            except RunStopped as error:
                 stopped = str(error)
-                on_event(Note(f"stopping: {stopped}"))
+                log.info("stopped early: %s", stopped)
     csv_path = prepared.out / LEADERBOARD
     report = load_run(prepared.folder)
     row = LeaderboardCsv().write(report, csv_path)
@@ -140,15 +152,22 @@ async def run(prepared: Prepared, *, on_event: Callable[[Event], None], environ:
 
 
 @asynccontextmanager
-async def _harness(prepared: Prepared, environ: Mapping[str, str]) -> AsyncIterator[tuple[Harness, dict[str, str]]]:
+async def _harness(
+    prepared: Prepared, environ: Mapping[str, str], spend: Spend
+) -> AsyncIterator[tuple[Harness, dict[str, str]]]:
     """Everything that episodes share, checked and started, and the versions that show only then."""
     config = prepared.config
     async with AsyncExitStack() as stack:
-        model = await open_model(config.model, environ, stack) if config.model else None
+        model = await open_model(config.model, environ, stack, spend=spend) if config.model else None
         agent = registry.load("agents", config.agent).build(AgentSetup(model, config))
         agent.check_tasks([task for task, _ in prepared.todo])
-        venue = await stack.enter_async_context(open_venue(config, environ))
+        venue = await stack.enter_async_context(open_venue(config, environ, spend=spend))
         yield venue.harness(config, agent), {"chromium": venue.browser.version}
+
+
+def _spend(config: RunConfig, folder: Path) -> Spend:
+    """What the run may cost, and what its earlier starts have cost."""
+    return Spend(config.limits.max_cost_usd, store.cost_usd(folder) or 0.0)
 
 
 def _warn_of_missing_judge(prepared: Prepared, on_event: Callable[[Event], None]) -> None:

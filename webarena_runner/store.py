@@ -9,7 +9,7 @@ An attempt without result.json was interrupted. A result counts when its value i
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -113,9 +113,28 @@ def read_results(path: Path) -> dict[Key, EpisodeResult]:
     """The latest attempt's result of each (task id, trial) that has one, errors included."""
     results = {}
     for file in sorted((path / "episodes").glob(f"*/{RESULT}")):
-        result = _read(file, EpisodeResult, f"{file} is damaged; delete its folder to have the episode run again")
+        result = _read(file, EpisodeResult, _damaged(file))
         results[result.task_id, result.trial] = result
     return results
+
+
+def cost_usd(path: Path) -> float | None:
+    """What all attempts of a run have cost, interrupted and errored ones too; None when nothing in it has a price."""
+    costs: list[float | None] = []
+    for kind in ("episodes", "attempts"):
+        for folder in sorted((path / kind).glob("*")):
+            if (folder / RESULT).exists():
+                costs.append(_read(folder / RESULT, EpisodeResult, _damaged(folder / RESULT)).cost_usd)
+            else:
+                completions = [step.decision.completion for step in read_steps(folder)]
+                costs += [completion.cost_usd for completion in completions if completion]
+    return total_usd(costs)
+
+
+def total_usd(costs: Iterable[float | None]) -> float | None:
+    """The sum of those that are known; None when none is."""
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if known else None
 
 
 def read_steps(folder: Path) -> list[Step]:
@@ -145,6 +164,10 @@ def _writing(path: Path) -> Iterator[None]:
             f"cannot write {error.filename or path}: {error.strerror}; make room or get rights there, or give another "
             "--out. What was finished is kept"
         ) from error
+
+
+def _damaged(file: Path) -> str:
+    return f"{file} is damaged; delete its folder to have the episode run again"
 
 
 def _read(file: Path, kind: type[R], problem: str) -> R:

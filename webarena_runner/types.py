@@ -200,7 +200,8 @@ class Observation(Record):
     `text` is the official text, tab line included. `nodes` maps a printed id to its node. `screenshot` is an encoded
     image (`screenshot_type`), or None. `action_error` is why the last action did nothing ("" when it worked).
     `timings_ms` names the parts: execute, settle, observe, screenshot. `deviations` names each place where official
-    would have crashed or differed.
+    would have crashed or differed. `still_busy` is what went on in the page when the wait for it ended at its limit,
+    `not_awaited` what went on too, but had not ended before.
     """
 
     url: str
@@ -212,6 +213,8 @@ class Observation(Record):
     action_error: str = ""
     timings_ms: dict[str, float] = Field(default_factory=dict)
     deviations: tuple[str, ...] = ()
+    still_busy: tuple[str, ...] = ()
+    not_awaited: tuple[str, ...] = ()
 
 
 # --- what the model says ----------------------------------------------------------------------------------------------
@@ -294,16 +297,23 @@ class Ending(StrEnum):
 
 
 class Failure(Record):
-    """Why an episode has no score; `error_class` is one of model, browser, site, login, judge, timeout, internal."""
+    """Why an episode has no score; `error_class` is one of model, browser, site, login, judge, timeout, internal.
+
+    `stops_run`: the episodes after it would end the same way, so the run stopped there, to be resumed.
+    """
 
     error_class: str
     message: str
     traceback: str
     may_retry: bool
+    stops_run: bool = False
 
 
 class Verdict(Record):
-    """One judge call: kind fuzzy or unachievable; `score` None when the reply was unclear."""
+    """One judge call: kind fuzzy or unachievable; `score` None when the reply was unclear.
+
+    `cost_usd` is None when the judge's model file has no prices, or the reply was kept from an earlier call.
+    """
 
     kind: Literal["fuzzy", "unachievable"]
     reference: str
@@ -311,6 +321,7 @@ class Verdict(Record):
     score: float | None
     judge: str
     cached: bool
+    cost_usd: float | None = None
 
 
 class Score(Record):
@@ -325,7 +336,11 @@ class Score(Record):
 
 
 class EpisodeResult(Record):
-    """The outcome of one attempt at one (task, trial); `value` is None exactly when `ending` is ERROR."""
+    """The outcome of one attempt at one (task, trial); `value` is None exactly when `ending` is ERROR.
+
+    Tokens and cost are of all replies, also of one whose action was not carried out. Only `cost_usd` counts the judge;
+    it is None when no model of the run has prices.
+    """
 
     task_set: str
     task_id: int
@@ -340,6 +355,7 @@ class EpisodeResult(Record):
     prompt_tokens: int
     completion_tokens: int
     cached_tokens: int
+    cost_usd: float | None = None
     started_at: datetime
     wall_s: float
     timings_ms: dict[str, float] = Field(default_factory=dict)

@@ -1,5 +1,6 @@
 """Where episodes take place and how they are scored: browser, sites, evaluators and judge, shared by many episodes."""
 
+import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -9,15 +10,18 @@ from platformdirs import user_cache_path
 from webarena_runner import registry
 from webarena_runner.browser.observe.capture import ScreenshotType
 from webarena_runner.browser.session import BrowserSession
-from webarena_runner.config import ModelSpec, RunConfig
+from webarena_runner.config import ModelSpec, RateLimits, RunConfig
 from webarena_runner.episode import Harness
 from webarena_runner.errors import ConfigError
 from webarena_runner.evaluators.judge import ModelJudge
 from webarena_runner.interfaces import Agent, Evaluator, EvaluatorSetup, Judge, ModelBackend, SiteProvider, SiteSetup
 from webarena_runner.loading import load_model_spec
 from webarena_runner.minisites.catalog import MODULES as EMBEDDED
+from webarena_runner.models._limits import Limited, Spend
 from webarena_runner.siteurls import require_site_urls
 from webarena_runner.types import Task
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -35,13 +39,23 @@ class Venue:
 
 @asynccontextmanager
 async def open_venue(
-    config: RunConfig, environ: Mapping[str, str], *, screenshot_type: ScreenshotType = "jpeg"
+    config: RunConfig,
+    environ: Mapping[str, str],
+    *,
+    spend: Spend | None = None,
+    screenshot_type: ScreenshotType | None = None,
 ) -> AsyncIterator[Venue]:
-    """Raises UsageError when judge, browser or sites are not there."""
+    """`spend` is what the judge's requests go to; screenshots are PNG for a model that sees, JPEG for the log.
+
+    Raises:
+        UsageError: judge, browser or sites are not there.
+    """
+    sees = config.model is not None and config.model.images == "screenshot"
+    kind: ScreenshotType = screenshot_type or ("png" if sees else "jpeg")
     async with AsyncExitStack() as stack:
-        judge = await _judge(config, environ, stack)
+        judge = await _judge(config, environ, stack, spend or Spend())
         session = await stack.enter_async_context(
-            BrowserSession(config.browser, config.observation, config.settle, screenshot_type=screenshot_type)
+            BrowserSession(config.browser, config.observation, config.settle, screenshot_type=kind)
         )
         provider = registry.load("sites", config.sites)
         sites: SiteProvider = provider.build(SiteSetup(config, session.context, environ))
@@ -51,12 +65,21 @@ async def open_venue(
         yield Venue(sites, session, evaluators, judge)
 
 
-async def open_model(spec: ModelSpec, environ: Mapping[str, str], stack: AsyncExitStack) -> ModelBackend:
-    """A model that is there, closed by the stack; raises UsageError when it is not."""
+async def open_model(
+    spec: ModelSpec, environ: Mapping[str, str], stack: AsyncExitStack, *, spend: Spend | None = None
+) -> ModelBackend:
+    """A model that is there, within its rates and the run's `spend`, closed by the stack.
+
+    Raises:
+        UsageError: it is not there.
+    """
     backend: ModelBackend = registry.load("models", spec.backend)(spec, environ=environ)
     stack.push_async_callback(backend.aclose)
     await backend.check()
-    return backend
+    spend = spend or Spend()
+    if spec.prices is None and spec.rates == RateLimits() and spend.limit_usd is None:
+        return backend
+    return Limited(backend, prices=spec.prices, rates=spec.rates, spend=spend)
 
 
 def require_sites(config: RunConfig, tasks: Sequence[Task]) -> None:
@@ -72,10 +95,13 @@ def require_sites(config: RunConfig, tasks: Sequence[Task]) -> None:
         )
 
 
-async def _judge(config: RunConfig, environ: Mapping[str, str], stack: AsyncExitStack) -> ModelJudge | None:
+async def _judge(
+    config: RunConfig, environ: Mapping[str, str], stack: AsyncExitStack, spend: Spend
+) -> ModelJudge | None:
     if config.judge.model is None:
         return None
     spec = load_model_spec(config.judge.model)
-    return ModelJudge(
-        await open_model(spec, environ, stack), spec.model or spec.name, user_cache_path("webarena-runner") / "judge"
-    )
+    if spec.prices is None and spend.limit_usd is not None:
+        log.warning("judge '%s' has no prices in its model file: it does not count towards --max-cost", spec.name)
+    backend = await open_model(spec, environ, stack, spend=spend)
+    return ModelJudge(backend, spec.model or spec.name, user_cache_path("webarena-runner") / "judge")

@@ -12,7 +12,7 @@ from webarena_runner.agents._prompt import PromptTemplate
 from webarena_runner.agents.prompted import Prompted
 from webarena_runner.config import ActionSettings, ObservationSettings, RunConfig
 from webarena_runner.errors import ConfigError, PromptTooLong
-from webarena_runner.interfaces import AgentSetup, RequestTag
+from webarena_runner.interfaces import AgentSetup, ObservationUnit, RequestTag
 from webarena_runner.types import (
     Action,
     Click,
@@ -72,6 +72,7 @@ class Model:
     reply: str = "```stop []```"
     context_window: int | None = None
     estimates_tokens: bool = False
+    observation_unit: ObservationUnit = "tokens"
     asked: list[tuple[tuple[Message, ...], Sampling, RequestTag]] = field(default_factory=list)
 
     async def check(self) -> None: ...
@@ -87,6 +88,19 @@ class Model:
         return text[:max_tokens]
 
     async def aclose(self) -> None: ...
+
+
+class Words(Model):
+    """One word is one token."""
+
+    async def count_tokens(self, text: str) -> int:
+        return len(text.split())
+
+    async def truncate(self, text: str, max_tokens: int) -> str:
+        return " ".join(text.split()[:max_tokens])
+
+
+LONG_PAGE = PAGE.model_copy(update={"text": "one two three four"})
 
 
 def agent(model: Model, *, max_tokens: int | None = None, prompt: PromptTemplate = PROMPT) -> Prompted:
@@ -186,6 +200,33 @@ async def test_a_wide_context_window_leaves_the_official_limit() -> None:
     model = Model(context_window=10_000)
     decision = await agent(model, max_tokens=6).act(TASK, [], PAGE, urls=URLS)
     assert decision.cut_tokens == len(PAGE.text) - 6
+
+
+async def test_the_official_limit_counts_characters_where_the_backend_says_so() -> None:
+    model = Words(observation_unit="characters")
+    decision = await agent(model, max_tokens=5).act(TASK, [], LONG_PAGE, urls=URLS)
+    assert model.asked[0][0][-1].content.startswith("one t|http")
+    assert decision.cut_tokens == 3
+    assert decision.note == "the observation was cut to 5 characters"
+
+
+async def test_the_window_is_in_tokens_where_the_official_limit_is_in_characters() -> None:
+    fixed = len(["INTRO", "SHOWN", "```stop", "[]```"]) + len(["|http://...|find", "it|None"]) + 20 + 10 * 5
+    model = Words(observation_unit="characters", context_window=fixed + 2, estimates_tokens=True)
+    decision = await agent(model, max_tokens=14).act(TASK, [], LONG_PAGE, urls=URLS)
+    assert model.asked[0][0][-1].content.startswith("one two|http")
+    assert decision.cut_tokens == 2
+    assert (
+        decision.note
+        == "the observation was cut to 14 characters; the observation was cut by an estimate of its tokens"
+    )
+
+
+async def test_a_page_below_the_limit_in_characters_is_whole() -> None:
+    model = Words(observation_unit="characters", context_window=10_000)
+    decision = await agent(model, max_tokens=500).act(TASK, [], LONG_PAGE, urls=URLS)
+    assert model.asked[0][0][-1].content.startswith(f"{LONG_PAGE.text}|http")
+    assert (decision.cut_tokens, decision.note) == (0, "")
 
 
 async def test_a_prompt_that_never_fits_is_an_error_that_says_so() -> None:

@@ -69,7 +69,7 @@ def test_a_wrong_key_in_yaml(invoke: Invoke, workdir: Path) -> None:
 
 def test_a_wrong_option(invoke: Invoke) -> None:
     refused(
-        invoke("--model", "oracle", "-o", "limits.max_step=3"), "-o limits.max_step", "did you mean limits.max_steps?"
+        invoke("--model", "oracle", "-o", "limits.max_step=3"), "-o limits.max_step", "did you mean limits.max_steps"
     )
 
 
@@ -111,8 +111,8 @@ def test_an_unreachable_model_server(invoke: Invoke, own_tasks: Path) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/v1"
-        model = ("--model", "llama3-vllm", "-o", f"model.options.base_url={url}")
-        refused(invoke(*model, "--sites", "embedded", "--task-set", str(own_tasks)), url, "vllm serve")
+        model = ("--model", "llama-cpp", "-o", f"model.options.base_url={url}")
+        refused(invoke(*model, "--sites", "embedded", "--task-set", str(own_tasks)), url, "llama-server")
 
 
 def test_a_results_folder_that_cannot_be_written(invoke: Invoke, own_tasks: Path) -> None:

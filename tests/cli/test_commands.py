@@ -41,19 +41,6 @@ def test_the_official_file_is_fetched_and_listed(invoke: Invoke, shared: Path) -
     assert {"gitlab"} <= set(found[0]["sites"])
 
 
-def test_models_list_says_what_can_run(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    lines = invoke("models", "list").out.splitlines()
-    assert any(line.startswith("oracle") and line.rstrip().endswith("yes") for line in lines)
-    assert any(line.startswith("gpt-4o ") and "OPENAI_API_KEY" in line for line in lines)
-
-
-def test_models_show(invoke: Invoke) -> None:
-    shown = invoke("models", "show", "llama3-vllm").out
-    assert "llama3-vllm.yaml" in shown
-    assert "backend: openai_chat" in shown
-
-
 def test_a_dry_run_prints_the_plan_and_writes_nothing(invoke: Invoke, own_tasks: Path) -> None:
     done = invoke(
         *("--model", "oracle", "--task-set", str(own_tasks), "--sites", "embedded"),

@@ -102,3 +102,13 @@ def test_only_strict_corrects_the_loop() -> None:
     official = load_profile("webarena").settings
     assert load_profile("libwebarena").settings.actions == official.actions == type(official.actions)()
     assert load_profile("libwebarena").settings.limits == official.limits == type(official.limits)()
+
+
+def test_settle_is_an_option_and_an_override_of_the_profile(invoke: Invoke) -> None:
+    by_option = load_run_config(CliOptions(model="oracle", settle="official"), {})
+    assert by_option[1] == ("settle.mode=official",)
+    assert by_option == load_run_config(CliOptions(model="oracle", assignments=("settle.mode=official",)), {})
+    assert load_run_config(CliOptions(model="oracle", settle="quiet"), {})[1] == ()
+    done = invoke("--model", "oracle", "--tasks", "smoke", "--settle", "never", "--dry-run")
+    assert done.code == 2
+    assert "--settle: settle.mode: expected 'quiet' or 'official', got 'never'" in done.err

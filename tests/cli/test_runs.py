@@ -51,6 +51,7 @@ def test_a_run_with_errors_exits_1(invoke: Invoke, own_tasks: Path, monkeypatch:
     assert "errored (site: " in done.err
 
 
+@pytest.mark.long
 def test_ctrl_c_finishes_cleanly_and_the_run_can_be_resumed(workdir: Path) -> None:
     tasks = workdir / "many.json"
     tasks.write_text(json.dumps([own_task(number, expected="a", said="a", scrolls=1) for number in range(6)]))

@@ -51,11 +51,12 @@ class SayingJudge:
     replies: list[str]
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     name: str = "saying-judge"
+    cost_usd: float | None = None
 
     async def ask(self, kind: str, *, intent: str, reference: str, answer: str) -> JudgeReply:
         self.asked.append((kind, reference, answer))
         reply = self.replies[0] if len(self.replies) == 1 else self.replies.pop(0)
-        return JudgeReply(reply, cached=False)
+        return JudgeReply(reply, cached=False, cost_usd=self.cost_usd)
 
 
 @dataclass
@@ -63,6 +64,7 @@ class SayingModel:
     """A model backend with a fixed reply (or an error) that keeps what it was asked."""
 
     reply: str | Exception
+    cost_usd: float | None = None
     requests: list[tuple[Sequence[Message], Sampling]] = field(default_factory=list)
 
     async def check(self) -> None: ...
@@ -71,7 +73,7 @@ class SayingModel:
         self.requests.append((messages, sampling))
         if isinstance(self.reply, Exception):
             raise self.reply
-        return Completion(text=self.reply)
+        return Completion(text=self.reply, cost_usd=self.cost_usd)
 
     async def count_tokens(self, text: str) -> int:
         return len(text.split())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.evaluators.fakes import SayingModel
-from webarena_runner.errors import JudgeError, JudgeUnusable, ModelError, ModelRefused
+from webarena_runner.errors import JudgeError, JudgeUnusable, ModelError, ModelExhausted, ModelRefused
 from webarena_runner.evaluators.judge import ModelJudge
 from webarena_runner.interfaces import JudgeReply
 
@@ -32,6 +32,16 @@ async def test_a_question_is_asked_once(tmp_path: Path) -> None:
     again = await _ask(SayingModel(AssertionError("asked again")), tmp_path / "new" / "folder")
     assert (first.cached, again.cached) == (False, True)
     assert first.text == again.text
+
+
+async def test_a_question_costs_once(tmp_path: Path) -> None:
+    assert (await _ask(SayingModel("correct", cost_usd=0.5), tmp_path)).cost_usd == 0.5
+    assert (await _ask(SayingModel("correct", cost_usd=0.5), tmp_path)).cost_usd is None
+
+
+async def test_a_used_up_quota_is_told_as_what_it_is(tmp_path: Path) -> None:
+    with pytest.raises(ModelExhausted, match="no credit"):
+        await _ask(SayingModel(ModelExhausted("no credit left")), tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,13 @@ async def test_the_verdict_on_another_answer_replaces_the_running_score() -> Non
     assert judge.asked == [("unachievable", "there is none", "nothing found")]
 
 
+async def test_a_verdict_has_what_it_cost() -> None:
+    check = StringCheck(reference_answers={"fuzzy_match": ["one"]})
+    judge = SayingJudge(["correct"], cost_usd=0.5)
+    got = await StringMatch().evaluate(check, end_of(check, answer="ONE", judge=judge))
+    assert [verdict.cost_usd for verdict in got.verdicts] == [0.5]
+
+
 async def test_after_a_clear_no_the_other_references_are_not_asked() -> None:
     check = StringCheck(reference_answers={"fuzzy_match": ["one", "two", "three"]})
     judge = SayingJudge(["correct", "incorrect", "correct"])

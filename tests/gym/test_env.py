@@ -30,6 +30,7 @@ def env(make: Make) -> gymnasium.Env[dict[str, Any], Any]:
     return make()
 
 
+@pytest.mark.long
 def test_gymnasiums_own_checker_finds_nothing(task_set: str) -> None:
     made = gymnasium.make(ENV_ID, task_set=task_set, sites="embedded", task_id=FORUMS)
     with warnings.catch_warnings():

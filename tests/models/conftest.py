@@ -1,7 +1,10 @@
 """A fake model server for each test, and backends that talk to it."""
 
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,3 +47,12 @@ async def connect(server: Server) -> AsyncIterator[Connect]:
             return backend
 
         yield make
+
+
+@pytest.fixture(scope="session")
+def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny model that real engines load; needs transformers, as `make test-models` has."""
+    folder = tmp_path_factory.mktemp("models") / "tiny-llama"
+    maker = Path(__file__).parents[1] / "tools" / "make_tiny_llama.py"
+    subprocess.run([sys.executable, maker, folder], check=True, capture_output=True)
+    return folder

@@ -3,11 +3,11 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,12 @@ class Reply:
 
 DROP = Reply(drop=True)
 HANG = Reply(hang=True)
+
+
+def echo(text: str, stop: Sequence[str] = ()) -> str:
+    """What the fakes answer: the text they were asked, up to the first stop string."""
+    said = f"echo: {text}"
+    return said[: min((said.find(end) for end in stop if end in said), default=len(said))]
 
 
 def error(status: int, message: str, *, headers: dict[str, str] | None = None, **fields: Any) -> Reply:
@@ -64,6 +70,8 @@ class Server:
     in_flight: int = 0
     most_in_flight: int = 0
     released: asyncio.Event = field(default_factory=asyncio.Event)
+    connections: set[asyncio.StreamWriter] = field(default_factory=set)
+    moved: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def base_url(self) -> str:
@@ -72,6 +80,12 @@ class Server:
     @property
     def chats(self) -> list[Request]:
         return [request for request in self.requests if request.path == "/v1/chat/completions"]
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Waits for what requests bring about as they come and end, such as a number in flight."""
+        while not condition():
+            self.moved.clear()
+            await self.moved.wait()
 
     def answer(self, request: Request) -> Reply:
         if self.key and request.headers.get("authorization") != f"Bearer {self.key}":
@@ -87,28 +101,36 @@ class Server:
             return self.replies.popleft()
         if request.body["model"] not in [model["id"] for model in self.models]:
             return error(404, f"The model `{request.body['model']}` does not exist.", code=404)
-        return Reply(200, completion(f"echo: {request.body['messages'][-1]['content']}"))
+        stop = request.body.get("stop") or ()
+        return Reply(200, completion(echo(request.body["messages"][-1]["content"], stop)))
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections.add(writer)
         try:
             while request := await read_request(reader):
                 self.requests.append(request)
                 self.in_flight += 1
                 self.most_in_flight = max(self.most_in_flight, self.in_flight)
+                self.moved.set()
                 try:
-                    keep = await self.respond(self.answer(request), writer)
+                    keep = await self.respond(self.answer(request), reader, writer)
                 finally:
                     self.in_flight -= 1
+                    self.moved.set()
                 if not keep:
                     return
         except ConnectionError:
             return
         finally:
+            self.connections.discard(writer)
             writer.close()
 
-    async def respond(self, reply: Reply, writer: asyncio.StreamWriter) -> bool:
+    async def respond(self, reply: Reply, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         if reply.hang:
-            await self.released.wait()
+            over = [asyncio.ensure_future(wait) for wait in (self.released.wait(), reader.read(1))]
+            await asyncio.wait(over, return_when=asyncio.FIRST_COMPLETED)
+            for wait in over:
+                wait.cancel()
             return False
         if reply.drop:
             return False
@@ -125,6 +147,9 @@ class Server:
         return not reply.cut
 
 
+AnyServer = TypeVar("AnyServer", bound=Server)
+
+
 async def read_request(reader: asyncio.StreamReader) -> Request | None:
     try:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
@@ -139,7 +164,9 @@ async def read_request(reader: asyncio.StreamReader) -> Request | None:
 
 
 @asynccontextmanager
-async def running(server: Server) -> AsyncIterator[Server]:
+async def running(server: AnyServer) -> AsyncIterator[AnyServer]:
+    """Listens; the end closes all connections at once, and a second time is a restart on the same port."""
+    server.released.clear()
     listener = await asyncio.start_server(server.serve, "127.0.0.1", server.port)
     server.port = listener.sockets[0].getsockname()[1]
     try:
@@ -147,4 +174,6 @@ async def running(server: Server) -> AsyncIterator[Server]:
     finally:
         server.released.set()
         listener.close()
+        for connection in list(server.connections):
+            connection.transport.abort()
         await listener.wait_closed()

@@ -11,7 +11,7 @@ from tokenizers.models import BPE
 from tests.models.conftest import Connect
 from tests.models.fake_openai import Reply, Server, error
 from webarena_runner.errors import ConfigError, ModelError
-from webarena_runner.models._budget import Estimate, LocalTokens, local_tokens, tiktoken_codec
+from webarena_runner.models._budget import Estimate, LocalTokens, WordEstimate, local_tokens, tiktoken_codec
 
 PAGE = "Tab 0 (current): Books\n\n[1] RootWebArea 'Bücher <|eot_id|> 📚' focused: True\n\t[27] link 'My Account'"
 
@@ -59,6 +59,33 @@ async def test_an_estimate_is_three_characters_a_token() -> None:
     assert await tokens.count("abcdefg") == 3
     assert await tokens.head("abcdefg", 2) == "abcdef"
     assert tokens.is_estimate
+
+
+SENTENCE = "the list goes on below or on the next page " * 6
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("", 0),
+        (SENTENCE, 100),
+        ("http://onestopmarket.com/garden/tools.html", 14),
+        ("[27] link 'My Account'", 8),
+        ("庭の道具", 2),
+    ],
+)
+async def test_geminis_estimate_is_by_words_or_characters_whichever_are_more_tokens(text: str, tokens: int) -> None:
+    assert await WordEstimate().count(text) == tokens
+
+
+@pytest.mark.parametrize("text", [SENTENCE, PAGE, "x" * 99, "a b c d e f"])
+@pytest.mark.parametrize("max_tokens", [0, 1, 7, 30, 100, 10_000])
+async def test_what_geminis_estimate_cuts_is_the_longest_head_that_fits(text: str, max_tokens: int) -> None:
+    tokens = WordEstimate()
+    head = await tokens.head(text, max_tokens)
+    assert text.startswith(head)
+    assert await tokens.count(head) <= max_tokens
+    assert head == text or await tokens.count(text[: len(head) + 1]) > max_tokens
 
 
 @pytest.mark.parametrize(

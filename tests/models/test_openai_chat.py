@@ -124,29 +124,11 @@ async def test_a_server_that_speaks_something_else_is_a_model_error(
 
 
 async def test_concurrent_requests_each_get_their_own_reply(server: Server, connect: Connect) -> None:
-    backend = connect(max_concurrency=16)
+    backend = connect()
     prompts = [[Message(role="user", content=f"page {number}")] for number in range(64)]
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(backend.generate(prompt, Sampling(), tag=TAG)) for prompt in prompts]
     assert [task.result().text for task in tasks] == [f"echo: page {number}" for number in range(64)]
-
-
-async def test_no_more_requests_than_allowed_are_in_flight(server: Server, connect: Connect) -> None:
-    backend = connect(max_concurrency=3)
-    server.replies.extend([Reply(200, completion("x"), delay_s=0.01)] * 20)
-    async with asyncio.TaskGroup() as group:
-        for _ in range(20):
-            group.create_task(backend.generate(PROMPT, Sampling(), tag=TAG))
-    assert server.most_in_flight == 3
-
-
-async def test_a_cancelled_request_frees_its_place(server: Server, connect: Connect) -> None:
-    backend = connect(max_concurrency=1)
-    server.replies.append(Reply(hang=True))
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.2):
-            await backend.generate(PROMPT, Sampling(), tag=TAG)
-    assert (await backend.generate(PROMPT, Sampling(), tag=TAG)).text == "echo: PAGE"
 
 
 async def test_each_request_carries_an_id_that_names_its_step(server: Server, connect: Connect) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.models.conftest import Connect
 from tests.models.fake_openai import DROP, HANG, Reply, Server, completion, error, running
-from webarena_runner.errors import ModelError, ModelRefused, PromptTooLong
+from webarena_runner.errors import ModelError, ModelExhausted, ModelRefused, PromptTooLong
 from webarena_runner.interfaces import RequestTag
 from webarena_runner.types import Completion, Message, Sampling
 
@@ -94,7 +94,8 @@ async def test_nobody_listening_is_a_model_error(unused_tcp_port: int, connect: 
     [
         (error(401, "Incorrect API key provided", code="invalid_api_key"), ModelRefused, "API key was not accepted"),
         (error(403, "Country not supported"), ModelRefused, "Country not supported"),
-        (error(429, "You exceeded your current quota", code="insufficient_quota"), ModelRefused, "no credit"),
+        (error(429, "You exceeded your current quota", code="insufficient_quota"), ModelExhausted, "no credit"),
+        (error(402, "Insufficient credits", code=402), ModelExhausted, "no credit"),
         (error(400, "temperature must be non-negative", code=400), ModelRefused, "temperature must be non-negative"),
         (error(404, "The model does not exist", code=404), ModelRefused, "HTTP 404"),
         (Reply(422, {"error": "Template error", "error_type": "template_error"}), ModelRefused, "Template error"),
@@ -126,7 +127,7 @@ async def test_a_refusal_is_told_at_once(
         await ask(connect)
     assert type(caught.value) is kind
     assert told in str(caught.value)
-    assert not caught.value.may_retry
+    assert caught.value.may_retry == caught.value.stops_run == (kind is ModelExhausted)
     assert len(server.chats) == 1
 
 

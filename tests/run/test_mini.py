@@ -22,7 +22,7 @@ from webarena_runner.store import RunFolder, read_steps
 from webarena_runner.tasksets.mini import Mini
 from webarena_runner.types import Decision, Ending, EpisodeResult, Observation, Step, Stop, StringCheck, Task
 
-pytestmark = [pytest.mark.browser, pytest.mark.whole_set]
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 Play = Callable[[Agent, Sequence[Task]], Awaitable[dict[int, EpisodeResult]]]
 
 

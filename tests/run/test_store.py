@@ -9,8 +9,8 @@ import pytest
 from tests.run.conftest import MakeManifest, MakeResult
 from webarena_runner.errors import StoreError
 from webarena_runner.files import write_atomically
-from webarena_runner.store import RunFolder, read_results, read_steps
-from webarena_runner.types import Decision, Observation, Scroll, Step
+from webarena_runner.store import RunFolder, cost_usd, read_results, read_steps
+from webarena_runner.types import Completion, Decision, Observation, Scroll, Step
 
 
 def a_step(index: int) -> Step:
@@ -118,4 +118,23 @@ def test_records_round_trip_without_images(tmp_path: Path, make_manifest: MakeMa
     line = json.loads((log.folder / "steps.jsonl").read_text())
     assert line["observation"]["text"] == "[1] link 'Home'"
     assert "screenshot" not in line["observation"]
+    run.close()
+
+
+def test_a_run_has_cost_what_all_its_attempts_have(
+    tmp_path: Path, make_manifest: MakeManifest, make_result: MakeResult
+) -> None:
+    run = RunFolder.create(tmp_path / "r1", make_manifest())
+    assert cost_usd(run.path) is None
+    run.begin(1, 0)
+    run.put(make_result(1, None, cost_usd=0.25))
+    run.begin(1, 0)
+    run.put(make_result(1, cost_usd=0.5))
+    interrupted = run.begin(2, 0)
+    for index in range(2):
+        paid = Decision(action=Scroll(direction="down"), completion=Completion(text="", cost_usd=1.0))
+        interrupted.append(a_step(index).model_copy(update={"decision": paid}))
+    run.begin(3, 0)
+    run.put(make_result(3))
+    assert cost_usd(run.path) == 2.75
     run.close()

@@ -1,13 +1,17 @@
 """Counting a run, and its row in the leaderboard CSV."""
 
 import csv
+import io
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from tests.run.conftest import MakeManifest, MakeResult
+from webarena_runner.cli._results import print_report
 from webarena_runner.export.leaderboard import COLUMNS, LeaderboardCsv
 from webarena_runner.report.summary import Counts, RunReport, success_interval
 from webarena_runner.types import EpisodeResult, RunManifest
@@ -40,6 +44,30 @@ def test_sites_add_up_to_the_total(make_manifest: MakeManifest, make_result: Mak
 def test_wall_time_leaves_out_the_pause_before_a_resume(make_manifest: MakeManifest, make_result: MakeResult) -> None:
     report = report_of(make_manifest(), make_result(1), make_result(2, start_s=5), make_result(3, start_s=1000))
     assert report.wall_s == pytest.approx(25.0)
+
+
+def test_cached_tokens_are_a_share_of_the_prompt(make_manifest: MakeManifest, make_result: MakeResult) -> None:
+    cached = make_result(1, prompt_tokens=900, cached_tokens=600)
+    report = report_of(make_manifest(), cached, make_result(2, prompt_tokens=100))
+    assert report.cached_share == pytest.approx(0.6)
+    assert report_of(make_manifest(), make_result(1)).cached_share is None
+
+
+def test_the_table_says_what_the_run_cost_and_what_was_cached(
+    make_manifest: MakeManifest, make_result: MakeResult
+) -> None:
+    console = Console(file=io.StringIO(), record=True, width=160)
+    cached = make_result(1, prompt_tokens=1000, cached_tokens=630)
+    print_report(replace(report_of(make_manifest(), cached), cost_usd=1.5), console)
+    assert "1005 tokens, 10 s, $1.5000; prefix cache hits: 63 % of prompt tokens" in console.export_text()
+
+
+@pytest.mark.parametrize(("cost_usd", "shown"), [(None, ""), (0.0, "0.0000"), (12.34567, "12.3457")])
+def test_the_row_has_the_cost_when_there_are_prices(
+    make_manifest: MakeManifest, cost_usd: float | None, shown: str
+) -> None:
+    report = replace(report_of(make_manifest()), cost_usd=cost_usd)
+    assert LeaderboardCsv().row(report)["Cost (USD)"] == shown
 
 
 @pytest.mark.parametrize(("passed", "planned", "low", "high"), [(0, 10, 0.0, 0.2775), (5, 10, 0.2366, 0.7634)])

@@ -17,6 +17,7 @@ from webarena_runner.config import ActionSet, ActionSettings
 from webarena_runner.errors import ConfigError
 from webarena_runner.types import Invalid, Message
 
+PICTURE_LINE = "\nPicture: a screenshot of the part of the page that is in view"
 PLACEHOLDERS = ("observation", "url", "objective", "previous_action")
 _SUFFIXES = (".yaml", ".json")
 
@@ -39,10 +40,16 @@ class PromptTemplate:
     action_set: ActionSet = "id"
 
     def with_prefix(self, reply: str) -> str:
-        return reply if reply.startswith(self.force_prefix) else self.force_prefix + reply
+        # A base model's reply begins with the blank after "Answer:".
+        return reply if reply.lstrip().startswith(self.force_prefix) else self.force_prefix + reply
 
-    def render(self, *, observation: str, url: str, objective: str, previous_action: str) -> list[Message]:
-        """The official chat form, examples as named system messages; backends turn it into what their model takes."""
+    def render(
+        self, *, observation: str, url: str, objective: str, previous_action: str, has_picture: bool = False
+    ) -> list[Message]:
+        """The official chat form, examples as named system messages; backends turn it into what their model takes.
+
+        With `has_picture` the last message says so in a line at its end; the picture itself is the caller's.
+        """
         messages = [Message(role="system", content=self.intro)]
         for shown, reply in self.examples:
             messages.append(Message(role="system", name="example_user", content=shown))
@@ -50,7 +57,7 @@ class PromptTemplate:
         current = self.template.format(
             observation=observation, url=url, objective=objective, previous_action=previous_action
         )
-        return [*messages, Message(role="user", content=current)]
+        return [*messages, Message(role="user", content=current + PICTURE_LINE * has_picture)]
 
 
 class _Strict(BaseModel):

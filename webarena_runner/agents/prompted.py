@@ -1,22 +1,22 @@
 """The official agent: one prompt with the current page and the last action, one reply, one action."""
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from webarena_runner.agents._describe import describe_action
+from webarena_runner.agents._fit import Fitted, Fitter
 from webarena_runner.agents._parse import extract_action, official_crash
 from webarena_runner.agents._prompt import PromptTemplate, load_prompt
 from webarena_runner.agents._read import read_action
 from webarena_runner.agents._urls import public_url
 from webarena_runner.config import ActionSettings, ObservationSettings
-from webarena_runner.errors import ConfigError, PromptTooLong
+from webarena_runner.errors import BrowserError, ConfigError
 from webarena_runner.interfaces import AgentSetup, ModelBackend, RequestTag
 from webarena_runner.types import Action, Decision, Invalid, Message, Observation, Sampling, Step, Task
 from webarena_runner.wellformed import well_formed
 
 NO_ACTION = "None"
-# What a chat template adds around one message, rounded up, and the official reply limit.
-MESSAGE_TOKENS = 10
-REPLY_TOKENS = 384
+Images = Literal["none", "screenshot"]
 
 
 class Prompted:
@@ -30,13 +30,16 @@ class Prompted:
         sampling: Sampling,
         settings: ObservationSettings,
         actions: ActionSettings | None = None,
+        images: Images = "none",
     ) -> None:
         self._model = model
         self._prompt = prompt
         self._sampling = sampling
-        self._settings = settings
         self._actions = actions or ActionSettings()
-        self._fixed_tokens: int | None = None
+        self._sees = images == "screenshot"
+        self._fitter = Fitter(
+            model, prompt_name=prompt.name, max_length=settings.max_tokens, reply_tokens=sampling.max_tokens
+        )
 
     @classmethod
     def build(cls, setup: AgentSetup) -> "Prompted":
@@ -50,7 +53,19 @@ class Prompted:
                 f"prompt '{prompt.name}' describes the action set '{prompt.action_set}', and this run has '{wanted}'; "
                 f"choose a prompt for it with --prompt, or pass --action-set {prompt.action_set}"
             )
-        return cls(setup.model, prompt, sampling=config.sampling, settings=config.observation, actions=config.actions)
+        images: Images = config.model.images if config.model else "none"
+        if images == "screenshot" and not config.browser.screenshots:
+            raise ConfigError(
+                "model.images is 'screenshot', and browser.screenshots is off; leave it on, or set model.images=none"
+            )
+        return cls(
+            setup.model,
+            prompt,
+            sampling=config.sampling,
+            settings=config.observation,
+            actions=config.actions,
+            images=images,
+        )
 
     def check_tasks(self, tasks: Sequence[Task]) -> None:
         """Takes any task."""
@@ -58,57 +73,50 @@ class Prompted:
     async def act(
         self, task: Task, history: Sequence[Step], now: Observation, *, urls: Mapping[str, str], trial: int = 0
     ) -> Decision:
-        """Raises ModelError when the model cannot be asked, PromptTooLong when even an empty page does not fit."""
-        messages, cut_tokens = await self._fitted(task, history, now, urls)
+        """Raises ModelError when the model cannot be asked, PromptTooLong when even an empty page does not fit.
+
+        BrowserError: the model is to see the page, and there is no picture of it.
+        """
+        messages, fitted = await self._prompt_for(task, history, now, urls)
+        shown = messages[-1].model_copy(update={"images": self._pictures(now)})
         tag = RequestTag(task.task_set, task.task_id, trial, len(history))
-        completion = await self._model.generate(messages, self._sampling, tag=tag)
+        completion = await self._model.generate([*messages[:-1], shown], self._sampling, tag=tag)
         completion = completion.model_copy(update={"text": well_formed(completion.text)})
         action, note = self._read(completion.text, urls)
-        if cut_tokens and self._model.estimates_tokens:
-            note = "; ".join(filter(None, (note, "the observation was cut by an estimate of its tokens")))
         return Decision(
-            action=action, messages=tuple(messages), completion=completion, cut_tokens=cut_tokens, note=note
+            action=action,
+            # The picture is a file of its step; in here, those of all steps would stay in memory.
+            messages=messages,
+            completion=completion,
+            cut_tokens=fitted.cut_tokens,
+            note="; ".join(filter(None, (note, fitted.note))),
         )
 
-    async def _fitted(
+    async def _prompt_for(
         self, task: Task, history: Sequence[Step], now: Observation, urls: Mapping[str, str]
-    ) -> tuple[list[Message], int]:
-        """The prompt, its observation cut to `max_tokens` and to what the context window leaves; and the tokens cut."""
+    ) -> tuple[tuple[Message, ...], Fitted]:
+        """The messages without pictures, and what of the observation is in them."""
         url, previous = public_url(now.url, urls), self._previous_action(history, urls)
 
-        def render(observation: str) -> list[Message]:
-            return self._prompt.render(
-                observation=observation, url=url, objective=task.intent, previous_action=previous
+        def render(observation: str) -> tuple[Message, ...]:
+            messages = self._prompt.render(
+                observation=observation,
+                url=url,
+                objective=task.intent,
+                previous_action=previous,
+                has_picture=self._sees,
             )
+            return tuple(messages)
 
-        limit = await self._limit(render(""))
-        if limit is None:
-            return render(now.text), 0
-        total = await self._model.count_tokens(now.text)
-        if total <= limit:
-            return render(now.text), 0
-        return render(await self._model.truncate(now.text, limit)), total - limit
+        fitted = await self._fitter.fit(now.text, render(""), images=int(self._sees))
+        return render(fitted.text), fitted
 
-    async def _limit(self, messages: Sequence[Message]) -> int | None:
-        """Tokens that the observation may have, given the messages without it."""
-        limit, window = self._settings.max_tokens, self._model.context_window
-        if window is None:
-            return limit
-        if self._fixed_tokens is None:
-            self._fixed_tokens = await self._model.count_tokens("\n".join(message.content for message in messages[:-1]))
-        current = messages[-1].content
-        rest = self._fixed_tokens + MESSAGE_TOKENS * (len(messages) + 1) + (self._sampling.max_tokens or REPLY_TOKENS)
-        # No token is shorter than a byte: mostly this settles it, and saves asking the tokenizer.
-        if limit is not None and rest + len(current.encode()) + limit <= window:
-            return limit
-        room = window - rest - await self._model.count_tokens(current)
-        if room <= 0:
-            raise PromptTooLong(
-                f"prompt '{self._prompt.name}' without any page, and the reply, take {window - room} tokens; the "
-                f"context window is {window}: use a model with a larger one, a shorter prompt, or a smaller "
-                "sampling.max_tokens"
-            )
-        return room if limit is None else min(limit, room)
+    def _pictures(self, now: Observation) -> tuple[bytes, ...]:
+        if not self._sees:
+            return ()
+        if now.screenshot is None:
+            raise BrowserError(f"{now.url}: there is no screenshot of the page, which the model is to see")
+        return (now.screenshot,)
 
     def _previous_action(self, history: Sequence[Step], urls: Mapping[str, str]) -> str:
         if not history:

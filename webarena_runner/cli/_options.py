@@ -115,6 +115,26 @@ MaxSteps = Annotated[
         rich_help_panel=_SPEED,
     ),
 ]
+Settle = Annotated[
+    str | None,
+    typer.Option(
+        "--settle",
+        metavar="quiet|official",
+        help="After each action: wait until the page is quiet, 2 s at most, or sleep 2 s as the official code does. "
+        "[dim]Default: the profile's[/dim]",
+        rich_help_panel=_SPEED,
+    ),
+]
+MaxCost = Annotated[
+    float | None,
+    typer.Option(
+        "--max-cost",
+        metavar="USD",
+        min=0,
+        help="Stop when the model has cost this much, by the prices in its file. [dim]Default: no limit[/dim]",
+        rich_help_panel=_SPEED,
+    ),
+]
 Seed = Annotated[
     int | None,
     typer.Option(

@@ -40,7 +40,7 @@ def print_plan(config: RunConfig, overrides: Sequence[str], console: Console, *,
         "judge": config.judge.model or "none",
         "sites": config.sites + "".join(f"\n{site} {url}" for site, url in config.site_urls.items()),
         "workers": f"{config.workers}",
-        "at most": f"{episodes} episodes, {episodes * config.limits.max_steps} steps",
+        "at most": f"{episodes} episodes, {episodes * config.limits.max_steps} steps{_at_most_usd(config)}",
     }
     missing = sites_without_url(config, tasks)
     if missing:
@@ -62,6 +62,11 @@ def _model(config: RunConfig) -> str:
         return "none"
     shown = {key: value for key, value in config.sampling.model_dump().items() if value not in (None, ())}
     return f"{config.model.name} ({config.model.backend} {config.model.model}), {shown}"
+
+
+def _at_most_usd(config: RunConfig) -> str:
+    limit_usd = config.limits.max_cost_usd
+    return "" if limit_usd is None else f", ${limit_usd:g}"
 
 
 def _counted(names: Iterable[str]) -> str:

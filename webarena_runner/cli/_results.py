@@ -36,7 +36,7 @@ def print_report(report: RunReport, console: Console, *, csv_path: Path | None =
         console.print(
             f"{total.passed} of {total.planned} planned = {100 * total.success_rate:.1f} % "
             f"(95 % interval {100 * low:.1f} to {100 * high:.1f}); {report.steps} steps, {report.tokens} tokens, "
-            f"{duration(report.wall_s)}",
+            f"{duration(report.wall_s)}{_money(report)}",
             markup=False,
             soft_wrap=True,
         )
@@ -51,6 +51,12 @@ def print_report(report: RunReport, console: Console, *, csv_path: Path | None =
         console.print(NOT_WEBARENA, style="yellow")
     if manifest.task_set_modified:
         console.print("the task file is not the official one: do not compare with WebArena numbers", style="yellow")
+
+
+def _money(report: RunReport) -> str:
+    cost = "" if report.cost_usd is None else f", ${report.cost_usd:.4f}"
+    share = report.cached_share
+    return cost + ("" if share is None else f"; prefix cache hits: {100 * share:.0f} % of prompt tokens")
 
 
 def _add(table: Table, name: str, counts: Counts) -> None:

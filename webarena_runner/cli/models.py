@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from webarena_runner.cli import models_check, models_merge, models_serve
+
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from webarena_runner.config import ModelSpec
 
 app = typer.Typer(no_args_is_help=True, help="Model files: what there is, and what can run here.")
@@ -23,29 +27,52 @@ def list_models() -> None:
     from webarena_runner.errors import ConfigError
     from webarena_runner.loading import load_model_spec
 
-    table = Table("model", "backend", "description", "runs here", box=None, pad_edge=False)
-    table.add_row("oracle", "-", "the reference agent: plays a task's reference actions", Text("yes", style="green"))
+    reasons: list[str] = []
+    table = Table(box=None, pad_edge=False)
+    for title in ("model", "backend", "runs here"):
+        table.add_column(title, no_wrap=True)
+    table.add_column("description")
+    table.add_row("oracle", "-", _runs_here("", reasons), "the reference agent: plays a task's reference actions")
     for name in datafiles.names("models"):
         try:
             spec = load_model_spec(name)
         except ConfigError as error:
-            table.add_row(name, "?", "", Text(str(error), style="red"))
+            table.add_row(name, "?", _runs_here(str(error), reasons), "")
             continue
-        lacking = availability(spec, os.environ)
-        runs_here = Text(lacking, style="yellow") if lacking else Text("yes", style="green")
-        table.add_row(name, spec.backend, spec.description, runs_here)
-    stdout().print(table, markup=False)
+        lacking = availability(spec, os.environ).removeprefix(f"model '{name}': ")
+        table.add_row(name, spec.backend, _runs_here(lacking, reasons), Text(spec.description))
+    console = stdout()
+    console.print(table, markup=False)
+    console.print()
+    for number, reason in enumerate(reasons, start=1):
+        console.print(Text(f"({number}) {reason}"), soft_wrap=not console.is_terminal)
+
+
+def _runs_here(lacking: str, reasons: list[str]) -> "Text":
+    """yes, or no with the number of the reason, which is added to `reasons` unless it is there."""
+    from rich.text import Text
+
+    if not lacking:
+        return Text("yes", style="green")
+    if lacking not in reasons:
+        reasons.append(lacking)
+    return Text(f"no ({reasons.index(lacking) + 1})", style="yellow")
 
 
 @app.command("show")
-def show_model(name: Annotated[str, typer.Argument(metavar="NAME|FILE", help="Model file.")]) -> None:
-    """One model file, as it is read, with defaults."""
+def show_model(
+    name: Annotated[str, typer.Argument(metavar="NAME|FILE", help="Model file.")],
+    prompt: Annotated[str, typer.Option(metavar="NAME|FILE", help="Prompt file of the prompt that is shown.")] = "cot",
+) -> None:
+    """One model file, as it is read, and a prompt about a sample page, as its backend would send it."""
     import yaml
     from rich.syntax import Syntax
 
     from webarena_runner import datafiles
     from webarena_runner.cli._console import stdout
+    from webarena_runner.cli._sample_prompt import sample_messages
     from webarena_runner.loading import load_model_spec
+    from webarena_runner.models._preview import preview
 
     spec = load_model_spec(name)
     console = stdout()
@@ -54,6 +81,10 @@ def show_model(name: Annotated[str, typer.Argument(metavar="NAME|FILE", help="Mo
     console.print(Syntax(text, "yaml", background_color="default") if console.is_terminal else text, markup=False)
     lacking = availability(spec, os.environ)
     console.print(f"# cannot run here: {lacking}" if lacking else "# can run here", markup=False, soft_wrap=True)
+    shown = preview(spec, sample_messages(prompt, has_picture=spec.images == "screenshot"))
+    console.print(f"\n# A prompt about a sample page: {shown.form}", markup=False, soft_wrap=True)
+    # Not through rich, which makes blanks of the tabs.
+    typer.echo(shown.text)
 
 
 def availability(spec: "ModelSpec", environ: Mapping[str, str]) -> str:
@@ -66,3 +97,8 @@ def availability(spec: "ModelSpec", environ: Mapping[str, str]) -> str:
         return str(backend.availability(spec, environ) or "")
     except ConfigError as error:
         return str(error)
+
+
+app.command("check")(models_check.check_model)
+app.command("serve")(models_serve.serve_model)
+app.command("merge")(models_merge.merge_models)

@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 RunFolder = Annotated[str, typer.Argument(metavar="RUN", help="Run folder, or run id under --out.")]
 Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where run folders are.")]
+MaxCost = Annotated[
+    float | None,
+    typer.Option(
+        "--max-cost",
+        metavar="USD",
+        min=0,
+        help="What the whole run may cost, its earlier starts included. [dim]Default: as it began[/dim]",
+    ),
+]
+Csv = Annotated[
+    Path | None, typer.Option("--csv", metavar="PATH", help="Write the run's row to this leaderboard.csv too.")
+]
 
 
 @dataclass(frozen=True)
@@ -64,21 +76,27 @@ def resume(
     context: typer.Context,
     run: RunFolder,
     out: Out = Path("results"),
+    max_cost: MaxCost = None,
 ) -> None:
-    """Go on with an interrupted run: what is finished stays, errors are tried again."""
+    """Go on with an interrupted or stopped run: what is finished stays, errors are tried again."""
     from webarena_runner.run import prepare_resume
 
-    prepared = prepare_resume(find_run(run, out))
+    prepared = prepare_resume(find_run(run, out), max_cost_usd=max_cost)
     raise typer.Exit(_run(prepared, os.environ, verbose=context.obj["verbose"]))
 
 
-def report(run: RunFolder, out: Out = Path("results")) -> None:
+def report(run: RunFolder, out: Out = Path("results"), csv: Csv = None) -> None:
     """Print the result table of a run from its folder, finished or not."""
     from webarena_runner.cli._console import stdout
     from webarena_runner.cli._results import print_report
     from webarena_runner.report.summary import load_run
 
-    print_report(load_run(find_run(run, out)), stdout())
+    found = load_run(find_run(run, out))
+    if csv is not None:
+        from webarena_runner.export.leaderboard import LeaderboardCsv
+
+        LeaderboardCsv().write(found, csv)
+    print_report(found, stdout(), csv_path=csv)
 
 
 def find_run(run: str, out: Path) -> Path:

@@ -6,11 +6,11 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from webarena_runner.errors import JudgeError, JudgeUnusable, ModelError, ModelRefused, PromptTooLong
+from webarena_runner.errors import JudgeError, JudgeUnusable, ModelError, ModelExhausted, ModelRefused, PromptTooLong
 from webarena_runner.evaluators._verdict import read_verdict
 from webarena_runner.files import write_atomically
 from webarena_runner.interfaces import JudgeReply, ModelBackend, RequestTag
-from webarena_runner.types import Message, Sampling
+from webarena_runner.types import Completion, Message, Sampling
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +65,7 @@ class ModelJudge:
         Raises:
             JudgeError: the model failed, after the backend's own retries.
             JudgeUnusable: it refuses the request, or the cache folder cannot be used.
+            ModelExhausted: its quota, or what the run may cost, is used up.
         """
         question = {
             "judge": self._name,
@@ -77,25 +78,27 @@ class ModelJudge:
         path = self._cache_dir / f"{hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()}.json"
         if (kept := _read(path)) is not None:
             return JudgeReply(kept, cached=True)
-        text = await self._generate(PROMPTS[kind].format(intent=intent, reference=reference, answer=answer))
+        completion = await self._generate(PROMPTS[kind].format(intent=intent, reference=reference, answer=answer))
+        text, cost_usd = completion.text, completion.cost_usd
         if read_verdict(kind, text) is None:
             log.warning("judge %s gave no verdict on %r: %.200r", self._name, reference, text)
-            return JudgeReply(text, cached=False)
+            return JudgeReply(text, cached=False, cost_usd=cost_usd)
         # Another process may have asked the same meanwhile: the verdict that was first on disk holds for all.
         if (kept := _read(path)) is not None:
-            return JudgeReply(kept, cached=True)
+            return JudgeReply(kept, cached=True, cost_usd=cost_usd)
         _keep(path, {**question, "reply": text})
-        return JudgeReply(text, cached=False)
+        return JudgeReply(text, cached=False, cost_usd=cost_usd)
 
-    async def _generate(self, prompt: str) -> str:
+    async def _generate(self, prompt: str) -> Completion:
         messages = (Message(role="system", content=SYSTEM), Message(role="user", content=prompt))
         try:
-            completion = await self._backend.generate(messages, SAMPLING, tag=RequestTag(task_set="judge"))
+            return await self._backend.generate(messages, SAMPLING, tag=RequestTag(task_set="judge"))
+        except ModelExhausted:
+            raise
         except (ModelRefused, PromptTooLong) as error:
             raise JudgeUnusable(f"judge {self._name}: {error}") from error
         except ModelError as error:
             raise JudgeError(f"judge {self._name}: {error}") from error
-        return completion.text
 
 
 def _read(path: Path) -> str | None:

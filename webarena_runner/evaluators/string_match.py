@@ -130,16 +130,17 @@ class StringMatch:
             )
         intent = render(end.task.intent, end.urls)
         reply = await end.judge.ask(question.kind, intent=intent, reference=question.reference, answer=answer)
-        return self._verdict(question, reply.text, judge=end.judge.name, cached=reply.cached)
+        verdict = self._verdict(question, reply.text, judge=end.judge.name)
+        return verdict.model_copy(update={"cached": reply.cached, "cost_usd": reply.cost_usd})
 
-    def _verdict(self, question: Question, reply: str, *, judge: str = "", cached: bool = False) -> Verdict:
+    def _verdict(self, question: Question, reply: str, *, judge: str = "") -> Verdict:
         return Verdict(
             kind=question.kind,
             reference=question.reference,
             reply=reply,
             score=self._read(question.kind, reply),
             judge=judge,
-            cached=cached,
+            cached=False,
         )
 
     def _read(self, kind: Kind, reply: str) -> float | None:

@@ -15,8 +15,8 @@ from webarena_runner.types import EpisodeResult, Step, Task
 log = logging.getLogger(__name__)
 
 
-class TooManyErrors(RunnerError):
-    """One episode after the other fails: going on would only use up the attempts."""
+class RunStopped(RunnerError):
+    """The run ends before all is done, and can be resumed: going on would only use up the attempts."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,8 @@ class LocalExecutor:
         """Yields each attempt's result, already stored, as it ends.
 
         Raises:
-            TooManyErrors: more episodes in a row ended in an error than `limits.stop_after_errors`.
+            RunStopped: a model's quota or the run's money is used up, or as many episodes in a row as
+                `limits.stop_after_errors` ended in an error.
         """
         queue = deque(_Attempt(task, trial, 1) for task, trial in todo)
         results: asyncio.Queue[EpisodeResult | None] = asyncio.Queue()
@@ -70,7 +71,8 @@ class LocalExecutor:
             attempt = queue.popleft()
             result = await self._run(worker, attempt)
             self._store.put(result)
-            again = bool(result.failure and result.failure.may_retry and attempt.number <= limits.retries)
+            failure = result.failure
+            again = bool(failure and failure.may_retry and not failure.stops_run and attempt.number <= limits.retries)
             if again:
                 queue.append(_Attempt(attempt.task, attempt.trial, attempt.number + 1))
             log.info(
@@ -85,11 +87,13 @@ class LocalExecutor:
             )
             self._on_event(EpisodeEnded(worker, result, final=not again))
             results.put_nowait(result)
-            self._errors_in_a_row = self._errors_in_a_row + 1 if result.failure else 0
-            if result.failure and self._errors_in_a_row >= limits.stop_after_errors:
-                raise TooManyErrors(
+            self._errors_in_a_row = self._errors_in_a_row + 1 if failure else 0
+            if failure and failure.stops_run:
+                raise RunStopped(failure.message)
+            if failure and self._errors_in_a_row >= limits.stop_after_errors:
+                raise RunStopped(
                     f"{self._errors_in_a_row} episodes in a row ended in an error, the last one "
-                    f"({result.failure.error_class}): {result.failure.message}"
+                    f"({failure.error_class}): {failure.message}"
                 )
 
     async def _run(self, worker: int, attempt: _Attempt) -> EpisodeResult:

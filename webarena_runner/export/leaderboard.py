@@ -30,6 +30,7 @@ COLUMNS = (
     "Judge",
     "Steps",
     "Tokens",
+    "Cost (USD)",
     "Wall Time (s)",
 )
 
@@ -61,6 +62,7 @@ class LeaderboardCsv:
             "Judge": manifest.judge,
             "Steps": str(report.steps),
             "Tokens": str(report.tokens),
+            "Cost (USD)": "" if report.cost_usd is None else f"{report.cost_usd:.4f}",
             "Wall Time (s)": f"{report.wall_s:.1f}",
         }
 

@@ -1,11 +1,9 @@
 """A connection to one server with OpenAI's API: requests with retries, errors in our terms, the models it serves."""
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from difflib import get_close_matches
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import openai
 from openai.types.chat import ChatCompletion
@@ -13,24 +11,20 @@ from openai.types.chat import ChatCompletion
 from webarena_runner.errors import ConfigError, EpisodeError, ModelRefused
 from webarena_runner.models._openai_wire import read_error
 from webarena_runner.models._retry import RetryPolicy, Transient, with_retries
+from webarena_runner.models._wire import CONNECT_TIMEOUT_S, is_local
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
-CONNECT_TIMEOUT_S = 10.0
 Reply = TypeVar("Reply")
 
 
 class OpenAIServer:
     """`subject` begins every error text; the key appears in none."""
 
-    def __init__(
-        self, base_url: str, key: str, *, subject: str, policy: RetryPolicy, timeout_s: float, max_concurrency: int
-    ) -> None:
+    def __init__(self, base_url: str, key: str, *, subject: str, policy: RetryPolicy, timeout_s: float) -> None:
         self.subject = subject
         self._base_url = base_url
         self._key = key
         self._policy = policy
         self._timeout_s = timeout_s
-        self._slots = asyncio.Semaphore(max_concurrency)  # bounds requests in flight, waits between attempts included
         self._client = openai.AsyncOpenAI(
             base_url=base_url,
             api_key=key or "none",
@@ -113,8 +107,7 @@ class OpenAIServer:
             except json.JSONDecodeError as error:
                 raise Transient(f"the reply is not JSON: {error}") from None
 
-        async with self._slots:
-            return await with_retries(attempt, self._policy, subject=self.subject)
+        return await with_retries(attempt, self._policy, subject=self.subject)
 
     async def _not_found(self, error: openai.APIError, wanted: str | None) -> EpisodeError | Transient:
         """A 404 of a chat request names the models that there are, if that is what was wrong."""
@@ -130,7 +123,3 @@ class OpenAIServer:
 
     def _redact(self, text: str) -> str:
         return text.replace(self._key, "[key]") if self._key else text
-
-
-def is_local(base_url: str) -> bool:
-    return urlsplit(base_url).hostname in LOOPBACK

@@ -1,20 +1,18 @@
 """Our messages, completions and errors from and to the wire format of OpenAI's chat API."""
 
-import base64
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import openai
 from openai.types.chat import ChatCompletion
 
-from webarena_runner.errors import EpisodeError, ModelError, ModelRefused, PromptTooLong
+from webarena_runner.errors import EpisodeError, ModelError, ModelExhausted, ModelRefused, PromptTooLong
+from webarena_runner.models._formats import ExampleRoles, example_role
 from webarena_runner.models._retry import Transient, retry_after_s
+from webarena_runner.models._wire import data_url
 from webarena_runner.types import Completion, Message, Sampling
 
-ExampleRoles = Literal["official", "turns"]
-_EXAMPLE_ROLES = {"example_user": "user", "example_assistant": "assistant"}
-_IMAGE_TYPES = ((b"\x89PNG", "image/png"), (b"RIFF", "image/webp"), (b"\xff\xd8", "image/jpeg"))
 # Servers share no code for it; the texts are those of OpenAI, vLLM, TGI and llama.cpp.
 _TOO_LONG = re.compile(
     r"context.{0,10}(length|window|size)|maximum (input|model) length|`inputs` tokens|inputs must have less", re.I
@@ -28,7 +26,7 @@ def wire_messages(messages: Sequence[Message], example_roles: ExampleRoles) -> l
     for message in messages:
         entry: dict[str, Any] = {"role": message.role, "content": _content(message)}
         if message.name and example_roles == "turns":
-            entry["role"] = _EXAMPLE_ROLES.get(message.name, message.role)
+            entry["role"] = example_role(message) or message.role
         elif message.name:
             entry["name"] = message.name
         wired.append(entry)
@@ -39,10 +37,7 @@ def _content(message: Message) -> str | list[dict[str, Any]]:
     if not message.images:
         return message.content
     parts: list[dict[str, Any]] = [{"type": "text", "text": message.content}]
-    for image in message.images:
-        media = next((media for head, media in _IMAGE_TYPES if image.startswith(head)), "image/png")
-        url = f"data:{media};base64,{base64.b64encode(image).decode()}"
-        parts.append({"type": "image_url", "image_url": {"url": url}})
+    parts += ({"type": "image_url", "image_url": {"url": data_url(image)}} for image in message.images)
     return parts
 
 
@@ -74,7 +69,7 @@ def read_completion(reply: ChatCompletion, *, subject: str) -> Completion:
         prompt_tokens=getattr(usage, "prompt_tokens", None) or 0,
         completion_tokens=getattr(usage, "completion_tokens", None) or 0,
         cached_tokens=getattr(details, "cached_tokens", None) or 0,
-        finish_reason=(choices[0].finish_reason or "") if choices else "",
+        finish_reason=(getattr(choices[0], "finish_reason", None) or "") if choices else "",
     )
 
 
@@ -95,8 +90,8 @@ def read_error(
         return Transient(redact(f"unreadable reply: {error}"))
     status, text = error.status_code, redact(_error_text(error))
     told = f"HTTP {status}: {text}"
-    if error.code == "insufficient_quota":
-        return ModelRefused(f"{subject}: {told}; the account has no credit left")
+    if status == 402 or error.code == "insufficient_quota":
+        return ModelExhausted(f"{subject}: {told}; the account has no credit left")
     if status in _MAY_PASS or status >= 500:
         return Transient(told, retry_after_s(error.response.headers))
     if status in (401, 403):

@@ -8,17 +8,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveFloat
 
 from webarena_runner.config import ModelSpec
 from webarena_runner.errors import ConfigError, EpisodeError, ModelError, UsageError
-from webarena_runner.interfaces import RequestTag
+from webarena_runner.interfaces import ObservationUnit, RequestTag
 from webarena_runner.models._budget import Estimate, LocalTokens, Tokens, local_tokens
-from webarena_runner.models._openai_api import OpenAIServer, is_local
-from webarena_runner.models._openai_wire import ExampleRoles, read_completion, wire_messages, wire_sampling
+from webarena_runner.models._formats import ExampleRoles
+from webarena_runner.models._openai_api import OpenAIServer
+from webarena_runner.models._openai_wire import read_completion, wire_messages, wire_sampling
 from webarena_runner.models._options import BackendOptions, parse_options
 from webarena_runner.models._retry import RetryPolicy, Transient
 from webarena_runner.models._server_tokens import ServerTokens
+from webarena_runner.models._wire import is_local
 from webarena_runner.types import Completion, Message, Sampling
 
 logger = logging.getLogger(__name__)
@@ -38,7 +40,6 @@ class Options(BackendOptions):
     example_roles: ExampleRoles = "turns"
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     extra_body: dict[str, Any] = Field(default_factory=dict)
-    max_concurrency: PositiveInt = 64
     timeout_s: PositiveFloat = 120
     max_retries: NonNegativeInt = 8
     retry_first_wait_s: PositiveFloat = 1
@@ -47,6 +48,8 @@ class Options(BackendOptions):
 
 class OpenAIChat:
     """One client for all episodes of a run; `spec.model` "" stands for the only model of the server."""
+
+    observation_unit: ObservationUnit = "tokens"
 
     def __init__(self, spec: ModelSpec, *, environ: Mapping[str, str]) -> None:
         self._options = options = parse_options(Options, spec)
@@ -59,7 +62,6 @@ class OpenAIChat:
             subject=f"model '{spec.name}' at {options.base_url}",
             policy=RetryPolicy(options.max_retries, options.retry_first_wait_s, options.retry_longest_wait_s),
             timeout_s=options.timeout_s,
-            max_concurrency=options.max_concurrency,
         )
         self._model = spec.model
         self._context_window = spec.context_window

@@ -9,7 +9,7 @@ import yaml
 
 from webarena_runner.config import ModelSpec
 from webarena_runner.errors import ConfigError, ModelRefused
-from webarena_runner.interfaces import RequestTag
+from webarena_runner.interfaces import ObservationUnit, RequestTag
 from webarena_runner.models._budget import Estimate
 from webarena_runner.models._options import BackendOptions, parse_options
 from webarena_runner.types import Completion, Message, Sampling
@@ -27,6 +27,8 @@ class Options(BackendOptions):
 
 class Replay:
     """Answers each step of an episode with the reply recorded for that step; messages are not compared."""
+
+    observation_unit: ObservationUnit = "tokens"
 
     def __init__(self, spec: ModelSpec, *, environ: Mapping[str, str]) -> None:
         self._path = _path(spec)
@@ -119,7 +121,8 @@ def _read_steps(file: Path) -> dict[int, Completion]:
             step = json.loads(line)
             recorded = step["decision"]["completion"]
             if recorded is not None:
-                replies[int(step["index"])] = Completion.model_validate(recorded)
+                # Saying it again costs nothing.
+                replies[int(step["index"])] = Completion.model_validate(recorded | {"cost_usd": None})
         except (ValueError, KeyError, TypeError) as error:
             raise ConfigError(f"{file}, line {number}: is no step record: {error!r}") from error
     return replies

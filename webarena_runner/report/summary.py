@@ -34,11 +34,15 @@ class Counts:
 
 @dataclass(frozen=True)
 class RunReport:
-    """One run as it stands on disk, finished or not."""
+    """One run as it stands on disk, finished or not.
+
+    `results` are of the latest attempts; `cost_usd` is of all attempts, None when no model of the run has prices.
+    """
 
     folder: Path
     manifest: RunManifest
     results: dict[Key, EpisodeResult]
+    cost_usd: float | None = None
 
     @cached_property
     def total(self) -> Counts:
@@ -66,6 +70,12 @@ class RunReport:
         return sum(result.prompt_tokens + result.completion_tokens for result in self.results.values())
 
     @cached_property
+    def cached_share(self) -> float | None:
+        """The part of the prompt tokens that servers had in their prefix cache, in [0, 1]; None when none told."""
+        cached = sum(result.cached_tokens for result in self.results.values())
+        return cached / sum(result.prompt_tokens for result in self.results.values()) if cached else None
+
+    @cached_property
     def wall_s(self) -> float:
         """Seconds in which at least one episode was running; pauses between an interrupt and a resume are left out."""
         return _covered_s(self.results.values())
@@ -73,7 +83,7 @@ class RunReport:
 
 def load_run(folder: Path) -> RunReport:
     """Raises StoreError when the folder is no run or holds a damaged file."""
-    return RunReport(folder, store.read_manifest(folder), store.read_results(folder))
+    return RunReport(folder, store.read_manifest(folder), store.read_results(folder), store.cost_usd(folder))
 
 
 def success_interval(passed: int, planned: int, *, level: float = 0.95) -> tuple[float, float]:

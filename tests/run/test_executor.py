@@ -1,0 +1,158 @@
+"""When a run of many episodes ends before all is done, and what is on disk then."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.run.conftest import MakeManifest
+from webarena_runner.config import LimitSettings, RunConfig
+from webarena_runner.episode import Harness
+from webarena_runner.errors import BrowserError, ModelError, ModelExhausted
+from webarena_runner.executors.local import LocalExecutor, RunStopped
+from webarena_runner.interfaces import PageProbe, SiteLease
+from webarena_runner.store import RunFolder, read_results
+from webarena_runner.types import Action, Completion, Decision, Observation, Scroll, Step, Task
+
+HANGS = None
+
+
+class Sites:
+    async def __aenter__(self) -> "Sites":
+        return self
+
+    async def __aexit__(self, *exc: object) -> None: ...
+
+    @asynccontextmanager
+    async def lease(
+        self, sites: Sequence[str], *, login_sites: Sequence[str], writes: bool
+    ) -> AsyncIterator[SiteLease]:
+        yield SiteLease({})
+
+
+class Page:
+    """Breaks at the second action."""
+
+    url = "http://127.0.0.1/"
+
+    def __init__(self) -> None:
+        self._acted = 0
+
+    async def observe(self) -> Observation:
+        return Observation(url=self.url, tabs=("Home",), text="[1] link 'Home'")
+
+    async def step(self, action: Action) -> Observation:
+        self._acted += 1
+        if self._acted > 1:
+            raise BrowserError("the page crashed")
+        return await self.observe()
+
+    def probe(self, page_checks: Any = "agent_tab") -> PageProbe:
+        raise NotImplementedError
+
+
+class Browser:
+    def __init__(self) -> None:
+        self.closed = 0
+
+    @asynccontextmanager
+    async def episode(self, **given: Any) -> AsyncIterator[Page]:
+        try:
+            yield Page()
+        finally:
+            self.closed += 1
+
+
+class Asking:
+    """An agent whose model replies or fails as told for each task, or hangs."""
+
+    def __init__(self, replies: Mapping[int, Completion | Exception | None]) -> None:
+        self._replies = replies
+        self.asked: list[int] = []
+
+    async def act(
+        self, task: Task, history: Sequence[Step], now: Observation, *, urls: Mapping[str, str], trial: int = 0
+    ) -> Decision:
+        self.asked.append(task.task_id)
+        reply = self._replies[task.task_id]
+        if isinstance(reply, Completion):
+            return Decision(action=Scroll(direction="down"), completion=reply)
+        if reply is HANGS:
+            await asyncio.Event().wait()
+        raise reply or AssertionError
+
+    def check_tasks(self, tasks: Sequence[Task]) -> None: ...
+
+
+def a_task(task_id: int) -> Task:
+    given: dict[str, Any] = {
+        "sites": (),
+        "start_urls": (),
+        "login_sites": (),
+        "template_id": 1,
+        "checks": (),
+        "raw": {},
+    }
+    return Task(task_set="mini", task_id=task_id, intent="", **given)
+
+
+Play = Callable[..., Any]
+
+
+@pytest.fixture
+def play(tmp_path: Path, make_manifest: MakeManifest) -> Play:
+    async def call(agent: Asking, browser: Browser, *, workers: int, **limits: int) -> RunStopped:
+        config = RunConfig(
+            **{"model": None, "agent": "asking", "prompt": "", "profile": "", "task_set": "mini", "tasks": "all"},
+            sites="embedded",
+            workers=workers,
+            limits=LimitSettings(**limits),
+        )
+        folder = RunFolder.create(tmp_path / "r1", make_manifest())
+        executor = LocalExecutor(Harness(config, agent, Sites(), browser, {}, None), folder, lambda event: None)
+        try:
+            with pytest.raises(RunStopped) as caught:
+                async for _ in executor.run([(a_task(task_id), 0) for task_id in range(4)]):
+                    pass
+        finally:
+            folder.close()
+        return caught.value
+
+    return call
+
+
+async def test_a_used_up_model_stops_the_run_at_once_and_cancels_what_is_running(play: Play, tmp_path: Path) -> None:
+    agent, browser = Asking({0: HANGS, 1: ModelExhausted("no credit left")}), Browser()
+    stopped = await play(agent, browser, workers=2)
+    assert str(stopped) == "no credit left"
+    assert agent.asked == [0, 1]
+    assert browser.closed == 2
+    ((key, result),) = read_results(tmp_path / "r1").items()
+    assert key == (1, 0)
+    assert result.value is None
+    assert result.failure is not None
+    assert (result.failure.error_class, result.failure.stops_run, result.failure.may_retry) == ("model", True, True)
+
+
+async def test_errors_in_a_row_stop_the_run(play: Play, tmp_path: Path) -> None:
+    agent = Asking(dict.fromkeys(range(4), ModelError("connection failed")))
+    stopped = await play(agent, Browser(), workers=1, stop_after_errors=3)
+    assert "3 episodes in a row ended in an error, the last one (model): connection failed" in str(stopped)
+    assert agent.asked == [0, 1, 2]
+    assert [result.failure.stops_run for result in read_results(tmp_path / "r1").values() if result.failure] == [
+        False,
+        False,
+        False,
+    ]
+
+
+async def test_a_reply_whose_action_broke_the_browser_is_counted(play: Play, tmp_path: Path) -> None:
+    reply = Completion(text="", prompt_tokens=30, completion_tokens=5, cached_tokens=20, cost_usd=0.25)
+    await play(Asking(dict.fromkeys(range(4), reply)), Browser(), workers=1, stop_after_errors=1)
+    (result,) = read_results(tmp_path / "r1").values()
+    assert (result.value, result.steps) == (None, 1)
+    assert (result.prompt_tokens, result.completion_tokens, result.cached_tokens) == (60, 10, 40)
+    assert result.cost_usd == 0.5

@@ -1,0 +1,23 @@
+"""What requests to every model server have in common."""
+
+import base64
+from urllib.parse import urlsplit
+
+CONNECT_TIMEOUT_S = 10.0
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_IMAGE_TYPES = ((b"\x89PNG", "image/png"), (b"RIFF", "image/webp"), (b"\xff\xd8", "image/jpeg"))
+
+
+def is_local(base_url: str) -> bool:
+    """Whether a server is on this machine, where a proxy of the environment cannot reach it."""
+    return urlsplit(base_url).hostname in _LOOPBACK
+
+
+def media_type(image: bytes) -> str:
+    """MIME type of an encoded image, by its first bytes."""
+    return next((media for head, media in _IMAGE_TYPES if image.startswith(head)), "image/png")
+
+
+def data_url(image: bytes) -> str:
+    """An encoded image as the URL that holds it."""
+    return f"data:{media_type(image)};base64,{base64.b64encode(image).decode()}"
