@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from webarena_runner.cli import _options as given
-from webarena_runner.cli import browser, doctor, models, profiles, runs, score, sites, tasks
+from webarena_runner.cli import browser, doctor, models, observe, profiles, runs, score, sites, tasks
 from webarena_runner.cli._help import EPILOG
 from webarena_runner.errors import UsageError
 
@@ -28,6 +28,7 @@ app.add_typer(browser.app, name="browser")
 app.command("doctor")(doctor.doctor)
 app.command("resume")(runs.resume)
 app.command("report")(runs.report)
+app.command("observe", epilog=observe.NOTES)(observe.observe)
 app.command("score", epilog=score.FORMAT)(score.score)
 
 
@@ -69,6 +70,8 @@ def run_tasks(
     workers: given.Workers = None,
     trials: given.Trials = None,
     max_steps: given.MaxSteps = None,
+    settle: given.Settle = None,
+    max_cost: given.MaxCost = None,
     seed: given.Seed = None,
     out: given.Out = Path("results"),
     run_id: given.RunId = None,
@@ -99,6 +102,8 @@ def run_tasks(
         workers=workers,
         trials=trials,
         max_steps=max_steps,
+        settle=settle,
+        max_cost_usd=max_cost,
         seed=seed,
         assignments=tuple(assignments or ()),
     )
