@@ -27,6 +27,7 @@ LIMITS = {
     "limits.episode_timeout_s": "seconds until an episode ends as an error; official has no limit",
     "limits.retries": "times an episode that ended in an error is run again; official: none",
     "limits.stop_after_errors": "errors in a row that stop the run; official goes on",
+    "limits.max_cost_usd": "US dollars that the run may cost, by the prices in the model files; null: no limit",
 }
 SAMPLING = {
     "sampling.temperature": "official 1.0; a model file may set its own",
