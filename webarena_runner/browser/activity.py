@@ -1,6 +1,8 @@
-"""What a tab is busy with, from DevTools events: navigations and requests in flight."""
+"""What a tab is busy with, from DevTools events: navigations, requests in flight, connections that a site talks on."""
 
 import asyncio
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +13,36 @@ UNTRACKED = frozenset({"WebSocket", "EventSource", "Ping", "CSPViolationReport",
 SAME_DOCUMENT = frozenset({"sameDocument", "historySameDocument"})
 # Chromium keeps bodies for readers of this connection; nobody reads them.
 NO_BODIES = {"maxTotalBufferSize": 1, "maxResourceBufferSize": 1, "maxPostDataSize": 0}
+# A request that is made so often within one wait, and still at the end of it, is a poll.
+POLL_STARTS = 5
+
+
+@dataclass(frozen=True)
+class _Request:
+    loader_id: str
+    name: str
+    started: float
+
+
+@dataclass
+class Talk:
+    """A partner that answers when it likes: a connection or a worker; times of the loop's clock."""
+
+    name: str
+    opened: float
+    asked: float
+    heard: float | None = None
+
+    def question(self, acted: float, last_request: float = 0.0) -> "Talk":
+        """What it may be answering now, under a name of its own.
+
+        Silence after it was opened tells nothing about silence when the action asks it, or asks the site.
+        """
+        if self.opened >= acted:
+            return self
+        if self.asked >= acted or last_request < acted:
+            return replace(self, name=f"{self.name}, asked")
+        return replace(self, name=f"{self.name}, after a request", asked=last_request)
 
 
 class Activity:
@@ -18,19 +50,28 @@ class Activity:
 
     `generation` grows with every request or navigation that starts, `windows` with every window that the page opens.
     `replacing` is true from the start of a navigation until the new document is there; Chromium keeps most commands
-    waiting for that long.
+    waiting for that long. `url` is the main frame's, "" until it navigates. `quickest` is the shortest time that a
+    finished request of a name took, in s; `acted` is when the agent last began an action, by the loop's clock.
     """
 
     def __init__(self, tools: DevTools, frame_id: str) -> None:
         self.main_frame = frame_id
+        self.url = ""
         self.generation = 0
         self.windows = 0
         self.replacing = False
+        self.quickest: dict[str, float] = {}
         self._tools = tools
         self._changed = asyncio.Event()
+        self._clock = asyncio.get_running_loop().time
+        self.acted = self._clock()
+        self._starts: Counter[str] = Counter()
+        self._last_request = self.acted
         self._navigating: set[str] = set()
+        self._refreshes: dict[str, float] = {}
         self._loading: set[str] = set()
-        self._requests: dict[str, tuple[str, str]] = {}
+        self._requests: dict[str, _Request] = {}
+        self._talks: dict[str, Talk] = {}
         for event, handler in (
             ("Page.frameScheduledNavigation", self._scheduled),
             ("Page.frameClearedScheduledNavigation", self._cleared),
@@ -39,21 +80,54 @@ class Activity:
             ("Page.frameStartedLoading", self._started),
             ("Page.frameStoppedLoading", self._stopped),
             ("Page.frameNavigated", self._navigated),
+            ("Page.navigatedWithinDocument", self._moved),
             ("Page.frameDetached", self._stopped),
             ("Page.windowOpen", self._window),
             ("Network.requestWillBeSent", self._sent),
             ("Network.loadingFinished", self._finished),
             ("Network.loadingFailed", self._finished),
+            ("Network.webSocketCreated", self._opened),
+            ("Network.webSocketClosed", self._finished),
+            ("Network.webSocketFrameSent", self._asked),
+            ("Network.webSocketFrameReceived", self._heard),
+            ("Network.eventSourceMessageReceived", self._heard),
         ):
             tools.on(event, handler)
 
     async def start(self) -> None:
         await asyncio.gather(self._tools.send("Page.enable"), self._tools.send("Network.enable", NO_BODIES))
 
-    def busy(self, ignored: frozenset[str] = frozenset()) -> list[str]:
-        """What is under way: `navigation`, or `request HOST/PATH` unless ignored."""
-        requests = {name for _, name in self._requests.values()} - ignored
-        return [*(["navigation"] if self._loading or self._navigating else []), *sorted(requests)]
+    def begin_action(self) -> None:
+        """What starts from now on may have been caused by the agent."""
+        self.acted = self._clock()
+        self._starts.clear()
+
+    def busy(self, ignored: frozenset[str] = frozenset(), until: float = 0.0) -> list[str]:
+        """What is under way: `navigation`, `refresh` when one is due by `until`, or `request HOST/PATH`."""
+        found = ["navigation"] if self._loading or self._navigating else []
+        if "refresh" not in ignored and any(due <= until for due in self._refreshes.values()):
+            found.append("refresh")
+        return [*found, *sorted({request.name for request in self._requests.values()} - ignored)]
+
+    def stale(self, restless: frozenset[str], limit_s: float) -> frozenset[str]:
+        """Those of the requests that once did not end which are no answer to the action now either.
+
+        They were under way before it, have never ended within the limit, or are a poll's.
+        """
+        before = {request.name for request in self._requests.values() if request.started < self.acted}
+        return frozenset(
+            name
+            for name in restless
+            if name.startswith("request ")
+            and (name in before or f"poll {name}" in restless or self.quickest.get(name, limit_s) >= limit_s)
+        )
+
+    def polls(self) -> list[str]:
+        return [f"poll {name}" for name, starts in self._starts.items() if starts >= POLL_STARTS]
+
+    def talks(self) -> list[Talk]:
+        """Connections that the site may answer on, also to requests."""
+        return [talk.question(self.acted, self._last_request) for talk in self._talks.values()]
 
     async def changes(self) -> None:
         """Returns at the next event."""
@@ -61,7 +135,9 @@ class Activity:
         await self._changed.wait()
 
     def _scheduled(self, event: dict[str, Any]) -> None:
-        if not event.get("delay"):
+        if delay_s := event.get("delay"):
+            self._refreshes[event["frameId"]] = self._clock() + delay_s
+        else:
             self._navigating.add(event["frameId"])
         self._happened(starts=True)
 
@@ -70,6 +146,7 @@ class Activity:
 
     def _cleared(self, event: dict[str, Any]) -> None:
         self._navigating.discard(event["frameId"])
+        self._refreshes.pop(event["frameId"], None)
         self._happened()
 
     def _started(self, event: dict[str, Any]) -> None:
@@ -96,23 +173,57 @@ class Activity:
         frame = event["frame"]
         if "parentId" not in frame:
             self.main_frame = frame["id"]
+            self.url = frame["url"] + frame.get("urlFragment", "")
             self.replacing = False
             # The old document's requests end without an event when its process goes away.
-            self._requests = {key: entry for key, entry in self._requests.items() if entry[0] == frame["loaderId"]}
+            self._requests = {
+                key: request for key, request in self._requests.items() if request.loader_id == frame["loaderId"]
+            }
+            self._talks.clear()
             self._loading &= {frame["id"]}
             self._navigating.clear()
+            self._refreshes.clear()
         self._happened(starts=True)
 
+    def _moved(self, event: dict[str, Any]) -> None:
+        if event["frameId"] == self.main_frame:
+            self.url = event["url"]
+        self._happened()
+
     def _sent(self, event: dict[str, Any]) -> None:
+        if event.get("type") == "EventSource":
+            self._opened({**event, "url": event["request"]["url"]})
         parts = urlsplit(event["request"]["url"])
         if event.get("type") in UNTRACKED or parts.scheme not in {"http", "https"} or parts.path == "/favicon.ico":
             return
-        self._requests[event["requestId"]] = (event["loaderId"], f"request {parts.netloc}{parts.path}")
+        request = _Request(event["loaderId"], f"request {parts.netloc}{parts.path}", self._clock())
+        self._requests[event["requestId"]] = request
+        self._starts[request.name] += 1
+        self._last_request = request.started
         self._happened(starts=True)
 
     def _finished(self, event: dict[str, Any]) -> None:
-        if self._requests.pop(event["requestId"], None):
-            self._happened()
+        self._talks.pop(event["requestId"], None)
+        if request := self._requests.pop(event["requestId"], None):
+            spent_s = self._clock() - request.started
+            self.quickest[request.name] = min(spent_s, self.quickest.get(request.name, spent_s))
+        self._happened()
+
+    def _opened(self, event: dict[str, Any]) -> None:
+        parts = urlsplit(event["url"])
+        now = self._clock()
+        self._talks[event["requestId"]] = Talk(f"connection {parts.netloc}{parts.path}", now, now)
+        self._happened(starts=True)
+
+    def _asked(self, event: dict[str, Any]) -> None:
+        if talk := self._talks.get(event["requestId"]):
+            talk.asked = self._clock()
+        self._happened(starts=True)
+
+    def _heard(self, event: dict[str, Any]) -> None:
+        if talk := self._talks.get(event["requestId"]):
+            talk.heard = self._clock()
+        self._happened(starts=True)
 
     def _happened(self, *, starts: bool = False) -> None:
         self.generation += starts

@@ -22,7 +22,7 @@ from webarena_runner.browser.observe.devtools import ProtocolError
 from webarena_runner.browser.observe.ids import StableIds, browser_id
 from webarena_runner.browser.policy import Fence
 from webarena_runner.browser.probe import Probe
-from webarena_runner.browser.settle import Settler
+from webarena_runner.browser.settle import Settled, Settler
 from webarena_runner.browser.tab import Tab
 from webarena_runner.browser.tabs import Tabs
 from webarena_runner.config import BrowserSettings, ObservationSettings, PageChecks
@@ -37,6 +37,8 @@ TITLE_TIMEOUT_S = 2.0
 # Chromium forgets a screenshot that is asked for while a new page replaces the old one.
 SCREENSHOT_ATTEMPTS = 2
 SCREENSHOT_TIMEOUT_S = 1.0
+# PNG is for models and programs, which cannot do without.
+NEEDED_SCREENSHOT_TIMEOUT_S = 5.0
 CLOSE_WAIT_S = 1.0
 # What the official code prints for every tab when one title cannot be read: its format string lacks the f.
 UNREADABLE_TAB = "Tab {idx}"
@@ -84,6 +86,7 @@ class EpisodeEnvironment:
         self._screenshot_type = screenshot_type
         self._nodes: Mapping[str, Node] = {}
         self._deviations: list[str] = []
+        self._settled = Settled()
         viewport = ViewportSize(width=browser.viewport_width, height=browser.viewport_height)
         # A little more than a navigation may take, so that Playwright tells which one it was.
         self._actor = Actor(tabs, fence, viewport, limit_s=browser.navigation_timeout_s + 1)
@@ -106,6 +109,16 @@ class EpisodeEnvironment:
             tab = await self.tabs.new()
             await tab.open(url)
         await self.tabs.focus(0)
+        self._settled = await self.tabs.current.settle(self._settler)
+
+    async def run_script(self, script: str) -> None:
+        """Runs a script in the current tab's page, and waits until that is quiet again.
+
+        Raises:
+            ScriptError: it throws.
+            BrowserError: the page cannot run it.
+        """
+        await self.probe().evaluate(script)
         await self.tabs.current.settle(self._settler)
 
     async def observe(self) -> Observation:
@@ -117,6 +130,8 @@ class EpisodeEnvironment:
         started = time.monotonic()
         tabs = await self.tabs.all()
         before = _Before(tabs, _windows(tabs), self.tabs.popups)
+        for tab in tabs:
+            tab.activity.begin_action()
         outcome = await self._actor.execute(action, self._nodes)
         executed = time.monotonic()
         await self._settle(before)
@@ -130,12 +145,10 @@ class EpisodeEnvironment:
     async def _settle(self, before: _Before) -> None:
         """Waits for the current tab, and for windows that have opened since `before`."""
         tab = self.tabs.current
-        unfinished = await tab.settle(self._settler)
+        self._settled = await tab.settle(self._settler)
         if tab.activity.replacing:
             await self._await_document(tab)
-            unfinished = await tab.settle(self._settler)
-        if unfinished:
-            log.debug("%s: still busy at the limit: %s", self.url, ", ".join(unfinished))
+            self._settled = await tab.settle(self._settler)
         with suppress(TimeoutError):
             async with asyncio.timeout(LOAD_WAIT_S):
                 await self.tabs.await_popups(before.popups + _windows(before.tabs) - before.windows)
@@ -180,6 +193,7 @@ class EpisodeEnvironment:
             raise BrowserError(f"{self.url}: the page could not be read within {limit_s:g} s") from error
         self._nodes = {node_id: _loggable(node) for node_id, node in seen.page.rendered.nodes.items()}
         deviations, self._deviations = self._deviations, []
+        settled, self._settled = self._settled, Settled()
         notices = [notice for tab in await self.tabs.all() for notice in tab.take_notices()]
         return Observation(
             url=self.url,
@@ -195,6 +209,8 @@ class EpisodeEnvironment:
                 "screenshot": 1000 * (time.monotonic() - seen.read_at),
             },
             deviations=(*outcome.deviations, *deviations, *seen.page.rendered.deviations),
+            still_busy=settled.unfinished,
+            not_awaited=settled.ignored,
         )
 
     async def _read(self) -> _Seen:
@@ -237,18 +253,19 @@ class EpisodeEnvironment:
         return _Seen(page, " | ".join(shown), titles, screenshot, read_at)
 
     async def _picture(self, tab: Tab) -> bytes | None:
-        """A screenshot is for readers of the log: a step does not fail for want of one."""
+        """A screenshot is for readers of the log: a step does not fail here for want of one."""
         if not self._settings.screenshots:
             return None
+        limit_s = NEEDED_SCREENSHOT_TIMEOUT_S if self._screenshot_type == "png" else SCREENSHOT_TIMEOUT_S
         for _ in range(SCREENSHOT_ATTEMPTS):
             try:
-                async with asyncio.timeout(SCREENSHOT_TIMEOUT_S):
+                async with asyncio.timeout(limit_s):
                     return await take_screenshot(tab.tools, self._screenshot_type)
             except ProtocolError as error:
                 log.info("%s: no screenshot: %s", tab.page.url, error)
                 return None
             except TimeoutError:
-                log.info("%s: no screenshot within %g s", tab.page.url, SCREENSHOT_TIMEOUT_S)
+                log.info("%s: no screenshot within %g s", tab.page.url, limit_s)
         return None
 
 

@@ -10,11 +10,12 @@ from playwright.async_api import Error as PlaywrightError
 from webarena_runner.browser.activity import Activity
 from webarena_runner.browser.failures import first_line, target_gone
 from webarena_runner.browser.observe.devtools import DevTools, ProtocolError, connect
-from webarena_runner.browser.settle import Settler
+from webarena_runner.browser.settle import Settled, Settler
 from webarena_runner.errors import BrowserError, SiteError
 
 log = logging.getLogger(__name__)
 SERVER_ERRORS = range(500, 600)
+AGREE_WAIT_S = 2.0
 
 
 @dataclass
@@ -26,6 +27,7 @@ class Tab:
     activity: Activity
     notices: list[str] = field(default_factory=list)
     crashed: bool = False
+    _told: asyncio.Event = field(default_factory=asyncio.Event)
 
     @classmethod
     async def attach(cls, page: Page, endpoint: str | None) -> "Tab":
@@ -34,6 +36,7 @@ class Tab:
         tab = cls(page, tools, Activity(tools, frame_id))
         page.on("crash", tab._on_crash)
         page.on("dialog", tab._on_dialog)
+        page.on("framenavigated", lambda _: tab._told.set())
         page.on("download", lambda download: tab.notices.append(f"download not kept: {download.suggested_filename}"))
         # Before the first navigation, as official does: node ids are handed out from here on.
         await asyncio.gather(tools.send("Accessibility.enable"), tab.activity.start())
@@ -55,8 +58,10 @@ class Tab:
         if response is not None and response.status in server_errors:
             raise SiteError(f"{url}: the site answers with status {response.status}")
 
-    async def settle(self, settler: Settler) -> tuple[str, ...]:
-        return await settler.settle(self.tools, self.activity, self.page.url)
+    async def settle(self, settler: Settler) -> Settled:
+        settled = await settler.settle(self.tools, self.activity, self.activity.url or self.page.url)
+        await self._agree()
+        return settled
 
     async def stop_loading(self) -> None:
         """Ends a navigation that does not come to an end; the old document stays."""
@@ -64,6 +69,17 @@ class Tab:
             await self.tools.send("Page.stopLoading")
         except ProtocolError as error:
             log.info("%s: %s", self.page.url, error)
+
+    async def _agree(self) -> None:
+        """Playwright hears of navigations on a connection of its own, on a busy machine later than we do."""
+        try:
+            async with asyncio.timeout(AGREE_WAIT_S):
+                while self.activity.url not in ("", self.page.url) and not self.tools.closed:
+                    self._told.clear()
+                    await self._told.wait()
+        except TimeoutError:
+            log.info("Playwright has %s for %s", self.page.url, self.activity.url)
+            self.activity.url = ""
 
     def take_notices(self) -> list[str]:
         taken, self.notices = self.notices, []
