@@ -117,6 +117,7 @@ async def test_typing_into_what_takes_no_text_changes_nothing(site: Site, start:
     assert (after.action_error, after.text) == ("", before.text)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("text", [LONG, "\x00\x01\x1b\x7f", "\ud800", "a\u202eb\ufeff", "\r\n\v\f", "+" * 3000])
 async def test_any_text_is_typed_or_refused(text: str, site: Site, start: Start) -> None:
     async with start(site.page("/", PAGE)) as environment:
@@ -126,6 +127,7 @@ async def test_any_text_is_typed_or_refused(text: str, site: Site, start: Start)
     assert after.model_dump_json()
 
 
+@pytest.mark.long
 async def test_many_keys_at_once_end_in_time(site: Site, start: Start) -> None:
     async with start(site.page("/", PAGE)) as environment:
         after = await environment.step(Press(key_comb="+".join("ab" * 2000)))
@@ -161,6 +163,7 @@ class OneSite:
         yield SiteLease({"shopping": self._url})
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("show_errors", [False, True])
 async def test_an_episode_survives_them_all_and_its_log_shows_each(
     show_errors: bool, site: Site, session: BrowserSession, tmp_path: Path

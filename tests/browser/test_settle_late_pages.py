@@ -50,6 +50,7 @@ async def differing(
     return {case: text for case, text in zip(cases, found, strict=True) if text}
 
 
+@pytest.mark.long
 async def test_a_sample_of_late_pages_is_seen_as_after_the_official_wait(
     session: BrowserSession, sleeping: BrowserSession
 ) -> None:

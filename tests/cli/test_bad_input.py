@@ -131,7 +131,9 @@ def test_a_port_in_use(invoke: Invoke) -> None:
 
 
 def test_an_unknown_embedded_site(invoke: Invoke) -> None:
-    refused(invoke("sites", "serve", "--sites", "reddit,shoping"), "unknown shoping", "shopping, reddit")
+    refused(
+        invoke("sites", "serve", "--sites", "reddit,shoping"), "unknown shoping", "shopping, shopping_admin, reddit"
+    )
 
 
 @pytest.mark.parametrize("command", ["resume", "report"])

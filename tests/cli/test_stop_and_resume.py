@@ -105,6 +105,7 @@ def test_a_model_that_storms_and_dies_is_an_error_without_a_score_and_a_resume_f
     assert (result_of(0)["ending"], result_of(0)["value"], result_of(0)["attempt"]) == ("answered", 1.0, 2)
 
 
+@pytest.mark.long
 def test_a_run_stops_at_its_cost_and_goes_on_with_a_higher_one(run: Callable[..., Done], invoke: Invoke) -> None:
     with serving(Server()) as server:
         server.replies.append(STOP)

@@ -152,6 +152,7 @@ def test_an_action_of_another_type_is_refused_and_the_episode_goes_on(env: gymna
     env.step("stop []")
 
 
+@pytest.mark.long
 def test_the_seed_decides_which_task_is_drawn(make: Make) -> None:
     env = make(task_id=[FORUMS, ANSWER])
     drawn = [[env.reset(seed=seed)[1]["task_id"] for seed in range(3)] for _ in range(2)]
@@ -187,6 +188,7 @@ def test_a_site_that_is_down_is_an_error_of_reset(make: Make) -> None:
         env.reset()
 
 
+@pytest.mark.long
 def test_several_environments_play_at_the_same_time(make: Make) -> None:
     envs = [make() for _ in range(3)]
 
@@ -210,6 +212,7 @@ def test_screenshots_are_pixels_of_the_viewport(make: Make) -> None:
     assert np.unique(observation["screenshot"]).size > 10
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc")
 @pytest.mark.parametrize("ending", ["env.close(); assert threading.active_count() == threads", "pass"])
 def test_nothing_is_left_running_whether_closed_or_not(task_set: str, ending: str) -> None:

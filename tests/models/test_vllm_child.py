@@ -120,14 +120,18 @@ async def test_a_server_that_is_not_healthy_in_time_is_ended(make: Make) -> None
 
 @pytest.mark.parametrize("mode", ["run", "watch"])
 async def test_processes_end_with_their_owner_even_if_that_is_killed(mode: str) -> None:
-    sleeper = [sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(600)"]
+    # The owner is killed when its first line has come, and by then it must have a guard.
     owner = f"""
 import subprocess, sys, time
-sleeper, guard = {sleeper!r}, [sys.executable, {_guard.__file__!r}, {mode!r}]
+guard = [sys.executable, {_guard.__file__!r}, {mode!r}]
+code = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+sleeper = [sys.executable, "-c", code]
 if {mode!r} == "watch":
-    watched = subprocess.Popen(sleeper, start_new_session=True)
+    watched = subprocess.Popen(sleeper, start_new_session=True, stdout=subprocess.PIPE)
     sleeper = [str(watched.pid)]
 subprocess.Popen([*guard, *sleeper], stdin=subprocess.PIPE, start_new_session=True)
+if {mode!r} == "watch":
+    print(watched.pid, flush=True)
 time.sleep(600)
 """
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", owner, stdout=asyncio.subprocess.PIPE)
@@ -135,5 +139,6 @@ time.sleep(600)
     sleeping = int(await process.stdout.readline())
     assert runs(sleeping)
     process.kill()
-    await process.wait()
     await until_ended(sleeping)
+    async with asyncio.timeout(5):
+        await process.communicate()

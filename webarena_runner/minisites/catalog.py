@@ -8,7 +8,12 @@ from webarena_runner.minisites._kit import Site
 
 MODULES = {
     "shopping": "webarena_runner.minisites.shop",
+    "shopping_admin": "webarena_runner.minisites.admin",
     "reddit": "webarena_runner.minisites.forum",
+    "gitlab": "webarena_runner.minisites.codehost",
+    "wikipedia": "webarena_runner.minisites.wiki",
+    "homepage": "webarena_runner.minisites.home",
+    "map": "webarena_runner.minisites.map",
 }
 
 

@@ -1,0 +1,176 @@
+"""Files, commits, branches, forks and merges of the code hosting site."""
+
+from collections.abc import AsyncIterator
+from urllib.parse import quote
+
+import pytest_asyncio
+
+from tests.minisites.codehost_client import Visitor, visiting
+from webarena_runner.minisites.codehost.repository import conflicts, tree_of
+
+CLOCK = "/byteblaze/pebble-clock"
+KIT = "/plainfont/contrast-kit"
+
+
+@pytest_asyncio.fixture
+async def member() -> AsyncIterator[Visitor]:
+    async with visiting(signed_in=True) as visitor:
+        yield visitor
+
+
+def head(visitor: Visitor, path: str, branch: str = "main") -> int:
+    namespace, _, project = path.strip("/").partition("/")
+    return int(
+        visitor.database.value(
+            "select b.commit_id from branches b join projects p on p.id = b.project_id"
+            " join namespaces n on n.id = p.namespace_id where n.path = ? and p.path = ? and b.name = ?",
+            namespace,
+            project,
+            branch,
+        )
+    )
+
+
+async def commit_file(visitor: Visitor, project: str, path: str, content: str, branch: str = "main") -> str:
+    await visitor.get(f"{project}/-/new/main")
+    return await visitor.post(f"{project}/-/new/main", path=path, content=content, message=f"Add {path}", branch=branch)
+
+
+async def test_an_edited_file_is_committed(member: Visitor) -> None:
+    await member.get(f"{CLOCK}/-/edit/main/README.md")
+    fields = {"path": "README.md", "content": "# New\n\ntext", "message": "Rewrite it", "branch": "main"}
+    await member.send(f"{CLOCK}/-/edit/main/README.md", fields)
+    assert member.url == f"{CLOCK}/-/blob/main/README.md"
+    assert await member.get(f"{CLOCK}/-/raw/main/README.md") == "# New\n\ntext\n"
+    html = await member.get(f"{CLOCK}/-/commits/main")
+    assert html.index("Rewrite it") < html.index("commits__main", html.index("Rewrite it"))
+
+
+async def test_a_commit_shows_what_it_changed(member: Visitor) -> None:
+    await commit_file(member, CLOCK, "notes/a.txt", "one\ntwo")
+    sha = member.database.value("select sha from commits order by id desc limit 1")
+    html = await member.get(f"{CLOCK}/-/commit/{sha}")
+    assert "notes/a.txt" in html
+    assert html.count('class="diff__new"') == 2
+
+
+async def test_a_file_with_a_taken_or_empty_name_is_refused(member: Visitor) -> None:
+    await commit_file(member, CLOCK, "README.md", "x")
+    assert member.status == 422
+    await commit_file(member, CLOCK, "../up.txt", "x")
+    assert member.status == 422
+
+
+async def test_directories_are_listed_with_their_last_commit(member: Visitor) -> None:
+    await commit_file(member, CLOCK, "docs/deep/a.md", "# A")
+    html = await member.get(f"{CLOCK}/-/tree/main/docs")
+    assert f'href="{CLOCK}/-/tree/main/docs/deep">deep</a>' in html
+    assert "Add docs/deep/a.md" in html
+
+
+async def test_branch_names_may_hold_slashes(member: Visitor) -> None:
+    await member.get(f"{CLOCK}/-/branches/new")
+    await member.post(f"{CLOCK}/-/branches/new", branch_name="feature/big", ref="main")
+    await member.get(f"{CLOCK}/-/blob/feature/big/README.md")
+    assert member.status == 200
+
+
+async def test_files_at_a_tag_are_those_of_that_time(member: Visitor) -> None:
+    then = await member.get(f"{CLOCK}/-/raw/v0.2.0/Cargo.toml")
+    assert 'version = "0.2.0"' in then
+    assert 'version = "0.2.0"' not in await member.get(f"{CLOCK}/-/raw/main/Cargo.toml")
+
+
+async def test_raw_files_are_plain_text(member: Visitor) -> None:
+    response = await member.client.get("/byteblaze/wintersky.site/-/raw/main/index.html")
+    assert response.headers["content-type"] == "text/plain; charset=utf-8"
+
+
+async def test_a_commit_to_another_branch_leads_to_a_merge_request_that_can_be_merged(member: Visitor) -> None:
+    await commit_file(member, CLOCK, "idea.txt", "an idea", branch="idea")
+    assert member.url.startswith(f"{CLOCK}/-/merge_requests/new?")
+    fields = {"merge_request[source_branch]": "idea", "merge_request[target_branch]": "main", "title": "Idea"}
+    html = await member.send(f"{CLOCK}/-/merge_requests", fields)
+    ends = [part.split(">")[1].split("<")[0] for part in html.split('class="gl-font-monospace mono"')[1:]]
+    assert ends == ["idea", "main"]
+    page = member.url
+    assert "The changes were merged" in await member.post(f"{page}/merge", remove_source="1")
+    assert await member.get(f"{CLOCK}/-/raw/main/idea.txt") == "an idea\n"
+    assert "idea.txt" in await member.get(f"{page}/diffs")
+    await member.get(f"{CLOCK}/-/tree/idea")
+    assert member.status == 404
+
+
+async def test_both_sides_changing_a_file_is_a_conflict(member: Visitor) -> None:
+    await commit_file(member, CLOCK, "same.txt", "ours", branch="side")
+    await commit_file(member, CLOCK, "same.txt", "theirs")
+    source, target = head(member, CLOCK, "side"), head(member, CLOCK)
+    assert conflicts(member.database, source, target) == ["same.txt"]
+
+
+async def test_a_second_merge_request_for_a_branch_is_refused(member: Visitor) -> None:
+    query = f"{quote('merge_request[source_branch]')}=glossary&{quote('merge_request[target_branch]')}=main"
+    await member.get(f"{KIT}/-/merge_requests/new?{query}")
+    assert member.status == 422
+    assert "already an open merge request" in member.html
+
+
+async def test_a_fork_has_the_history_and_offers_its_changes_back(member: Visitor) -> None:
+    await member.get("/tobiask/terminal-chess/-/forks/new")
+    namespace = member.database.value("select id from namespaces where path = 'byteblaze'")
+    fields = {
+        "name": "Terminal Chess",
+        "path": "terminal-chess",
+        "visibility": "public",
+        "namespace_id": str(namespace),
+    }
+    html = await member.send("/tobiask/terminal-chess/-/forks/new", fields)
+    assert member.url == "/byteblaze/terminal-chess"
+    assert "Forked from" in html
+    ours, theirs = head(member, "/byteblaze/terminal-chess"), head(member, "/tobiask/terminal-chess")
+    assert list(tree_of(member.database, ours)) == list(tree_of(member.database, theirs))
+    await commit_file(member, "/byteblaze/terminal-chess", "mine.txt", "mine", branch="mine")
+    await member.send(
+        "/tobiask/terminal-chess/-/merge_requests",
+        {
+            "title": "Mine",
+            "merge_request[source]": "byteblaze/terminal-chess",
+            "merge_request[source_branch]": "mine",
+            "merge_request[target_branch]": "main",
+        },
+    )
+    html = await member.get(f"{member.url}/commits")
+    assert html.count('class="commits__title"') == 1
+    await member.post(f"{member.url.removesuffix('/commits')}/merge")
+    assert member.status == 403
+
+
+async def test_contributors_are_ranked_by_commits(member: Visitor) -> None:
+    html = await member.get("/harborlight/tidewatch/-/graphs/main")
+    people = html.split('<li class="card">')[1:]
+    counts = [int(part.split("<p>")[1].split(" ")[0]) for part in people]
+    assert counts == sorted(counts, reverse=True)
+    assert "Ingrid Solheim" in people[0]
+
+
+async def test_commits_are_filtered_by_author_and_words(member: Visitor) -> None:
+    html = await member.get("/harborlight/tidewatch/-/commits/main?author=Byte+Blaze&search=add")
+    assert "Ingrid Solheim</a> authored" not in html
+    assert 'class="commits__title"' in html
+
+
+async def test_an_empty_project_takes_its_first_file(member: Visitor) -> None:
+    await member.get("/projects/new")
+    await member.send("/projects", {"project[name]": "empty", "project[visibility]": "private"})
+    assert "The repository for this project is empty" in member.html
+    await commit_file(member, "/byteblaze/empty", "a.txt", "a")
+    assert await member.get("/byteblaze/empty/-/raw/main/a.txt") == "a\n"
+
+
+async def test_deleting_a_project_leaves_nothing_behind(member: Visitor) -> None:
+    await member.get("/byteblaze/dotfiles/-/delete")
+    await member.post("/byteblaze/dotfiles/-/delete")
+    assert member.url == "/dashboard/projects"
+    assert member.database.all("pragma foreign_key_check") == []
+    await member.get("/byteblaze/dotfiles")
+    assert member.status == 404

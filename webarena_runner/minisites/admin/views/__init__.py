@@ -1,0 +1,1 @@
+"""Pages by subject; every module has `routes()`: address to (handler of GET, handler of POST)."""

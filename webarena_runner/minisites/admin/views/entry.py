@@ -1,0 +1,130 @@
+"""Signing in and out, the dashboard, and the search over everything."""
+
+from starlette.responses import Response
+
+from webarena_runner.minisites._kit import same_secret
+from webarena_runner.minisites.admin.routing import Routes
+from webarena_runner.minisites.admin.visit import Visit
+from webarena_runner.minisites.shop.customers import hash_password
+
+DASHBOARD = "/admin/dashboard/"
+_TABS = {
+    "bestsellers": "Bestsellers",
+    "viewed": "Most Viewed Products",
+    "new": "New Customers",
+    "customers": "Customers",
+}
+_COUNTED = "status not in ('canceled', 'fraud')"
+_CUSTOMER = "c.id, c.first_name || ' ' || c.last_name as name, count(o.id) as count"
+_OF_CUSTOMER = f"sales_order o on o.customer = c.id and {_COUNTED} group by c.id"
+_TAB_QUERIES = {
+    "bestsellers": "select p.id, p.name, p.price, sum(i.qty) as count from order_item i"
+    f" join product p on p.id = i.product join sales_order o on o.id = i.sales_order where o.{_COUNTED}"
+    " group by p.id order by count desc, p.id limit 5",
+    "viewed": "select p.id, p.name, p.price, sum(v.views) as count from product_view v"
+    " join product p on p.id = v.product group by p.id order by count desc, p.id limit 5",
+    "new": f"select {_CUSTOMER}, coalesce(avg(o.total), 0) as average, coalesce(sum(o.total), 0) as total"
+    f" from customer c left join {_OF_CUSTOMER} order by c.created_at desc limit 5",
+    "customers": f"select {_CUSTOMER}, avg(o.total) as average, sum(o.total) as total"
+    f" from customer c join {_OF_CUSTOMER} order by total desc, c.id limit 5",
+}
+
+
+def _safe_next(path: str) -> str:
+    """A page of the back office to go to after signing in."""
+    is_local = path.startswith("/admin/") and "//" not in path and "\\" not in path
+    return path if is_local else DASHBOARD
+
+
+def login(visit: Visit) -> Response:
+    if visit.user_id:
+        return visit.redirect(DASHBOARD)
+    return visit.page("login.html", next=visit.query("next"), username="")
+
+
+def post_login(visit: Visit) -> Response:
+    username, password = visit.field("username"), visit.form.get("password")
+    row = visit.db.one("select * from admin_user where username = ?", username)
+    given = hash_password(password if isinstance(password, str) else "", row["password_salt"]) if row else ""
+    if row is None or not same_secret(given, row["password_hash"]):
+        visit.error("The account sign-in was incorrect. Please wait and try again later.")
+        return visit.page("login.html", status_code=401, next=visit.field("next"), username=username)
+    visit.sign_in(row["id"])
+    return visit.redirect(_safe_next(visit.field("next")))
+
+
+def logout(visit: Visit) -> Response:
+    visit.sign_out()
+    visit.notice("You have logged out.")
+    return visit.redirect("/admin/")
+
+
+def dashboard(visit: Visit) -> Response:
+    db, tab = visit.db, visit.query("tab")
+    tab = tab if tab in _TABS else "bestsellers"
+    lifetime = db.one(
+        "select coalesce(sum(total), 0) as sales, coalesce(avg(total), 0) as average, count(*) as orders,"
+        f" coalesce(sum(tax), 0) as tax, coalesce(sum(shipping), 0) as shipping from sales_order where {_COUNTED}"
+    )
+    last_orders = db.all(
+        "select o.id, o.customer_name, o.total, (select sum(qty) from order_item where sales_order = o.id) as items"
+        " from sales_order o order by o.id desc limit 5"
+    )
+    months = db.all(
+        "select strftime('%Y-%m', created_at) as month, count(*) as orders, sum(total) as total from sales_order"
+        f" where {_COUNTED} group by month order by month desc limit 12"
+    )
+    terms = "select query, results, uses from search_term order by {} limit 5"
+    return visit.page(
+        "dashboard.html",
+        title="Dashboard",
+        lifetime=lifetime,
+        last_orders=last_orders,
+        last_terms=db.all(terms.format("updated_at desc, id")),
+        top_terms=db.all(terms.format("uses desc, id")),
+        months=months[::-1],
+        highest=max((month["total"] for month in months), default=1),
+        tab=tab,
+        tabs=_TABS,
+        tab_rows=db.all(_TAB_QUERIES[tab]),
+        waiting=db.value("select count(*) from review where status_id = 2"),
+    )
+
+
+def search(visit: Visit) -> Response:
+    """Products, customers, orders and pages in which a text occurs."""
+    text = visit.query("q")
+    like = f"%{text}%"
+    found = {
+        "Products": ("/admin/catalog/product/edit/id/{}/", "name", "product where name like ?1 or sku like ?1"),
+        "Customers": (
+            "/admin/customer/index/edit/id/{}/",
+            "first_name || ' ' || last_name || ', ' || email",
+            "customer where first_name || ' ' || last_name like ?1 or email like ?1",
+        ),
+        "Orders": (
+            "/admin/sales/order/view/order_id/{}/",
+            "'#' || increment_id || ' ' || customer_name",
+            "sales_order where increment_id like ?1 or customer_name like ?1 or email like ?1",
+        ),
+        "Pages": ("/admin/cms/page/edit/page_id/{}/", "title", "cms_page where title like ?1 or content like ?1"),
+    }
+    results = [
+        (heading, [(path.format(row["id"]), row["text"]) for row in rows])
+        for heading, (path, label, source) in found.items()
+        if text and (rows := visit.db.all(f"select id, {label} as text from {source} order by id limit 15", like))
+    ]
+    return visit.page("search.html", title="Search", text=text, results=results)
+
+
+def open_routes() -> Routes:
+    return {"/admin/": (login, post_login), "/admin/auth/login/": (login, post_login)}
+
+
+def routes() -> Routes:
+    return {
+        "/admin/auth/logout/": (None, logout),
+        DASHBOARD: (dashboard, None),
+        "/admin/admin/dashboard/": (dashboard, None),
+        "/admin/search/": (search, None),
+    }

@@ -1,0 +1,55 @@
+"""Grids that are only looked at, and the dashboard's neighbours in the menu that are plain lists."""
+
+from functools import partial
+
+from starlette.responses import Response
+
+from webarena_runner.minisites.admin import grids
+from webarena_runner.minisites.admin.grid import LIMITS, Grid, show
+from webarena_runner.minisites.admin.routing import Routes
+from webarena_runner.minisites.admin.visit import Visit
+
+
+def grid_page(visit: Visit, grid: Grid, *, where: str = "1", title: str = "") -> Response:
+    shown = show(visit.db, grid, visit.request.query_params, where=where)
+    return visit.page("grid.html", shown=shown, limits=LIMITS, title=title or grid.title)
+
+
+def chosen(visit: Visit) -> list[int]:
+    """Ids of the rows that were ticked in a grid; the user is told when there are none."""
+    numbers = [int(text) for text in visit.fields("selected") if text.isdecimal() and len(text) < 10]
+    if not numbers:
+        visit.error("You haven't selected any items!")
+    return numbers
+
+
+def categories(visit: Visit) -> Response:
+    direct = "(select count(*) from product_category where category = c.id) as direct"
+    rows = visit.db.all(f"select c.*, {direct} from category c order by id")
+    return visit.page("categories.html", title="Categories", rows=rows)
+
+
+def delete_terms(visit: Visit) -> Response:
+    numbers = chosen(visit)
+    for number in numbers:
+        visit.db.run("delete from search_term where id = ?", number)
+    if numbers:
+        visit.notice(f"Total of {len(numbers)} record(s) were deleted.")
+    return visit.redirect(grids.SEARCH_TERMS.path)
+
+
+def theme(visit: Visit) -> Response:
+    row = visit.db.one("select * from theme where id = ?", visit.path_id())
+    if row is None:
+        return visit.not_found("There is no such theme.")
+    return visit.page("theme.html", title=row["title"], theme=row)
+
+
+def routes() -> Routes:
+    plain: Routes = {grid.path: (partial(grid_page, grid=grid), None) for grid in grids.PLAIN}
+    return plain | {
+        "/admin/search/term/": (partial(grid_page, grid=grids.SEARCH_TERMS), None),
+        "/admin/search/term/massDelete/": (None, delete_terms),
+        "/admin/catalog/category/": (categories, None),
+        "/admin/admin/system_design_theme/edit/id/{number}/": (theme, None),
+    }

@@ -1,0 +1,125 @@
+"""Signing in and out, registration."""
+
+import re
+from collections.abc import Iterator
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from webarena_runner.minisites._kit import new_token
+from webarena_runner.minisites.codehost.context import (
+    Posted,
+    database_of,
+    instance_of,
+    local_path,
+    open_session,
+    posted,
+    render,
+    see_other,
+    set_cookie,
+    tick,
+    visitor_of,
+)
+from webarena_runner.minisites.forum.passwords import hash_password, password_matches
+
+_USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{1,38}[A-Za-z0-9]")
+MIN_PASSWORD = 8
+
+
+async def sign_in(request: Request) -> Response:
+    if request.method == "GET":
+        if visitor_of(request).user:
+            return see_other("/")
+        return _entry(request, "sign_in.html", name="", error="", next=request.query_params.get("next", "/"))
+    form = await posted(request)
+    user = database_of(request).one(
+        "select * from users where username = ?1 or (email = ?1 and email != '')", form["user[login]"]
+    )
+    if user is None or not password_matches(form["user[password]"], user["password"]):
+        return _entry(
+            request,
+            "sign_in.html",
+            status_code=422,
+            name=form["user[login]"],
+            error="Invalid login or password.",
+            next=form["next"],
+        )
+    return _enter(request, user["id"], local_path(form["next"]))
+
+
+async def sign_out(request: Request) -> Response:
+    await posted(request)
+    cookie = instance_of(request).cookie
+    database_of(request).run("delete from sessions where token = ?", request.cookies.get(cookie, ""))
+    response = see_other("/users/sign_in")
+    response.delete_cookie(cookie, path="/")
+    return response
+
+
+async def sign_up(request: Request) -> Response:
+    if request.method == "GET":
+        return _entry(request, "sign_up.html", values={}, errors={})
+    form = await posted(request)
+    database = database_of(request)
+    errors = _errors(form)
+    taken = "select 1 from namespaces where path = ?"
+    if "username" not in errors and database.one(taken, form["username"]):
+        errors["username"] = "This username is taken."
+    if errors:
+        return _entry(request, "sign_up.html", status_code=422, values=form.values, errors=errors)
+    created_at = tick(database)
+    user_id = database.insert(
+        "users",
+        username=form["username"],
+        name=form["name"],
+        password=hash_password(form["password"]),
+        email=form["email"],
+        feed_token=new_token()[:20],
+        created_at=created_at,
+    )
+    database.insert(
+        "namespaces",
+        path=form["username"],
+        name=form["name"],
+        kind="user",
+        user_id=user_id,
+        created_at=created_at,
+    )
+    return _enter(request, user_id, "/")
+
+
+def _entry(request: Request, template: str, *, status_code: int = 200, **values: object) -> Response:
+    """A page with a form for somebody without an account here, who needs a session for the form's token."""
+    if visitor_of(request).csrf:
+        return render(request, template, status_code=status_code, **values)
+    token, request.state.visitor = open_session(database_of(request), None)
+    response = render(request, template, status_code=status_code, **values)
+    set_cookie(request, response, token)
+    return response
+
+
+def _enter(request: Request, user_id: int, path: str) -> Response:
+    token, _ = open_session(database_of(request), user_id)
+    response = see_other(path)
+    set_cookie(request, response, token)
+    return response
+
+
+def _errors(form: Posted) -> dict[str, str]:
+    errors = {}
+    if not form["name"]:
+        errors["name"] = "Tell us your name."
+    if not _USERNAME.fullmatch(form["username"]):
+        errors["username"] = "Use 3 to 40 letters, digits, dots, hyphens and underscores."
+    if "@" not in form["email"]:
+        errors["email"] = "This is not an email address."
+    if len(form["password"]) < MIN_PASSWORD:
+        errors["password"] = f"At least {MIN_PASSWORD} characters."
+    return errors
+
+
+def routes() -> Iterator[BaseRoute]:
+    yield Route("/users/sign_in", sign_in, methods=["GET", "POST"])
+    yield Route("/users/sign_out", sign_out, methods=["POST"])
+    yield Route("/users/sign_up", sign_up, methods=["GET", "POST"])

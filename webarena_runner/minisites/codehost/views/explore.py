@@ -1,0 +1,53 @@
+"""Public projects and groups, for everybody."""
+
+from collections.abc import Iterator
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from webarena_runner.minisites.codehost.access import PROJECTS, seen_by
+from webarena_runner.minisites.codehost.context import database_of, render, visitor_of
+from webarena_runner.minisites.codehost.paging import paged
+from webarena_runner.minisites.codehost.views.project_lists import project_list
+
+
+async def projects(request: Request) -> Response:
+    return _explore(request, "all", "latest_activity_desc")
+
+
+async def starred(request: Request) -> Response:
+    return _explore(request, "starred", "stars_desc")
+
+
+async def groups(request: Request) -> Response:
+    user_id = visitor_of(request).user_id
+    own_role = "select role from group_members where namespace_id = n.id and user_id = ?1"
+    sql = f"""select n.*, coalesce(({own_role}), 0) as role,
+        (select count(*) from projects where namespace_id = n.id) as projects,
+        (select count(*) from group_members where namespace_id = n.id) as members from namespaces n
+        where n.kind = 'group' and (n.visibility != 'private'
+        or exists ({own_role}))"""
+    return render(request, "groups.html", explore=True, page=paged(request, sql, user_id, order="name"))
+
+
+async def help_page(request: Request) -> Response:
+    database = database_of(request)
+    counts = {
+        name: database.value(f"select count(*) from {table}")
+        for name, table in {"projects": "projects", "users": "users", "commits": "commits"}.items()
+    }
+    return render(request, "help.html", counts=counts)
+
+
+def _explore(request: Request, tab: str, sort: str) -> Response:
+    sql = f"{PROJECTS} where {seen_by(visitor_of(request).user_id)}"
+    return render(request, "explore.html", tab=tab, listed=project_list(request, sql, sort=sort))
+
+
+def routes() -> Iterator[BaseRoute]:
+    yield Route("/explore", projects)
+    yield Route("/explore/projects", projects)
+    yield Route("/explore/projects/starred", starred)
+    yield Route("/explore/groups", groups)
+    yield Route("/help", help_page)

@@ -1,0 +1,79 @@
+"""Reading merge requests: the list, one with its notes, its commits and its changes."""
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from webarena_runner.minisites._kit import Database
+from webarena_runner.minisites.codehost.access import Role, own_role
+from webarena_runner.minisites.codehost.context import database_of, render
+from webarena_runner.minisites.codehost.diffs import branch_diff
+from webarena_runner.minisites.codehost.issuables import issuable_of
+from webarena_runner.minisites.codehost.repository import branch_named, conflicts, unseen
+from webarena_runner.minisites.codehost.views.issues import discussion, listing
+
+
+async def merge_requests(request: Request) -> Response:
+    return render(request, "issuables.html", **listing(request, "merge_request"))
+
+
+async def show(request: Request) -> Response:
+    return _page(request, "overview")
+
+
+async def commits(request: Request) -> Response:
+    return _page(request, "commits")
+
+
+async def diffs(request: Request) -> Response:
+    return _page(request, "diffs")
+
+
+def ends_of(database: Database, issuable: sqlite3.Row) -> tuple[int, int]:
+    """Commits of the source and of the target: today's while it is open, else those of when it was closed.
+
+    0 stands for a branch that is no more.
+    """
+    if issuable["head_commit_id"]:
+        return issuable["head_commit_id"], issuable["base_commit_id"] or 0
+    source = branch_named(database, issuable["source_project_id"] or 0, issuable["source_branch"])
+    target = branch_named(database, issuable["project_id"], issuable["target_branch"])
+    return source["commit_id"] if source else 0, target["commit_id"] if target else 0
+
+
+def _page(request: Request, tab: str) -> Response:
+    project, issuable = issuable_of(request, "merge_request")
+    database = database_of(request)
+    source, target = ends_of(database, issuable)
+    known = bool(source and target)
+    own = unseen(database, source, target) if known else []
+    clashes = conflicts(database, source, target) if known and issuable["state"] == "opened" else []
+    role = own_role(request, project)
+    enough = Role.MAINTAINER if issuable["target_branch"] == project["default_branch"] else Role.DEVELOPER
+    parts: dict[str, Any] = {
+        "tab": tab,
+        "commits": own,
+        "diffs": branch_diff(database, source, target) if known else [],
+        "clashes": clashes,
+        "mergeable": issuable["state"] == "opened" and bool(own) and not clashes,
+        "may_merge": role >= enough,
+        "approvers": database.all(
+            "select u.id, u.username, u.name from users u join approvals a on a.user_id = u.id"
+            " where a.issuable_id = ? order by u.name",
+            issuable["id"],
+        ),
+    }
+    return render(request, "merge_request.html", project=project, **parts, **discussion(request, project, issuable))
+
+
+def routes() -> Iterator[BaseRoute]:
+    base = "/{namespace}/{project}/-/merge_requests"
+    yield Route(base, merge_requests)
+    yield Route(f"{base}/", merge_requests)
+    yield Route(f"{base}/{{iid:int}}", show)
+    yield Route(f"{base}/{{iid:int}}/commits", commits)
+    yield Route(f"{base}/{{iid:int}}/diffs", diffs)

@@ -1,0 +1,79 @@
+"""Which part of the region a map shows."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Self
+
+from webarena_runner.minisites._region import Point, region
+from webarena_runner.minisites.map.geo import from_pixels, to_pixels
+
+MIN_ZOOM, MAX_ZOOM = 8, 18
+WIDTH, HEIGHT = 960, 680
+
+
+@dataclass(frozen=True)
+class View:
+    """Zoom level and center; drawn 960 by 680 pixels."""
+
+    zoom: int
+    center: Point
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """ "14/47.0921/-129.3302"; None where the text is anything else or far from the region."""
+        try:
+            zoom, latitude, longitude = (float(part) for part in text.split("/"))
+        except ValueError:
+            return None
+        if not math.isfinite(zoom) or not _in_reach(latitude, longitude):
+            return None
+        return cls(max(MIN_ZOOM, min(MAX_ZOOM, round(zoom))), (latitude, longitude))
+
+    @classmethod
+    def around(cls, points: Sequence[Point], *, closest: int = 17) -> Self:
+        """The closest view that has all points in it, with a margin."""
+        latitudes, longitudes = zip(*points, strict=True)
+        low, high = (min(latitudes), min(longitudes)), (max(latitudes), max(longitudes))
+        for zoom in range(closest, MIN_ZOOM, -1):
+            left, bottom = to_pixels(low, zoom)
+            right, top = to_pixels(high, zoom)
+            if right - left <= WIDTH * 0.72 and bottom - top <= HEIGHT * 0.72:
+                return cls(zoom, from_pixels((left + right) / 2, (top + bottom) / 2, zoom))
+        return cls(MIN_ZOOM, ((low[0] + high[0]) / 2, (low[1] + high[1]) / 2))
+
+    def __str__(self) -> str:
+        return f"{self.zoom}/{self.center[0]:.5f}/{self.center[1]:.5f}"
+
+    def zoomed(self, levels: int) -> Self:
+        return replace(self, zoom=max(MIN_ZOOM, min(MAX_ZOOM, self.zoom + levels)))
+
+    def moved(self, right: float, down: float) -> Self:
+        """By parts of the width and height."""
+        x, y = to_pixels(self.center, self.zoom)
+        return replace(self, center=from_pixels(x + right * WIDTH, y + down * HEIGHT, self.zoom))
+
+    def pixel(self, point: Point) -> tuple[float, float]:
+        """From the top left corner of the picture."""
+        x, y = to_pixels(point, self.zoom)
+        middle_x, middle_y = to_pixels(self.center, self.zoom)
+        return x - middle_x + WIDTH / 2, y - middle_y + HEIGHT / 2
+
+    def shows(self, point: Point, *, margin: float = 0) -> bool:
+        x, y = self.pixel(point)
+        return -margin <= x <= WIDTH + margin and -margin <= y <= HEIGHT + margin
+
+    @property
+    def meters_per_pixel(self) -> float:
+        return 156_543.034 * math.cos(math.radians(self.center[0])) * 0.5**self.zoom
+
+
+@cache
+def whole_region() -> View:
+    return View.around([town.at for town in region().towns])
+
+
+def _in_reach(latitude: float, longitude: float) -> bool:
+    middle = whole_region().center
+    return abs(latitude - middle[0]) < 3 and abs(longitude - middle[1]) < 4

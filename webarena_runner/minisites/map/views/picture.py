@@ -1,0 +1,72 @@
+"""The picture of the map."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from webarena_runner.minisites._kit import Database
+from webarena_runner.minisites._region import Point, region
+from webarena_runner.minisites.map.context import database_of, parameter
+from webarena_runner.minisites.map.drawing import Overlay, draw
+from webarena_runner.minisites.map.elements import find_element, parts
+from webarena_runner.minisites.map.geo import parse_point
+from webarena_runner.minisites.map.roads import profile_of
+from webarena_runner.minisites.map.router import NoRoute, find_route
+from webarena_runner.minisites.map.view import View, whole_region
+
+_MAX_MARKS = 20
+
+
+async def picture(request: Request) -> Response:
+    view = View.parse(parameter(request, "map")) or whole_region()
+    overlay = _overlay(request, database_of(request))
+    return Response(_draw(view, overlay), media_type="image/svg+xml", headers={"cache-control": "max-age=3600"})
+
+
+@lru_cache(maxsize=200)
+def _draw(view: View, overlay: Overlay) -> str:
+    return draw(view, overlay)
+
+
+def _overlay(request: Request, database: Database) -> Overlay:
+    first = parameter(request, "first", 6)
+    marks = points_of(parameter(request, "marks", 600))[:_MAX_MARKS]
+    ends = points_of(parameter(request, "route"))
+    start, end = (ends[0], ends[1]) if len(ends) == 2 else (None, None)
+    profile = profile_of(parameter(request, "engine"))
+    route: tuple[Point, ...] = ()
+    if start and end:
+        try:
+            route = find_route(profile.engine, start, end).points
+        except NoRoute:
+            route = ()
+    line = _line_of(database, parameter(request, "element"))
+    number = int(first) if first.isascii() and first.isdigit() else 1
+    on_foot = profile.name == "foot"
+    return Overlay(route, on_foot, start, end, marks, number, line)
+
+
+def points_of(text: str) -> tuple[Point, ...]:
+    """ "lat,lon;lat,lon"; what is no pair of coordinates is left out."""
+    found = (parse_point(part) for part in text.split(";"))
+    return tuple(point for point in found if point is not None)
+
+
+def _line_of(database: Database, path: str) -> tuple[Point, ...]:
+    """The course of a way or of a railway."""
+    kind, _, number = path.partition("/")
+    element = find_element(database, kind, int(number)) if number.isascii() and number.isdigit() else None
+    if element is None:
+        return ()
+    if element["kind"] == "street" and element["type"] == "way":
+        return tuple(part.at for part, _ in parts(database, element["key"]))
+    courses = {water.name: water.points for water in region().waters}
+    courses |= {line.name: line.points for line in region().railways}
+    return courses.get(element["name"], ())
+
+
+def routes() -> Iterator[BaseRoute]:
+    yield Route("/map.svg", picture)

@@ -1,0 +1,60 @@
+"""The wiki as an ASGI application on one instance's database."""
+
+from functools import cache
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from webarena_runner.minisites._kit import Instance
+from webarena_runner.minisites.wiki import assets, pictures, views
+from webarena_runner.minisites.wiki.page import render
+from webarena_runner.minisites.wiki.text import BOOK, LANDING
+
+_DETAILS = {404: "There is nothing at this address.", 405: "This address does not take that kind of request."}
+
+
+def build_app(instance: Instance) -> Starlette:
+    app = Starlette(routes=_routes(), exception_handlers={HTTPException: _http_error, Exception: _server_error})
+    app.state.instance = instance
+    return app
+
+
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    return (
+        Route("/", views.library),
+        Route("/search", views.search),
+        Route("/suggest", views.suggest),
+        Route("/random", views.random_article),
+        Route("/skin/{version}/{name}", assets.file),
+        Route("/favicon.ico", assets.nothing),
+        Route(f"/{BOOK}", _home),
+        Route(f"/{BOOK}/", _home),
+        Route(f"/{BOOK}/A/", _home),
+        Route(f"/{BOOK}/A/{LANDING}", views.landing),
+        Route(f"/{BOOK}/I/{{kind}}/{{path:path}}.svg", pictures.picture),
+        Route(f"/{BOOK}/A/{{path:path}}", views.article),
+    )
+
+
+async def _home(request: Request) -> Response:
+    return RedirectResponse(f"/{BOOK}/A/{LANDING}", status_code=302)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    standard = error.detail in ("Not Found", "Method Not Allowed")
+    detail = _DETAILS.get(error.status_code, "") if standard else error.detail
+    heading = "Not found" if error.status_code == 404 else "That did not work"
+    wanted = request.path_params.get("path", "").replace("_", " ")
+    return render(request, "error.html", status_code=error.status_code, heading=heading, detail=detail, wanted=wanted)
+
+
+async def _server_error(request: Request, error: Exception) -> Response:
+    """A page without details; the server logs the traceback."""
+    detail = "The server made a mistake. Go back, or return to the main page."
+    return render(request, "error.html", status_code=500, heading="Internal error", detail=detail, wanted="")

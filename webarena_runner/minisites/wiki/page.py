@@ -1,0 +1,40 @@
+"""What every handler needs: the database, and the page around the content."""
+
+from functools import cache
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from webarena_runner.minisites._kit import Database, Pages
+from webarena_runner.minisites.wiki.assets import asset_path
+from webarena_runner.minisites.wiki.text import BOOK, LANDING, href
+
+NAME = "Commonlore"
+
+
+def database_of(request: Request) -> Database:
+    database: Database = request.app.state.instance.database
+    return database
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+@cache
+def _pages() -> Pages:
+    return Pages("wiki", {"href": href, "counted": _counted})
+
+
+def render(request: Request, template: str, *, status_code: int = 200, **values: object) -> Response:
+    frame = {
+        "site": NAME,
+        "book": BOOK,
+        "articles": f"/{BOOK}/A/",
+        "pictures": f"/{BOOK}/I/",
+        "landing": f"/{BOOK}/A/{LANDING}",
+        "stylesheet": asset_path("wiki.css"),
+        "script": asset_path("suggest.js"),
+        "pattern": "",
+    }
+    return _pages().render(request, template, status_code=status_code, **(frame | values))
