@@ -1,17 +1,14 @@
 """Drawings of the products, style sheets and the script."""
 
 import functools
-from pathlib import Path
 from string import Template
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from webarena_runner.minisites._kit import HERE
+from webarena_runner.minisites._media import KEEP, MEDIA_TYPES, static_files, tone
 from webarena_runner.minisites.admin.content import pictures
-from webarena_runner.minisites.shop.media import KEEP, MEDIA_TYPES, tone
-
-_STATIC = HERE / "static_" / "admin"
 
 
 @functools.lru_cache(maxsize=512)
@@ -35,14 +32,4 @@ async def product_image(request: Request) -> Response:
     return Response(drawing(row["picture"], row["tone"]), media_type=MEDIA_TYPES[".svg"], headers=KEEP)
 
 
-@functools.cache
-def _static_files() -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in _STATIC.iterdir() if path.suffix in MEDIA_TYPES}
-
-
-async def static_file(request: Request) -> Response:
-    name = request.path_params["name"]
-    body = _static_files().get(name)
-    if body is None:
-        return Response("No such file.", status_code=404, media_type="text/plain")
-    return Response(body, media_type=MEDIA_TYPES[Path(name).suffix], headers=KEEP)
+static_file = static_files(HERE / "static_" / "admin")

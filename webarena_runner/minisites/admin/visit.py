@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from webarena_runner.minisites._kit import Database, Instance, Pages, new_token, same_secret
+from webarena_runner.minisites._numbers import LARGEST_ID, to_int
 from webarena_runner.minisites.admin.navigation import MENU
-from webarena_runner.minisites.shop.visit import LARGEST_ID, to_int
 
 LONGEST_FIELD = 20_000
 

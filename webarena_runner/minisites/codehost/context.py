@@ -10,9 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from webarena_runner.minisites._kit import Database, Pages
-from webarena_runner.minisites.codehost import text
-from webarena_runner.minisites.codehost.assets import stylesheet_path
-from webarena_runner.minisites.forum.context import (
+from webarena_runner.minisites._sessions import (
     LoginNeeded,
     Posted,
     back,
@@ -28,6 +26,8 @@ from webarena_runner.minisites.forum.context import (
     tick,
     visitor_of,
 )
+from webarena_runner.minisites.codehost import text
+from webarena_runner.minisites.codehost.assets import stylesheet_path
 
 __all__ = [
     "LoginNeeded",

@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from webarena_runner.minisites.forum.text import ago, counted, iso, markdown
+from webarena_runner.minisites._text import ago, counted, iso, markdown
 
 _SLUG = re.compile(r"[^a-z0-9._-]+")
 _MENTION = re.compile(r"(?<![\w/@])@([A-Za-z0-9][\w.-]*\w)(?![^<]*</(?:a|code|pre)>)")

@@ -3,8 +3,8 @@
 from functools import cache
 
 from webarena_runner.minisites._kit import Database, Site
+from webarena_runner.minisites._sessions import open_session
 from webarena_runner.minisites.forum.app import build_app
-from webarena_runner.minisites.forum.context import open_session
 from webarena_runner.minisites.forum.seed import ACCOUNT, build
 
 

@@ -9,8 +9,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from webarena_runner.minisites._kit import Instance
+from webarena_runner.minisites._sessions import LoginNeeded, see_other
 from webarena_runner.minisites.forum.assets import stylesheet
-from webarena_runner.minisites.forum.context import LoginNeeded, login_path, render, see_other
+from webarena_runner.minisites.forum.context import login_path, render
 from webarena_runner.minisites.forum.views import account, comments, forums, lists, search, submissions, users, votes
 
 _HEADINGS = {400: "Bad request", 403: "Not allowed", 404: "Page not found", 405: "Not allowed", 413: "Too large"}

@@ -3,7 +3,7 @@
 import hashlib
 
 from webarena_runner.minisites._kit import Database
-from webarena_runner.minisites.forum.context import MAX_UPLOAD_BYTES
+from webarena_runner.minisites._sessions import MAX_UPLOAD_BYTES
 
 _SIGNATURES = {
     b"\x89PNG\r\n\x1a\n": ("image/png", "png"),

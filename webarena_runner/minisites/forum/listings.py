@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 
-from webarena_runner.minisites.forum.context import database_of, now, visitor_of
+from webarena_runner.minisites._sessions import database_of, now, visitor_of
 
 PER_PAGE = 25
 ORDERS = {

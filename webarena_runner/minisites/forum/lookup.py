@@ -5,8 +5,8 @@ import sqlite3
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from webarena_runner.minisites._sessions import database_of, visitor_of
 from webarena_runner.minisites.forum import listings
-from webarena_runner.minisites.forum.context import database_of, visitor_of
 
 
 def forum_of(request: Request) -> sqlite3.Row:

@@ -4,7 +4,7 @@ import sqlite3
 
 from starlette.requests import Request
 
-from webarena_runner.minisites.forum.context import database_of, visitor_of
+from webarena_runner.minisites._sessions import database_of, visitor_of
 
 
 def subscribed_forums(request: Request) -> list[sqlite3.Row]:

@@ -4,21 +4,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from webarena_runner.minisites._addresses import ADDRESS_FIELDS
 from webarena_runner.minisites._kit import Database, same_secret
-
-ADDRESS_FIELDS = (
-    "first_name", "last_name", "company", "street", "street2", "city", "region", "postcode", "country", "phone",
-)  # fmt: skip
-REQUIRED_ADDRESS_FIELDS = {
-    "first_name": "First Name",
-    "last_name": "Last Name",
-    "phone": "Phone Number",
-    "street": "Street Address",
-    "city": "City",
-    "region": "State/Province",
-    "postcode": "Zip/Postal Code",
-    "country": "Country",
-}
 
 
 def hash_password(password: str, salt: str) -> str:
@@ -46,11 +33,6 @@ def address_text(address: Mapping[str, Any]) -> str:
         f"T: {address['phone']}",
     ]
     return "\n".join(line for line in lines if line)
-
-
-def missing_fields(address: Mapping[str, str]) -> dict[str, str]:
-    """A message for each required field that is empty, by field name."""
-    return {name: "This is a required field." for name in REQUIRED_ADDRESS_FIELDS if not address[name]}
 
 
 def save_address(db: Database, customer: int, fields: Mapping[str, str], number: int | None) -> int:

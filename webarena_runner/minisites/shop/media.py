@@ -1,28 +1,14 @@
 """Product drawings and the style sheet."""
 
-import colorsys
 import functools
-from pathlib import Path
 from string import Template
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from webarena_runner.minisites._kit import HERE
+from webarena_runner.minisites._media import KEEP, MEDIA_TYPES, static_files, tone
 from webarena_runner.minisites.shop.content import pictures
-
-STATIC = HERE / "static_" / "shop"
-MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-KEEP = {"cache-control": "public, max-age=86400, immutable"}
-
-
-def tone(hex_colour: str, *, lightness: float, saturation: float = 1.0) -> str:
-    """A colour moved towards white (lightness > 1) or black (lightness < 1)."""
-    red, green, blue = (int(hex_colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    hue, light, sat = colorsys.rgb_to_hls(red, green, blue)
-    light = light * lightness if lightness <= 1 else 1 - (1 - light) / lightness
-    parts = colorsys.hls_to_rgb(hue, light, min(1.0, sat * saturation))
-    return "#" + "".join(f"{round(part * 255):02x}" for part in parts)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -51,14 +37,4 @@ async def product_image(request: Request) -> Response:
     return Response(body, media_type=MEDIA_TYPES[".svg"], headers=KEEP)
 
 
-@functools.cache
-def _static_files() -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in STATIC.iterdir() if path.suffix in MEDIA_TYPES}
-
-
-async def static_file(request: Request) -> Response:
-    name = request.path_params["name"]
-    body = _static_files().get(name)
-    if body is None:
-        return Response("No such file.", status_code=404, media_type="text/plain")
-    return Response(body, media_type=MEDIA_TYPES[Path(name).suffix], headers=KEEP)
+static_file = static_files(HERE / "static_" / "shop")

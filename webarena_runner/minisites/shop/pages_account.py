@@ -2,10 +2,11 @@
 
 from starlette.responses import Response
 
+from webarena_runner.minisites._numbers import to_int
 from webarena_runner.minisites.shop import cart, customers, orders
 from webarena_runner.minisites.shop.cart import CartError
 from webarena_runner.minisites.shop.pages_cart import is_email
-from webarena_runner.minisites.shop.visit import Visit, to_int
+from webarena_runner.minisites.shop.visit import Visit
 
 ACCOUNT = "/customer/account/"
 ORDERS_PER_PAGE = 10

@@ -2,10 +2,12 @@
 
 from starlette.responses import Response
 
+from webarena_runner.minisites._addresses import ADDRESS_FIELDS, missing_fields
+from webarena_runner.minisites._numbers import LARGEST_ID, to_int
 from webarena_runner.minisites.shop import cart, customers, orders
 from webarena_runner.minisites.shop.cart import CartError, ChoiceMissing
 from webarena_runner.minisites.shop.content import phrases
-from webarena_runner.minisites.shop.visit import LARGEST_ID, Visit, to_int
+from webarena_runner.minisites.shop.visit import Visit
 
 
 def show(visit: Visit) -> Response:
@@ -55,7 +57,7 @@ def checkout(visit: Visit) -> Response:
     if not cart.items(visit.db, visit.cart_owner):
         visit.error("Your shopping cart is empty.")
         return visit.redirect("/checkout/cart/")
-    return _checkout_page(visit, values=dict.fromkeys(customers.ADDRESS_FIELDS, ""), errors={})
+    return _checkout_page(visit, values=dict.fromkeys(ADDRESS_FIELDS, ""), errors={})
 
 
 def _checkout_page(visit: Visit, *, values: dict[str, str], errors: dict[str, str]) -> Response:
@@ -87,12 +89,12 @@ def place_order(visit: Visit) -> Response:
     if short:
         visit.error(f"Not available in this quantity any more: {', '.join(short)}.")
         return visit.redirect("/checkout/cart/")
-    fields = {name: visit.field(name)[:200] for name in customers.ADDRESS_FIELDS}
+    fields = {name: visit.field(name)[:200] for name in ADDRESS_FIELDS}
     customer = visit.customer()
     number = to_int(visit.field("address"), low=0, high=LARGEST_ID, default=0)
     own = visit.db.one("select * from address where id = ? and customer = ?", number, visit.customer_id)
     email = customer["email"] if customer else visit.field("email")[:200]
-    errors = {} if own else customers.missing_fields(fields)
+    errors = {} if own else missing_fields(fields)
     if not is_email(email):
         errors["email"] = "Please enter a valid email address."
     method, payment = orders.SHIPPING_METHODS.get(visit.field("shipping")), visit.field("payment")

@@ -5,9 +5,10 @@ from sqlite3 import Row
 
 from starlette.responses import Response
 
+from webarena_runner.minisites._numbers import to_int
 from webarena_runner.minisites.shop import catalogue, orders
 from webarena_runner.minisites.shop.catalogue import Listing
-from webarena_runner.minisites.shop.visit import Visit, to_int
+from webarena_runner.minisites.shop.visit import Visit
 
 LONGEST_TEXT = 5_000
 

@@ -2,11 +2,13 @@
 
 from starlette.responses import Response
 
+from webarena_runner.minisites._addresses import ADDRESS_FIELDS, missing_fields
+from webarena_runner.minisites._numbers import LARGEST_ID, to_int
 from webarena_runner.minisites.shop import cart, catalogue, customers, orders
 from webarena_runner.minisites.shop.cart import CartError, ChoiceMissing
 from webarena_runner.minisites.shop.content import info_pages, phrases
 from webarena_runner.minisites.shop.pages_cart import is_email
-from webarena_runner.minisites.shop.visit import LARGEST_ID, Visit, to_int
+from webarena_runner.minisites.shop.visit import Visit
 
 ADDRESS_BOOK = "/customer/address/"
 
@@ -70,7 +72,7 @@ def address_book(visit: Visit) -> Response:
 
 def address_form(visit: Visit) -> Response:
     number = visit.path_id()
-    values = dict.fromkeys(customers.ADDRESS_FIELDS, "")
+    values = dict.fromkeys(ADDRESS_FIELDS, "")
     customer = visit.customer() or {}
     if number:
         row = visit.db.one("select * from address where id = ? and customer = ?", number, visit.customer_id)
@@ -99,8 +101,8 @@ def _address_page(visit: Visit, *, values: dict[str, str], errors: dict[str, str
 
 def post_address(visit: Visit) -> Response:
     number, customer_id = visit.path_id(), visit.customer_id
-    fields = {name: visit.field(name)[:200] for name in customers.ADDRESS_FIELDS}
-    errors = customers.missing_fields(fields)
+    fields = {name: visit.field(name)[:200] for name in ADDRESS_FIELDS}
+    errors = missing_fields(fields)
     if customer_id is None or errors:
         return _address_page(visit, values=fields, errors=errors)
     if number and visit.db.one("select 1 from address where id = ? and customer = ?", number, customer_id) is None:

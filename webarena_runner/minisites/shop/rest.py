@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from webarena_runner.minisites._kit import Database, new_token, same_secret
-from webarena_runner.minisites.shop.visit import Shop, to_int
+from webarena_runner.minisites._numbers import to_int
+from webarena_runner.minisites.shop.visit import Shop
 
 ADMIN_NAME = "admin"
 ADMIN_PASSWORD = "admin1234"

@@ -4,9 +4,10 @@ import random
 import sqlite3
 from datetime import datetime, timedelta
 
+from webarena_runner.minisites._addresses import ADDRESS_FIELDS
 from webarena_runner.minisites._kit import insert
 from webarena_runner.minisites.shop.content import categories, phrases
-from webarena_runner.minisites.shop.customers import ADDRESS_FIELDS, hash_password
+from webarena_runner.minisites.shop.customers import hash_password
 from webarena_runner.minisites.shop.seed_products import SEED, moment_between, review_text, stamp
 
 OFFICIAL_EMAIL = "emma.lopez@gmail.com"

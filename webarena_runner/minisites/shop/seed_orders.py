@@ -4,8 +4,9 @@ import random
 import sqlite3
 from datetime import datetime
 
+from webarena_runner.minisites._addresses import ADDRESS_FIELDS
 from webarena_runner.minisites._kit import insert
-from webarena_runner.minisites.shop.customers import ADDRESS_FIELDS, address_text
+from webarena_runner.minisites.shop.customers import address_text
 from webarena_runner.minisites.shop.orders import EXPRESS, PAYMENTS, STANDARD, shipping_price
 from webarena_runner.minisites.shop.seed_customers import OFFICIAL_ID, OTHER_CUSTOMERS
 from webarena_runner.minisites.shop.seed_products import SEED, moment_between, stamp

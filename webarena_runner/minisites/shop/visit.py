@@ -12,9 +12,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from webarena_runner.minisites._kit import Database, Instance, Pages, new_token, same_secret
+from webarena_runner.minisites._numbers import LARGEST_ID, to_int
 from webarena_runner.minisites.shop import cart, catalogue
-
-LARGEST_ID = 2**31
 
 
 @dataclass(frozen=True)
@@ -31,14 +30,6 @@ class Shop:
     @property
     def cookie(self) -> str:
         return self.instance.cookie
-
-
-def to_int(text: object, *, low: int, high: int, default: int) -> int:
-    """A whole number from a request, kept within bounds; `default` where it is none."""
-    try:
-        return max(low, min(high, int(str(text))))
-    except ValueError:
-        return default
 
 
 class Visit:

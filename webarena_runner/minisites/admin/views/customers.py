@@ -5,12 +5,12 @@ from functools import partial
 
 from starlette.responses import Response
 
+from webarena_runner.minisites._addresses import ADDRESS_FIELDS, missing_fields
 from webarena_runner.minisites.admin import grids
 from webarena_runner.minisites.admin.content import GROUPS
 from webarena_runner.minisites.admin.routing import Routes
 from webarena_runner.minisites.admin.views.lists import chosen, grid_page
 from webarena_runner.minisites.admin.visit import Visit
-from webarena_runner.minisites.shop.customers import ADDRESS_FIELDS, missing_fields
 
 _TABS = {
     "view": "Customer View",

@@ -5,6 +5,7 @@ from functools import partial
 
 from starlette.responses import Response
 
+from webarena_runner.minisites._addresses import ADDRESS_FIELDS, missing_fields
 from webarena_runner.minisites._kit import Database
 from webarena_runner.minisites.admin import grids, orders
 from webarena_runner.minisites.admin.content import ORDER_STATUSES
@@ -12,7 +13,6 @@ from webarena_runner.minisites.admin.orders import Order, OrderError
 from webarena_runner.minisites.admin.routing import Routes
 from webarena_runner.minisites.admin.views.lists import chosen, grid_page
 from webarena_runner.minisites.admin.visit import Visit
-from webarena_runner.minisites.shop.customers import ADDRESS_FIELDS, missing_fields
 
 _CHANGES: dict[str, tuple[Callable[[Database, Order], None], str]] = {
     "cancel": (orders.cancel, "You canceled the order."),

@@ -4,13 +4,13 @@ from sqlite3 import Row
 
 from starlette.responses import Response
 
+from webarena_runner.minisites._numbers import to_int
 from webarena_runner.minisites.admin import orders
 from webarena_runner.minisites.admin.content import CARRIERS
 from webarena_runner.minisites.admin.orders import OrderError
 from webarena_runner.minisites.admin.routing import Routes
 from webarena_runner.minisites.admin.views.orders import order_path
 from webarena_runner.minisites.admin.visit import Visit
-from webarena_runner.minisites.shop.visit import to_int
 
 _KINDS = {"invoice": "Invoice", "credit_memo": "Credit Memo", "shipment": "Shipment"}
 

@@ -5,13 +5,13 @@ from functools import partial
 
 from starlette.responses import Response
 
+from webarena_runner.minisites._numbers import to_int
 from webarena_runner.minisites.admin import grids, products
 from webarena_runner.minisites.admin.content import ATTRIBUTE_SETS, COLOURS, SIZES, TAX_CLASSES, VISIBILITIES
 from webarena_runner.minisites.admin.money import parse_money
 from webarena_runner.minisites.admin.routing import Routes
 from webarena_runner.minisites.admin.views.lists import chosen, grid_page
 from webarena_runner.minisites.admin.visit import Visit
-from webarena_runner.minisites.shop.visit import to_int
 
 _BLANK: dict[str, object] = {
     "id": None, "name": "", "sku": "", "price": None, "qty": 0, "is_in_stock": 1, "status": 1, "visibility": 4,

@@ -4,13 +4,13 @@ from functools import partial
 
 from starlette.responses import Response
 
+from webarena_runner.minisites._numbers import to_int
 from webarena_runner.minisites.admin import grids
 from webarena_runner.minisites.admin.content import GROUPS, RULE_ACTIONS, WEBSITES
 from webarena_runner.minisites.admin.money import parse_day, parse_money
 from webarena_runner.minisites.admin.routing import Routes
 from webarena_runner.minisites.admin.views.lists import grid_page
 from webarena_runner.minisites.admin.visit import Visit
-from webarena_runner.minisites.shop.visit import to_int
 
 _REQUIRED = "This is a required field."
 _NEW_RULE: dict[str, object] = {

@@ -6,10 +6,10 @@ from sqlite3 import Row
 from starlette.responses import Response
 
 from webarena_runner.minisites._kit import Database
+from webarena_runner.minisites._numbers import to_int
 from webarena_runner.minisites.admin.content import COLOURS, SIZES
 from webarena_runner.minisites.admin.routing import Routes
 from webarena_runner.minisites.admin.visit import Visit
-from webarena_runner.minisites.shop.visit import to_int
 
 _PER_PAGE = 12
 _ORDERS = {"position": ("Position", "p.id"), "name": ("Product Name", "p.name"), "price": ("Price", "p.price, p.id")}

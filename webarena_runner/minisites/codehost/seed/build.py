@@ -4,7 +4,9 @@ import sqlite3
 from pathlib import Path
 from random import Random
 
+from webarena_runner.minisites._calendar import DAY_S, TODAY
 from webarena_runner.minisites._kit import build_snapshot, insert
+from webarena_runner.minisites._passwords import hash_password
 from webarena_runner.minisites.codehost.access import Role
 from webarena_runner.minisites.codehost.seed.data import (
     GroupSpec,
@@ -15,8 +17,6 @@ from webarena_runner.minisites.codehost.seed.data import (
 )
 from webarena_runner.minisites.codehost.seed.people import ACCOUNT, Person, make_people
 from webarena_runner.minisites.codehost.seed.project import ProjectFiller
-from webarena_runner.minisites.forum.passwords import hash_password
-from webarena_runner.minisites.forum.seed.calendar import DAY_S, TODAY
 
 _PASSWORD = "hello1234"
 _SEED = 20_230_615

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
 
+from webarena_runner.minisites._calendar import DAY_S, TODAY
 from webarena_runner.minisites.codehost.seed.data import Common, ProjectSpec, SideWork, load_stack
 from webarena_runner.minisites.codehost.seed.people import Person
 from webarena_runner.minisites.codehost.seed.sources import (
@@ -16,7 +17,6 @@ from webarena_runner.minisites.codehost.seed.sources import (
     growths,
     words_of,
 )
-from webarena_runner.minisites.forum.seed.calendar import DAY_S, TODAY
 
 _MERGED_SHARE = 0.16
 _RELEASE_EVERY = 17

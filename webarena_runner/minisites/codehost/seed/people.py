@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from random import Random
 
+from webarena_runner.minisites._calendar import DAY_S, TODAY
 from webarena_runner.minisites.codehost.seed.data import load_people
 from webarena_runner.minisites.codehost.text import slugged
-from webarena_runner.minisites.forum.seed.calendar import DAY_S, TODAY
 
 ACCOUNT, ACCOUNT_NAME = "byteblaze", "Byte Blaze"
 

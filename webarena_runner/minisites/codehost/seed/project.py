@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
+from webarena_runner.minisites._calendar import DAY_S, TODAY
 from webarena_runner.minisites._kit import insert
 from webarena_runner.minisites.codehost.access import Role
 from webarena_runner.minisites.codehost.seed.data import Common, ProjectSpec, load_talk
 from webarena_runner.minisites.codehost.seed.history import Historian
 from webarena_runner.minisites.codehost.seed.people import Person
 from webarena_runner.minisites.codehost.seed.talk import SeedIssuable, Talker
-from webarena_runner.minisites.forum.seed.calendar import DAY_S, TODAY
 
 
 class ProjectFiller:

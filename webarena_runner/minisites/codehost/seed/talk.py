@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from webarena_runner.minisites._calendar import DAY_S, TODAY
+from webarena_runner.minisites._grammar import Speech
 from webarena_runner.minisites.codehost.seed.data import Module, ProjectSpec, load_talk
 from webarena_runner.minisites.codehost.seed.history import History, SeedBranch
 from webarena_runner.minisites.codehost.seed.people import Person
-from webarena_runner.minisites.forum.seed.calendar import DAY_S, TODAY
-from webarena_runner.minisites.forum.seed.grammar import Speech
 
 _COMMON_ISSUES = 14
 _CODE = ("python", "javascript", "rust", "go")

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from webarena_runner.minisites._kit import new_token
+from webarena_runner.minisites._passwords import hash_password, password_matches
 from webarena_runner.minisites.codehost.context import (
     Posted,
     database_of,
@@ -21,7 +22,6 @@ from webarena_runner.minisites.codehost.context import (
     tick,
     visitor_of,
 )
-from webarena_runner.minisites.forum.passwords import hash_password, password_matches
 
 _USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{1,38}[A-Za-z0-9]")
 MIN_PASSWORD = 8

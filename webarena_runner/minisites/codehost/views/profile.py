@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from webarena_runner.minisites._kit import new_token
+from webarena_runner.minisites._passwords import hash_password, password_matches
 from webarena_runner.minisites.codehost.context import (
     Posted,
     database_of,
@@ -17,7 +18,6 @@ from webarena_runner.minisites.codehost.context import (
     see_other,
 )
 from webarena_runner.minisites.codehost.views.account import MIN_PASSWORD
-from webarena_runner.minisites.forum.passwords import hash_password, password_matches
 
 _TEXTS = {
     "name": 127,

@@ -4,12 +4,12 @@ import sqlite3
 from pathlib import Path
 from random import Random
 
+from webarena_runner.minisites._calendar import DAY_S, TODAY
 from webarena_runner.minisites._kit import build_snapshot
+from webarena_runner.minisites._passwords import hash_password
 from webarena_runner.minisites.forum.images import image_name
-from webarena_runner.minisites.forum.passwords import hash_password
 from webarena_runner.minisites.forum.ranking import hot_ranking
 from webarena_runner.minisites.forum.seed.art import draw
-from webarena_runner.minisites.forum.seed.calendar import DAY_S, TODAY
 from webarena_runner.minisites.forum.seed.conversation import SeedSubmission
 from webarena_runner.minisites.forum.seed.votes import votes_on_comment, votes_on_submission
 from webarena_runner.minisites.forum.seed.world import World, make_world

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from webarena_runner.minisites.forum.seed.calendar import DAY_S, TODAY
-from webarena_runner.minisites.forum.seed.grammar import Speech
+from webarena_runner.minisites._calendar import DAY_S, TODAY
+from webarena_runner.minisites._grammar import Speech
 from webarena_runner.minisites.forum.seed.topics import CommonTalk, ThreadPattern, Topic
 
 _TYPICAL_COMMENTS, _SPREAD, _MOST_COMMENTS = 7.5, 0.8, 46

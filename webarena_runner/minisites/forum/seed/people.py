@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from random import Random
 
-from webarena_runner.minisites.forum.seed.calendar import DAY_S, TODAY
+from webarena_runner.minisites._calendar import DAY_S, TODAY
 from webarena_runner.minisites.forum.seed.topics import PeopleWords, load_words
 
 

@@ -4,9 +4,9 @@ import itertools
 from dataclasses import dataclass
 from random import Random
 
-from webarena_runner.minisites.forum.seed.calendar import DAY_S, TODAY
+from webarena_runner.minisites._calendar import DAY_S, TODAY
+from webarena_runner.minisites._grammar import Speech
 from webarena_runner.minisites.forum.seed.conversation import Regulars, SeedSubmission, discuss, start_thread
-from webarena_runner.minisites.forum.seed.grammar import Speech
 from webarena_runner.minisites.forum.seed.people import Person, make_people
 from webarena_runner.minisites.forum.seed.topics import (
     CommonTalk,

@@ -7,20 +7,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_runner.minisites.forum.context import (
+from webarena_runner.minisites._passwords import hash_password, password_matches
+from webarena_runner.minisites._sessions import (
     Posted,
     database_of,
     instance_of,
     local_path,
     open_session,
     posted,
-    render,
     see_other,
     set_cookie,
     tick,
     visitor_of,
 )
-from webarena_runner.minisites.forum.passwords import hash_password, password_matches
+from webarena_runner.minisites.forum.context import render
 from webarena_runner.minisites.forum.views.users import own
 from webarena_runner.minisites.forum.views.votes import recount
 

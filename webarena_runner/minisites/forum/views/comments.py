@@ -7,16 +7,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from webarena_runner.minisites._kit import Database
+from webarena_runner.minisites._sessions import Posted, database_of, posted, require_user, see_other, tick
 from webarena_runner.minisites.forum import listings, sidebar
-from webarena_runner.minisites.forum.context import (
-    Posted,
-    database_of,
-    posted,
-    render,
-    require_user,
-    see_other,
-    tick,
-)
+from webarena_runner.minisites.forum.context import render
 from webarena_runner.minisites.forum.lookup import comment_of, forum_of, require_author, submission_of
 from webarena_runner.minisites.forum.text import comment_path, submission_path
 from webarena_runner.minisites.forum.threads import subtree

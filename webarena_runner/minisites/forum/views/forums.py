@@ -9,16 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_runner.minisites.forum.context import (
-    back,
-    database_of,
-    posted,
-    render,
-    require_user,
-    see_other,
-    tick,
-    visitor_of,
-)
+from webarena_runner.minisites._sessions import back, database_of, posted, require_user, see_other, tick, visitor_of
+from webarena_runner.minisites.forum.context import render
 from webarena_runner.minisites.forum.listings import PER_PAGE, page_number, paged
 from webarena_runner.minisites.forum.lookup import forum_of
 

@@ -6,8 +6,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from webarena_runner.minisites._sessions import require_user
 from webarena_runner.minisites.forum import listings, sidebar
-from webarena_runner.minisites.forum.context import render, require_user
+from webarena_runner.minisites.forum.context import render
 from webarena_runner.minisites.forum.lookup import forum_of
 
 Handler = Callable[[Request], Awaitable[Response]]

@@ -7,8 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from webarena_runner.minisites._sessions import database_of
 from webarena_runner.minisites.forum import listings
-from webarena_runner.minisites.forum.context import database_of, render
+from webarena_runner.minisites.forum.context import render
 
 _KINDS = ("submission", "comment")
 _MAX_WORDS = 20

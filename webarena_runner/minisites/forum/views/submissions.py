@@ -10,8 +10,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from webarena_runner.minisites._kit import Database
+from webarena_runner.minisites._sessions import Posted, database_of, posted, require_user, see_other, tick
 from webarena_runner.minisites.forum import listings, sidebar
-from webarena_runner.minisites.forum.context import Posted, database_of, posted, render, require_user, see_other, tick
+from webarena_runner.minisites.forum.context import render
 from webarena_runner.minisites.forum.images import store_image
 from webarena_runner.minisites.forum.lookup import forum_of, require_author, submission_of
 from webarena_runner.minisites.forum.ranking import hot_ranking

@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from webarena_runner.minisites._sessions import database_of, posted, require_user, see_other
 from webarena_runner.minisites.forum import listings
-from webarena_runner.minisites.forum.context import database_of, posted, render, require_user, see_other
+from webarena_runner.minisites.forum.context import render
 from webarena_runner.minisites.forum.lookup import user_of
 
 _BIOGRAPHY_LIMIT = 300

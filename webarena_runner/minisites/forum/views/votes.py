@@ -8,8 +8,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from webarena_runner.minisites._kit import Database
+from webarena_runner.minisites._sessions import back, database_of, posted, require_user
 from webarena_runner.minisites.forum import listings
-from webarena_runner.minisites.forum.context import back, database_of, posted, require_user
 from webarena_runner.minisites.forum.ranking import hot_ranking
 from webarena_runner.minisites.forum.text import comment_path, submission_path
 
