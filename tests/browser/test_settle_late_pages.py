@@ -102,6 +102,7 @@ async def impatient() -> AsyncIterator[BrowserSession]:
         yield session
 
 
+@pytest.mark.long
 async def test_what_an_action_starts_is_awaited_on_a_page_that_never_goes_quiet(impatient: BrowserSession) -> None:
     async def after_go(url: str) -> str:
         async with impatient.episode(urls={"late": url}, start_urls=[url]) as environment:

@@ -83,6 +83,7 @@ def row_of(path: str) -> dict[str, str]:
     return row
 
 
+@pytest.mark.long
 def test_a_model_that_storms_and_dies_is_an_error_without_a_score_and_a_resume_finishes(
     run: Callable[..., Done], invoke: Invoke
 ) -> None:

@@ -91,6 +91,7 @@ def test_ids_are_the_same_in_every_episode_and_stay_with_their_elements(make: Ma
     assert len(shared) > 3
 
 
+@pytest.mark.long
 def test_the_browsers_own_ids_can_be_had(make: Make) -> None:
     env = make(stable_ids=False)
     first, _ = env.reset()

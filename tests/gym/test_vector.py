@@ -11,6 +11,7 @@ from webarena_runner.gym import ENV_ID
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("context", ["spawn", pytest.param("fork", marks=pytest.mark.slow)])
 def test_async_vector_environments_play_in_processes_of_their_own(task_set: str, context: str) -> None:
     envs = gymnasium.make_vec(
