@@ -6,11 +6,11 @@ from importlib.util import find_spec
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveInt
 
 from webarena_runner.config import ModelSpec
 from webarena_runner.models._gemini_wire import Mode, SystemAs
-from webarena_runner.models._options import BackendOptions
+from webarena_runner.models._options import RemoteOptions
 
 OLD_SDK = "google-generativeai"
 _MODULES = {"google-genai": "google.genai", OLD_SDK: "google.generativeai"}
@@ -19,11 +19,10 @@ _THRESHOLDS = ("BLOCK_LOW_AND_ABOVE", "BLOCK_MEDIUM_AND_ABOVE", "BLOCK_ONLY_HIGH
 _NOT_IN_OLD_SDK = {"HARM_CATEGORY_CIVIC_INTEGRITY", "OFF"}
 
 
-class Options(BackendOptions):
+class Options(RemoteOptions):
     """`mode`: chat (examples are earlier turns), or single (everything in one user turn). `system_as`: where a chat has
     the instructions; gemini-1.0-pro knows no system instruction. `token_counts`: an estimate by words, or by requests
     to the server. `thinking_*`, for models that think, limit what of the reply limit goes into thoughts.
-    `timeout_s` is for one attempt.
     """
 
     sdk: Literal["google-genai", "google-generativeai"] = "google-genai"
@@ -39,10 +38,6 @@ class Options(BackendOptions):
     thinking_level: Literal["minimal", "low", "medium", "high"] | None = None
     safety_settings: dict[str, str] = Field(default_factory=dict)
     token_counts: Literal["estimate", "server"] = "estimate"
-    timeout_s: PositiveFloat = 120
-    max_retries: NonNegativeInt = 8
-    retry_first_wait_s: PositiveFloat = 1
-    retry_longest_wait_s: PositiveFloat = 30
 
 
 def fault_of(spec: ModelSpec, options: Options, environ: Mapping[str, str]) -> str | None:

@@ -2,17 +2,31 @@
 
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveFloat, ValidationError
 
 from webarena_runner._yaml import describe
 from webarena_runner.config import ModelSpec
 from webarena_runner.errors import ConfigError
+from webarena_runner.models._retry import RetryPolicy
 
 
 class BackendOptions(BaseModel):
     """Base of each backend's nested `Options`; an unknown key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RemoteOptions(BackendOptions):
+    """Base for backends that ask a server; `timeout_s` is for one attempt."""
+
+    timeout_s: PositiveFloat = 120
+    max_retries: NonNegativeInt = 8
+    retry_first_wait_s: PositiveFloat = 1
+    retry_longest_wait_s: PositiveFloat = 30
+
+    @property
+    def retry_policy(self) -> RetryPolicy:
+        return RetryPolicy(self.max_retries, self.retry_first_wait_s, self.retry_longest_wait_s)
 
 
 Chosen = TypeVar("Chosen", bound=BackendOptions)

@@ -2,22 +2,22 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt
 
 from webarena_runner.models._formats import ExampleRoles, FormatName
-from webarena_runner.models._options import BackendOptions
+from webarena_runner.models._options import RemoteOptions
 from webarena_runner.models._tgi_launch import DockerOptions
 
 
-class TgiOptions(BackendOptions):
+class TgiOptions(RemoteOptions):
     """`prompt_format` template: the chat route, with the server's own template; any other: our text to `/generate`.
 
     `tokenizer`: server (TGI's /tokenize), hf:REPOSITORY, the path of a tokenizer.json, tiktoken:ENCODING or estimate.
-    `ready_timeout_s`: how long a run waits at its start for a server that is still loading. `timeout_s` is for one
-    attempt. `launch` and `docker` are for `wa-run models serve`. The parameters from `repetition_penalty` on go with
-    each request; all but `frequency_penalty` need `/generate`. `truncate` keeps the last tokens of a prompt and drops
-    the first, which are the instructions. `decoder_input_details` has the server list the prompt's tokens: only for a
-    TGI that does not send their number as the header x-prompt-tokens.
+    `ready_timeout_s`: how long a run waits at its start for a server that is still loading. `launch` and `docker` are
+    for `wa-run models serve`. The parameters from `repetition_penalty` on go with each request; all but
+    `frequency_penalty` need `/generate`. `truncate` keeps the last tokens of a prompt and drops the first, which are
+    the instructions. `decoder_input_details` has the server list the prompt's tokens: only for a TGI that does not
+    send their number as the header x-prompt-tokens.
     """
 
     base_url: str = "http://127.0.0.1:8080"
@@ -26,10 +26,6 @@ class TgiOptions(BackendOptions):
     example_roles: ExampleRoles = "turns"
     tokenizer: str = "server"
     ready_timeout_s: PositiveFloat = 30
-    timeout_s: PositiveFloat = 120
-    max_retries: NonNegativeInt = 8
-    retry_first_wait_s: PositiveFloat = 1
-    retry_longest_wait_s: PositiveFloat = 30
     launch: dict[str, Any] = Field(default_factory=dict)
     docker: DockerOptions = DockerOptions()
     repetition_penalty: PositiveFloat | None = None

@@ -12,9 +12,7 @@ from webarena_runner.config import ModelSpec
 from webarena_runner.errors import ModelError, ModelRefused
 from webarena_runner.interfaces import RequestTag
 from webarena_runner.models._formats import FormatName, render, with_plain_text
-from webarena_runner.models._openai_api import OpenAIServer
 from webarena_runner.models._openai_wire import wire_sampling
-from webarena_runner.models._retry import RetryPolicy
 from webarena_runner.models._vllm_stats import describe_metrics, read_metrics
 from webarena_runner.models._wire import is_local
 from webarena_runner.models.openai_chat import OpenAIChat
@@ -41,14 +39,7 @@ class VllmEndpoint:
         self.base_url = base_url
         self._format = prompt_format
         self._extra = dict(options["extra_body"])
-        variable = options["api_key_env"]
-        self._server = OpenAIServer(
-            base_url,
-            environ.get(variable, "") if variable else "",
-            subject=f"model '{spec.name}' at {base_url}",
-            policy=RetryPolicy(options["max_retries"], options["retry_first_wait_s"], options["retry_longest_wait_s"]),
-            timeout_s=options["timeout_s"],
-        )
+        self._server = self.chat.server
         self._wanted = spec.model
         self._model = ""
         self._stop_ids: dict[str, int] = {}
@@ -71,7 +62,6 @@ class VllmEndpoint:
 
     async def aclose(self) -> None:
         await self.chat.aclose()
-        await self._server.aclose()
         await self._metrics.aclose()
 
     async def _complete(self, messages: Sequence[Message], sampling: Sampling, tag: RequestTag) -> Completion:

@@ -10,6 +10,7 @@ from pydantic import Field, NonNegativeInt, PositiveFloat
 
 from webarena_runner.config import ModelSpec
 from webarena_runner.errors import ConfigError
+from webarena_runner.models._options import RemoteOptions
 from webarena_runner.models._vllm_args import VllmOptions, check_arguments, flags, read_arguments, vllm_folder
 
 KEY_VARIABLE = "VLLM_API_KEY"
@@ -25,12 +26,12 @@ _DEFAULTS = {"enable_prefix_caching": True, "enable_prompt_tokens_details": True
 _FIND_VLLM = "import importlib.util as u; s = u.find_spec('vllm'); print(s.origin if s and s.origin else '')"
 
 
-class Options(VllmOptions):
+class Options(VllmOptions, RemoteOptions):
     """`options` of a model file with `backend: vllm-server`.
 
     `base_url`: one or several running servers, http://HOST:PORT/v1; each episode stays with one of them. Empty: a
     server is started, by the Python `python` (this one if empty), with the engine arguments `serve` by their Python
-    names. `timeout_s` is for one attempt. `environment` is set for the server that is started.
+    names. `environment` is set for the server that is started.
     """
 
     base_url: str | list[str] = Field(default_factory=list)
@@ -41,7 +42,6 @@ class Options(VllmOptions):
     extra_body: dict[str, Any] = Field(default_factory=dict)
     timeout_s: PositiveFloat = 300
     max_retries: NonNegativeInt = 5
-    retry_first_wait_s: PositiveFloat = 1
     retry_longest_wait_s: PositiveFloat = 20
 
 
@@ -50,8 +50,7 @@ def server_urls(options: Options) -> list[str]:
 
 
 def chat_options(options: Options) -> dict[str, Any]:
-    shared = {"api_key_env", "example_roles", "extra_body", "timeout_s", "max_retries"}
-    return options.model_dump(include=shared | {"retry_first_wait_s", "retry_longest_wait_s"})
+    return options.model_dump(include={"api_key_env", "example_roles", "extra_body", *RemoteOptions.model_fields})
 
 
 def chat_spec(spec: ModelSpec, options: Options, url: str) -> ModelSpec:

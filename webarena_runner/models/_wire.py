@@ -1,6 +1,7 @@
 """What requests to every model server have in common."""
 
 import base64
+import socket
 from urllib.parse import urlsplit
 
 CONNECT_TIMEOUT_S = 10.0
@@ -11,6 +12,16 @@ _IMAGE_TYPES = ((b"\x89PNG", "image/png"), (b"RIFF", "image/webp"), (b"\xff\xd8"
 def is_local(base_url: str) -> bool:
     """Whether a server is on this machine, where a proxy of the environment cannot reach it."""
     return urlsplit(base_url).hostname in _LOOPBACK
+
+
+def is_listening(base_url: str) -> bool:
+    """Whether something takes connections there; decided within half a second."""
+    url = urlsplit(base_url)
+    try:
+        socket.create_connection((url.hostname or "", url.port or 80), timeout=0.5).close()
+    except OSError:
+        return False
+    return True
 
 
 def media_type(image: bytes) -> str:

@@ -18,7 +18,7 @@ from webarena_runner.models._gemini_options import OLD_SDK, Options, fault_of
 from webarena_runner.models._gemini_tokens import ServerCounts
 from webarena_runner.models._gemini_wire import Prompt, Sdk, Settings, as_chat, as_single, read_reply
 from webarena_runner.models._options import parse_options
-from webarena_runner.models._retry import RetryPolicy, Transient, with_retries
+from webarena_runner.models._retry import Transient, with_retries
 from webarena_runner.types import Completion, Message, Sampling
 
 logger = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class Gemini:
         self._subject = f"model '{spec.name}' ({self._model} at {options.base_url})"
         self._context_window = spec.context_window
         self._key = environ[options.api_key_env]
-        self._policy = RetryPolicy(options.max_retries, options.retry_first_wait_s, options.retry_longest_wait_s)
+        self._policy = options.retry_policy
         self._settings = Settings(
             top_k=options.top_k,
             candidate_count=options.candidate_count,

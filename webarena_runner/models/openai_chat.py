@@ -1,14 +1,13 @@
 """Any server with OpenAI's chat API: OpenAI itself, `vllm serve`, TGI's `/v1`, llama.cpp and others."""
 
 import logging
-import socket
 import time
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, NonNegativeInt, PositiveFloat
+from pydantic import Field
 
 from webarena_runner.config import ModelSpec
 from webarena_runner.errors import ConfigError, EpisodeError, ModelError, UsageError
@@ -17,20 +16,20 @@ from webarena_runner.models._budget import Estimate, LocalTokens, Tokens, local_
 from webarena_runner.models._formats import ExampleRoles
 from webarena_runner.models._openai_api import OpenAIServer
 from webarena_runner.models._openai_wire import read_completion, wire_messages, wire_sampling
-from webarena_runner.models._options import BackendOptions, parse_options
-from webarena_runner.models._retry import RetryPolicy, Transient
+from webarena_runner.models._options import RemoteOptions, parse_options
+from webarena_runner.models._retry import Transient
 from webarena_runner.models._server_tokens import ServerTokens
-from webarena_runner.models._wire import is_local
+from webarena_runner.models._wire import is_listening, is_local
 from webarena_runner.types import Completion, Message, Sampling
 
 logger = logging.getLogger(__name__)
 
 
-class Options(BackendOptions):
+class Options(RemoteOptions):
     """`options` of a model file with `backend: openai_chat`.
 
     `tokenizer`: server (vLLM's /tokenize), llama.cpp (its routes), tiktoken:ENCODING, hf:REPOSITORY, the path of a
-    tokenizer.json, or estimate. `timeout_s` is for one attempt. `start_command` is shown when no server answers.
+    tokenizer.json, or estimate. `start_command` is shown when no server answers.
     """
 
     base_url: str = ""
@@ -40,14 +39,13 @@ class Options(BackendOptions):
     example_roles: ExampleRoles = "turns"
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     extra_body: dict[str, Any] = Field(default_factory=dict)
-    timeout_s: PositiveFloat = 120
-    max_retries: NonNegativeInt = 8
-    retry_first_wait_s: PositiveFloat = 1
-    retry_longest_wait_s: PositiveFloat = 30
 
 
 class OpenAIChat:
-    """One client for all episodes of a run; `spec.model` "" stands for the only model of the server."""
+    """One client for all episodes of a run; `spec.model` "" stands for the only model of the server.
+
+    `server` is the connection, for other routes beside the chat one.
+    """
 
     observation_unit: ObservationUnit = "tokens"
 
@@ -56,11 +54,11 @@ class OpenAIChat:
         fault = _fault(options, environ)
         if fault:
             raise ConfigError(f"model '{spec.name}': {fault}")
-        self._server = OpenAIServer(
+        self.server = OpenAIServer(
             options.base_url,
             environ.get(options.api_key_env, "") if options.api_key_env else "",
             subject=f"model '{spec.name}' at {options.base_url}",
-            policy=RetryPolicy(options.max_retries, options.retry_first_wait_s, options.retry_longest_wait_s),
+            policy=options.retry_policy,
             timeout_s=options.timeout_s,
         )
         self._model = spec.model
@@ -77,12 +75,7 @@ class OpenAIChat:
         fault = _fault(options, environ)
         if fault or not is_local(options.base_url):
             return fault
-        url = urlsplit(options.base_url)
-        try:
-            socket.create_connection((url.hostname or "", url.port or 80), timeout=0.5).close()
-        except OSError:
-            return f"no server at {options.base_url}{_start(options)}"
-        return None
+        return None if is_listening(options.base_url) else f"no server at {options.base_url}{_start(options)}"
 
     @property
     def context_window(self) -> int | None:
@@ -95,12 +88,12 @@ class OpenAIChat:
     async def check(self) -> None:
         """One request without retries, and one token count; learns the model's name and context window."""
         try:
-            served = await self._server.models()
+            served = await self.server.models()
         except Transient as error:
-            raise UsageError(f"{self._server.subject}: {error}{_start(self._options)}") from None
+            raise UsageError(f"{self.server.subject}: {error}{_start(self._options)}") from None
         except EpisodeError as error:
             raise ConfigError(f"{error}{self._key_hint(error)}") from None
-        self._model = self._server.choose(served, self._model)
+        self._model = self.server.choose(served, self._model)
         self._fit_window(served[self._model])
         if isinstance(self._tokens, LocalTokens):
             await self._tokens.ready()
@@ -119,11 +112,11 @@ class OpenAIChat:
             **wire_sampling(sampling, max_tokens_field=self._options.max_tokens_field),
         }
         started_s = time.monotonic()
-        reply, retries = await self._server.chat(
+        reply, retries = await self.server.chat(
             body, extra=self._options.extra_body, request_id=lambda: _request_id(tag)
         )
         latency_s = time.monotonic() - started_s
-        completion = read_completion(reply, subject=self._server.subject)
+        completion = read_completion(reply, subject=self.server.subject)
         return completion.model_copy(update={"latency_s": latency_s, "retries": retries})
 
     async def count_tokens(self, text: str) -> int:
@@ -133,17 +126,17 @@ class OpenAIChat:
         return await self._tokens.head(text, max_tokens)
 
     async def aclose(self) -> None:
-        await self._server.aclose()
+        await self.server.aclose()
 
     async def _model_name(self) -> str:
         if not self._model:
-            self._model = await self._server.find_model("")
+            self._model = await self.server.find_model("")
         return self._model
 
     def _tokens_of(self, name: str) -> Tokens:
         match name:
             case "server" | "llama.cpp":
-                return ServerTokens(self._server.post_beside, name, self._model_name)
+                return ServerTokens(self.server.post_beside, name, self._model_name)
             case _:
                 return local_tokens(name)
 
@@ -154,7 +147,7 @@ class OpenAIChat:
         wanted = self._context_window
         if wanted is not None and wanted > served:
             told = "%s: serves %d tokens of context, fewer than the model file's %d; prompts are fitted to that"
-            logger.warning(told, self._server.subject, served, wanted)
+            logger.warning(told, self.server.subject, served, wanted)
         self._context_window = min(served, wanted or served)
 
     def _key_hint(self, error: EpisodeError) -> str:

@@ -1,7 +1,6 @@
 """Text Generation Inference: its chat route, or our own prompt text to its native `/generate`."""
 
 import logging
-import socket
 import time
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
@@ -11,14 +10,14 @@ from webarena_runner.errors import ConfigError, EpisodeError, ModelError, UsageE
 from webarena_runner.interfaces import ObservationUnit, RequestTag
 from webarena_runner.models._budget import Estimate, LocalTokens, Tokens, local_tokens
 from webarena_runner.models._options import parse_options
-from webarena_runner.models._retry import RetryPolicy, Transient
+from webarena_runner.models._retry import Transient
 from webarena_runner.models._tgi_api import TgiServer
 from webarena_runner.models._tgi_launch import read_flags
 from webarena_runner.models._tgi_limits import STOP_SEQUENCES, ServerLimits, fitted_window, read_info
 from webarena_runner.models._tgi_options import TgiOptions
 from webarena_runner.models._tgi_tokens import TgiTokens
 from webarena_runner.models._tgi_wire import chat_body, generate_body, prompt_text, read_chat, read_generated
-from webarena_runner.models._wire import is_local
+from webarena_runner.models._wire import is_listening, is_local
 from webarena_runner.types import Completion, Message, Sampling
 
 logger = logging.getLogger(__name__)
@@ -36,7 +35,7 @@ class Tgi:
             options.base_url,
             environ.get(options.api_key_env, "") if options.api_key_env else "",
             subject=f"model '{spec.name}' at {options.base_url}",
-            policy=RetryPolicy(options.max_retries, options.retry_first_wait_s, options.retry_longest_wait_s),
+            policy=options.retry_policy,
             timeout_s=options.timeout_s,
         )
         self._limits: ServerLimits | None = None
@@ -52,14 +51,9 @@ class Tgi:
             options = _checked_options(spec, environ)
         except ConfigError as error:
             return str(error)
-        if not is_local(options.base_url):
+        if not is_local(options.base_url) or is_listening(options.base_url):
             return None
-        url = urlsplit(options.base_url)
-        try:
-            socket.create_connection((url.hostname or "", url.port or 80), timeout=0.5).close()
-        except OSError:
-            return f"no server at {options.base_url}{_start(spec)}"
-        return None
+        return f"no server at {options.base_url}{_start(spec)}"
 
     @property
     def context_window(self) -> int | None:
