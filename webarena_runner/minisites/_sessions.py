@@ -1,7 +1,7 @@
 """Sessions, posted forms and the clock of a site that keeps them in its tables `sessions`, `users` and `clock`."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -123,3 +123,31 @@ def back(request: Request, fallback: str, *, anchor: str = "") -> Response:
 def local_path(url: str) -> str:
     """`url` when it is a path on this site, else the front page."""
     return url if url.startswith("/") and not url.startswith(("//", "/\\")) else "/"
+
+
+def with_session(request: Request, page: Callable[[], Response]) -> Response:
+    """A page whose form is for somebody without an account here: the form's token needs a session."""
+    if visitor_of(request).csrf:
+        return page()
+    token, request.state.visitor = open_session(database_of(request), None)
+    response = page()
+    set_cookie(request, response, token)
+    return response
+
+
+def enter(request: Request, user_id: int, path: str) -> Response:
+    """Logs a user in and goes on to the path."""
+    token, _ = open_session(database_of(request), user_id)
+    response = see_other(path)
+    set_cookie(request, response, token)
+    return response
+
+
+async def leave(request: Request, path: str) -> Response:
+    """Logs out whoever posted the form, and goes on to the path."""
+    await posted(request)
+    cookie = instance_of(request).cookie
+    database_of(request).run("delete from sessions where token = ?", request.cookies.get(cookie, ""))
+    response = see_other(path)
+    response.delete_cookie(cookie, path="/")
+    return response

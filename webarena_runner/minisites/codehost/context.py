@@ -26,8 +26,8 @@ from webarena_runner.minisites._sessions import (
     tick,
     visitor_of,
 )
+from webarena_runner.minisites._skin import Skin
 from webarena_runner.minisites.codehost import text
-from webarena_runner.minisites.codehost.assets import stylesheet_path
 
 __all__ = [
     "LoginNeeded",
@@ -67,6 +67,9 @@ class Blanks(dict[str, Any]):
         return ""
 
 
+SKIN = Skin("codehost", "codehost.css")
+
+
 @cache
 def _pages() -> Pages:
     return Pages("codehost", text.FILTERS)
@@ -87,7 +90,7 @@ def render(request: Request, template: str, *, status_code: int = 200, **values:
         visitor=visitor,
         counters=counters,
         now=now(database),
-        stylesheet=stylesheet_path(),
+        stylesheet=SKIN.path("codehost.css"),
         **values,
     )
 

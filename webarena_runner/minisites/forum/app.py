@@ -10,12 +10,11 @@ from starlette.routing import BaseRoute, Route
 
 from webarena_runner.minisites._kit import Instance
 from webarena_runner.minisites._sessions import LoginNeeded, see_other
-from webarena_runner.minisites.forum.assets import stylesheet
-from webarena_runner.minisites.forum.context import login_path, render
+from webarena_runner.minisites._skin import nothing, read_http_error
+from webarena_runner.minisites.forum.context import SKIN, login_path, render
 from webarena_runner.minisites.forum.views import account, comments, forums, lists, search, submissions, users, votes
 
 _HEADINGS = {400: "Bad request", 403: "Not allowed", 404: "Page not found", 405: "Not allowed", 413: "Too large"}
-_DETAILS = {404: "There is nothing at this address.", 405: "This address does not take that kind of request."}
 
 
 def build_app(instance: Instance) -> Starlette:
@@ -33,31 +32,15 @@ def _routes() -> tuple[BaseRoute, ...]:
     views = (lists, forums, submissions, comments, votes, users, account, search)
     return (
         *(route for view in views for route in view.routes()),
-        Route("/assets/{version}/forum.css", _stylesheet),
-        Route("/favicon.ico", _favicon),
+        Route(SKIN.route, SKIN.serve),
+        Route("/favicon.ico", nothing),
     )
-
-
-async def _stylesheet(request: Request) -> Response:
-    return Response(stylesheet(), media_type="text/css", headers={"cache-control": "max-age=31536000, immutable"})
-
-
-async def _favicon(request: Request) -> Response:
-    return Response(status_code=204)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
-    if not isinstance(error, HTTPException):
-        raise error
-    status = error.status_code
-    standard = error.detail in ("Not Found", "Method Not Allowed")
-    return render(
-        request,
-        "error.html",
-        status_code=status,
-        heading=_HEADINGS.get(status, "Something is wrong"),
-        detail=_DETAILS.get(status, "") if standard else error.detail,
-    )
+    status, detail = read_http_error(error)
+    heading = _HEADINGS.get(status, "Something is wrong")
+    return render(request, "error.html", status_code=status, heading=heading, detail=detail)
 
 
 async def _to_login(request: Request, error: Exception) -> Response:

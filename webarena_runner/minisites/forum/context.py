@@ -8,9 +8,11 @@ from starlette.responses import Response
 
 from webarena_runner.minisites._kit import Pages
 from webarena_runner.minisites._sessions import database_of, now, visitor_of
+from webarena_runner.minisites._skin import Skin
 from webarena_runner.minisites._text import ago, counted, day, iso, markdown, moment
-from webarena_runner.minisites.forum.assets import stylesheet_path
 from webarena_runner.minisites.forum.text import comment_path, host, submission_path
+
+SKIN = Skin("forum", "forum.css")
 
 
 @cache
@@ -38,7 +40,7 @@ def render(request: Request, template: str, *, status_code: int = 200, **values:
         status_code=status_code,
         visitor=visitor_of(request),
         now=now(database_of(request)),
-        stylesheet=stylesheet_path(),
+        stylesheet=SKIN.path("forum.css"),
         **values,
     )
 

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from webarena_runner.minisites._kit import HERE, Database, Instance, Pages, new_token, same_secret
+from webarena_runner.minisites._skin import nothing, read_http_error
 from webarena_runner.minisites.home.arithmetic import CONSTANTS, FUNCTIONS, BadExpressionError, calculate
 from webarena_runner.minisites.home.sites import cards
 
@@ -19,7 +20,6 @@ MAX_NOTE_LENGTH = 4000
 _TICK_S = 60
 _SHORTEST, _USUAL, _LONGEST = 6, 16, 64
 _SYMBOLS = "!#$%&*+-=?@_"
-_DETAILS = {404: "There is nothing at this address.", 405: "This address does not take that kind of request."}
 
 
 def build_app(instance: Instance) -> Starlette:
@@ -39,7 +39,7 @@ def _routes() -> tuple[BaseRoute, ...]:
         Route("/scratchpad/{note_id:int}/delete", _delete_note, methods=["POST"]),
         Route("/password.html", _password),
         Route("/home.css", _stylesheet),
-        Route("/favicon.ico", _favicon),
+        Route("/favicon.ico", nothing),
     )
 
 
@@ -158,17 +158,10 @@ async def _stylesheet(request: Request) -> Response:
     return Response(_css(), media_type="text/css", headers={"cache-control": "max-age=3600"})
 
 
-async def _favicon(request: Request) -> Response:
-    return Response(status_code=204)
-
-
 async def _http_error(request: Request, error: Exception) -> Response:
-    if not isinstance(error, HTTPException):
-        raise error
-    standard = error.detail in ("Not Found", "Method Not Allowed")
-    detail = _DETAILS.get(error.status_code, "") if standard else error.detail
-    heading = "Page not found" if error.status_code == 404 else "That did not work"
-    return _render(request, "error.html", status_code=error.status_code, heading=heading, detail=detail)
+    status, detail = read_http_error(error)
+    heading = "Page not found" if status == 404 else "That did not work"
+    return _render(request, "error.html", status_code=status, heading=heading, detail=detail)
 
 
 async def _server_error(request: Request, error: Exception) -> Response:

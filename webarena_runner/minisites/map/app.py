@@ -9,12 +9,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from webarena_runner.minisites._kit import Instance
-from webarena_runner.minisites.map.assets import TYPES, asset
-from webarena_runner.minisites.map.context import render
+from webarena_runner.minisites._skin import nothing, read_http_error
+from webarena_runner.minisites.map.context import SKIN, render
 from webarena_runner.minisites.map.views import api, browse, directions, history, info, picture, search
 
 _HEADINGS = {404: "Page not found", 405: "Not allowed"}
-_DETAILS = {404: "There is nothing at this address.", 405: "This address does not take that kind of request."}
 
 
 def build_app(instance: Instance) -> Starlette:
@@ -28,29 +27,13 @@ def _routes() -> tuple[BaseRoute, ...]:
     views = (search, directions, browse, history, info, picture, api)
     return (
         *(route for view in views for route in view.routes()),
-        Route("/assets/{version}/{name}", _asset),
-        Route("/favicon.ico", _favicon),
+        Route(SKIN.route, SKIN.serve),
+        Route("/favicon.ico", nothing),
     )
 
 
-async def _asset(request: Request) -> Response:
-    name = request.path_params["name"]
-    if name not in TYPES:
-        raise HTTPException(404)
-    headers = {"cache-control": "max-age=31536000, immutable"}
-    return Response(asset(name), media_type=TYPES[name], headers=headers)
-
-
-async def _favicon(request: Request) -> Response:
-    return Response(status_code=204)
-
-
 async def _http_error(request: Request, error: Exception) -> Response:
-    if not isinstance(error, HTTPException):
-        raise error
-    status = error.status_code
-    standard = error.detail in ("Not Found", "Method Not Allowed")
-    detail = _DETAILS.get(status, "") if standard else error.detail
+    status, detail = read_http_error(error)
     heading = _HEADINGS.get(status, "Something is wrong")
     return render(request, "error.html", status_code=status, heading=heading, detail=detail)
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from webarena_runner.minisites._kit import Database, Instance, Pages
 from webarena_runner.minisites._region import region
 from webarena_runner.minisites._region.model import distance_km
-from webarena_runner.minisites.map.assets import asset_path
+from webarena_runner.minisites._skin import Skin
 from webarena_runner.minisites.map.geo import length_text, time_text, time_words
 from webarena_runner.minisites.map.kinds import groups, kinds
 from webarena_runner.minisites.map.seed.changes import NOW
@@ -20,6 +20,7 @@ from webarena_runner.minisites.map.view import View
 
 _UNITS = (("year", 365), ("month", 30), ("week", 7), ("day", 1))
 _PAN = 0.35
+SKIN = Skin("map", "map.css", "map.js")
 
 
 @dataclass(frozen=True)
@@ -115,8 +116,8 @@ def _pages() -> Pages:
 
 def render(request: Request, template: str, *, status_code: int = 200, **values: object) -> Response:
     frame_values: Mapping[str, object] = {
-        "stylesheet": asset_path("map.css"),
-        "script": asset_path("map.js"),
+        "stylesheet": SKIN.path("map.css"),
+        "script": SKIN.path("map.js"),
         "towns": region().towns,
         "groups": groups().values(),
         "kinds": kinds(),

@@ -9,11 +9,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from webarena_runner.minisites._kit import Instance
-from webarena_runner.minisites.wiki import assets, pictures, views
-from webarena_runner.minisites.wiki.page import render
+from webarena_runner.minisites._skin import nothing, read_http_error
+from webarena_runner.minisites.wiki import pictures, views
+from webarena_runner.minisites.wiki.page import SKIN, render
 from webarena_runner.minisites.wiki.text import BOOK, LANDING
-
-_DETAILS = {404: "There is nothing at this address.", 405: "This address does not take that kind of request."}
 
 
 def build_app(instance: Instance) -> Starlette:
@@ -29,8 +28,8 @@ def _routes() -> tuple[BaseRoute, ...]:
         Route("/search", views.search),
         Route("/suggest", views.suggest),
         Route("/random", views.random_article),
-        Route("/skin/{version}/{name}", assets.file),
-        Route("/favicon.ico", assets.nothing),
+        Route(SKIN.route, SKIN.serve),
+        Route("/favicon.ico", nothing),
         Route(f"/{BOOK}", _home),
         Route(f"/{BOOK}/", _home),
         Route(f"/{BOOK}/A/", _home),
@@ -45,13 +44,10 @@ async def _home(request: Request) -> Response:
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
-    if not isinstance(error, HTTPException):
-        raise error
-    standard = error.detail in ("Not Found", "Method Not Allowed")
-    detail = _DETAILS.get(error.status_code, "") if standard else error.detail
-    heading = "Not found" if error.status_code == 404 else "That did not work"
+    status, detail = read_http_error(error)
+    heading = "Not found" if status == 404 else "That did not work"
     wanted = request.path_params.get("path", "").replace("_", " ")
-    return render(request, "error.html", status_code=error.status_code, heading=heading, detail=detail, wanted=wanted)
+    return render(request, "error.html", status_code=status, heading=heading, detail=detail, wanted=wanted)
 
 
 async def _server_error(request: Request, error: Exception) -> Response:

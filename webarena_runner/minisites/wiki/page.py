@@ -6,8 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from webarena_runner.minisites._kit import Database, Pages
-from webarena_runner.minisites.wiki.assets import asset_path
+from webarena_runner.minisites._skin import Skin
 from webarena_runner.minisites.wiki.text import BOOK, LANDING, href
+
+SKIN = Skin("wiki", "wiki.css", "suggest.js", prefix="/skin")
 
 NAME = "Commonlore"
 
@@ -33,8 +35,8 @@ def render(request: Request, template: str, *, status_code: int = 200, **values:
         "articles": f"/{BOOK}/A/",
         "pictures": f"/{BOOK}/I/",
         "landing": f"/{BOOK}/A/{LANDING}",
-        "stylesheet": asset_path("wiki.css"),
-        "script": asset_path("suggest.js"),
+        "stylesheet": SKIN.path("wiki.css"),
+        "script": SKIN.path("suggest.js"),
         "pattern": "",
     }
     return _pages().render(request, template, status_code=status_code, **(frame | values))

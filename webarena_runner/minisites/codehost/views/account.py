@@ -9,16 +9,14 @@ from starlette.routing import BaseRoute, Route
 
 from webarena_runner.minisites._kit import new_token
 from webarena_runner.minisites._passwords import hash_password, password_matches
+from webarena_runner.minisites._sessions import enter, leave, with_session
 from webarena_runner.minisites.codehost.context import (
     Posted,
     database_of,
-    instance_of,
     local_path,
-    open_session,
     posted,
     render,
     see_other,
-    set_cookie,
     tick,
     visitor_of,
 )
@@ -45,16 +43,11 @@ async def sign_in(request: Request) -> Response:
             error="Invalid login or password.",
             next=form["next"],
         )
-    return _enter(request, user["id"], local_path(form["next"]))
+    return enter(request, user["id"], local_path(form["next"]))
 
 
 async def sign_out(request: Request) -> Response:
-    await posted(request)
-    cookie = instance_of(request).cookie
-    database_of(request).run("delete from sessions where token = ?", request.cookies.get(cookie, ""))
-    response = see_other("/users/sign_in")
-    response.delete_cookie(cookie, path="/")
-    return response
+    return await leave(request, "/users/sign_in")
 
 
 async def sign_up(request: Request) -> Response:
@@ -86,24 +79,11 @@ async def sign_up(request: Request) -> Response:
         user_id=user_id,
         created_at=created_at,
     )
-    return _enter(request, user_id, "/")
+    return enter(request, user_id, "/")
 
 
 def _entry(request: Request, template: str, *, status_code: int = 200, **values: object) -> Response:
-    """A page with a form for somebody without an account here, who needs a session for the form's token."""
-    if visitor_of(request).csrf:
-        return render(request, template, status_code=status_code, **values)
-    token, request.state.visitor = open_session(database_of(request), None)
-    response = render(request, template, status_code=status_code, **values)
-    set_cookie(request, response, token)
-    return response
-
-
-def _enter(request: Request, user_id: int, path: str) -> Response:
-    token, _ = open_session(database_of(request), user_id)
-    response = see_other(path)
-    set_cookie(request, response, token)
-    return response
+    return with_session(request, lambda: render(request, template, status_code=status_code, **values))
 
 
 def _errors(form: Posted) -> dict[str, str]:

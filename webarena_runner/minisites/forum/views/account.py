@@ -11,14 +11,13 @@ from webarena_runner.minisites._passwords import hash_password, password_matches
 from webarena_runner.minisites._sessions import (
     Posted,
     database_of,
-    instance_of,
+    enter,
+    leave,
     local_path,
-    open_session,
     posted,
     see_other,
-    set_cookie,
     tick,
-    visitor_of,
+    with_session,
 )
 from webarena_runner.minisites.forum.context import render
 from webarena_runner.minisites.forum.views.users import own
@@ -36,16 +35,11 @@ async def login(request: Request) -> Response:
     if user is None or not password_matches(form["password"], user["password"]):
         error = "The username or the password is wrong."
         return _entry(request, "login.html", status_code=422, name=form["username"], error=error, next=form["next"])
-    return _enter(request, user["id"], local_path(form["next"]))
+    return enter(request, user["id"], local_path(form["next"]))
 
 
 async def logout(request: Request) -> Response:
-    await posted(request)
-    cookie = instance_of(request).cookie
-    database_of(request).run("delete from sessions where token = ?", request.cookies.get(cookie, ""))
-    response = see_other("/")
-    response.delete_cookie(cookie, path="/")
-    return response
+    return await leave(request, "/")
 
 
 async def registration(request: Request) -> Response:
@@ -65,7 +59,7 @@ async def registration(request: Request) -> Response:
         form["email"],
         tick(database),
     )
-    return _enter(request, user_id, "/")
+    return enter(request, user_id, "/")
 
 
 async def account(request: Request) -> Response:
@@ -110,20 +104,7 @@ async def delete_account(request: Request) -> Response:
 
 
 def _entry(request: Request, template: str, *, status_code: int = 200, **values: object) -> Response:
-    """A page with a form for somebody without an account here, who needs a session for the form's token."""
-    if visitor_of(request).csrf:
-        return render(request, template, status_code=status_code, **values)
-    token, request.state.visitor = open_session(database_of(request), None)
-    response = render(request, template, status_code=status_code, **values)
-    set_cookie(request, response, token)
-    return response
-
-
-def _enter(request: Request, user_id: int, path: str) -> Response:
-    token, _ = open_session(database_of(request), user_id)
-    response = see_other(path)
-    set_cookie(request, response, token)
-    return response
+    return with_session(request, lambda: render(request, template, status_code=status_code, **values))
 
 
 def _registration_errors(form: Posted) -> dict[str, str]:
