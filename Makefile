@@ -19,9 +19,10 @@ help:
 	@echo "make golden     recorded behaviour of the official code against ours: equal / total"
 	@echo "make lock       renew requirements/dev.lock from pyproject.toml (needs uv)"
 
+# The lock is complete, so pip resolves nothing: its resolver takes a pin with extras for no pin once a newer release is out.
 $(VENV)/.installed: pyproject.toml requirements/dev.lock
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.lock
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements/dev.lock
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	touch $@
 
