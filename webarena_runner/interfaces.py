@@ -84,7 +84,10 @@ class ModelBackend(Protocol):
 
 
 class Agent(Protocol):
-    """No hidden state: history in, decision out. `urls` are the leased sites' URLs by official site name."""
+    """No hidden state: history in, decision out. `urls` are the leased sites' URLs by official site name.
+
+    A class whose agents work without a model says so by `needs_model = False`.
+    """
 
     async def act(
         self, task: Task, history: Sequence[Step], now: Observation, *, urls: Mapping[str, str], trial: int = 0

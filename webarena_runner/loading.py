@@ -167,13 +167,13 @@ def _add_options(draft: Draft, options: CliOptions) -> None:
 def _add_model(draft: Draft, options: CliOptions, assigned: Mapping[tuple[str, ...], Any]) -> None:
     if options.model == ORACLE:
         draft.put(("agent",), ORACLE, "--model oracle")
-    agent = assigned.get(("agent",), draft.get("agent"))
-    if options.model is None and agent != ORACLE:
-        raise ConfigError(f"--model is missing: agent '{agent}' needs one; `wa-run models list` shows them")
+    agent = str(assigned.get(("agent",), draft.get("agent")))
     if options.model is None or options.model == ORACLE:
+        if getattr(registry.load("agents", agent), "needs_model", True):
+            raise ConfigError(f"--model is missing: agent '{agent}' needs one; `wa-run models list` shows them")
         draft.put(("model",), None, "--model")
         if any(keys[0] == "model" for keys in assigned):
-            raise ConfigError("-o model...: this run has no model (agent 'oracle'); name a model file with --model")
+            raise ConfigError(f"-o model...: this run has no model (agent '{agent}'); name a model file with --model")
         return
     document = _model_document(options.model)
     draft.put(("model",), {}, str(document.path))

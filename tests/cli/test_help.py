@@ -32,6 +32,7 @@ COMMANDS = (
     ("score",),
     ("resume",),
     ("report",),
+    ("baseline",),
 )
 
 

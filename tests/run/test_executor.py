@@ -11,7 +11,7 @@ import pytest
 from tests.run.conftest import MakeManifest
 from webarena_runner.config import LimitSettings, RunConfig
 from webarena_runner.episode import Harness
-from webarena_runner.errors import BrowserError, ModelError, ModelExhausted
+from webarena_runner.errors import BrowserError, JudgeUnusable, ModelError, ModelExhausted
 from webarena_runner.executors.local import LocalExecutor, RunStopped
 from webarena_runner.interfaces import PageProbe, SiteLease
 from webarena_runner.store import RunFolder, read_results
@@ -147,6 +147,14 @@ async def test_errors_in_a_row_stop_the_run(play: Play, tmp_path: Path) -> None:
         False,
         False,
     ]
+
+
+async def test_answers_that_lack_a_judge_in_a_run_without_one_do_not_stop_it(play: Play) -> None:
+    faults = {0: JudgeUnusable("no judge"), 1: JudgeUnusable("no judge"), 2: ModelError("away"), 3: ModelError("away")}
+    agent = Asking(faults)
+    stopped = await play(agent, Browser(), workers=1, stop_after_errors=2, retries=0)
+    assert "2 episodes in a row ended in an error, the last one (model): away" in str(stopped)
+    assert agent.asked == [0, 1, 2, 3]
 
 
 async def test_a_reply_whose_action_broke_the_browser_is_counted(play: Play, tmp_path: Path) -> None:

@@ -92,6 +92,26 @@ def test_the_row_has_the_official_columns_first_and_says_what_it_is_not(
     assert row["Note"] == "mini: not WebArena; reference actions, no model; 1 errored"
 
 
+@pytest.mark.parametrize(
+    ("task_set", "sites", "note"),
+    [
+        ("webarena", "static", "subset: all"),
+        ("webarena", "embedded", "webarena on embedded sites: not WebArena"),
+        ("mini", "static", "mini: not WebArena"),
+        ("own", "static", "own: not WebArena"),
+    ],
+)
+def test_only_the_official_tasks_on_sites_that_are_not_ours_are_webarena(
+    make_manifest: MakeManifest, task_set: str, sites: str, note: str
+) -> None:
+    config = {"model": {"name": "m"}, "trials": 1, "tasks": "all"}
+    report = report_of(make_manifest(task_set=task_set, sites=sites, config=config))
+    assert LeaderboardCsv().row(report)["Note"].split("; ")[0] == note
+    console = Console(record=True, file=io.StringIO(), width=200)
+    print_report(report, console)
+    assert ("is not WebArena" in console.export_text()) == ("not WebArena" in note)
+
+
 def test_a_resumed_run_replaces_its_row_and_foreign_columns_stay(
     tmp_path: Path, make_manifest: MakeManifest, make_result: MakeResult
 ) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -89,6 +89,8 @@ REFERENCE_ACTIONS: TypeAdapter[list[ReferenceAction]] = TypeAdapter(list[Referen
 
 class Oracle:
     """The reference agent. Where it stands in its list follows from the notes of the steps already taken."""
+
+    needs_model: ClassVar[bool] = False
 
     def __init__(self, *, viewport: tuple[int, int] = (1280, 720)) -> None:
         self._viewport = viewport

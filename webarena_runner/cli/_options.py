@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-_RUN, _SITES, _SPEED, _OTHER = "What to run", "Against what", "How much and how fast", "Output and more"
+WHAT_TO_RUN, _SITES, _SPEED, _OTHER = "What to run", "Against what", "How much and how fast", "Output and more"
 
 Model = Annotated[
     str | None,
@@ -14,7 +14,7 @@ Model = Annotated[
         "-m",
         metavar="NAME|FILE",
         help="Model file (configs/models/NAME.yaml), or [b]oracle[/b]: the reference agent, no model.",
-        rich_help_panel=_RUN,
+        rich_help_panel=WHAT_TO_RUN,
     ),
 ]
 Tasks = Annotated[
@@ -24,7 +24,7 @@ Tasks = Annotated[
         "-t",
         metavar="EXPR",
         help="Which tasks; the grammar is at the end of this help.",
-        rich_help_panel=_RUN,
+        rich_help_panel=WHAT_TO_RUN,
     ),
 ]
 TaskSet = Annotated[
@@ -33,17 +33,19 @@ TaskSet = Annotated[
         "--task-set",
         metavar="NAME",
         help="The set that --tasks chooses from (mini and smoke always choose from the embedded set).",
-        rich_help_panel=_RUN,
+        rich_help_panel=WHAT_TO_RUN,
     ),
 ]
 AllowModified = Annotated[
     bool,
-    typer.Option("--allow-modified", help="Go on when the task file is not the official one.", rich_help_panel=_RUN),
+    typer.Option(
+        "--allow-modified", help="Go on when the task file is not the official one.", rich_help_panel=WHAT_TO_RUN
+    ),
 ]
 Agent = Annotated[
     str | None,
     typer.Option(
-        "--agent", metavar="NAME", help="Agent plug-in. [dim]Default: the profile's[/dim]", rich_help_panel=_RUN
+        "--agent", metavar="NAME", help="Agent plug-in. [dim]Default: the profile's[/dim]", rich_help_panel=WHAT_TO_RUN
     ),
 ]
 Prompt = Annotated[
@@ -52,7 +54,7 @@ Prompt = Annotated[
         "--prompt",
         metavar="NAME|FILE",
         help="Prompt (configs/prompts/NAME.yaml) or an official prompt JSON. [dim]Default: the profile's[/dim]",
-        rich_help_panel=_RUN,
+        rich_help_panel=WHAT_TO_RUN,
     ),
 ]
 ActionSet = Annotated[
@@ -62,7 +64,7 @@ ActionSet = Annotated[
         metavar="id|playwright",
         help="How the model writes actions; with playwright the prompt is cot_playwright. "
         "[dim]Default: the profile's[/dim]",
-        rich_help_panel=_RUN,
+        rich_help_panel=WHAT_TO_RUN,
     ),
 ]
 Profile = Annotated[
@@ -71,7 +73,7 @@ Profile = Annotated[
         "--profile",
         metavar="NAME|FILE",
         help="Settings that make numbers comparable (configs/profiles/NAME.yaml).",
-        rich_help_panel=_RUN,
+        rich_help_panel=WHAT_TO_RUN,
     ),
 ]
 Judge = Annotated[
@@ -80,7 +82,7 @@ Judge = Annotated[
         "--judge",
         metavar="NAME|FILE",
         help="Model file of the judge for fuzzy and N/A answers.",
-        rich_help_panel=_RUN,
+        rich_help_panel=WHAT_TO_RUN,
     ),
 ]
 Sites = Annotated[

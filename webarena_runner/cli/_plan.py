@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from webarena_runner.cli._results import NOT_WEBARENA
 from webarena_runner.config import RunConfig
 from webarena_runner.episode import changes_state
 from webarena_runner.minisites.catalog import MODULES as EMBEDDED
 from webarena_runner.plan import needs_judge
+from webarena_runner.report.summary import why_not_webarena
 from webarena_runner.siteurls import sites_needed
 from webarena_runner.tasksets import load_task_set
 from webarena_runner.tasksets.selection import select
@@ -48,8 +48,8 @@ def print_plan(config: RunConfig, overrides: Sequence[str], console: Console, *,
     for name, text in rows.items():
         table.add_row(name, text)
     console.print(table, markup=False)
-    if loaded.name == "mini":
-        console.print(NOT_WEBARENA, style="yellow")
+    if warning := why_not_webarena(loaded.name, config.sites):
+        console.print(warning, style="yellow", markup=False, soft_wrap=True)
 
 
 def sites_without_url(config: RunConfig, tasks: Sequence[Task]) -> str:

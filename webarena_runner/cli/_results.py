@@ -1,14 +1,15 @@
 """The result table of a run."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from webarena_runner.cli._progress import duration, outcome
-from webarena_runner.report.summary import Counts, RunReport, success_interval
+from webarena_runner.report.summary import Counts, RunReport, success_interval, why_not_webarena
+from webarena_runner.tasksets._ids import listed
 
-NOT_WEBARENA = "mini is not WebArena: own tasks on the embedded sites, for smoke runs and development"
 ERRORS_SHOWN = 5
 
 
@@ -47,10 +48,34 @@ def print_report(report: RunReport, console: Console, *, csv_path: Path | None =
     console.print(f"run folder: {report.folder}", markup=False, soft_wrap=True)
     if csv_path:
         console.print(f"leaderboard: {csv_path}", markup=False, soft_wrap=True)
-    if manifest.task_set == "mini":
-        console.print(NOT_WEBARENA, style="yellow")
+    if warning := why_not_webarena(manifest.task_set, manifest.sites):
+        console.print(warning, style="yellow", markup=False, soft_wrap=True)
     if manifest.task_set_modified:
         console.print("the task file is not the official one: do not compare with WebArena numbers", style="yellow")
+
+
+def print_baseline(reports: Sequence[RunReport], console: Console) -> None:
+    """One line an agent, and the ids of the tasks that it passed."""
+    if not reports:
+        return
+    table = Table("agent", box=None, pad_edge=False)
+    for column in ("planned", "passed", "failed", "undecided", "errored", "not run", "success rate"):
+        table.add_column(column, justify="right")
+    for report in reports:
+        total = report.total
+        counts = (total.planned, total.passed, total.failed, report.undecided, total.errored - report.undecided)
+        rate = f"{100 * total.success_rate:.1f} %"
+        table.add_row(report.manifest.agent, *map(str, counts), str(total.missing), rate)
+    manifest = reports[0].manifest
+    console.print(f"{manifest.task_set}, profile {manifest.profile}, seed {manifest.config['seed']}", markup=False)
+    console.print(table)
+    for report in reports:
+        ids = [(task_id, task_id) for task_id, _ in report.passed]
+        console.print(f"{report.manifest.agent} passes {listed(ids) or 'none'}", markup=False, soft_wrap=True)
+    if any(report.undecided for report in reports):
+        console.print("undecided: only a judge could score the answer, and there is none (--judge)", style="yellow")
+    if warning := why_not_webarena(manifest.task_set, manifest.sites):
+        console.print(warning, style="yellow", markup=False, soft_wrap=True)
 
 
 def _money(report: RunReport) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from webarena_runner.cli import _options as given
-from webarena_runner.cli import browser, doctor, models, observe, profiles, runs, score, sites, tasks
+from webarena_runner.cli import baseline, browser, doctor, models, observe, profiles, runs, score, sites, tasks
 from webarena_runner.cli._help import EPILOG
 from webarena_runner.errors import UsageError
 
@@ -28,6 +28,7 @@ app.add_typer(browser.app, name="browser")
 app.command("doctor")(doctor.doctor)
 app.command("resume")(runs.resume)
 app.command("report")(runs.report)
+app.command("baseline", epilog=baseline.NOTES)(baseline.baseline)
 app.command("observe", epilog=observe.NOTES)(observe.observe)
 app.command("score", epilog=score.FORMAT)(score.score)
 

@@ -13,6 +13,8 @@ import typer
 from webarena_runner.errors import StoreError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from webarena_runner.loading import CliOptions
     from webarena_runner.run import Prepared, RunSummary
 
@@ -110,13 +112,14 @@ def find_run(run: str, out: Path) -> Path:
 
 
 def _run(prepared: "Prepared", environ: Mapping[str, str], *, verbose: bool) -> int:
-    from webarena_runner.cli._console import stderr, stdout
+    from webarena_runner.cli._console import start_logging, stderr, stdout
     from webarena_runner.cli._results import print_report
     from webarena_runner.report.summary import load_run
 
-    summary = asyncio.run(_until_done_or_interrupted(prepared, environ, verbose=verbose))
+    told = stderr()
+    start_logging(told, verbose=verbose)
+    summary = asyncio.run(until_done_or_interrupted(prepared, environ, told))
     if summary is None:
-        told = stderr()
         if (prepared.folder / "manifest.json").exists():
             print_report(load_run(prepared.folder), stdout())
             told.print(f"interrupted; go on with: wa-run resume {prepared.folder}", markup=False)
@@ -126,20 +129,17 @@ def _run(prepared: "Prepared", environ: Mapping[str, str], *, verbose: bool) -> 
     print_report(summary.report, stdout(), csv_path=summary.csv_path)
     total = summary.report.total
     if summary.stopped:
-        stderr().print(f"stopped early: {summary.stopped}; go on with: wa-run resume {prepared.folder}", markup=False)
+        told.print(f"stopped early: {summary.stopped}; go on with: wa-run resume {prepared.folder}", markup=False)
     return int(bool(total.errored or total.missing or summary.stopped))
 
 
-async def _until_done_or_interrupted(
-    prepared: "Prepared", environ: Mapping[str, str], *, verbose: bool
+async def until_done_or_interrupted(
+    prepared: "Prepared", environ: Mapping[str, str], console: "Console"
 ) -> "RunSummary | None":
     """None: interrupted. The first signal lets running episodes clean up, the second ends the process."""
-    from webarena_runner.cli._console import start_logging, stderr
     from webarena_runner.cli._progress import shown
     from webarena_runner.run import run
 
-    console = stderr()
-    start_logging(console, verbose=verbose)
     with shown(console) as on_event:
         running = asyncio.ensure_future(run(prepared, on_event=on_event, environ=environ))
         interrupted = _cancel_on_signal(running)

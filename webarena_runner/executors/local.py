@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
 from webarena_runner.episode import Episode, Harness, failed, run_episode
-from webarena_runner.errors import LimitExceeded, RunnerError
+from webarena_runner.errors import JudgeError, LimitExceeded, RunnerError
 from webarena_runner.progress import EpisodeEnded, EpisodeStarted, Event, StepTaken
 from webarena_runner.store import RunFolder
-from webarena_runner.types import EpisodeResult, Step, Task
+from webarena_runner.types import EpisodeResult, Failure, Step, Task
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ class LocalExecutor:
             )
             self._on_event(EpisodeEnded(worker, result, final=not again))
             results.put_nowait(result)
-            self._errors_in_a_row = self._errors_in_a_row + 1 if failure else 0
+            self._errors_in_a_row = self._errors_in_a_row + 1 if failure and not self._lacks_judge(failure) else 0
             if failure and failure.stops_run:
                 raise RunStopped(failure.message)
             if failure and self._errors_in_a_row >= limits.stop_after_errors:
@@ -95,6 +95,10 @@ class LocalExecutor:
                     f"{self._errors_in_a_row} episodes in a row ended in an error, the last one "
                     f"({failure.error_class}): {failure.message}"
                 )
+
+    def _lacks_judge(self, failure: Failure) -> bool:
+        """The run was started without a judge: what needs one fails, and says nothing of the tasks after it."""
+        return failure.error_class == JudgeError.error_class and self._harness.judge is None
 
     async def _run(self, worker: int, attempt: _Attempt) -> EpisodeResult:
         task, limit_s = attempt.task, self._harness.config.limits.episode_timeout_s

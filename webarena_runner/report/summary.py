@@ -8,9 +8,11 @@ from pathlib import Path
 from statistics import NormalDist
 
 from webarena_runner import store
+from webarena_runner.errors import JudgeError
 from webarena_runner.types import EpisodeResult, RunManifest
 
 Key = tuple[int, int]
+WEBARENA, MINI, EMBEDDED = "webarena", "mini", "embedded"
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,20 @@ class RunReport:
         return {name: _counts(keys, self.results) for name, keys in sorted(groups.items())}
 
     @cached_property
+    def undecided(self) -> int:
+        """How many of the errored ones are so because only a judge could score them, and the run has none."""
+        judge = JudgeError.error_class
+        return (
+            0
+            if self.manifest.judge
+            else sum(error.failure.error_class == judge for error in self.errors if error.failure)
+        )
+
+    @cached_property
+    def passed(self) -> list[Key]:
+        return sorted(key for key, result in self.results.items() if result.value == 1)
+
+    @cached_property
     def errors(self) -> list[EpisodeResult]:
         return [result for result in self.results.values() if result.failure]
 
@@ -84,6 +100,15 @@ class RunReport:
 def load_run(folder: Path) -> RunReport:
     """Raises StoreError when the folder is no run or holds a damaged file."""
     return RunReport(folder, store.read_manifest(folder), store.read_results(folder), store.cost_usd(folder))
+
+
+def why_not_webarena(task_set: str, sites: str) -> str:
+    """A sentence for whoever reads the numbers of a task set on a provider's sites; "" when they are WebArena's."""
+    if task_set == MINI:
+        return "mini is not WebArena: own tasks on the embedded sites, for smoke runs and development"
+    if sites == EMBEDDED:
+        return f"{task_set} on the embedded sites is not WebArena: their data is made up, so is what the answers are"
+    return "" if task_set == WEBARENA else f"{task_set} is not WebArena: do not compare its numbers with WebArena's"
 
 
 def success_interval(passed: int, planned: int, *, level: float = 0.95) -> tuple[float, float]:

@@ -2,19 +2,20 @@
 
 from pathlib import Path
 
+from webarena_runner import registry
 from webarena_runner.interfaces import LoadedTasks
 from webarena_runner.tasksets._records import read_tasks
 
 
 class TaskFile:
-    """The set is called as the file without its suffix."""
+    """The set is called as the file without its suffix, or with it where that is the name of another set."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     @property
     def name(self) -> str:
-        return self._path.stem
+        return self._path.name if self._path.stem in registry.names("tasksets") else self._path.stem
 
     def load(self, *, allow_modified: bool = False) -> LoadedTasks:
         """There is no official file to differ from.

@@ -88,12 +88,12 @@ def profile_of(engine: str) -> Profile:
 def one_way_streets() -> frozenset[int]:
     """Ids of streets that may only be driven from their first node to their last.
 
-    A street becomes one only where every stretch of it can still be driven back around it.
+    A street becomes one only where every stretch of it can still be driven back around it without leaving the town.
     """
     land = region()
     exits: dict[int, dict[int, int]] = {}
     for street in land.streets:
-        if street.kind in profiles()[1].speeds_kmh:
+        if street.town and street.kind in profiles()[1].speeds_kmh:
             for one, other in _stretches(street):
                 exits.setdefault(one, {})[other] = exits.setdefault(other, {})[one] = 1
     rng = Random("halvern:one-way")

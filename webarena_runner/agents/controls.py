@@ -1,0 +1,87 @@
+"""Control agents: they know nothing, so whatever they pass says something about the tasks, not about a model."""
+
+import random
+import re
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Self
+
+from webarena_runner.interfaces import AgentSetup
+from webarena_runner.notation import UNACHIEVABLE
+from webarena_runner.types import Click, Decision, GoBack, Node, Observation, Step, Stop, Task
+
+# Roles of the accessibility tree that a person would click on.
+CLICKABLE = re.compile(
+    r"(?:button|checkbox|combobox|link|listbox|menuitem|menuitemcheckbox|menuitemradio|option|radio|searchbox"
+    r"|slider|spinbutton|switch|tab|textbox|treeitem)\b"
+)
+
+
+class _Control:
+    """Plays any task, without a model."""
+
+    needs_model: ClassVar[bool] = False
+
+    @classmethod
+    def build(cls, setup: AgentSetup) -> Self:
+        return cls()
+
+    def check_tasks(self, tasks: Sequence[Task]) -> None:
+        """Takes any task."""
+
+
+class DoNothing(_Control):
+    """Stops at once, without an answer."""
+
+    async def act(
+        self, task: Task, history: Sequence[Step], now: Observation, *, urls: Mapping[str, str], trial: int = 0
+    ) -> Decision:
+        return Decision(action=Stop(answer=""))
+
+
+class AlwaysNotAchievable(_Control):
+    """Says of every task that it cannot be done; right for those that cannot."""
+
+    async def act(
+        self, task: Task, history: Sequence[Step], now: Observation, *, urls: Mapping[str, str], trial: int = 0
+    ) -> Decision:
+        return Decision(action=Stop(answer=UNACHIEVABLE))
+
+
+class EchoIntent(_Control):
+    """Gives the task back as its answer: passes where the question holds all that the check looks for."""
+
+    async def act(
+        self, task: Task, history: Sequence[Step], now: Observation, *, urls: Mapping[str, str], trial: int = 0
+    ) -> Decision:
+        return Decision(action=Stop(answer=task.intent))
+
+
+class RandomClick(_Control):
+    """Clicks on something in view until the step limit, goes back where there is nothing.
+
+    The choice depends on seed, task, trial and step alone, so that a run can be repeated.
+    """
+
+    def __init__(self, *, seed: int = 0, viewport: tuple[int, int] = (1280, 720)) -> None:
+        self._seed = seed
+        self._viewport = viewport
+
+    @classmethod
+    def build(cls, setup: AgentSetup) -> Self:
+        browser = setup.config.browser
+        return cls(seed=setup.config.seed, viewport=(browser.viewport_width, browser.viewport_height))
+
+    async def act(
+        self, task: Task, history: Sequence[Step], now: Observation, *, urls: Mapping[str, str], trial: int = 0
+    ) -> Decision:
+        choices = [element_id for element_id, node in now.nodes.items() if self._clickable(node)]
+        if not choices:
+            return Decision(action=GoBack(), note="nothing to click on")
+        draw = random.Random(f"{self._seed} {task.task_set} {task.task_id} {trial} {len(history)}")
+        return Decision(action=Click(element_id=draw.choice(choices)))
+
+    def _clickable(self, node: Node) -> bool:
+        if node.box is None or not CLICKABLE.match(node.line):
+            return False
+        x, y = node.box.x + node.box.width / 2, node.box.y + node.box.height / 2
+        return 0 <= x < self._viewport[0] and 0 <= y < self._viewport[1]
