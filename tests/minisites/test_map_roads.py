@@ -51,6 +51,13 @@ def test_cars_keep_out_of_pedestrian_streets_and_the_wrong_way() -> None:
                 assert stretch.length_m < 1 or abs((ahead - driven + 180) % 360 - 180) < 5
 
 
+def test_one_way_streets_make_no_detour_over_another_town() -> None:
+    towns = region().towns
+    for start, end in itertools.combinations(towns, 2):
+        there, back = (find_route(CAR, *pair).duration_s for pair in ((start.at, end.at), (end.at, start.at)))
+        assert max(there, back) < 1.2 * min(there, back) + 60, f"{start.name} and {end.name}"
+
+
 def test_no_way_is_shorter_in_time_than_the_one_found() -> None:
     """Against relaxation over all crossings of the car network, between crossings without one-way streets."""
     exits = turns(CAR)
