@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.minisites.mini_tasks import records
-from webarena_runner.agents.oracle import REFERENCE_ACTIONS
+from tests.minisites.mini_tasks import is_unachievable, records
 from webarena_runner.minisites.admin import snapshot
 
 COUNTED = "o.status not in ('canceled', 'fraud')"
@@ -167,27 +166,12 @@ def test_what_is_to_be_done_starts_undone(db: sqlite3.Connection) -> None:
     assert count("sales_order where id = 381") == 1
 
 
-def test_every_template_value_is_in_the_intent() -> None:
-    for task in admin_tasks():
-        intent = task["intent_template"]
-        for name, value in task["instantiation_dict"].items():
-            intent = intent.replace("{{" + name + "}}", str(value))
-        assert intent == task["intent"]
-
-
 def test_the_set_covers_the_evaluators() -> None:
     tasks = admin_tasks()
     kinds = {tuple(task["eval"]["eval_types"]) for task in tasks}
     assert kinds >= {("string_match",), ("url_match",), ("program_html",), ("url_match", "program_html")}
     assert len(tasks) >= 24
     assert len({task["intent_template_id"] for task in tasks}) >= 8
-    unachievable = [task for task in tasks if (task["eval"]["reference_answers"] or {}).get("fuzzy_match") == "N/A"]
-    assert len(unachievable) >= 3
-    assert all(task["eval"]["string_note"] for task in unachievable)
+    assert sum(map(is_unachievable, tasks)) >= 3
     assert sum("program_html" in task["eval"]["eval_types"] for task in tasks) * 2 >= len(tasks)
     assert any("prep_actions" in target for task in tasks for target in task["eval"]["program_html"])
-
-
-def test_reference_actions_are_readable_and_end_with_a_stop() -> None:
-    for task in admin_tasks():
-        assert REFERENCE_ACTIONS.validate_python(task["reference_actions"])[-1].do == "stop", task["intent"]

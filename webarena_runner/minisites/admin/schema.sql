@@ -1,6 +1,6 @@
 create table admin_user (
   id integer primary key, username text not null unique, first_name text not null, last_name text not null,
-  password_salt text not null, password_hash text not null
+  password text not null
 );
 create table session (
   token text primary key, admin_user integer references admin_user (id), notices text not null default '[]'

@@ -3,8 +3,8 @@
 import sqlite3
 
 from webarena_runner.minisites._kit import insert
+from webarena_runner.minisites._passwords import hash_password
 from webarena_runner.minisites.admin.content import store_pages
-from webarena_runner.minisites.shop.customers import hash_password
 
 ACCOUNT, _PASSWORD = "admin", "admin1234"
 _SALT = "seed-admin"
@@ -37,7 +37,6 @@ _RULES = (
 
 
 def fill_shopfront(db: sqlite3.Connection) -> None:
-    hashed = hash_password(_PASSWORD, _SALT)
     insert(
         db,
         "admin_user",
@@ -45,8 +44,7 @@ def fill_shopfront(db: sqlite3.Connection) -> None:
         username=ACCOUNT,
         first_name="Robin",
         last_name="Hale",
-        password_salt=_SALT,
-        password_hash=hashed,
+        password=hash_password(_PASSWORD, _SALT),
     )
     for number, (identifier, title, heading, content) in enumerate(store_pages(), start=1):
         made = f"2021-11-{number + 2:02} 09:{number * 3:02}:00"

@@ -2,10 +2,9 @@
 
 from starlette.responses import Response
 
-from webarena_runner.minisites._kit import same_secret
+from webarena_runner.minisites._passwords import password_matches
 from webarena_runner.minisites.admin.routing import Routes
 from webarena_runner.minisites.admin.visit import Visit
-from webarena_runner.minisites.shop.customers import hash_password
 
 DASHBOARD = "/admin/dashboard/"
 _TABS = {
@@ -45,8 +44,7 @@ def login(visit: Visit) -> Response:
 def post_login(visit: Visit) -> Response:
     username, password = visit.field("username"), visit.form.get("password")
     row = visit.db.one("select * from admin_user where username = ?", username)
-    given = hash_password(password if isinstance(password, str) else "", row["password_salt"]) if row else ""
-    if row is None or not same_secret(given, row["password_hash"]):
+    if row is None or not password_matches(password if isinstance(password, str) else "", row["password"]):
         visit.error("The account sign-in was incorrect. Please wait and try again later.")
         return visit.page("login.html", status_code=401, next=visit.field("next"), username=username)
     visit.sign_in(row["id"])
