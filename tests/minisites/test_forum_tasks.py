@@ -5,24 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.minisites.mini_tasks import records
+from tests.minisites.mini_tasks import answer, is_unachievable, of_template, records
 from webarena_runner.minisites._kit import Database
 from webarena_runner.minisites.forum import snapshot
 
-OFFICIAL_KEYS = [
-    "sites",
-    "task_id",
-    "require_login",
-    "storage_state",
-    "start_url",
-    "geolocation",
-    "intent_template",
-    "instantiation_dict",
-    "intent",
-    "require_reset",
-    "eval",
-    "intent_template_id",
-]
 SUBMISSIONS = """
 select s.*, f.name as forum, u.name as author from submissions s
 join forums f on f.id = s.forum_id join users u on u.id = s.user_id
@@ -31,13 +17,7 @@ SUBSCRIBERS = """
 select f.name, count(*) as subscribers from forums f join subscriptions s on s.forum_id = f.id group by f.id
 order by subscribers
 """
-
-
 TASKS = records("reddit")
-
-
-def of_template(template_id: int) -> list[dict[str, Any]]:
-    return [task for task in TASKS if task["intent_template_id"] == template_id]
 
 
 @pytest.fixture(scope="module")
@@ -56,32 +36,8 @@ def path(submission: dict[str, Any]) -> str:
     return f"__REDDIT__/f/{submission['forum']}/{submission['id']}/{submission['slug']}"
 
 
-def answer(task: dict[str, Any]) -> Any:
-    (value,) = task["eval"]["reference_answers"].values()
-    return value
-
-
 def voted_on(task: dict[str, Any]) -> list[str]:
     return [target["url"] for target in task["eval"]["program_html"]]
-
-
-@pytest.mark.parametrize("task", TASKS, ids=lambda task: str(task["task_id"]))
-def test_records_are_official_ones_with_reference_actions(task: dict[str, Any]) -> None:
-    assert list(task) == [*OFFICIAL_KEYS, "reference_actions"]
-    rendered = task["intent_template"]
-    for name, value in task["instantiation_dict"].items():
-        rendered = rendered.replace("{{" + name + "}}", str(value))
-    assert task["intent"] == rendered
-    assert task["storage_state"] == "./.auth/reddit_state.json"
-    assert task["start_url"].startswith("__REDDIT__")
-    assert 2 <= len(task["reference_actions"]) <= 12
-    assert task["reference_actions"][-1]["do"] == "stop"
-    has = {
-        "string_match": task["eval"]["reference_answers"] is not None,
-        "url_match": task["eval"]["reference_url"] != "",
-        "program_html": task["eval"]["program_html"] != [],
-    }
-    assert task["eval"]["eval_types"] == [kind for kind, present in has.items() if present]
 
 
 def test_the_set_covers_what_it_should() -> None:
@@ -89,16 +45,7 @@ def test_the_set_covers_what_it_should() -> None:
     assert len({task["intent_template_id"] for task in TASKS}) >= 10
     assert {("string_match",), ("url_match",), ("program_html",), ("url_match", "program_html")} == set(kinds)
     assert sum("program_html" in kind for kind in kinds) >= 9
-    assert sum((task["eval"]["reference_answers"] or {}).get("fuzzy_match") == "N/A" for task in TASKS) >= 3
-
-
-def test_no_right_answer_needs_a_judge() -> None:
-    fuzzy = [
-        task["eval"]["reference_answers"]
-        for task in TASKS
-        if "fuzzy_match" in (task["eval"]["reference_answers"] or {})
-    ]
-    assert fuzzy == [{"fuzzy_match": "N/A"}] * len(fuzzy)
+    assert sum(map(is_unachievable, TASKS)) >= 3
 
 
 def test_comments_of_the_best_submission(database: Database) -> None:

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.minisites.mini_tasks import records
-from webarena_runner.agents.oracle import REFERENCE_ACTIONS
+from tests.minisites.mini_tasks import is_unachievable, records
 from webarena_runner.minisites.shop import seed
 
 PRODUCT = "product = (select id from product where name like ? || '%')"
@@ -124,14 +123,6 @@ def test_what_is_to_be_done_starts_undone_and_can_be_done(db: sqlite3.Connection
     ]
 
 
-def test_every_template_value_is_in_the_intent() -> None:
-    for task in shop_tasks():
-        intent = task["intent_template"]
-        for name, value in task["instantiation_dict"].items():
-            intent = intent.replace("{{" + name + "}}", str(value))
-        assert intent == task["intent"]
-
-
 def test_the_set_covers_the_evaluators() -> None:
     tasks = shop_tasks()
     kinds = {tuple(task["eval"]["eval_types"]) for task in tasks}
@@ -139,12 +130,4 @@ def test_the_set_covers_the_evaluators() -> None:
     assert kinds >= {*single, ("string_match", "url_match"), ("url_match", "program_html")}
     assert len(tasks) >= 20
     assert len({task["intent_template_id"] for task in tasks}) >= 12
-    unachievable = [task for task in tasks if (task["eval"]["reference_answers"] or {}).get("fuzzy_match") == "N/A"]
-    assert len(unachievable) >= 4
-    assert all(task["eval"]["string_note"] for task in unachievable)
-
-
-def test_reference_actions_are_readable_and_end_with_a_stop() -> None:
-    for task in shop_tasks():
-        actions = REFERENCE_ACTIONS.validate_python(task["reference_actions"])
-        assert actions[-1].do == "stop", task["intent"]
+    assert sum(map(is_unachievable, tasks)) >= 4
