@@ -4,16 +4,14 @@ from typing import Any
 
 import pytest
 
-from tests.minisites.mini_tasks import records
+from tests.minisites.mini_tasks import is_unachievable, records
 from tests.minisites.wiki_site import Facts, facts
-from webarena_runner.agents.oracle import REFERENCE_ACTIONS
-from webarena_runner.minisites.home.arithmetic import calculate
 
 __all__ = ["facts"]
 
 
 def tasks() -> list[dict[str, Any]]:
-    return [*records("wikipedia"), *records("homepage"), *records("homepage", "wikipedia")]
+    return [*records("wikipedia"), *records("homepage")]
 
 
 def of(start: str) -> list[Any]:
@@ -85,7 +83,7 @@ def test_the_festivals_of_a_month(facts: Facts, task: dict[str, Any]) -> None:
     query = "select count(*) from fact where label = 'Month' and value = ?"
     [count] = facts.db.execute(query, [task["instantiation_dict"]["month"]]).fetchone()
     assert count > 1
-    assert answers(task) == {"exact_match": str(count)}
+    assert answers(task) == {"must_include": [str(count)]}
 
 
 @pytest.mark.parametrize("task", of("Which club won"))
@@ -108,47 +106,14 @@ def test_the_architect_is_named_or_nowhere(facts: Facts, task: dict[str, Any]) -
         assert named == (0,)
 
 
-@pytest.mark.parametrize("task", [*of("How many people lived in Fernhill and")])
-def test_the_sum_is_the_result_of_the_calculator(facts: Facts, task: dict[str, Any]) -> None:
-    values = task["instantiation_dict"]
-    counts = [facts.row(values[town], "Population by census", values["year"])[1] for town in ("one", "other")]
-    [target] = task["eval"]["program_html"]
-    assert target["required_contents"] == {"exact_match": calculate(" + ".join(counts))}
-
-
 @pytest.mark.parametrize("task", of("Add a note"))
 def test_the_note_is_what_was_asked_for(task: dict[str, Any]) -> None:
     [target] = task["eval"]["program_html"]
     assert target["required_contents"] == {"must_include": [task["instantiation_dict"]["text"]]}
 
 
-@pytest.mark.parametrize("task", of("Write a note into the scratchpad"))
-def test_the_note_has_the_facts_of_the_mountain(facts: Facts, task: dict[str, Any]) -> None:
-    mountain = task["instantiation_dict"]["mountain"]
-    height, first = str(facts.value(mountain, "Height")).removesuffix(" m"), facts.value(mountain, "First ascent")
-    [target] = task["eval"]["program_html"]
-    assert target["required_contents"] == {"must_include": [height, first]}
-
-
-def test_every_template_value_is_in_the_intent() -> None:
-    for task in tasks():
-        intent = task["intent_template"]
-        for name, value in task["instantiation_dict"].items():
-            intent = intent.replace("{{" + name + "}}", str(value))
-        assert intent == task["intent"]
-
-
 def test_there_are_enough_tasks_and_templates() -> None:
     wiki = records("wikipedia")
     assert len(wiki) >= 14
     assert len({task["intent_template_id"] for task in wiki}) >= 5
-    assert len(tasks()) - len(wiki) >= 3
-    unachievable = [task for task in wiki if (answers(task) or {}).get("fuzzy_match") == "N/A"]
-    assert len(unachievable) >= 2
-    assert all(task["eval"]["string_note"] for task in unachievable)
-
-
-def test_reference_actions_are_readable_and_end_with_a_stop() -> None:
-    for task in tasks():
-        actions = REFERENCE_ACTIONS.validate_python(task["reference_actions"])
-        assert actions[-1].do == "stop", task["intent"]
+    assert sum(map(is_unachievable, wiki)) >= 2
