@@ -141,12 +141,12 @@ async def test_two_sites_with_one_cookie_name_on_one_host_are_refused(lab: Lab, 
 
 @pytest.mark.parametrize("site", ["shopping", "reddit"])
 async def test_the_embedded_sites_have_the_official_log_in(new_context: NewContext, site: str) -> None:
-    async with serve([site], port_base=None) as urls:
-        provider = StaticSites(urls, credentials=OFFICIAL_ACCOUNTS, new_context=new_context)
+    async with serve([site], port_base=None, token="secret") as served:
+        provider = StaticSites(served.urls, credentials=OFFICIAL_ACCOUNTS, new_context=new_context)
         granted = await lease(provider, site)
         assert granted.storage_state is not None
         assert granted.storage_state["cookies"]
-        (health,) = await check_sites(urls)
+        (health,) = await check_sites(served.urls)
         assert (health.status, health.login, health.problem) == (200, 200, "")
 
 

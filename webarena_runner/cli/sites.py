@@ -2,16 +2,22 @@
 
 import asyncio
 import os
-import signal
-from collections.abc import Sequence
+import secrets
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+NOTES = (
+    "[bold]Reset[/bold]\n"
+    '  curl -X POST -H "Authorization: Bearer $WA_RESET_TOKEN" $WA_RESET_URL\n\n'
+    "puts all sites back to their first state in milliseconds; nobody is logged in then. The token is made up, or "
+    "what the environment variable WA_RESET_TOKEN holds. WA_FULL_RESET is the same for BrowserGym."
+)
 app = typer.Typer(no_args_is_help=True, help="The web sites: serve the embedded ones, check the configured ones.")
 
 
-@app.command()
+@app.command(epilog=NOTES)
 def serve(
     port_base: Annotated[
         int | None,
@@ -20,18 +26,27 @@ def serve(
             metavar="PORT",
             min=1,
             max=65000,
-            help="First port; the sites take this one and those after it. [dim]Default: free ports[/dim]",
+            help="Port of the first site; the others and the reset take those after it. "
+            "[dim]Default: free ports[/dim]",
         ),
     ] = None,
     sites: Annotated[
         str,
         typer.Option("--sites", metavar="NAMES", help="Names with commas between. [dim]Default: all embedded[/dim]"),
     ] = "",
+    write_configs: Annotated[
+        Path | None,
+        typer.Option("--write-configs", metavar="FOLDER", help="Write the task files, with these sites' URLs in them."),
+    ] = None,
+    task_set: Annotated[
+        str, typer.Option("--task-set", metavar="NAME|FILE", help="Which tasks --write-configs writes.")
+    ] = "mini",
 ) -> None:
-    """Serve the embedded sites until Ctrl-C and print `export SITE=URL` lines for any WebArena-compatible harness.
+    """Serve the embedded sites until Ctrl-C, for any WebArena-compatible harness, and print its `export` lines.
 
     They are one shared copy, filled with made-up data: not the official sites.
     """
+    from webarena_runner.cli._serve import Serving, serve_until_stopped
     from webarena_runner.errors import ConfigError
     from webarena_runner.minisites.catalog import MODULES
 
@@ -39,7 +54,9 @@ def serve(
     unknown = [name for name in chosen if name not in MODULES]
     if unknown:
         raise ConfigError(f"--sites {sites}: unknown {', '.join(unknown)}; the embedded sites are {', '.join(MODULES)}")
-    asyncio.run(_serve(chosen, port_base))
+    token = os.environ.get("WA_RESET_TOKEN") or secrets.token_urlsafe(24)
+    serving = Serving(tuple(dict.fromkeys(chosen)), port_base, token, task_set, write_configs)
+    asyncio.run(serve_until_stopped(serving))
 
 
 @app.command()
@@ -76,17 +93,3 @@ def status(
         )
     stdout().print(table, markup=False)
     raise typer.Exit(int(any(health.problem for health in checked)))
-
-
-async def _serve(sites: Sequence[str], port_base: int | None) -> None:
-    from webarena_runner.cli._console import stderr
-    from webarena_runner.minisites.server import serve as serving
-
-    stop = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    async with serving(sites, port_base=port_base) as urls:
-        for site, url in urls.items():
-            typer.echo(f"export {site.upper()}={url}")
-        stderr().print("serving until Ctrl-C; these are the embedded sites, not WebArena's")
-        await stop.wait()

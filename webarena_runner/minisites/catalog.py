@@ -1,10 +1,18 @@
-"""The embedded sites by official name, imported when asked for."""
+"""The embedded sites by official name, imported when asked for, and their seed data."""
 
+import hashlib
+import logging
+import sqlite3
+import sys
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 
 from webarena_runner.errors import ConfigError
-from webarena_runner.minisites._kit import Site
+from webarena_runner.files import write_atomically
+from webarena_runner.minisites._kit import HERE, Site
+
+log = logging.getLogger(__name__)
 
 MODULES = {
     "shopping": "webarena_runner.minisites.shop",
@@ -24,3 +32,35 @@ def load_site(name: str) -> Site:
         raise ConfigError(f"no embedded site is called {name!r}; there are: {', '.join(MODULES)}")
     site: Site = import_module(MODULES[name]).SITE
     return site
+
+
+@cache
+def snapshot_of(name: str, folder: Path | None) -> bytes:
+    """The serialised seed data of a site: kept in `folder`, since building it takes a second, or built anew."""
+    site = load_site(name)
+    if folder is None:
+        return site.snapshot()
+    kept = folder / f"{name}-{_sources_sha256()[:16]}.sqlite"
+    try:
+        return kept.read_bytes()
+    except OSError:
+        snapshot = site.snapshot()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for outdated in folder.glob(f"{name}-*.sqlite"):
+            outdated.unlink(missing_ok=True)
+        write_atomically(kept, snapshot)
+    except OSError as error:
+        log.info("the seed data of %s is not kept in %s: %s", name, folder, error)
+    return snapshot
+
+
+@cache
+def _sources_sha256() -> str:
+    """Of all that the seed data of the sites is made from; templates are not."""
+    digest = hashlib.sha256(f"{sys.version_info[:2]} {sqlite3.sqlite_version}".encode())
+    for path in sorted(HERE.rglob("*.*")):
+        if path.is_file() and not {"__pycache__", "templates"}.intersection(path.relative_to(HERE).parts):
+            digest.update(f"\0{path.relative_to(HERE)}\0".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()

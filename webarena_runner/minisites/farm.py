@@ -3,18 +3,21 @@
 import asyncio
 import itertools
 import socket
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from webarena_runner.errors import ConfigError
 from webarena_runner.minisites._kit import Database, Instance
-from webarena_runner.minisites.catalog import load_site
+from webarena_runner.minisites.catalog import load_site, snapshot_of
 
 HOST = "127.0.0.1"
+DRAIN_LIMIT_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -26,12 +29,48 @@ class FarmLease:
     storage_state: dict[str, Any]
 
 
+class _Gate:
+    """Lets a site's data be exchanged between requests, never within one."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._inside = 0
+        self._idle = asyncio.Event()
+        self._open = asyncio.Event()
+        self._idle.set()
+        self._open.set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._open.wait()
+        self._inside += 1
+        self._idle.clear()
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._inside -= 1
+            if not self._inside:
+                self._idle.set()
+
+    @asynccontextmanager
+    async def closed(self) -> AsyncIterator[None]:
+        """New requests wait outside, those inside end first; one that does not end is not waited for."""
+        self._open.clear()
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(DRAIN_LIMIT_S):
+                    await self._idle.wait()
+            yield
+        finally:
+            self._open.set()
+
+
 @dataclass
 class _Slot:
     """One site on one port. The port and the server stay; data and cookie name change with each lease."""
 
     port: int
     instance: Instance
+    gate: _Gate
     server: uvicorn.Server
     serving: asyncio.Task[None]
 
@@ -50,8 +89,12 @@ class SiteServer(uvicorn.Server):
 
 @dataclass
 class Farm:
-    """All slots of one process. Methods run on one event loop."""
+    """All slots of one process. Methods run on one event loop.
 
+    `snapshot_folder` keeps the sites' seed data from one process to the next; None builds it anew.
+    """
+
+    snapshot_folder: Path | None = None
     _idle: dict[str, list[_Slot]] = field(default_factory=dict)
     _leased: dict[int, list[_Slot]] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
@@ -70,15 +113,24 @@ class Farm:
             slots.append(await self._slot(name, ports[index] if ports else 0))
         urls = {slot.instance.site.name: slot.url for slot in slots}
         cookies = []
-        for slot in slots:
-            instance = slot.instance
-            instance.database.reset()
-            # Chromium sends cookies to every port of a host, so the name tells sites and leases apart.
-            instance.cookie = f"{instance.site.name}_{slot.port}_{number}_sid"
-            instance.urls = urls
-            if instance.site.login and instance.site.name in login_sites:
-                cookies.append(_cookie(instance.cookie, instance.site.login(instance.database)))
+        async with _fresh(slots):
+            for slot in slots:
+                instance = slot.instance
+                # Chromium sends cookies to every port of a host, so the name tells sites and leases apart.
+                instance.cookie = f"{instance.site.name}_{slot.port}_{number}_sid"
+                instance.urls = urls
+                if instance.site.login and instance.site.name in login_sites:
+                    cookies.append(_cookie(instance.cookie, instance.site.login(instance.database)))
         return FarmLease(number, urls, {"cookies": cookies, "origins": []})
+
+    def instances(self, lease_id: int) -> list[Instance]:
+        """The sites of a lease as they run in this process."""
+        return [slot.instance for slot in self._leased[lease_id]]
+
+    async def reset(self, lease_id: int) -> None:
+        """Puts all sites of a lease back to their first state; nobody is logged in then."""
+        async with _fresh(self._leased[lease_id]):
+            pass
 
     def release(self, lease_id: int) -> None:
         for slot in self._leased.pop(lease_id, []):
@@ -100,9 +152,10 @@ class Farm:
             return idle.pop()
         site = load_site(name)
         listener = listen(port)
-        instance = Instance(site, Database(site.snapshot()), cookie="")
+        instance = Instance(site, Database(snapshot_of(name, self.snapshot_folder)), cookie="")
+        gate = _Gate(site.app(instance))
         config = uvicorn.Config(
-            site.app(instance),
+            gate,
             http="h11",
             ws="none",
             lifespan="off",
@@ -113,7 +166,18 @@ class Farm:
         )
         server = SiteServer(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]), name=f"{name}:{listener.getsockname()[1]}")
-        return _Slot(listener.getsockname()[1], instance, server, serving)
+        return _Slot(listener.getsockname()[1], instance, gate, server, serving)
+
+
+@asynccontextmanager
+async def _fresh(slots: Sequence[_Slot]) -> AsyncIterator[None]:
+    """All sites at once back in their first state, and no request until the block ends."""
+    async with AsyncExitStack() as stack:
+        for slot in slots:
+            await stack.enter_async_context(slot.gate.closed())
+        for slot in slots:
+            slot.instance.database.reset()
+        yield
 
 
 def listen(port: int) -> socket.socket:

@@ -7,32 +7,84 @@ the parent asks for leases over HTTP with that token. When our standard input cl
 import asyncio
 import json
 import logging
+import socket
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
 
 import uvicorn
+from platformdirs import user_cache_path
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from webarena_runner.errors import ConfigError
 from webarena_runner.minisites._kit import same_secret
-from webarena_runner.minisites.catalog import MODULES
-from webarena_runner.minisites.farm import HOST, Farm, SiteServer, listen
+from webarena_runner.minisites.farm import HOST, Farm, FarmLease, SiteServer, listen
+
+
+@dataclass(frozen=True)
+class Served:
+    """One shared instance: URLs by site, and where a request with the token puts all of them back (`reset_app`)."""
+
+    urls: Mapping[str, str]
+    control_url: str
 
 
 @asynccontextmanager
-async def serve(sites: Sequence[str], *, port_base: int | None) -> AsyncIterator[Mapping[str, str]]:
-    """One shared instance of the sites, on `port_base`, `port_base + 1`, ... in the given order, or on free ports."""
-    farm = Farm()
+async def serve(sites: Sequence[str], *, port_base: int | None, token: str) -> AsyncIterator[Served]:
+    """One shared instance, on `port_base`, `port_base + 1`, ... in the given order, the control after them; or on free
+    ports.
+
+    Raises:
+        ConfigError: an unknown site, or a port that is in use.
+    """
+    farm = Farm(snapshot_folder())
     ports = None if port_base is None else [port_base + offset for offset in range(len(sites))]
     try:
-        lease = await farm.lease(list(sites) or list(MODULES), ports=ports)
-        yield lease.urls
+        lease = await farm.lease(sites, ports=ports)
+        listener = listen(0 if port_base is None else port_base + len(sites))
+        async with _serving(reset_app(farm, lease, token), listener) as url:
+            yield Served(lease.urls, url)
     finally:
         await farm.close()
+
+
+def reset_app(farm: Farm, lease: FarmLease, token: str) -> Starlette:
+    """Resets by `POST /__reset__` with the token as bearer, and by the two GET requests that BrowserGym makes.
+
+    These carry the token in their path, since BrowserGym knows no headers: `TOKEN/reset`, which is done when it
+    answers, and `TOKEN/status`, whose text it waits for.
+    """
+
+    async def reset(request: Request) -> Response:
+        given = request.path_params.get("token") or request.headers.get("authorization", "").removeprefix("Bearer ")
+        if not same_secret(given, token):
+            return JSONResponse({"error": "wrong token"}, 401)
+        clock = monotonic()
+        await farm.reset(lease.lease_id)
+        return JSONResponse({"reset": list(lease.urls), "ms": round(1000 * (monotonic() - clock), 1)})
+
+    async def status(request: Request) -> Response:
+        if not same_secret(request.path_params["token"], token):
+            return JSONResponse({"error": "wrong token"}, 401)
+        return PlainTextResponse("Ready for duty!")
+
+    return Starlette(
+        routes=[
+            Route("/__reset__", reset, methods=["POST"]),
+            Route("/{token}/reset", reset),
+            Route("/{token}/status", status),
+        ]
+    )
+
+
+def snapshot_folder() -> Path:
+    return user_cache_path("webarena-runner") / "sites"
 
 
 def control_app(farm: Farm, token: str) -> Starlette:
@@ -72,19 +124,24 @@ async def run_child() -> None:
     token = (await parent.readline()).decode().strip()
     if not token:
         return
-    farm = Farm()
-    listener = listen(0)
-    config = uvicorn.Config(
-        control_app(farm, token), http="h11", ws="none", lifespan="off", log_config=None, access_log=False
-    )
-    server = SiteServer(config)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    sys.stdout.write(json.dumps({"control": f"http://{HOST}:{listener.getsockname()[1]}"}) + "\n")
-    sys.stdout.flush()
-    await parent.read()
-    server.should_exit = server.force_exit = True
-    await serving
+    farm = Farm(snapshot_folder())
+    async with _serving(control_app(farm, token), listen(0)) as url:
+        sys.stdout.write(json.dumps({"control": url}) + "\n")
+        sys.stdout.flush()
+        await parent.read()
     await farm.close()
+
+
+@asynccontextmanager
+async def _serving(app: Starlette, listener: socket.socket) -> AsyncIterator[str]:
+    config = uvicorn.Config(app, http="h11", ws="none", lifespan="off", log_config=None, access_log=False)
+    server = SiteServer(config)
+    running = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield f"http://{HOST}:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = server.force_exit = True
+        await running
 
 
 def main() -> None:
