@@ -1,5 +1,6 @@
 """What every handler needs of a request: the database, its parameters, and the page with the map around the content."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ from webarena_runner.minisites._kit import Database, Instance, Pages
 from webarena_runner.minisites._region import region
 from webarena_runner.minisites._region.model import distance_km
 from webarena_runner.minisites._skin import Skin
-from webarena_runner.minisites.map.geo import length_text, time_text, time_words
+from webarena_runner.minisites.map.geo import length_text, time_text, time_words, whole_number
 from webarena_runner.minisites.map.kinds import groups, kinds
 from webarena_runner.minisites.map.seed.changes import NOW
 from webarena_runner.minisites.map.view import View
@@ -69,9 +70,10 @@ def parameter(request: Request, name: str, limit: int = 200) -> str:
     return request.query_params.get(name, "").replace("\0", "").strip()[:limit]
 
 
-def page_number(request: Request) -> int:
-    text = parameter(request, "page", 6)
-    return max(1, int(text)) if text.isascii() and text.isdigit() else 1
+def page_number(request: Request, *, count: int, per_page: int) -> int:
+    """The page that was asked for; the last one where there are not so many."""
+    last = max(1, math.ceil(count / per_page))
+    return min(max(1, whole_number(parameter(request, "page")) or 1), last)
 
 
 def frame(request: Request, default: View, shown: str, **overlay: str) -> MapFrame:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from webarena_runner.minisites._kit import Database
 from webarena_runner.minisites._region import Point
 from webarena_runner.minisites._region.model import distance_km
+from webarena_runner.minisites.map.geo import whole_number
 from webarena_runner.minisites.map.kinds import kinds
 
 
@@ -60,8 +61,8 @@ def by_distance(rows: Iterable[sqlite3.Row], origin: Point) -> list[Spot]:
     return sorted(spots(rows, origin), key=lambda found: (found.distance_m or 0.0, found.key))
 
 
-def find_element(database: Database, kind: str, number: int) -> sqlite3.Row | None:
-    return database.one("select * from element where type = ? and id = ?", kind, number)
+def find_element(database: Database, kind: str, number: str) -> sqlite3.Row | None:
+    return database.one("select * from element where type = ? and id = ?", kind, whole_number(number))
 
 
 def tags_of(text: str) -> dict[str, str]:

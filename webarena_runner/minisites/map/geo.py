@@ -1,4 +1,4 @@
-"""Bearings, Mercator coordinates and how lengths and times are written; a point is (latitude, longitude)."""
+"""Bearings, Mercator coordinates, and numbers as they are read and written; a point is (latitude, longitude)."""
 
 import math
 import re
@@ -33,6 +33,11 @@ def from_pixels(x: float, y: float, zoom: float) -> Point:
     scale = TILE_PX * 2**zoom
     latitude = math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * y / scale))))
     return latitude, x / scale * 360 - 180
+
+
+def whole_number(text: str) -> int | None:
+    """Digits that the database can take as a number; None for any other text."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def parse_point(text: str) -> Point | None:

@@ -19,12 +19,16 @@ from webarena_runner.minisites.map.elements import (
 )
 from webarena_runner.minisites.map.geo import parse_point
 from webarena_runner.minisites.map.kinds import phrases
+from webarena_runner.minisites.map.narrowing import narrowed
 from webarena_runner.minisites.map.roads import edges, profile_of
 from webarena_runner.minisites.map.router import NoRoute, snap
 
 NEAR_KM = 8.0
 _MAX_QUERY = 200
 _MAX_FOUND = 400
+_FEW, _AROUND_COUNT = 3, 40
+_AROUND = re.compile(r"(?:places |what is |what's )?(?:near|nearby|around|close to|next to) (.+)")
+_SHORT = {"st": "street", "rd": "road", "ave": "avenue", "ln": "lane", "sq": "square", "mt": "mount"}
 _SPLIT = re.compile(r"\s+(near|nearby|around|close to|next to|closest to|nearest to|in|at|by|to|from|of)\s+")
 _FILLER = re.compile(r"^(?:(?:find|show|me|the|a|an|all|any|closest|nearest|nearby)\s+)+")
 _WORD = re.compile(r"[^\W_]+")
@@ -46,7 +50,16 @@ def search(database: Database, query: str) -> Found:
     if point is not None:
         return Found(reverse(database, point))
     words = _FILLER.sub("", query.lower())
-    return _by_name_exactly(database, query) or _by_kind(database, words) or Found(_by_words(database, query))
+    found = _by_name_exactly(database, query) or _around(database, query.lower()) or _by_kind(database, words)
+    if found is None or not found.spots:
+        texts = (query, _in_full(query))
+        worded = next((spots for spots in (_by_words(database, text) for text in texts) if spots), [])
+        found = Found(worded) if worded or found is None else found
+    return found
+
+
+def _in_full(query: str) -> str:
+    return " ".join(_SHORT.get(word.lower().rstrip(".,"), word) for word in query.split())
 
 
 def geocode(database: Database, text: str) -> Spot | None:
@@ -114,9 +127,18 @@ def _kind_at(database: Database, kind: tuple[str, str], place: str, *, inside: b
     if inside and origin.kind == "town":
         return Found([one for one in found if one.town == origin.town], kind[0], origin)
     if inside and origin.kind == "area":
-        return Found([one for one in found if f", {origin.name}," in one.display_name], kind[0], origin)
-    near = [one for one in found if distance_km(one.at, origin.at) <= NEAR_KM and one.key != origin.key]
-    return Found(near, kind[0], origin)
+        area = f", {origin.name},"
+        return Found([one for one in _of_kind(database, *kind) if area in f"{one.display_name},"], kind[0])
+    others = [one for one in found if one.key != origin.key]
+    near = [one for one in others if distance_km(one.at, origin.at) <= NEAR_KM]
+    return Found(near or others[:_FEW], kind[0], origin)
+
+
+def _around(database: Database, words: str) -> Found | None:
+    """ "near Lantern Theatre": places of any kind."""
+    asked = _AROUND.fullmatch(words)
+    origin = geocode(database, asked[1]) if asked else None
+    return Found(places_around(database, origin.at, _AROUND_COUNT, besides=origin.key), "", origin) if origin else None
 
 
 def _kind_beside_town(database: Database, words: str) -> Found | None:
@@ -143,8 +165,7 @@ def _kind_of(words: str) -> tuple[str, str] | None:
 
 def _rows_of_kind(database: Database, kind: str, narrower: str) -> list[sqlite3.Row]:
     rows = database.all(f"select {COLUMNS}, e.tags from element e where e.kind = ? order by e.key", kind)
-    wanted = _WORD.findall(narrower)
-    return [row for row in rows if all(word in f"{row['name']} {row['tags']}".lower() for word in wanted)]
+    return narrowed(rows, narrower)
 
 
 def _of_kind(database: Database, kind: str, narrower: str) -> list[Spot]:

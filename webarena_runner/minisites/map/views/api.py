@@ -11,19 +11,19 @@ from webarena_runner.minisites._region import Point
 from webarena_runner.minisites.map import geocoder
 from webarena_runner.minisites.map.context import database_of, parameter
 from webarena_runner.minisites.map.elements import Spot, find_element, parts, spot, tags_of
-from webarena_runner.minisites.map.geo import parse_point
+from webarena_runner.minisites.map.geo import parse_point, whole_number
 from webarena_runner.minisites.map.guidance import Step, steps_of
 from webarena_runner.minisites.map.roads import profile_of
 from webarena_runner.minisites.map.router import NoRoute, find_route
 from webarena_runner.minisites.map.router import Route as Way
 
-_MOST_HITS = 50
+_USUAL_HITS, _MOST_HITS = 10, 50
 
 
 async def geocode(request: Request) -> Response:
     """`q` and `limit`."""
-    limit = parameter(request, "limit", 3)
-    count = min(int(limit), _MOST_HITS) if limit.isascii() and limit.isdigit() else 10
+    limit = whole_number(parameter(request, "limit"))
+    count = _USUAL_HITS if limit is None else min(limit, _MOST_HITS)
     query = parameter(request, "q") or parameter(request, "query")
     found = geocoder.search(database_of(request), query).spots if query else []
     return JSONResponse([_hit(one) for one in found[:count]])
@@ -102,9 +102,9 @@ def _position(at: Point) -> Sequence[float]:
 async def element(request: Request) -> Response:
     kind, number = request.path_params["type"], request.path_params["number"]
     database = database_of(request)
-    row = find_element(database, kind, number) if number < 2**62 else None
+    row = find_element(database, kind, number)
     if row is None:
-        return JSONResponse({"error": f"no {kind} has the number {number}"}, 404)
+        return JSONResponse({"error": f"no {kind[:40]} has the number {number[:40]}"}, 404)
     shown = spot(row)
     members = [{"type": one.type, "ref": one.id, "role": role} for one, role in parts(database, shown.key)]
     told = {
@@ -124,4 +124,4 @@ def routes() -> Iterator[BaseRoute]:
     yield Route("/nominatim/reverse", reverse)
     for service in ("/osrm", "/routing"):
         yield Route(f"{service}/{{profile}}/route/v1/driving/{{points}}", route)
-    yield Route("/api/0.6/{type}/{number:int}.json", element)
+    yield Route("/api/0.6/{type}/{number}.json", element)

@@ -66,9 +66,9 @@ async def element_history(request: Request) -> Response:
 
 def element_of(request: Request) -> sqlite3.Row:
     kind, number = request.url.path.split("/")[1], request.path_params["number"]
-    row = find_element(database_of(request), kind, number) if number < 2**62 else None
+    row = find_element(database_of(request), kind, number)
     if row is None:
-        raise HTTPException(404, f"Sorry, there is no {kind} with the number {number}.")
+        raise HTTPException(404, f"Sorry, there is no {kind} with the number {number[:40]}.")
     return row
 
 
@@ -116,5 +116,5 @@ def _residents(database: Database, shown: Spot) -> list[Spot]:
 
 def routes() -> Iterator[BaseRoute]:
     for kind in ("node", "way", "relation"):
-        yield Route(f"/{kind}/{{number:int}}", element)
-        yield Route(f"/{kind}/{{number:int}}/history", element_history)
+        yield Route(f"/{kind}/{{number}}", element)
+        yield Route(f"/{kind}/{{number}}/history", element_history)

@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Route
 
 from webarena_runner.minisites.map.context import database_of, frame, page_number, render
 from webarena_runner.minisites.map.elements import COLUMNS, spots
-from webarena_runner.minisites.map.geo import write_point
+from webarena_runner.minisites.map.geo import whole_number, write_point
 from webarena_runner.minisites.map.view import View, whole_region
 
 _PER_PAGE = 20
@@ -20,24 +20,27 @@ _CHANGESETS = (
 
 
 async def history(request: Request) -> Response:
-    number = page_number(request)
+    database = database_of(request)
+    count = database.value("select count(*) from changeset")
+    number = page_number(request, count=count, per_page=_PER_PAGE)
     offset = (number - 1) * _PER_PAGE
-    rows = database_of(request).all(f"{_CHANGESETS} order by c.id desc limit ? offset ?", _PER_PAGE + 1, offset)
+    rows = database.all(f"{_CHANGESETS} order by c.id desc limit ? offset ?", _PER_PAGE, offset)
     return render(
         request,
         "history.html",
         frame=frame(request, whole_region(), ""),
-        changesets=rows[:_PER_PAGE],
+        changesets=rows,
         page=number,
-        more=len(rows) > _PER_PAGE,
+        more=offset + _PER_PAGE < count,
     )
 
 
 async def changeset(request: Request) -> Response:
-    database, number = database_of(request), request.path_params["number"]
-    row = database.one(f"{_CHANGESETS} where c.id = ?", number) if number < 2**62 else None
+    database, asked = database_of(request), request.path_params["number"]
+    number = whole_number(asked)
+    row = database.one(f"{_CHANGESETS} where c.id = ?", number)
     if row is None:
-        raise HTTPException(404, f"Sorry, there is no changeset with the number {number}.")
+        raise HTTPException(404, f"Sorry, there is no changeset with the number {asked[:40]}.")
     changed = database.all(
         f"select {COLUMNS}, r.version from revision r join element e on e.key = r.element where r.changeset = ?"
         " order by e.type, e.key",
@@ -69,5 +72,5 @@ async def mapper(request: Request) -> Response:
 
 def routes() -> Iterator[BaseRoute]:
     yield Route("/history", history)
-    yield Route("/changeset/{number:int}", changeset)
+    yield Route("/changeset/{number}", changeset)
     yield Route("/user/{name}", mapper)

@@ -1,19 +1,21 @@
 """The start page and the search."""
 
+import re
 from collections.abc import Iterator
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from webarena_runner.minisites.map import geocoder
-from webarena_runner.minisites.map.context import database_of, frame, page_number, parameter, render
+from webarena_runner.minisites.map.context import database_of, frame, link, page_number, parameter, render
 from webarena_runner.minisites.map.elements import COLUMNS, Spot, places_around, spots
 from webarena_runner.minisites.map.geo import parse_point, write_point
 from webarena_runner.minisites.map.kinds import kinds
 from webarena_runner.minisites.map.view import View, whole_region
 
 _PER_PAGE = 20
+_WAY = re.compile(r"(?:.*\b(?:directions|route|way) )?from (.+?) to (.+)", re.IGNORECASE)
 _SIGHTS = (
     "museum",
     "castle",
@@ -47,7 +49,10 @@ async def search(request: Request) -> Response:
     query = parameter(request, "query")
     database = database_of(request)
     found = geocoder.search(database, query) if query else geocoder.Found([])
-    number = page_number(request)
+    ends = None if found.spots else _WAY.fullmatch(query)
+    if ends:
+        return RedirectResponse(link("/directions", **{"from": ends[1], "to": ends[2]}), 303)
+    number = page_number(request, count=len(found.spots), per_page=_PER_PAGE)
     listed = found.spots[(number - 1) * _PER_PAGE : number * _PER_PAGE]
     marked = [spot.at for spot in listed]
     around = [*marked, found.origin.at] if found.origin else marked
