@@ -6,9 +6,9 @@ import pytest
 
 from tests.minisites.map_site import MapSite, cells, field, map_site, results
 from webarena_runner.minisites._region import region
-from webarena_runner.minisites._region.model import distance_km
 from webarena_runner.minisites.map.view import View, whole_region
 
+HOUSES, WOODS = 'fill="#cfc6b8"', 'fill="#d3e2c2"'
 MUSEUM, THEATRE = "Halvern Maritime Museum", "Lantern Theatre"
 PAGES = [
     "/", "/search", "/search?query=museums&page=2", "/directions", "/directions?to=Lantern%20Theatre", "/history",
@@ -28,7 +28,8 @@ async def test_pages_answer_and_are_whole(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/node/5", "/way/99", f"/relation/{10**30}", "/node/5/history",
-                                  "/changeset/1", "/user/nobody", "/assets/x/other.css", "/node/abc"])  # fmt: skip
+                                  "/changeset/1", "/user/nobody", "/assets/x/other.css", "/node/abc",
+                                  f"/node/{'9' * 5000}", f"/changeset/{'9' * 5000}"])  # fmt: skip
 async def test_what_does_not_exist_is_a_page_that_says_so(path: str) -> None:
     async with map_site() as site:
         assert "Go to the map" in await site.get(path, 404)
@@ -50,74 +51,6 @@ async def test_links_of_the_main_pages_lead_somewhere() -> None:
         for link in sorted(links)[::4]:
             response = await site.http.get(link)
             assert response.status_code == 200, link
-
-
-@pytest.mark.parametrize(
-    ("query", "first"),
-    [
-        ("lantern theatre", THEATRE), ("LANTERN THEATRE", THEATRE), ("Port Alder", "Port Alder"), ("alder", "Alder"),
-        ("halvern maritime", MUSEUM), ("fern house fernhill", "Fernhill Fern House"), ("halvern", "Halvern"),
-        ("Saint Ebba's Church", "Saint Ebba's Church"), ("quay", "Quay Street"),
-    ],
-)  # fmt: skip
-async def test_a_name_is_found(query: str, first: str) -> None:
-    async with map_site() as site:
-        assert (await site.hits(query))[0].split(",")[0] == first
-
-
-async def test_an_address_is_found_and_an_unknown_number_leads_to_its_street() -> None:
-    async with map_site() as site:
-        place = region().place(THEATRE)
-        street = region().streets[place.street - 1].name
-        assert (await site.hits(f"{place.house_number} {street}, Port Alder"))[0].startswith(THEATRE)
-        assert (await site.hits(f"9{place.house_number} {street}, Port Alder"))[0].startswith(f"{street}, Port Alder")
-
-
-@pytest.mark.parametrize("query", ["pharmacies near Lantern Theatre", "closest pharmacy to Lantern Theatre",
-                                   "pharmacy around the lantern theatre",
-                                   "drugstores nearby Lantern Theatre"])  # fmt: skip
-async def test_near_means_by_distance(query: str) -> None:
-    async with map_site() as site:
-        origin = region().place(THEATRE).at
-        near = [place for place in region().places if place.kind == "pharmacy" and distance_km(place.at, origin) < 8]
-        near.sort(key=lambda place: distance_km(place.at, origin))
-        assert [name.split(",")[0] for name in await site.hits(query)] == [place.name for place in near]
-
-
-@pytest.mark.parametrize(
-    "query", ["hotels in Quillbury", "hotels Quillbury", "Quillbury hotels", "all inns in quillbury"]
-)
-async def test_in_means_inside_the_town(query: str) -> None:
-    async with map_site() as site:
-        town = region().town("Quillbury")
-        wanted = {place.name for place in region().places if place.kind == "hotel" and place.town == town.id}
-        assert {name.split(",")[0] for name in await site.hits(query)} == wanted
-
-
-async def test_a_kind_in_a_district_and_a_cuisine() -> None:
-    async with map_site() as site:
-        assert {name.split(", ")[-3] for name in await site.hits("castles in Alder Coast")} == {"Alder Coast"}
-        kinds = {place.facts["cuisine"].lower() for place in region().places if place.kind == "restaurant"}
-        counts = [len(await site.hits(f"{cuisine} restaurants")) for cuisine in sorted(kinds)]
-        assert sum(counts) == sum(place.kind == "restaurant" for place in region().places)
-
-
-async def test_results_come_in_pages() -> None:
-    async with map_site() as site:
-        museums = [place.name for place in region().places if place.kind == "museum"]
-        first = await site.get("/search", query="museums")
-        assert f"{len(museums)} results" in first
-        assert "More results" in first
-        second = await site.get("/search", query="museums", page="2")
-        assert "More results" not in second
-        assert sorted(name.split(",")[0] for name in results(first) + results(second)) == sorted(museums)
-
-
-async def test_nothing_found_says_so_and_coordinates_say_what_is_there() -> None:
-    async with map_site() as site:
-        assert "No results found for “zyxwv”" in await site.get("/search", query="zyxwv")
-        place = region().place(THEATRE)
-        assert (await site.hits(f"{place.at[0]}, {place.at[1]}"))[0].startswith(THEATRE)
 
 
 async def ask_the_way(site: MapSite, engine: str, start: str, end: str, **more: str) -> str:
@@ -237,6 +170,44 @@ async def test_the_picture_shows_what_it_was_asked_for() -> None:
         for text in ("Port Alder", "Wintersett", ">A</text>", ">B</text>", 'stroke="#1b5fd0"'):
             assert text in picture
         assert "marks=" in re.search(r'<img src="([^"]+)"', await site.get("/search", query="museums"))[1]  # type: ignore[index]
+
+
+async def test_the_picture_marks_all_of_a_road() -> None:
+    async with map_site() as site:
+        road = site.database.one("select type, id from element where label = 'Road route' limit 1")
+        assert road
+        picture = await site.get(f"/map.svg?element={road['type']}/{road['id']}")
+        marked = re.search(r'<path d="([^"]+)"[^>]* stroke="#e0601f"', picture)
+        assert marked
+        assert marked[1].count("M") > 1
+
+
+async def test_the_picture_has_houses_close_up_and_woods_from_afar() -> None:
+    async with map_site() as site:
+        near, far = await site.get("/map.svg?map=16/47.0928/-129.3316"), await site.get("/map.svg?map=10/47.09/-129.07")
+        assert HOUSES in near
+        assert HOUSES not in far
+        assert WOODS in far
+
+
+async def test_a_wrong_element_leaves_the_picture_as_it_is() -> None:
+    async with map_site() as site:
+        plain = await site.get("/map.svg")
+        for element in ("node/99999999999999999999", "node", "way/x", "cow/5"):
+            assert await site.get("/map.svg", element=element) == plain
+
+
+async def test_every_page_leads_on_to_towns_and_kinds() -> None:
+    async with map_site() as site:
+        for path, status in (
+            ("/", 200),
+            ("/about", 200),
+            ("/help", 200),
+            ("/copyright", 200),
+            ("/towns", 200),
+            ("/no", 404),
+        ):
+            assert (await site.get(path, status)).count("Explore Halvern") == 1
 
 
 async def test_the_buttons_of_the_map_keep_the_page() -> None:

@@ -9,15 +9,8 @@ from webarena_runner.minisites._region import Place, Point, Region, Street, Town
 from webarena_runner.minisites._region.model import distance_km
 from webarena_runner.minisites.map.kinds import kinds
 from webarena_runner.minisites.map.roads import one_way_streets
+from webarena_runner.minisites.map.roadstyle import ROADS
 
-_ROAD_LABELS = {
-    "trunk": "Trunk road",
-    "primary": "Primary road",
-    "secondary": "Main street",
-    "residential": "Residential street",
-    "pedestrian": "Pedestrian street",
-    "path": "Path",
-}
 _MAX_SPEEDS = {"trunk": "90", "primary": "70", "secondary": "50", "residential": "30"}
 _TOWN_RANK = {"city": 900, "town": 700, "village": 500}
 _NO_PHONE = frozenset(
@@ -135,7 +128,7 @@ class _Maker:
             ends = " and ".join(_nearest_town(land, land.nodes[street.nodes[end]]).name for end in (0, -1))
             name, where, rank = "", f"{street.name}, between {ends}, {land.name}", 40
         parts = [(self.junctions[node], "") for node in street.nodes]
-        label = _ROAD_LABELS[street.kind]
+        label = ROADS[street.kind].label
         return Element("way", street.name, "street", label, where, at, tags, rank, name, street.ref, parts)
 
     def _line(

@@ -8,6 +8,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from webarena_runner.minisites._kit import Database
+from webarena_runner.minisites._region import region
+from webarena_runner.minisites._region.model import distance_km
 from webarena_runner.minisites.map.context import database_of, frame, link, parameter, render
 from webarena_runner.minisites.map.elements import Spot
 from webarena_runner.minisites.map.geo import write_point
@@ -79,6 +81,7 @@ def _page(request: Request, engine: str, start: End, end: End) -> Response:
         steps=steps_of(way) if way else [],
         problem=problem,
         others=_others(way, known) if way else [],
+        offers=[] if known else _offers(),
     )
 
 
@@ -104,6 +107,17 @@ def _others(way: Way, known: list[tuple[float, float]]) -> list[tuple[str, str]]
         for profile in profiles()
         if profile != way.profile
     ]
+
+
+def _offers() -> list[tuple[str, str, float, list[tuple[str, str]]]]:
+    """Ways from each town to the one nearest to it: start, goal, distance in a straight line, links by engine."""
+    towns, found = region().towns, []
+    for start in towns:
+        goal = min((town for town in towns if town != start), key=lambda town: distance_km(town.at, start.at))
+        route = f"{write_point(start.at)};{write_point(goal.at)}"
+        links = [(each.label, link("/directions", engine=each.engine, route=route)) for each in profiles()]
+        found.append((start.name, goal.name, distance_km(start.at, goal.at) * 1000, links))
+    return found
 
 
 def routes() -> Iterator[BaseRoute]:

@@ -1,6 +1,6 @@
 """Overviews and texts: places by kind, towns, the map as text, about, help, copyright."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -13,6 +13,7 @@ from webarena_runner.minisites.map.context import database_of, parameter, render
 from webarena_runner.minisites.map.elements import COLUMNS, Spot, by_distance
 from webarena_runner.minisites.map.geo import bearing, compass
 from webarena_runner.minisites.map.kinds import kinds
+from webarena_runner.minisites.map.roadstyle import ROADS
 from webarena_runner.minisites.map.view import View, whole_region
 
 _MOST_LISTED = 80
@@ -62,16 +63,23 @@ async def as_text(request: Request) -> Response:
     return render(request, "text.html", view=view, listed=listed)
 
 
-def _text_page(name: str) -> Callable[[Request], Awaitable[Response]]:
-    async def show(request: Request) -> Response:
-        return render(request, f"{name}.html")
+async def about(request: Request) -> Response:
+    example = database_of(request).one("select type, id from element where kind = 'lighthouse' order by key limit 1")
+    return render(request, "about.html", example=example)
 
-    return show
+
+async def user_guide(request: Request) -> Response:
+    return render(request, "help.html", roads=ROADS.values())
+
+
+async def rights(request: Request) -> Response:
+    return render(request, "copyright.html")
 
 
 def routes() -> Iterator[BaseRoute]:
     yield Route("/places", places)
     yield Route("/towns", towns)
     yield Route("/text", as_text)
-    for name in ("about", "help", "copyright"):
-        yield Route(f"/{name}", _text_page(name))
+    yield Route("/about", about)
+    yield Route("/help", user_guide)
+    yield Route("/copyright", rights)

@@ -12,7 +12,7 @@ from webarena_runner.minisites._region import Point, region
 from webarena_runner.minisites.map.context import database_of, parameter
 from webarena_runner.minisites.map.drawing import Overlay, draw
 from webarena_runner.minisites.map.elements import find_element, parts
-from webarena_runner.minisites.map.geo import parse_point
+from webarena_runner.minisites.map.geo import parse_point, whole_number
 from webarena_runner.minisites.map.roads import profile_of
 from webarena_runner.minisites.map.router import NoRoute, find_route
 from webarena_runner.minisites.map.view import View, whole_region
@@ -32,7 +32,7 @@ def _draw(view: View, overlay: Overlay) -> str:
 
 
 def _overlay(request: Request, database: Database) -> Overlay:
-    first = parameter(request, "first", 6)
+    first = whole_number(parameter(request, "first", 6)) or 1
     marks = points_of(parameter(request, "marks", 600))[:_MAX_MARKS]
     ends = points_of(parameter(request, "route"))
     start, end = (ends[0], ends[1]) if len(ends) == 2 else (None, None)
@@ -43,10 +43,9 @@ def _overlay(request: Request, database: Database) -> Overlay:
             route = find_route(profile.engine, start, end).points
         except NoRoute:
             route = ()
-    line = _line_of(database, parameter(request, "element"))
-    number = int(first) if first.isascii() and first.isdigit() else 1
+    lines = _lines_of(database, parameter(request, "element"))
     on_foot = profile.name == "foot"
-    return Overlay(route, on_foot, start, end, marks, number, line)
+    return Overlay(route, on_foot, start, end, marks, first, lines)
 
 
 def points_of(text: str) -> tuple[Point, ...]:
@@ -55,17 +54,21 @@ def points_of(text: str) -> tuple[Point, ...]:
     return tuple(point for point in found if point is not None)
 
 
-def _line_of(database: Database, path: str) -> tuple[Point, ...]:
-    """The course of a way or of a railway."""
+def _lines_of(database: Database, path: str) -> tuple[tuple[Point, ...], ...]:
+    """The course of a way, or the courses of the streets of a relation, or of a river or railway by its name."""
     kind, _, number = path.partition("/")
-    element = find_element(database, kind, int(number)) if number.isascii() and number.isdigit() else None
+    element = find_element(database, kind, number)
     if element is None:
         return ()
-    if element["kind"] == "street" and element["type"] == "way":
-        return tuple(part.at for part, _ in parts(database, element["key"]))
+    found = parts(database, element["key"])
+    streets = [part for part, _ in found if part.type == "way" and part.kind == "street"]
+    if element["kind"] == "street" and found:
+        return (tuple(part.at for part, _ in found),)
+    if streets:
+        return tuple(tuple(node.at for node, _ in parts(database, street.key)) for street in streets)
     courses = {water.name: water.points for water in region().waters}
     courses |= {line.name: line.points for line in region().railways}
-    return courses.get(element["name"], ())
+    return (courses[element["name"]],) if element["name"] in courses else ()
 
 
 def routes() -> Iterator[BaseRoute]:

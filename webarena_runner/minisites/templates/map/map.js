@@ -13,6 +13,15 @@ if (engine) {
   engine.addEventListener("change", () => { if (!typing) go(); });
 }
 
+// Links written for other maps carry the view behind a hash.
+const view = /^#map=([\d.]+\/-?[\d.]+\/-?[\d.]+)/.exec(location.hash);
+if (view) {
+  const page = new URL(location.href);
+  page.searchParams.set("map", view[1]);
+  page.hash = "";
+  location.replace(page);
+}
+
 // The picture can be dragged, and a double click zooms in; the buttons do the same without a script.
 const box = document.getElementById("map");
 if (box) {
