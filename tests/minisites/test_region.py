@@ -68,3 +68,9 @@ def test_places_are_found_by_name() -> None:
     museum = region().place("Halvern Maritime Museum")
     assert region().town("Port Alder").id == museum.town
     assert region().address(museum).endswith(", Port Alder 4101")
+
+
+def test_a_restaurant_cooks_what_its_name_promises() -> None:
+    cooked = {(place.name, place.facts["cuisine"]) for place in region().places if place.kind == "restaurant"}
+    assert {("Lucia's Table", "Italian"), ("The Seven Herrings", "seafood"), ("Tamarind Garden", "Indian")} <= cooked
+    assert len({name for name, _ in cooked}) == len(cooked)

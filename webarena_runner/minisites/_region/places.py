@@ -62,10 +62,11 @@ class _Maker:
         street, house_number, at, node = self._spot(town, kind, rng, streets)
         hours = self._data["hours"].get(kind)
         facts = facts | self._facts(kind, rng)
+        name = name or self._name(kind, town["name"], number, street.name, rng)
         self.places.append(
             Place(
                 id=len(self.places) + 1,
-                name=name or self._name(kind, town["name"], number, street.name, rng),
+                name=name,
                 kind=kind,
                 town=number,
                 street=street.id,
@@ -75,7 +76,7 @@ class _Maker:
                 hours=rng.choice(hours) if hours else "",
                 phone=f"{town['postcode'][1:]}-555-{100 + len(self.places) % 100:04}",
                 wheelchair=kind not in _STEPS and rng.random() < 0.8,
-                facts=facts,
+                facts=facts | self._data["named"].get(name, {}),
             )
         )
 
