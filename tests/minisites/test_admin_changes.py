@@ -152,7 +152,9 @@ async def test_new_configurations_are_made_once(admin: AdminSite) -> None:
     table = html[html.index('data-index="configurable"') :]
     assert "Tansy Linen Tee-M-Purple" in table
     assert "0 configuration(s)" in (await admin.post(path, **fields)).text
-    assert "Choose at least one size" in (await admin.post(path, size=["168"], price="29", qty="30")).text
+    refused = await admin.post(path, size=["168"], price="29", qty="30")
+    assert refused.status_code == 422
+    assert "Choose at least one color." in refused.text
 
 
 async def test_products_are_disabled_and_deleted_together(admin: AdminSite) -> None:

@@ -12,11 +12,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from webarena_runner.minisites._kit import Database, Instance, Pages, Site, new_token
+from webarena_runner.minisites._skin import read_http_error
 from webarena_runner.minisites.admin.media import product_image, static_file
 from webarena_runner.minisites.admin.money import decimal, long_day, long_moment, money, short_day
 from webarena_runner.minisites.admin.routing import endpoint, table
 from webarena_runner.minisites.admin.seed import build
 from webarena_runner.minisites.admin.views import (
+    configurations,
     customers,
     entry,
     lists,
@@ -48,7 +50,7 @@ def _pages() -> Pages:
 @functools.cache
 def _routes() -> tuple[BaseRoute, ...]:
     """Routes hold no state, so all instances share them."""
-    office = (entry, lists, orders, papers, products, customers, reviews, pages, rules, reports)
+    office = (entry, lists, orders, papers, products, configurations, customers, reviews, pages, rules, reports)
     anyone = {**store.routes(), **entry.open_routes()}
     inside = dict(chain.from_iterable(views.routes().items() for views in office))
     return (
@@ -63,19 +65,15 @@ def _routes() -> tuple[BaseRoute, ...]:
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    """No such address, or a request that cannot be read: a page in the frame of the place that was asked for."""
-    code = error.status_code if isinstance(error, HTTPException) else 400
+    """No such address, or a request that cannot be read."""
+    code, text = read_http_error(error)
     visit = Visit(request, request.app.state.store, FormData())
-    if code == 404:
-        return visit.close(visit.not_found())
-    text = "We could not read this request."
-    return visit.close(visit.page("store/error.html", status_code=code, title="Sorry, that did not work", text=text))
+    return visit.close(visit.not_found() if code == 404 else visit.refusal(code, "Sorry, that did not work", text))
 
 
 async def _failed(request: Request, error: Exception) -> Response:
     """A page without details; the server logs the traceback."""
-    title, text = "Sorry, that did not work", "Something went wrong on our side."
-    return _pages().render(request, "store/error.html", status_code=500, title=title, text=text)
+    return _pages().render(request, "failed.html", status_code=500)
 
 
 def app(instance: Instance) -> Starlette:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from urllib.parse import quote
 
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -23,10 +24,10 @@ def endpoint(on_get: Handler | None, on_post: Handler | None, *, signed_in: bool
         form = await request.form(max_files=0, max_fields=400) if posted else FormData()
         visit = Visit(request, request.app.state.store, form)
         handler = on_post if posted else on_get
-        if handler is None:
-            return visit.close(visit.not_found())
         if signed_in and visit.user_id is None:
             return visit.close(visit.redirect(_login_path(request)))
+        if handler is None:
+            raise HTTPException(405)
         if posted and not visit.form_is_ours:
             visit.error("Invalid form key. Please refresh the page.")
             return visit.close(visit.back(LOGIN))

@@ -16,19 +16,22 @@ create table category (
   id integer primary key, parent integer references category (id), path text not null unique, name text not null,
   blurb text not null
 );
--- Money is in cents everywhere. A variant of a configurable product has a `parent`; status 1 is enabled, 2 disabled.
+-- Money is in cents everywhere. The ids that a browser can be sent to later are not given twice. A variant of a configurable product has a `parent`; status 1 is enabled, 2 disabled.
 create table product (
-  id integer primary key, sku text not null unique, slug text not null unique, name text not null,
+  id integer primary key autoincrement, sku text not null unique, slug text not null unique, name text not null,
   type text not null check (type in ('simple', 'configurable')), attribute_set integer not null,
   parent integer references product (id), price integer not null, qty integer not null default 0,
   is_in_stock integer not null default 1, status integer not null default 1, visibility integer not null default 4,
   weight text not null default '', tax_class integer not null default 2, color integer, size integer,
   sale integer not null default 0, is_new integer not null default 0, description text not null default '',
-  short_description text not null default '', picture text not null default 'tee', tone text not null default 'Gray',
+  short_description text not null default '', meta_title text not null default '', meta_keyword text not null
+  default '', meta_description text not null default '', picture text not null default 'tee', tone text not null default 'Gray',
   created_at text not null, updated_at text not null
 );
 create index product_parent on product (parent);
 create table product_category (product integer not null, category integer not null, primary key (product, category))
+  without rowid;
+create table product_link (product integer not null, related integer not null, primary key (product, related))
   without rowid;
 create virtual table product_search using fts5 (name, sku, description, tokenize = 'porter unicode61');
 create table product_view (product integer not null, day text not null, views integer not null,
@@ -36,7 +39,7 @@ create table product_view (product integer not null, day text not null, views in
 
 create table customer_group (id integer primary key, code text not null unique, tax_class text not null);
 create table customer (
-  id integer primary key, first_name text not null, last_name text not null, email text not null unique collate nocase,
+  id integer primary key autoincrement, first_name text not null, last_name text not null, email text not null unique collate nocase,
   group_id integer not null references customer_group (id), gender text not null default '', birthday text not null
   default '', newsletter integer not null default 0, created_at text not null
 );
@@ -90,18 +93,18 @@ create table credit_memo (
 );
 
 create table review (
-  id integer primary key, product integer not null references product (id), customer integer, nickname text not null,
+  id integer primary key autoincrement, product integer not null references product (id), customer integer, nickname text not null,
   title text not null, detail text not null, stars integer not null check (stars between 1 and 5),
   status_id integer not null check (status_id between 1 and 3), created_at text not null
 );
 create index review_product on review (product);
 create table cms_page (
-  id integer primary key, identifier text not null unique, title text not null, heading text not null,
+  id integer primary key autoincrement, identifier text not null unique, title text not null, heading text not null,
   content text not null, is_active integer not null default 1, layout text not null, created_at text not null,
   updated_at text not null
 );
 create table price_rule (
-  id integer primary key, name text not null, description text not null default '', is_active integer not null,
+  id integer primary key autoincrement, name text not null, description text not null default '', is_active integer not null,
   website_ids text not null default '', customer_group_ids text not null default '', coupon_code text not null
   default '', uses_per_coupon integer not null default 0, uses_per_customer integer not null default 0,
   from_date text not null default '', to_date text not null default '', sort_order integer not null default 0,

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Row
@@ -14,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from webarena_runner.minisites._kit import Database, Instance, Pages, new_token, same_secret
 from webarena_runner.minisites._numbers import LARGEST_ID, to_int
+from webarena_runner.minisites.admin import storefront
 from webarena_runner.minisites.admin.navigation import MENU
 
 LONGEST_FIELD = 20_000
@@ -76,6 +76,10 @@ class Visit:
     def fields(self, name: str) -> list[str]:
         return [value for value in self.form.getlist(name) if isinstance(value, str)]
 
+    def numbers(self, name: str) -> list[int]:
+        """The ids among the form's values of a name."""
+        return [int(value) for value in self.fields(name) if value.isdecimal() and len(value) < 10]
+
     def query(self, name: str) -> str:
         return self.request.query_params.get(name, "").strip()
 
@@ -106,7 +110,8 @@ class Visit:
     def page(self, template: str, *, status_code: int = 200, **values: object) -> Response:
         """Renders a page with what the frame around it needs; shows and clears the waiting messages."""
         notices, self._notices = self._notices, []
-        frame: Mapping[str, object] = {"user": self.user(), "menu": MENU, "form_key": self.form_key, "notices": notices}
+        frame: dict[str, object] = {"form_key": self.form_key, "notices": notices}
+        frame |= storefront.frame(self.db) if template.startswith("store/") else {"user": self.user(), "menu": MENU}
         return self._store.pages.render(self.request, template, status_code=status_code, **frame, **values)
 
     def redirect(self, path: str) -> Response:
@@ -123,9 +128,13 @@ class Visit:
         return self.redirect(referer.path + (f"?{referer.query}" if referer.query else ""))
 
     def not_found(self, text: str = "There is nothing at this address.") -> Response:
-        in_office = self.request.url.path.startswith("/admin")
+        return self.refusal(404, "Page not found", text)
+
+    def refusal(self, status_code: int, title: str, text: str) -> Response:
+        """A page that says what went wrong, in the frame of the place that was asked for."""
+        in_office = f"{self.request.url.path}/".startswith("/admin/")
         template = "error.html" if in_office and self.user_id else "store/error.html"
-        return self.page(template, status_code=404, title="Page not found", text=text)
+        return self.page(template, status_code=status_code, title=title, text=text)
 
     def close(self, response: Response) -> Response:
         if self._notices or self._had_notices:

@@ -13,6 +13,8 @@ _THEMES = (
     ("Solbrook Riverbank", "Solbrook Plain", "Solbrook/riverbank", "#fffdf9", "#2a2724", "#b4491f"),
     ("Solbrook Midnight", "Solbrook Riverbank", "Solbrook/midnight", "#171a2b", "#f0eee8", "#e9a23b"),
 )
+# The first pages are those that the store needs itself; the others are its texts.
+_SYSTEM_PAGES = 3
 _ALL_GROUPS = "0,1,2,3"
 # Name, active, groups, coupon, from, to, action, amount in hundredths, description
 _RULES = (
@@ -49,7 +51,8 @@ def fill_shopfront(db: sqlite3.Connection) -> None:
     for number, (identifier, title, heading, content) in enumerate(store_pages(), start=1):
         made = f"2021-11-{number + 2:02} 09:{number * 3:02}:00"
         values = {"identifier": identifier, "title": title, "heading": heading, "content": content}
-        insert(db, "cms_page", layout="1 column", created_at=made, updated_at=made, **values)
+        layout = "2 columns with left bar" if number > _SYSTEM_PAGES else "1 column"
+        insert(db, "cms_page", layout=layout, created_at=made, updated_at=made, **values)
     for order, (name, active, groups, coupon, start, end, action, amount, description) in enumerate(_RULES):
         when = {"from_date": start, "to_date": end, "sort_order": order}
         what = {"simple_action": action, "discount_amount": amount, "description": description}

@@ -17,7 +17,7 @@ def grid_page(visit: Visit, grid: Grid, *, where: str = "1", title: str = "") ->
 
 def chosen(visit: Visit) -> list[int]:
     """Ids of the rows that were ticked in a grid; the user is told when there are none."""
-    numbers = [int(text) for text in visit.fields("selected") if text.isdecimal() and len(text) < 10]
+    numbers = visit.numbers("selected")
     if not numbers:
         visit.error("You haven't selected any items!")
     return numbers

@@ -5,10 +5,17 @@ from functools import partial
 
 from starlette.responses import Response
 
-from webarena_runner.minisites._numbers import to_int
 from webarena_runner.minisites.admin import grids, products
-from webarena_runner.minisites.admin.content import ATTRIBUTE_SETS, COLOURS, SIZES, TAX_CLASSES, VISIBILITIES
-from webarena_runner.minisites.admin.money import parse_money
+from webarena_runner.minisites.admin.content import (
+    ATTRIBUTE_SETS,
+    ORDER_STATUSES,
+    REVIEW_STATUSES,
+    TAX_CLASSES,
+    VISIBILITIES,
+    pictures,
+)
+from webarena_runner.minisites.admin.options import options
+from webarena_runner.minisites.admin.products import ProductForm
 from webarena_runner.minisites.admin.routing import Routes
 from webarena_runner.minisites.admin.views.lists import chosen, grid_page
 from webarena_runner.minisites.admin.visit import Visit
@@ -16,10 +23,19 @@ from webarena_runner.minisites.admin.visit import Visit
 _BLANK: dict[str, object] = {
     "id": None, "name": "", "sku": "", "price": None, "qty": 0, "is_in_stock": 1, "status": 1, "visibility": 4,
     "tax_class": 2, "color": None, "size": None, "weight": "", "sale": 0, "is_new": 0, "description": "",
-    "short_description": "", "parent": None, "slug": "",
+    "short_description": "", "parent": None, "slug": "", "meta_title": "", "meta_keyword": "", "meta_description": "",
+    "picture": "", "tone": "Gray",
 }  # fmt: skip
 _TYPES = ("simple", "configurable")
 _GONE = "This product doesn't exist."
+_NO_TYPE = "There is no such type of product."
+_REFUSED = "The product could not be saved. Please look at the fields below."
+# Orders with a product, or with a variant of it.
+_ORDERS_WITH = (
+    "select o.id, o.increment_id, o.created_at, o.customer_name, o.status, sum(i.qty) as qty, i.price"
+    " from sales_order o join order_item i on i.sales_order = o.id join product p on p.id = i.product"
+    " where ? in (p.id, p.parent) group by o.id order by o.id desc limit 15"
+)
 
 
 def edit_path(number: int) -> str:
@@ -31,42 +47,51 @@ def edit(visit: Visit) -> Response:
     if row is None:
         return visit.not_found(_GONE)
     shelves = visit.db.all("select category from product_category where product = ?", row["id"])
-    return _form_page(visit, dict(row), [shelf["category"] for shelf in shelves], {})
+    related = visit.db.all("select related from product_link where product = ?", row["id"])
+    form = ProductForm({}, [row["category"] for row in shelves], [row["related"] for row in related], "")
+    return _form_page(visit, dict(row), form)
 
 
 def new(visit: Visit) -> Response:
     kind = visit.request.path_params.get("type", "simple")
     given = visit.path_id("set")
     if kind not in _TYPES:
-        return visit.not_found("There is no such type of product.")
+        return visit.not_found(_NO_TYPE)
     attribute_set = given if given in ATTRIBUTE_SETS else 4
-    return _form_page(visit, {**_BLANK, "attribute_set": attribute_set, "type": kind}, [], {})
+    return _form_page(visit, {**_BLANK, "attribute_set": attribute_set, "type": kind}, ProductForm({}, [], [], ""))
 
 
-def _form_page(visit: Visit, values: dict[str, object], shelves: list[int], errors: dict[str, str]) -> Response:
-    db = visit.db
+def _form_page(visit: Visit, values: dict[str, object], form: ProductForm) -> Response:
+    db, number = visit.db, values["id"]
     categories = db.all("select id, parent, path, name from category order by id")
     names = {row["id"]: row["name"] for row in categories}
     by_path = {row["path"]: row["name"] for row in categories}
+    marks = ", ".join("?" * len(form.related))
     return visit.page(
         "product.html",
-        status_code=422 if errors else 200,
-        title=values["name"] if values["id"] else "New Product",
+        status_code=422 if form.errors else 200,
+        title=values["name"] if number else "New Product",
         values=values,
-        errors=errors,
+        errors=form.errors,
         price=products.shown_price(values["price"]),
-        shelves=shelves,
-        shelf_names=[names[shelf] for shelf in shelves if shelf in names],
+        shelves=form.categories,
+        shelf_names=[names[shelf] for shelf in form.categories if shelf in names],
         categories=[(row, row["path"].count("/"), _full_name(row["path"], by_path)) for row in categories],
         sets=ATTRIBUTE_SETS,
-        colours=COLOURS,
-        sizes=SIZES,
+        colours=options(db, "color"),
+        sizes=options(db, "size"),
         visibilities=VISIBILITIES,
         taxes=TAX_CLASSES,
-        variants=db.all("select * from product where parent = ? order by id", values["id"]),
+        pictures={name: name.title() for name in sorted(pictures()["shapes"])},
+        variants=db.all("select * from product where parent = ? order by id", values["parent"] or number),
         parent=db.one("select id, name from product where id = ?", values["parent"]),
-        qty_name=products.QTY,
-        in_stock_name=products.IN_STOCK,
+        related=db.all(f"select * from product where id in ({marks}) order by id", *form.related),
+        new_related=form.new_related if form.errors else "",
+        reviews=db.all("select * from review where product = ? order by id desc limit 20", number),
+        review_statuses=REVIEW_STATUSES,
+        orders=db.all(_ORDERS_WITH, number),
+        order_statuses=ORDER_STATUSES,
+        names={"qty": products.QTY, "in_stock": products.IN_STOCK, "related": products.RELATED},
     )
 
 
@@ -80,11 +105,11 @@ def save(visit: Visit) -> Response:
     row = visit.db.one("select * from product where id = ?", visit.path_id())
     if row is None:
         return visit.not_found(_GONE)
-    form = products.read_form(visit, number=row["id"])
+    form = products.read_form(visit, number=row["id"], kind=row["type"])
     if form.errors:
-        visit.error("The product could not be saved. Please look at the fields below.")
-        return _form_page(visit, {**dict(row), **form.columns}, form.categories, form.errors)
-    products.change(visit.db, row["id"], form, visit.tick())
+        visit.error(_REFUSED)
+        return _form_page(visit, {**dict(row), **form.columns}, form)
+    products.change(visit.db, row, form, visit.tick())
     visit.notice("You saved the product.")
     return visit.redirect(edit_path(row["id"]))
 
@@ -92,11 +117,11 @@ def save(visit: Visit) -> Response:
 def create(visit: Visit) -> Response:
     kind = visit.request.path_params.get("type", "simple")
     if kind not in _TYPES:
-        return visit.not_found("There is no such type of product.")
-    form = products.read_form(visit, number=None)
+        return visit.not_found(_NO_TYPE)
+    form = products.read_form(visit, number=None, kind=kind)
     if form.errors:
-        visit.error("The product could not be saved. Please look at the fields below.")
-        return _form_page(visit, {**_BLANK, **form.columns, "type": kind}, form.categories, form.errors)
+        visit.error(_REFUSED)
+        return _form_page(visit, {**_BLANK, **form.columns, "type": kind}, form)
     number = products.create(visit.db, form, visit.tick(), kind=kind)
     visit.notice("You saved the product.")
     return visit.redirect(edit_path(number))
@@ -126,38 +151,6 @@ def mass_action(visit: Visit) -> Response:
     return visit.redirect(grids.PRODUCTS.path)
 
 
-def configurations(visit: Visit) -> Response:
-    row = visit.db.one("select * from product where id = ? and type = 'configurable'", visit.path_id())
-    if row is None:
-        return visit.not_found("This product has no configurations.")
-    has = visit.db.all("select size, color from product where parent = ?", row["id"])
-    return visit.page(
-        "configurations.html",
-        title="Create Product Configurations",
-        product=row,
-        colours=COLOURS,
-        sizes=SIZES,
-        used={variant["size"] for variant in has} | {variant["color"] for variant in has},
-        price=products.shown_price(row["price"]),
-    )
-
-
-def post_configurations(visit: Visit) -> Response:
-    row = visit.db.one("select * from product where id = ? and type = 'configurable'", visit.path_id())
-    if row is None:
-        return visit.not_found("This product has no configurations.")
-    here = f"/admin/catalog/product/configurations/id/{row['id']}/"
-    sizes = [int(text) for text in visit.fields("size") if text.isdecimal() and int(text) in SIZES]
-    colours = [int(text) for text in visit.fields("color") if text.isdecimal() and int(text) in COLOURS]
-    price, qty = parse_money(visit.field("price")), to_int(visit.field("qty"), low=-1, high=999_999, default=-1)
-    if not sizes or not colours or price is None or qty < 0:
-        visit.error("Choose at least one size and one color, and enter a price and a quantity.")
-        return visit.redirect(here)
-    made = products.add_variants(visit.db, row, sizes, colours, price=price, qty=qty, at=visit.tick())
-    visit.notice(f"{made} configuration(s) were created.")
-    return visit.redirect(edit_path(row["id"]))
-
-
 def routes() -> Routes:
     base = "/admin/catalog/product"
     grid_view = partial(grid_page, grid=grids.PRODUCTS)
@@ -167,7 +160,6 @@ def routes() -> Routes:
         f"{base}/massAction/": (None, mass_action),
         f"{base}/edit/id/{{number}}/": (edit, save),
         f"{base}/delete/id/{{number}}/": (None, delete),
-        f"{base}/configurations/id/{{number}}/": (configurations, post_configurations),
         f"{base}/new/": (new, create),
         f"{base}/new/set/{{set}}/type/{{type}}/": (new, create),
     }

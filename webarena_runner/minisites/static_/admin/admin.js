@@ -30,7 +30,7 @@ for (const picker of document.querySelectorAll("[data-picker]")) {
   const title = summary.getAttribute("aria-label").split(":")[0];
   picker.addEventListener("change", () => {
     const chosen = [...picker.querySelectorAll("input:checked")].map((box) => box.dataset.text || box.parentElement.textContent.trim());
-    line.textContent = chosen.join(", ") || "Select...";
+    line.textContent = chosen.join(", ");
     summary.setAttribute("aria-label", `${title}: ${chosen.join(", ") || "none"}`);
     if (picker.dataset.picker !== "many") picker.open = false;
   });
