@@ -45,7 +45,7 @@ def test_every_link_leads_to_an_article(facts: Facts) -> None:
 def test_nothing_is_left_of_the_sentences_it_is_made_from(facts: Facts) -> None:
     for title, body in facts.db.execute("select title, body from search"):
         assert not re.search(r"[{}\[\]]|''|\.\.(?!\.)|  | \.|\bNone\b", body), title
-        assert not re.search(r"\b[Aa] [aeio][a-z]", body), title
+        assert not re.search(r"\b[Aa] (?:[aeio][a-z]|up)", body), title
 
 
 def test_every_town_museum_and_station_of_the_region_has_an_article(facts: Facts) -> None:
@@ -75,3 +75,24 @@ def test_people_live_from_birth_to_death(facts: Facts) -> None:
         years = [int(row[0]) for row in facts.table(title, f"Life of {title}")]
         assert years == sorted(years), title
         assert str(years[-1]) in str(facts.value(title, "Died"))
+        assert f"(aged {facts.table(title, f'Life of {title}')[-1][2]})" in str(facts.value(title, "Died"))
+
+
+def test_old_buildings_are_not_of_iron_glass_or_concrete(facts: Facts) -> None:
+    for (title,) in facts.db.execute("select title from article where kind = 'landmark'").fetchall():
+        if int(str(facts.value(title, "Since"))) < 1840:
+            assert not re.search("iron|concrete", facts.value(title, "Material") or ""), title
+
+
+def test_herbs_are_used_in_pinches(facts: Facts) -> None:
+    for dish, herb in (("Slate Toast", "Thyme"), ("Lifeboat Stew", "Pepper"), ("Ember Ale", "Hops from Marrowfield")):
+        assert int(facts.row(dish, "For four people", herb)[1].removesuffix(" g")) < 40
+
+
+def test_names_have_an_article_where_english_wants_one(facts: Facts) -> None:
+    first = {title: summary for title, summary in facts.db.execute("select title, summary from article")}
+    assert first["Harbor Cathedral"].startswith("Harbor Cathedral is")
+    assert first["Lantern Theatre"].startswith("The Lantern Theatre is")
+    assert first["Halvern Railways"].startswith("Halvern Railways is")
+    sources = [source for _, document in documents(facts) for source in document["sources"]]
+    assert not [source for source in sources if "Guide to Nathaniel Croft" in source or "around Lantern Owl" in source]

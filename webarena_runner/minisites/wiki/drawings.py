@@ -10,6 +10,17 @@ from typing import Any
 
 Drawing = Callable[[Random, str], str]
 _INKS = ("#12463f", "#7a3b2e", "#2f4f7f", "#5f4b8b", "#6b5a1e", "#24586b", "#7c2f55")
+_CLUB_COLORS = {
+    "navy": "#1f2f5c",
+    "white": "#fbfbf8",
+    "red": "#b3261e",
+    "black": "#1d1d1f",
+    "gold": "#e0ac2b",
+    "blue": "#2456a6",
+    "green": "#2c7a4b",
+    "silver": "#c3c9cd",
+    "light blue": "#8cc4e8",
+}
 _COATS = (("#6f5a45", "#e9dcc4"), ("#5b7f95", "#eef2f2"), ("#8a4f3a", "#f2d8bd"), ("#4e5b52", "#d9e0cf"))
 _GROUNDS = ("#e8f0ec", "#f4ead9", "#e4ecf5", "#efe9f4", "#f3efdb", "#e3eff2")
 
@@ -125,10 +136,11 @@ def _sign(rng: Random, title: str) -> str:
     )
 
 
-def _colors(rng: Random, title: str) -> str:
-    one, two = rng.sample(_INKS, 2)
+def shirt(colors: str) -> str:
+    """In the colors of a club, such as "navy and white"; one color alone has a white stripe."""
+    one, two = [_CLUB_COLORS[color] for color in (*colors.lower().split(" and "), "white")][:2]
     return (
-        f"{_ground(rng)}{_path(_shapes()['shirt'], one)}"
+        f'<rect width="280" height="200" fill="{_GROUNDS[1]}"/>{_path(_shapes()["shirt"], one)}'
         f'{_path("M128 60 l24 0 l0 112 l-24 0 z", two)}<circle cx="166" cy="88" r="9" fill="#fff"/>'
     )
 
@@ -179,7 +191,6 @@ DRAWINGS: Mapping[str, Drawing] = {
     "dish": _dish,
     "festival": _festival,
     "sign": _sign,
-    "colors": _colors,
     "engraving": _engraving,
     "plant": _plant,
     **{kind: _animal(kind) for kind in ("bird", "mammal", "breed", "fish", "insect")},

@@ -9,26 +9,32 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from webarena_runner.minisites._region import Point, region
-from webarena_runner.minisites.wiki.drawings import DRAWINGS
+from webarena_runner.minisites.wiki.drawings import DRAWINGS, shirt
 from webarena_runner.minisites.wiki.page import database_of
 
 WIDTH, HEIGHT = 280, 200
 _SOUTH, _NORTH, _WEST, _EAST = 46.835, 47.335, -129.5, -128.6
+_MAPS = ("locator", "region", "line")
+_ARTICLE = """select title, (select value from fact where article_id = id and label = 'Colors') as colors
+    from article where path = ?"""
 _KEEP = {"cache-control": "public, max-age=86400"}
 
 
 async def picture(request: Request) -> Response:
     kind, path = request.path_params["kind"], unquote(request.path_params["path"])
-    title = database_of(request).value("select title from article where path = ?", path)
-    if title is None or kind not in {*DRAWINGS, "locator", "region", "line"}:
+    article = database_of(request).one(_ARTICLE, path)
+    known = article and (kind in {*DRAWINGS, *_MAPS} or (kind == "colors" and article["colors"]))
+    if article is None or not known:
         raise HTTPException(404)
-    return Response(_draw(kind, title), media_type="image/svg+xml", headers=_KEEP)
+    return Response(_draw(kind, article["title"], article["colors"]), media_type="image/svg+xml", headers=_KEEP)
 
 
 @functools.lru_cache(maxsize=512)
-def _draw(kind: str, title: str) -> str:
-    if kind in ("locator", "region", "line"):
+def _draw(kind: str, title: str, colors: str | None) -> str:
+    if kind in _MAPS:
         body = _map() + {"locator": _mark, "region": _towns, "line": _line}[kind](title)
+    elif kind == "colors" and colors:
+        body = shirt(colors)
     else:
         rng = Random(f"wiki:picture:{title}")
         body = DRAWINGS[kind](rng, title)

@@ -36,8 +36,10 @@ def _fill(db: sqlite3.Connection) -> None:
     for topic in COLUMNS:
         _write_list(db, world, topic, articles, known)
     _write_categories(db)
-    forms = aliases(world).items()
-    db.executemany("insert into redirect values (?, ?)", [(path_of(form), path_of(title)) for form, title in forms])
+    pages = (title for (title,) in db.execute("select title from article where kind in ('category', 'list')"))
+    forms = aliases(world) | {title.lower(): title for title in pages}
+    rows = [(path_of(form), path_of(title)) for form, title in forms.items()]
+    db.executemany("insert into redirect values (?, ?)", rows)
     db.execute("insert into search (search) values ('optimize')")
 
 

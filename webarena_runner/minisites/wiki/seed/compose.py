@@ -1,5 +1,6 @@
 """Puts sentences, facts and tables together to the document of an article."""
 
+import re
 import tomllib
 from collections.abc import Callable, Sequence
 from functools import cache, partial
@@ -10,12 +11,17 @@ from typing import Any
 from webarena_runner.minisites.wiki.seed import figures
 from webarena_runner.minisites.wiki.seed.kinds import DESCRIBE
 from webarena_runner.minisites.wiki.seed.model import Article, Entry, Table, World
-from webarena_runner.minisites.wiki.seed.words import link, somebody, words
+from webarena_runner.minisites.wiki.seed.words import a_day, capital, link, somebody, the, words
 from webarena_runner.minisites.wiki.text import path_of, to_html, to_text
 
 Document = dict[str, Any]
 _OLDEST_SOURCE = 1952
 _BEGINNINGS = ("opened", "since", "year")
+# What the books and headlines of a kind are like; "thing" where it is not said.
+_SUBJECTS = dict.fromkeys(("town", "museum", "landmark", "reserve", "mountain", "river", "lake", "station"), "place")
+_SUBJECTS |= dict.fromkeys(("person", "living", "mayor"), "person")
+_WITHOUT_ARTICLE = ("town", "person", "living", "mayor", "dish", "mountain", "reserve")
+_OVERVIEW = re.compile(r" (?:of|in) |League|crown")
 
 
 @cache
@@ -119,22 +125,30 @@ def _table(table: Table | None, html: Callable[[str], str]) -> dict[str, Any]:
 
 def _sources(entry: Entry, count: int, rng: Random) -> list[str]:
     """Books and newspapers; no two alike, and none older than what it is about."""
-    name, begun = entry.name, next((int(entry.facts[key]) for key in _BEGINNINGS if key in entry.facts), 0)
+    begun = next((int(entry.facts[key]) for key in _BEGINNINGS if key in entry.facts), 0)
+    name, subject = _spoken(entry), _SUBJECTS.get(entry.kind, "thing")
     oldest = max(_OLDEST_SOURCE, min(begun + 1, figures.LAST_YEAR - 4))
     found: list[str] = []
     while len(found) < count:
         year = rng.randint(oldest, figures.LAST_YEAR)
         if rng.random() < 0.6:
-            title = rng.choice(words("books")).format(name=name)
+            title = capital(rng.choice(words(f"books_{subject}")).format(name=name))
             source = (
                 f"{somebody(rng)}: ''{title}''. {rng.choice(words('publishers'))}, {year}, p. {rng.randint(9, 380)}."
             )
         else:
-            headline, paper = rng.choice(words("headlines")).format(name=name), rng.choice(words("papers"))
-            source = f"“{headline}” In: {link(paper)}, {rng.randint(1, 28)} {rng.choice(words('months'))} {year}."
+            headline, paper = rng.choice(words(f"headlines_{subject}")).format(name=name), rng.choice(words("papers"))
+            source = f"“{capital(headline)}” In: {link(paper)}, {a_day(rng)} {year}."
         if source not in found:
             found.append(source)
     return found
+
+
+def _spoken(entry: Entry) -> str:
+    """The name as it stands within a sentence."""
+    if entry.kind == "page":
+        return f"the {entry.name}" if _OVERVIEW.search(entry.name) else entry.name
+    return entry.name if entry.kind in _WITHOUT_ARTICLE else f"{the(entry.name)}{entry.name}"
 
 
 def _see(world: World, entry: Entry) -> list[str]:

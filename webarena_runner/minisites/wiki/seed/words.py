@@ -8,6 +8,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+# Names that begin with a person or a saint, or end like the name of a square, are used without an article.
+_BARE = re.compile(
+    r"^(?:\w+'s|Fort|Saint|Pier|Lake|University of) "
+    r"|(?:Abbey|Airport|Castle|Cathedral|Dam|Ground|Hall|Lookout|Market|Meadow|Park|Spa|Spring|Stadium|Stairs|Station"
+    r"|Days|Games|Week|Ferries|Ironworks|Railways|Company|Junction)$"
+)
 DATA = Path(__file__).parent / "data"
 
 
@@ -45,7 +51,7 @@ def capital(text: str) -> str:
 
 
 def with_article(noun: str) -> str:
-    return f"{'an' if noun[0] in 'aeio' else 'a'} {noun}"
+    return f"{'an' if noun[0] in 'aeio' or noun.startswith('up') else 'a'} {noun}"
 
 
 def a_day(rng: Random, month: str = "") -> str:
@@ -81,6 +87,11 @@ def duration(minutes: int) -> str:
     return f"{minutes} minutes"
 
 
+def the(name: str) -> str:
+    """ "the " where a sentence needs it before this name of a building, an event or a company, else ""."""
+    return "" if _BARE.search(name) else "the "
+
+
 def proper(name: str) -> str:
-    """The name in bold, with "The" before names of buildings: all but those that begin with a person or a place."""
-    return f"'''{name}'''" if name.split()[0].endswith("'s") else f"The '''{name}'''"
+    """The name in bold, as the subject of a first sentence."""
+    return capital(f"{the(name)}'''{name}'''")

@@ -1,6 +1,8 @@
 """Dishes, festivals, companies, clubs, and what happened once."""
 
+from collections.abc import Mapping
 from random import Random
+from typing import Any
 
 from webarena_runner.minisites.wiki.seed import figures
 from webarena_runner.minisites.wiki.seed.kinds.common import line_text, lines_through, rng_of, town_box
@@ -13,7 +15,9 @@ from webarena_runner.minisites.wiki.seed.words import (
     link,
     links,
     number,
+    proper,
     somebody,
+    the,
     with_article,
     words,
 )
@@ -41,7 +45,7 @@ def dish(world: World, entry: Entry) -> Article:
         "served": rng.choice(words("served")),
         "restaurant_text": f"In {entry.town} it is on the menu of {joined(restaurants[:3])}." if restaurants else "",
         "percent": str(rng.randint(2, 23)),
-        "event_text": f"Hundreds of portions are eaten at the {link(events[0].name)}." if events else "",
+        "event_text": f"Hundreds of portions are eaten at {_at(events[0])}." if events else "",
     }
     if lines:
         values["line"] = lines[0]
@@ -55,7 +59,7 @@ def dish(world: World, entry: Entry) -> Article:
         *town_box(world, entry),
     ]
     parts = [facts["main"], *facts["with"].replace(" and ", ", ").split(", ")]
-    weights = [(capital(part), rng.randint(1, 36) * 25, rng.uniform(0.3, 3.4)) for part in parts]
+    weights = [(capital(part), rng.randint(1, 36) * _portion_g(part), rng.uniform(0.3, 3.4)) for part in parts]
     amounts = tuple((part, f"{grams} g", f"{round(grams * energy)} kcal") for part, grams, energy in weights)
     rows = tuple(
         (link(other.name), other.facts["course"], link(other.town), str(other.facts["year"]))
@@ -68,6 +72,15 @@ def dish(world: World, entry: Entry) -> Article:
     return Article(values, box, tables, f"{entry.name} as served in {entry.town}", "dish")
 
 
+def _at(event: Entry) -> str:
+    return f"{the(event.name)}{link(event.name)}"
+
+
+def _portion_g(part: str) -> int:
+    """What the random number of an amount counts: single grams of what is used in pinches, else 25 g."""
+    return 1 if part.split()[0] in words("pinches") or part in words("pinches") else 25
+
+
 def event(world: World, entry: Entry) -> Article:
     rng, facts = rng_of(entry), entry.facts
     since = int(facts["since"])
@@ -75,10 +88,11 @@ def event(world: World, entry: Entry) -> Article:
     missed = [year for year in (1783, 1918, 1963, 2020) if year > since]
     dishes = world.of("dish", town=entry.town)
     sights = [other.name for other in world.of("landmark", town=entry.town)] or [f"{entry.town} Station"]
-    start, end = (f"the {link(name)}" if "'" not in name else link(name) for name in (sights[0], sights[-1]))
+    start, end = (f"{the(name)}{link(name)}" for name in (sights[0], sights[-1]))
     days = f"and lasts {facts['days']} days" if facts["days"] > 1 else "and is over by midnight"
     values = {
         "name": entry.name,
+        "The_name": proper(entry.name),
         "what": facts["what"],
         "a_what": with_article(facts["what"]),
         "home": entry.town,
@@ -107,7 +121,7 @@ def event(world: World, entry: Entry) -> Article:
         *town_box(world, entry),
     ]
     tables = {"editions": _editions(rng, entry, counted), "visitors": figures.visitor_table(counted)}
-    return Article(values, box, tables, f"Poster of the {entry.name}", "festival")
+    return Article(values, box, tables, f"Poster of {the(entry.name)}{entry.name}", "festival")
 
 
 def _editions(rng: Random, entry: Entry, counted: tuple[tuple[int, int], ...]) -> Table:
@@ -131,6 +145,7 @@ def group(world: World, entry: Entry) -> Article:
     held = figures.terms(rng, max(since, 1900), figures.LAST_YEAR, longest=24)
     values = {
         "name": entry.name,
+        "The_name": proper(entry.name),
         "form": facts["form"],
         "a_form": with_article(facts["form"]),
         "home": entry.town,
@@ -162,7 +177,7 @@ def group(world: World, entry: Entry) -> Article:
         "heads": figures.terms_table("Heads since 1900" if since < 1900 else "Heads", "Name", held),
         "staff": Table("Employees by year", ("Year", "Employees", "Return"), tuple(staff)),
     }
-    return Article(values, box, tables, f"Sign of the {entry.name}", "sign")
+    return Article(values, box, tables, f"Sign of {the(entry.name)}{entry.name}", "sign")
 
 
 def club(world: World, entry: Entry) -> Article:
@@ -199,7 +214,7 @@ def club(world: World, entry: Entry) -> Article:
         *town_box(world, entry),
     ]
     tables = {"seasons": Table("Seasons", ("Season", "Place", "Points", "Goals"), own)}
-    return Article(values, box, tables, f"Colors of the {entry.name}", "colors")
+    return Article(values, box, tables, f"Colors of {the(entry.name)}{entry.name}", "colors")
 
 
 def league(world: World) -> list[tuple[int, list[tuple[str, int, int]]]]:
@@ -214,6 +229,12 @@ def league(world: World) -> list[tuple[int, list[tuple[str, int, int]]]]:
             (year, [(name, won, won + rng.randint(-4, 14)) for name, won in zip(names, points, strict=True)])
         )
     return seasons
+
+
+def _begin(rng: Random, facts: Mapping[str, Any]) -> str:
+    """The drawn day, in the month of what depends on the season."""
+    day, month = a_day(rng).split()
+    return f"{day} {facts.get('month', month)}"
 
 
 def chapter(world: World, entry: Entry) -> Article:
@@ -231,7 +252,7 @@ def chapter(world: World, entry: Entry) -> Article:
         "before_year": str(year - rng.randint(3, 12)),
         "cause": rng.choice(words("causes")),
         "people_text": f"Well-known people of that time were {links(alive[:3])}." if len(alive) > 1 else "",
-        "begin_day": a_day(rng),
+        "begin_day": _begin(rng, facts),
         "note": facts["note"],
         "after": facts["after"],
         "memorial_year": str(year + rng.choice((25, 50)) if year < 1970 else year + 25),

@@ -8,6 +8,7 @@ from webarena_runner.minisites.wiki.seed.model import Article, Entry, Table, Wor
 from webarena_runner.minisites.wiki.seed.words import a_day, age, link, links, number, somebody, with_article, words
 
 _SCHOOLED_FROM, _MODERN = 1650, 1940
+_AGE = "Age reached that year"
 
 
 def person(world: World, entry: Entry) -> Article:
@@ -36,6 +37,7 @@ def person(world: World, entry: Entry) -> Article:
         values["late_text"] = (
             f"From {died - rng.randint(4, 12)} on, {values['last_name']} lived in {_retreat(rng, world)}."
         )
+        values["died_aged"] = str(years)
         values["death_text"] = f"{values['last_name']} died on {death} at the age of {years}."
     box = [
         ("Born", f"{values['birth_day']} {born}, {link(entry.town)}"),
@@ -48,9 +50,7 @@ def person(world: World, entry: Entry) -> Article:
     ]
     tables = {
         "timeline": _timeline(rng, entry, values, works),
-        "works": Table(
-            "Selected works", ("Year", "Work", "Year of life"), tuple((y, w, str(int(y) - born + 1)) for y, w in works)
-        ),
+        "works": Table("Selected works", ("Year", "Work", _AGE), tuple((y, w, str(int(y) - born)) for y, w in works)),
         "prizes": _prizes(rng, values["last_name"], prize_year, gap),
     }
     return Article(values, box, tables, entry.name, "portrait")
@@ -115,7 +115,7 @@ def _lower(work: str) -> str:
 def _contemporaries(world: World, entry: Entry) -> str:
     born = entry.facts["born"]
     others = [other for other in world.of("person") if other != entry and abs(other.facts["born"] - born) <= 8]
-    return f"Among those of the same age were {links(other.name for other in others[:3])}." if others else ""
+    return f"Born at about the same time: {links(other.name for other in others[:3])}." if others else ""
 
 
 def _keeper(world: World, entry: Entry) -> str:
@@ -142,10 +142,10 @@ def _timeline(rng: Random, entry: Entry, values: dict[str, str], works: list[lis
         (min(born + rng.randint(16, 19), first), _training(rng, born)),
         *((int(year), work) for year, work in works),
     ]
-    if entry.facts.get("died"):
-        events.append((entry.facts["died"], "Death"))
-    rows = tuple((str(year), what, str(year - born + 1)) for year, what in sorted(events, key=lambda event: event[0]))
-    return Table(f"Life of {entry.name}", ("Year", "Event", "Year of life"), rows)
+    rows = [(str(year), what, str(year - born)) for year, what in sorted(events, key=lambda event: event[0])]
+    if "died_aged" in values:
+        rows.append((str(entry.facts["died"]), "Death", values["died_aged"]))
+    return Table(f"Life of {entry.name}", ("Year", "Event", _AGE), tuple(rows))
 
 
 def _prizes(rng: Random, name: str, first: int, gap: int) -> Table:

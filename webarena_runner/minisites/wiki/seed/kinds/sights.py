@@ -40,6 +40,8 @@ _SIZES = {
     "observatory": ("Its largest mirror measures {n} centimeters.", 90, 210),
     "windmill": ("Its sails measure {n} meters from tip to tip.", 18, 26),
 }
+_INDUSTRY = 1840
+_EARLIER = {"iron and glass": "limestone and oak", "concrete faced with stone": "rubble faced with stone"}
 _OUTDOORS = frozenset({"garden", "park", "viewpoint", "spring", "cave"})
 _FOUND = frozenset({"spring", "cave"})
 _TASKS = ("Repair of the roof", "New stairs", "Renewal of the front", "Electric light", "Drainage", "New paint")
@@ -102,11 +104,11 @@ def landmark(world: World, entry: Entry) -> Article:
     sentence, low, high = _SIZES[form]
     wing, years = rng.randint(max(opened + 8, 1890), 2008) if opened < 1990 else 2018, rng.randint(1, 7)
     material = rng.choice(words("materials"))
+    if opened < _INDUSTRY:
+        material = _EARLIER.get(material, material)
     values = location(world, entry) | {
         "name": entry.name,
-        "The_name": proper(entry.name)
-        if form not in ("viewpoint", "castle", "market", "spring")
-        else f"'''{entry.name}'''",
+        "The_name": proper(entry.name),
         "a_kind": data("transport")["kinds"][form][0],
         "opened": str(opened),
         "architect_text": f"It was {_built(maker)[1]} by {link(maker.name)}." if maker else "",

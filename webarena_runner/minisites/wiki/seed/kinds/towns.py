@@ -12,7 +12,7 @@ from webarena_runner.minisites.wiki.seed.kinds.common import (
     sited,
 )
 from webarena_runner.minisites.wiki.seed.model import Article, Entry, Table, World
-from webarena_runner.minisites.wiki.seed.words import data, joined, link, links, number
+from webarena_runner.minisites.wiki.seed.words import data, joined, link, links, number, the
 
 
 def describe(world: World, entry: Entry) -> Article:
@@ -94,7 +94,7 @@ def _present(world: World, town: Town) -> dict[str, str]:
         else f"The only museum is the {links(museums)}.",
         "event_text": f"The main events of the year are the {joined(map(link, events))}." if events else "",
         "dish_text": f"The town's own food is {joined(map(link, dishes))}." if dishes else "",
-        "club_text": f"Its football club are the {links(clubs)}." if clubs else "",
+        "club_text": f"Its football club is {the(clubs[0])}{links(clubs)}." if clubs else "",
         "group_text": f"Well-known companies and institutions are the {joined(map(link, groups))}." if groups else "",
         "people_text": f"Among those born in {town.name} are {links(people)}."
         if len(people) > 1

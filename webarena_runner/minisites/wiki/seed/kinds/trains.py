@@ -57,7 +57,7 @@ def railway(world: World, entry: Entry) -> Article:
         "late": str(rng.randint(7, 95)),
         "guests": str(rng.randint(80, 420)),
         "electric": str(facts["electric"]),
-        "through_text": links(place.name for place, _, _ in route[1:]),
+        "through_text": links(place.name for place, _, _ in route[1:-1]),
         "bridge_text": facts["bridge"],
         "every": str(facts["every"]),
         "every_sunday": str(facts["every"] * 2),
