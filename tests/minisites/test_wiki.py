@@ -28,7 +28,7 @@ async def test_the_site_url_is_the_main_page(wiki: httpx.AsyncClient) -> None:
     assert len(re.findall("<a ", html)) > 150
 
 
-@pytest.mark.parametrize("path", [f"/{BOOK}", f"/{BOOK}/", f"/{BOOK}/A/"])
+@pytest.mark.parametrize("path", [f"/{BOOK}", f"/{BOOK}/", f"/{BOOK}/A/", f"/{BOOK}/A/Main_Page"])
 async def test_the_book_opens_at_the_main_page(wiki: httpx.AsyncClient, path: str) -> None:
     assert (await wiki.get(path)).headers["location"] == SITE.path
 
@@ -43,8 +43,10 @@ async def test_an_article_has_facts_contents_tables_and_sources(wiki: httpx.Asyn
 
 @pytest.mark.parametrize(
     ("path", "title"),
-    [("port_alder", "Port_Alder"), ("The_Harbor_Cathedral", "Harbor_Cathedral"), ("Alder_River", "River_Alder")],
-)
+    [("port_alder", "Port_Alder"), ("The_Harbor_Cathedral", "Harbor_Cathedral"), ("Alder_River", "River_Alder"),
+     ("Port_Alder/", "Port_Alder"), ("category:towns_in_halvern", "Category:Towns_in_Halvern"),
+     ("list_of_towns_in_halvern", "List_of_towns_in_Halvern")],
+)  # fmt: skip
 async def test_other_ways_to_write_a_title_lead_to_it(wiki: httpx.AsyncClient, path: str, title: str) -> None:
     assert (await wiki.get(f"{ARTICLES}{path}")).headers["location"] == f"{ARTICLES}{title}"
 
@@ -92,6 +94,29 @@ async def test_results_come_in_pages(wiki: httpx.AsyncClient) -> None:
 async def test_odd_patterns_find_nothing_and_break_nothing(wiki: httpx.AsyncClient, pattern: str) -> None:
     html = await page(wiki, SEARCH + quote(pattern))
     assert "results__title" not in html
+
+
+async def test_a_search_for_hundreds_of_words_is_answered(wiki: httpx.AsyncClient) -> None:
+    html = await page(wiki, SEARCH + "+".join(["a"] * 500))
+    assert "Results <b>1-25</b> of" in html
+
+
+@pytest.mark.parametrize("more", ["&start=99999", "&start=7&pageLength=7"])
+async def test_after_the_last_page_comes_the_last_page(wiki: httpx.AsyncClient, more: str) -> None:
+    count = int(re.findall(r"of <b>(\d+)</b>", await page(wiki, f"{SEARCH}owl"))[0])
+    assert count == 7
+    assert f"Results <b>1-{count}</b> of <b>{count}</b>" in await page(wiki, f"{SEARCH}owl{more}")
+
+
+async def test_a_page_length_of_nothing_is_the_usual_one(wiki: httpx.AsyncClient) -> None:
+    assert "Results <b>1-25</b> of" in await page(wiki, f"{SEARCH}museum&pageLength=0")
+
+
+async def test_a_club_plays_in_its_colors(wiki: httpx.AsyncClient) -> None:
+    shirts = [(await wiki.get(f"/{BOOK}/I/colors/{club}.svg")).text for club in ("Fernhill_Rovers", "Emberley_Anvils")]
+    assert "#2c7a4b" in shirts[0]
+    assert "#b3261e" in shirts[1]
+    assert (await wiki.get(f"/{BOOK}/I/colors/Port_Alder.svg")).status_code == 404
 
 
 async def test_a_pattern_is_shown_as_text(wiki: httpx.AsyncClient) -> None:

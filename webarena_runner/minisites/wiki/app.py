@@ -33,6 +33,7 @@ def _routes() -> tuple[BaseRoute, ...]:
         Route(f"/{BOOK}", _home),
         Route(f"/{BOOK}/", _home),
         Route(f"/{BOOK}/A/", _home),
+        Route(f"/{BOOK}/A/Main_Page", _home),
         Route(f"/{BOOK}/A/{LANDING}", views.landing),
         Route(f"/{BOOK}/I/{{kind}}/{{path:path}}.svg", pictures.picture),
         Route(f"/{BOOK}/A/{{path:path}}", views.article),
@@ -46,7 +47,7 @@ async def _home(request: Request) -> Response:
 async def _http_error(request: Request, error: Exception) -> Response:
     status, detail = read_http_error(error)
     heading = "Not found" if status == 404 else "That did not work"
-    wanted = request.path_params.get("path", "").replace("_", " ")
+    wanted = request.path_params.get("path", "").replace("_", " ")[:100]
     return render(request, "error.html", status_code=status, heading=heading, detail=detail, wanted=wanted)
 
 

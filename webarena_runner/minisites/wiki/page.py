@@ -29,8 +29,12 @@ def _pages() -> Pages:
 
 
 def render(request: Request, template: str, *, status_code: int = 200, **values: object) -> Response:
+    database = database_of(request)
     frame = {
         "site": NAME,
+        "overviews": database.all("select title from article where kind = 'page' order by title"),
+        "subjects": database.all("select distinct topic from article where topic != '' order by topic"),
+        "places": database.all("select title from article where kind = 'town' order by title"),
         "book": BOOK,
         "articles": f"/{BOOK}/A/",
         "pictures": f"/{BOOK}/I/",

@@ -10,6 +10,8 @@ from webarena_runner.minisites._kit import Database
 
 PAGE_LENGTH = 25
 MAX_PAGE_LENGTH = 140
+# Snippets take longer than any visitor waits where hundreds of words are looked for.
+_MOST_WORDS = 12
 _WORD = re.compile(r"\w+")
 # Marks that no article contains, around the words found.
 _OPEN, _CLOSE = "\x02", "\x03"
@@ -39,12 +41,13 @@ class Results:
 
 
 def find(database: Database, pattern: str, *, start: int, length: int) -> Results:
-    """Articles with all the words, those with the words in the title first."""
-    words = _WORD.findall(pattern)
+    """Articles with all the words, those with the words in the title first; the last page where `start` is past it."""
+    words = list(dict.fromkeys(word.lower() for word in _WORD.findall(pattern)))[:_MOST_WORDS]
     if not words:
         return Results([], 0, 0, length)
     query = " ".join(f'"{word}"' for word in words)
     count = database.value("select count(*) from search where search match ?", query)
+    start = min(start, max(count - 1, 0) // length * length)
     rows = database.all(
         "select a.title, a.path, a.words, snippet(search, 1, ?, ?, ' … ', 34) as snippet"
         " from search join article a on a.id = search.rowid where search match ?"

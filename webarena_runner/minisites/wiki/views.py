@@ -19,6 +19,7 @@ _FEATURED = "Kestrel Point Lighthouse"
 _FACTS = ("Lantern Owl", "Valley Herald", "Sable Tarn", "Winter Bellflower", "Slate Toast", "Quillbury Scholars")
 _COUNTED = "kind not in ('category', 'list')"
 _SUGGESTIONS = 10
+_MOST_LETTERS = 300
 
 
 async def article(request: Request) -> Response:
@@ -38,10 +39,10 @@ async def article(request: Request) -> Response:
 
 def _elsewhere(request: Request, path: str) -> Response:
     """Another way to write a title, or nothing."""
-    form = path.replace(" ", "_").lower()
+    form = path.replace(" ", "_").rstrip("/").lower()
     target = database_of(request).value("select target from redirect where path = ?", form)
     if target is None:
-        raise HTTPException(404, f"There is no article called “{path.replace('_', ' ')}”.")
+        raise HTTPException(404, f"There is no article called “{path.replace('_', ' ')[:_MOST_LETTERS]}”.")
     return RedirectResponse(f"/{BOOK}/A/{href(target).removeprefix('./')}", status_code=302)
 
 
@@ -101,9 +102,9 @@ async def library(request: Request) -> Response:
 
 
 async def search(request: Request) -> Response:
-    pattern = request.query_params.get("pattern", "").strip()
+    pattern = request.query_params.get("pattern", "").strip()[:_MOST_LETTERS]
     start = _number(request, "start", 0)
-    length = min(max(_number(request, "pageLength", searching.PAGE_LENGTH), 1), searching.MAX_PAGE_LENGTH)
+    length = min(_number(request, "pageLength", 0) or searching.PAGE_LENGTH, searching.MAX_PAGE_LENGTH)
     results = searching.find(database_of(request), pattern, start=start, length=length)
     titles = searching.titles(database_of(request), pattern, limit=6)
     return render(request, "search.html", pattern=pattern, results=results, titles=titles)
@@ -116,7 +117,7 @@ def _number(request: Request, name: str, default: int) -> int:
 
 async def suggest(request: Request) -> Response:
     """Titles for what has been typed so far, and the search for it at the end."""
-    term = request.query_params.get("term", "").strip()
+    term = request.query_params.get("term", "").strip()[:_MOST_LETTERS]
     limit = min(_number(request, "limit", _SUGGESTIONS), 50)
     found = searching.titles(database_of(request), term, limit=limit)
     offered = [
