@@ -8,8 +8,10 @@ import httpx
 import pytest
 
 from webarena_runner.minisites._kit import Database, Instance
+from webarena_runner.minisites.catalog import MODULES, load_site
 from webarena_runner.minisites.home import SITE
 from webarena_runner.minisites.home.arithmetic import BadExpressionError, calculate
+from webarena_runner.minisites.home.sites import cards
 
 WIKI = "http://127.0.0.1:9/wikipedia_en_all_maxi_2022-05/A/User:The_other_Kiwix_guy/Landing"
 
@@ -43,6 +45,48 @@ async def test_cards_link_to_the_sites_that_run(home: httpx.AsyncClient) -> None
         assert f'href="{path}"' in html
 
 
+async def test_the_foot_of_every_page_leads_into_the_sites_that_run(home: httpx.AsyncClient) -> None:
+    for path in ("/", "/calculator.html", "/scratchpad.html", "/password.html", "/nothing"):
+        html = (await home.get(path)).text
+        assert 'href="http://127.0.0.1:9/wikipedia_en_all_maxi_2022-05/A/History_of_Halvern"' in html
+        assert "My orders" not in html
+
+
+@pytest.mark.slow
+async def test_links_into_the_other_sites_lead_somewhere() -> None:
+    for name in MODULES:
+        if name == SITE.name:
+            continue
+        (card,) = (card for card in cards({name: "http://site.test/x"}) if card.url)
+        site = load_site(name)
+        database = Database(site.snapshot())
+        transport = httpx.ASGITransport(site.app(Instance(site, database, cookie="home_test_sid")))
+        async with httpx.AsyncClient(transport=transport, follow_redirects=True) as client:
+            for _, url in card.links:
+                assert (await client.get(url)).status_code == 200, url
+        database.close()
+
+
+async def test_today_stands_out_in_the_month(home: httpx.AsyncClient) -> None:
+    html = (await home.get("/")).text
+    assert "June 2023" in html
+    assert re.findall(r'<td aria-current="date">(\d+)</td>', html) == ["15"]
+    assert len(re.findall(r"<td[ >]", html)) == 35
+
+
+async def test_measures_are_right_and_keys_are_what_can_be_read(home: httpx.AsyncClient) -> None:
+    html = (await home.get("/calculator.html")).text
+    rows = re.findall(r'<td>([\d.]+) [^<]*</td><td><a href="(/calculator.html[^"]+)">', html)
+    assert len(rows) > 10
+    for value, path in rows[::4]:
+        result = re.search(r'id="result"[^>]*>([\d.]+)</p>', (await home.get(path)).text)
+        assert result
+        assert float(result[1]) == pytest.approx(float(value))
+    keys = re.findall(r'data-key="([^"]+)"', html)
+    assert set("0123456789+-*/^%().") <= set(keys)
+    assert [calculate(f"{key}1.4)") for key in keys if key.endswith("(") and len(key) > 1] == ["1.18321595662", "1"]
+
+
 async def test_the_calculator_shows_the_result_and_keeps_the_expression(home: httpx.AsyncClient) -> None:
     html = (await home.get("/calculator.html", params={"expression": "(3 + 4) * 2.5"})).text
     assert re.search(r'id="inputExpression"[^>]*value="\(3 \+ 4\) \* 2.5"', html)
@@ -73,6 +117,9 @@ async def test_the_calculator_says_what_is_wrong(home: httpx.AsyncClient) -> Non
         ("round(2/3*100)", "67"),
         ("2 × 3 ÷ 4 − 1", "0.5"),
         ("PI", "3.14159265359"),
+        ("2 x 3", "6"),
+        ("2x3X4", "24"),
+        ("√(16) * π", "12.5663706144"),
         ("1e3", "1000"),
         (".5 + 1.", "1.5"),
         ("--3", "3"),
@@ -133,7 +180,8 @@ async def test_a_note_is_deleted_once(home: httpx.AsyncClient) -> None:
     assert token
     page = await home.post("/scratchpad/1/delete", data={"token": token[1]})
     assert notes(page) == []
-    assert (await home.post("/scratchpad/1/delete", data={"token": token[1]})).status_code == 404
+    for number in ("1", "9" * 30, "9" * 5000, "x"):
+        assert (await home.post(f"/scratchpad/{number}/delete", data={"token": token[1]})).status_code == 404
 
 
 async def test_a_form_from_elsewhere_is_refused(home: httpx.AsyncClient) -> None:

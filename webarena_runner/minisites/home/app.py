@@ -2,8 +2,12 @@
 
 import secrets
 import string
+import tomllib
+from calendar import Calendar
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -11,13 +15,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_runner.minisites._kit import HERE, Database, Instance, Pages, new_token, same_secret
-from webarena_runner.minisites._skin import nothing, read_http_error
+from webarena_runner.minisites._kit import Database, Instance, Pages, new_token, same_secret
+from webarena_runner.minisites._skin import Skin, nothing, read_http_error
 from webarena_runner.minisites.home.arithmetic import CONSTANTS, FUNCTIONS, BadExpressionError, calculate
 from webarena_runner.minisites.home.sites import cards
 
+SKIN = Skin("home", "home.css", "calculator.js")
 MAX_NOTE_LENGTH = 4000
 _TICK_S = 60
+_SUNDAY = 6
 _SHORTEST, _USUAL, _LONGEST = 6, 16, 64
 _SYMBOLS = "!#$%&*+-=?@_"
 
@@ -36,9 +42,9 @@ def _routes() -> tuple[BaseRoute, ...]:
         Route("/calculator.html", _calculator),
         Route("/scratchpad.html", _scratchpad),
         Route("/scratchpad.html", _add_note, methods=["POST"]),
-        Route("/scratchpad/{note_id:int}/delete", _delete_note, methods=["POST"]),
+        Route("/scratchpad/{note_id}/delete", _delete_note, methods=["POST"]),
         Route("/password.html", _password),
-        Route("/home.css", _stylesheet),
+        Route(SKIN.route, SKIN.serve),
         Route("/favicon.ico", nothing),
     )
 
@@ -54,14 +60,20 @@ def _pages() -> Pages:
 
 
 def _render(request: Request, template: str, *, status_code: int = 200, **values: object) -> Response:
-    shown = cards(request.app.state.instance.urls)
-    return _pages().render(request, template, status_code=status_code, cards=shown, **values)
+    frame = {
+        "cards": cards(request.app.state.instance.urls),
+        "stylesheet": SKIN.path("home.css"),
+        "script": SKIN.path("calculator.js"),
+    }
+    return _pages().render(request, template, status_code=status_code, **frame, **values)
 
 
 async def _home(request: Request) -> Response:
     now = _database(request).value("select now from desk")
     notes = _database(request).all("select * from note order by id desc limit 3")
-    return _render(request, "home.html", now=now, notes=notes)
+    today = datetime.fromtimestamp(now, UTC)
+    weeks = Calendar(_SUNDAY).monthdatescalendar(today.year, today.month)
+    return _render(request, "home.html", now=now, today=today, weeks=weeks, notes=notes)
 
 
 async def _calculator(request: Request) -> Response:
@@ -74,7 +86,14 @@ async def _calculator(request: Request) -> Response:
             error = str(reason)
     help_rows = [(f"{name}(x)", text) for name, (text, _) in FUNCTIONS.items()]
     help_rows += [(name, f"{value:.6f}…") for name, value in CONSTANTS.items()]
-    return _render(request, "calculator.html", expression=expression, result=result, error=error, help_rows=help_rows)
+    shown: dict[str, Any] = {"expression": expression, "result": result, "error": error}
+    return _render(request, "calculator.html", **shown, help_rows=help_rows, **_extras())
+
+
+@cache
+def _extras() -> dict[str, Any]:
+    """Keys and measures."""
+    return tomllib.loads((Path(__file__).parent / "calculator.toml").read_text("utf-8"))
 
 
 def _form_token(database: Database) -> str:
@@ -117,7 +136,7 @@ async def _posted(request: Request) -> dict[str, str]:
 
 async def _add_note(request: Request) -> Response:
     values = await _posted(request)
-    body = values.get("note", "").replace("\r\n", "\n").strip()
+    body = values.get("note", "").replace("\r\n", "\n").replace("\0", "").strip()
     if not body:
         return _show_notes(request, error="Write something before you add the note.")
     if len(body) > MAX_NOTE_LENGTH:
@@ -147,15 +166,6 @@ async def _password(request: Request) -> Response:
     made = "".join(secrets.choice(letters) for _ in range(length)) if wanted else ""
     values = {"length": length, "digits": digits, "symbols": symbols, "shortest": _SHORTEST, "longest": _LONGEST}
     return _render(request, "password.html", made=made, **values)
-
-
-@cache
-def _css() -> str:
-    return (HERE / "templates" / "home" / "home.css").read_text("utf-8")
-
-
-async def _stylesheet(request: Request) -> Response:
-    return Response(_css(), media_type="text/css", headers={"cache-control": "max-age=3600"})
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

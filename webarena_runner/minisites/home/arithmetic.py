@@ -12,9 +12,9 @@ MAX_LENGTH = 300
 _MAX_DEPTH = 40
 _MAX_POWER = 1000
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>\d[\d,]*\.?\d*(?:[eE][+-]?\d+)?|\.\d+)|(?P<name>[a-zA-Z]+)|(?P<sign>\*\*|[-+*/^%(),×÷−]))"
+    r"\s*(?:(?P<number>\d[\d,]*\.?\d*(?:[eE][+-]?\d+)?|\.\d+)|(?P<name>[a-zA-Z]+|[π√])|(?P<sign>\*\*|[-+*/^%(),×÷−]))"
 )
-_SAME = {"×": "*", "÷": "/", "−": "-", "**": "^"}
+_SAME = {"×": "*", "x": "*", "X": "*", "÷": "/", "−": "-", "**": "^", "π": "pi", "√": "sqrt"}
 CONSTANTS: Mapping[str, float] = {"pi": math.pi, "e": math.e}
 FUNCTIONS: Mapping[str, tuple[str, Callable[[float], float]]] = {
     "sqrt": ("Square root", math.sqrt),

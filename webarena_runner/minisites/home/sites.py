@@ -1,43 +1,39 @@
-"""What the cards say about the other sites."""
+"""What the home page says about the other sites."""
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
 
 from webarena_runner.siteurls import OFFICIAL_ACCOUNTS
 
 
 @dataclass(frozen=True)
 class Card:
-    """`url` is "" for a site that does not run in this lease."""
+    """`url` is "", and there are no `links`, for a site that does not run in this lease."""
 
     name: str
     kind: str
     text: str
     icon: str
     url: str
-    user: str = ""
-    password: str = ""
+    links: tuple[tuple[str, str], ...]
+    user: str
+    password: str
 
 
-_CARDS = (
-    ("shopping", "Larkfield Market", "Online shop", "Lamps, tea, tents and ten thousand other things.", "bag"),
-    (
-        "shopping_admin",
-        "Solbrook Backstage",
-        "Shop administration",
-        "Orders, products and reports of a store.",
-        "chart",
-    ),
-    ("reddit", "Roundtable", "Forum", "Communities that talk about everything.", "talk"),
-    ("gitlab", "Slipway", "Code hosting", "Projects, issues and merge requests.", "branch"),
-    ("wikipedia", "Commonlore", "Encyclopedia", "All about the region of Halvern.", "book"),
-    ("map", "Wayside Atlas", "Map", "Places, addresses and directions.", "pin"),
-)
+@cache
+def _sites() -> Mapping[str, dict[str, Any]]:
+    return tomllib.loads((Path(__file__).parent / "sites.toml").read_text("utf-8"))
 
 
 def cards(urls: Mapping[str, str]) -> list[Card]:
     found = []
-    for site, name, kind, text, icon in _CARDS:
-        user, password = OFFICIAL_ACCOUNTS.get(site, ("", ""))
-        found.append(Card(name, kind, text, icon, urls.get(site, ""), user, password))
+    for site, told in _sites().items():
+        url, (user, password) = urls.get(site, ""), OFFICIAL_ACCOUNTS.get(site, ("", ""))
+        links = tuple((label, urljoin(url, path)) for label, path in told["links"]) if url else ()
+        found.append(Card(**{**told, "links": links, "url": url, "user": user, "password": password}))
     return found
