@@ -65,6 +65,12 @@ async def test_the_map_is_dragged(page: Page) -> None:
     assert "query=Quillbury" in page.url
 
 
+async def test_a_view_behind_a_hash_is_shown(page: Page) -> None:
+    await page.goto("/search?query=museums#map=14/47.2/-129.06")
+    await expect(page.get_by_role("img", name="Map of the area around Quillbury, zoom level 14.")).to_be_visible()
+    assert "query=museums" in page.url
+
+
 @pytest.mark.parametrize("path", ["/", "/search?query=museums", "/directions?route_from=Quillbury&route_to=Wintersett"])
 async def test_pages_have_real_weight_and_fit(page: Page, path: str) -> None:
     errors: list[str] = []
