@@ -7,7 +7,7 @@ MODELS_VENV ?= $(OWN_MODELS_VENV)
 OWN_MODELS_VENV := .venv-models
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser smoke test test-slow test-models check bench bench-observe bench-settle golden lock clean
+.PHONY: help setup browser smoke test test-slow test-models peer-test check bench bench-observe bench-settle bench-sites golden lock clean
 
 help:
 	@echo "make smoke      run the embedded benchmark with the reference agent, print its result table"
@@ -15,7 +15,8 @@ help:
 	@echo "make test-slow  run the tests marked slow too"
 	@echo "make test-models  run real inference engines on the CPU (sets up .venv-models: 3 GB)"
 	@echo "make check      lint, types, layers"
-	@echo "make bench      timings, as ratios within one run; one by one: bench-observe, bench-settle"
+	@echo "make peer-test  another project's package on the embedded sites (sets up .venv-peer: 0.8 GB, 20 min)"
+	@echo "make bench      timings, as ratios within one run; one by one: bench-observe, bench-settle, bench-sites"
 	@echo "make golden     recorded behaviour of the official code against ours: equal / total"
 	@echo "make lock       renew requirements/dev.lock from pyproject.toml (needs uv)"
 
@@ -60,19 +61,25 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_layers.py
 
-# The package that the observation is timed against, in an environment of its own.
+# The package that we compare with, in an environment of its own.
 .venv-peer/.installed: requirements/peer.txt
 	test -x .venv-peer/bin/python || $(PYTHON) -m venv .venv-peer
 	.venv-peer/bin/python -m pip install --quiet -r requirements/peer.txt
 	touch $@
 
-bench: bench-observe bench-settle
+peer-test: browser .venv-peer/.installed
+	$(BIN)/python -m pytest -m peer tests/peer
+
+bench: bench-observe bench-settle bench-sites
 
 bench-observe: browser .venv-peer/.installed
 	$(BIN)/python bench/observe.py --peer-python .venv-peer/bin/python
 
 bench-settle: browser
 	$(BIN)/python -m bench.settle
+
+bench-sites: setup
+	$(BIN)/python -m bench.sites
 
 # The recordings lie beside the checkout, as for the tests; GOLDENS=FOLDER names another place.
 golden: browser

@@ -15,6 +15,7 @@ from webarena_runner.interfaces import SiteLease, SiteSetup
 
 START_LIMIT_S = 60
 STOP_LIMIT_S = 5
+HOMEPAGE = "homepage"
 
 
 class EmbeddedSites:
@@ -40,8 +41,11 @@ class EmbeddedSites:
     async def lease(
         self, sites: Sequence[str], *, login_sites: Sequence[str], writes: bool
     ) -> AsyncIterator[SiteLease]:
-        """`writes` makes no difference here: nobody else sees a lease's data."""
-        wanted = {"sites": list(sites), "login_sites": list(login_sites)}
+        """`writes` makes no difference here: nobody else sees a lease's data.
+
+        The home page comes with every lease: it lists the sites, and prompts say that it is there.
+        """
+        wanted = {"sites": list(dict.fromkeys((*sites, HOMEPAGE))), "login_sites": list(login_sites)}
         granted = await self._ask("POST", "/leases", wanted)
         try:
             yield SiteLease(

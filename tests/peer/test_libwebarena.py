@@ -1,0 +1,168 @@
+"""The embedded sites as the public package `libwebarena` finds them: its log-in, its evaluators, its observation.
+
+`make peer-test` sets up the package in an environment of its own and runs this; PEER_TASKS='site:map' plays some tasks.
+"""
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.peer.paired import Pair, Paired, Side, Texts
+from tests.peer.served import PYTHON, Shared, shared_sites
+from webarena_runner import registry
+from webarena_runner.agents.controls import DoNothing
+from webarena_runner.agents.oracle import Oracle
+from webarena_runner.browser.session import BrowserSession
+from webarena_runner.config import RunConfig
+from webarena_runner.episode import Episode, Harness, run_episode
+from webarena_runner.interfaces import Agent, EvaluatorSetup
+from webarena_runner.loading import CliOptions, load_run_config
+from webarena_runner.tasksets.mini import Mini
+from webarena_runner.tasksets.selection import select
+from webarena_runner.types import (
+    Action,
+    Box,
+    Decision,
+    EpisodeResult,
+    Node,
+    Observation,
+    Step,
+    Stop,
+    StringCheck,
+    Task,
+    Type,
+)
+
+pytestmark = [
+    pytest.mark.peer,
+    pytest.mark.browser,
+    pytest.mark.skipif(not PYTHON.exists(), reason=f"{PYTHON} is absent: `make peer-test` sets it up"),
+]
+WORKERS = 2
+SLEEP_S = 2.0  # after each action, as the official loop
+LOADED = Mini().load()
+TASKS = select(os.environ.get("PEER_TASKS", "all"), LOADED, seed=0)
+
+
+@pytest.fixture(scope="module")
+def config() -> RunConfig:
+    options = CliOptions(
+        **{"model": "oracle", "tasks": "mini", "task_set": "mini", "embedded_tasks": True, "profile": "libwebarena"},
+        assignments=("settle.limit_s=10", "browser.screenshots=false", "observation.ax_properties=browser"),
+    )
+    return load_run_config(options, {})[0]
+
+
+def needs_judge(task: Task, answer: str) -> bool:
+    """Whether an answer to the task is more than a comparison of texts."""
+    answers = [check.reference_answers for check in task.checks if isinstance(check, StringCheck)]
+    return any("fuzzy_match" in given and given["fuzzy_match"] != answer for given in answers)
+
+
+class NoLog:
+    attempt = 1
+
+    def append(self, step: Step, screenshot: bytes | None = None) -> None: ...
+
+
+async def play_all(
+    agent: Agent, config: RunConfig, folder: Path
+) -> tuple[dict[int, EpisodeResult], list[Pair], list[Texts]]:
+    """All tasks, each on sites that were reset before and that the package has logged in to."""
+    queue, results, sides = deque(TASKS), {}, []
+
+    async def work(side: Side) -> None:
+        ours = {name: registry.load("evaluators", name) for name in registry.names("evaluators")}
+        setup = EvaluatorSetup(config.scoring)
+        paired = {name: Paired(evaluator.build(setup), side) for name, evaluator in ours.items()}
+        harness = Harness(config, agent, side.shared, side, paired, judge=None)
+        while queue:
+            task = queue.popleft()
+            results[task.task_id] = await run_episode(harness, Episode(task, 0, NoLog(), lambda step: None))
+
+    async with AsyncExitStack() as stack:
+        for number in range(WORKERS):
+            shared = await stack.enter_async_context(shared_sites(folder / str(number)))
+            session = BrowserSession(config.browser, config.observation, config.settle)
+            sides.append(Side(await stack.enter_async_context(session), shared))
+        async with asyncio.TaskGroup() as group:
+            for side in sides:
+                group.create_task(work(side))
+    return results, [pair for side in sides for pair in side.pairs], [each for side in sides for each in side.texts]
+
+
+async def test_its_log_in_reaches_every_site_that_needs_one(tmp_path: Path) -> None:
+    """The package raises when a cookie of one of the combinations that it knows is no good."""
+    async with shared_sites(tmp_path) as shared:
+        states = (await shared.package.ask("log_in_everywhere"))["states"]
+    assert {"gitlab_state.json", "reddit_state.json", "shopping_state.json", "shopping_admin_state.json"} <= set(states)
+    assert "gitlab.reddit_state.json" in states
+
+
+async def test_its_scores_and_observations_of_all_end_states_of_the_oracle_are_ours(
+    config: RunConfig, tmp_path: Path
+) -> None:
+    results, pairs, texts = await play_all(Oracle(), config, tmp_path)
+    told = {task_id: result.failure.message for task_id, result in results.items() if result.failure}
+    assert told == {}
+    assert [pair for pair in pairs if pair.ours != pair.theirs] == []
+    assert len(pairs) == sum(len(task.checks) for task in TASKS)
+    assert {task_id for task_id, result in results.items() if result.value != 1} == set()
+    assert len(texts) == len(TASKS)
+    assert {each.task_id: each.difference for each in texts if each.difference} == {}
+
+
+async def test_its_scores_where_nothing_was_done_are_ours(config: RunConfig, tmp_path: Path) -> None:
+    results, pairs, _ = await play_all(DoNothing(), config, tmp_path)
+    assert [pair for pair in pairs if pair.ours != pair.theirs] == []
+    undecided = {pair.task_id for pair in pairs if pair.theirs is None}
+    assert undecided == {task.task_id for task in TASKS if needs_judge(task, "")}
+    assert {task_id for task_id, result in results.items() if result.value is None} == undecided
+    assert {result.value for result in results.values()} == {0, None}
+
+
+def written(action: Action) -> str:
+    """An action in the official grammar."""
+    match action:
+        case Type(element_id=element_id, text=text, press_enter=press_enter):
+            return f"type [{element_id}] [{text}] [{int(press_enter)}]"
+        case _:
+            (value,) = action.model_dump(exclude={"kind"}).values() or ("",)
+            return f"{action.kind} [{value}]"
+
+
+def seen(answer: Mapping[str, object]) -> Observation:
+    boxes = {key: Box(x=x, y=y, width=width, height=height) for key, (x, y, width, height) in answer["boxes"].items()}
+    nodes = {key: Node(line="", box=box) for key, box in boxes.items()}
+    return Observation(url=str(answer["url"]), tabs=(), text=str(answer["text"]), nodes=nodes)
+
+
+async def play_in_package(task: Task, shared: Shared, config: RunConfig) -> float:
+    """An episode in the package's environment, from its own reading of the task file to its own score."""
+    await shared.reset()
+    if task.login_sites:
+        await shared.package.ask("log_in", sites=list(task.login_sites))
+    config_file, history, agent = shared.config_file(task.task_id), list[Step](), Oracle()
+    now = seen(await shared.package.ask("env_reset", config_file=config_file, sleep_s=SLEEP_S))
+    while True:
+        decision: Decision = await agent.act(task, history, now, urls=shared.urls)
+        if isinstance(decision.action, Stop):
+            answer = decision.action.answer
+            return float((await shared.package.ask("env_score", config_file=config_file, answer=answer))["score"])
+        history.append(
+            Step(index=len(history), started_at=datetime.now(UTC), observation=now, decision=decision, action_text="")
+        )
+        now = seen(await shared.package.ask("env_step", action=written(decision.action)))
+
+
+async def test_the_package_plays_the_smoke_tasks_in_its_own_environment(config: RunConfig, tmp_path: Path) -> None:
+    tasks = select("smoke", LOADED, seed=0)
+    async with shared_sites(tmp_path) as shared:
+        scores = {task.task_id: await play_in_package(task, shared, config) for task in tasks}
+    assert scores == dict.fromkeys((task.task_id for task in tasks), 1.0)

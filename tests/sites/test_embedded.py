@@ -1,0 +1,17 @@
+"""The embedded sites as a run's episodes get them: leases from a process of its own."""
+
+import httpx
+
+from webarena_runner.sites.embedded import EmbeddedSites
+
+
+async def test_a_lease_has_its_sites_logged_in_and_the_home_page_that_lists_them() -> None:
+    async with EmbeddedSites() as sites:
+        async with sites.lease(["homepage", "reddit"], login_sites=["reddit"], writes=True) as lease:
+            assert set(lease.urls) == {"homepage", "reddit"}
+        async with sites.lease(["reddit"], login_sites=["reddit"], writes=True) as lease:
+            assert set(lease.urls) == {"homepage", "reddit"}
+            cookies = {each["name"]: each["value"] for each in (lease.storage_state or {})["cookies"]}
+            async with httpx.AsyncClient(trust_env=False, cookies=cookies) as visitor:
+                assert lease.urls["reddit"] in (await visitor.get(lease.urls["homepage"])).text
+                assert "MarvelsGrantMan136" in (await visitor.get(lease.urls["reddit"])).text
