@@ -1,14 +1,16 @@
 """Every record of the mini set is in the official format, complete, and says how it is done."""
 
 import re
+from collections import Counter
 from typing import Any
 
 import pytest
 
 from tests.minisites.mini_tasks import all_records, is_unachievable
 from webarena_runner.agents.oracle import REFERENCE_ACTIONS
-from webarena_runner.notation import START_TABS, named_sites
-from webarena_runner.siteurls import OFFICIAL_ACCOUNTS
+from webarena_runner.notation import ALTERNATIVES, LOCATOR_HELPERS, START_TABS, URL_HELPERS, named_sites
+from webarena_runner.siteurls import OFFICIAL_ACCOUNTS, SITES
+from webarena_runner.tasksets.mini import Mini
 
 OFFICIAL_KEYS = [
     "sites",
@@ -85,3 +87,54 @@ def test_a_template_has_one_number_and_a_number_one_template() -> None:
 def test_the_file_is_in_the_order_of_the_ids() -> None:
     ids = [task["task_id"] for task in all_records()]
     assert ids == sorted(set(ids))
+
+
+def test_the_set_is_large_enough_for_each_site() -> None:
+    tasks = all_records()
+    alone = Counter(task["sites"][0] for task in tasks if len(task["sites"]) == 1)
+    assert len(tasks) >= 150
+    assert len({task["intent_template_id"] for task in tasks}) >= 45
+    assert min(alone[site] for site in OFFICIAL_ACCOUNTS) >= 20
+    assert min(alone["map"], alone["wikipedia"]) >= 12
+    assert sum(len(task["sites"]) > 1 for task in tasks) >= 12
+    assert sum(map(is_unachievable, tasks)) >= 12
+    assert sum(bool(task["eval"]["program_html"]) for task in tasks) >= 60
+
+
+def test_the_set_uses_all_that_an_official_task_can_look_at() -> None:
+    tasks = all_records()
+    targets = [target for task in tasks for target in task["eval"]["program_html"]]
+    helpers = {re.split(r"[:(]", text)[1] for target in targets for text in target.values() if str(text)[:5] == "func:"}
+    assert helpers == {*URL_HELPERS, *LOCATOR_HELPERS}
+    assert {re.match(r"(func:|document\.|\[\.\.\.document\.|)", target["locator"])[0] for target in targets} == {
+        "",
+        "func:",
+        "document.",
+        "[...document.",
+    }
+    assert {"last", "__SHOPPING__"} <= {target["url"].split("/")[0] for target in targets}
+    assert any("prep_actions" in target for target in targets)
+    assert {key for target in targets for key in target["required_contents"]} == {"exact_match", "must_include"}
+    assert any(ALTERNATIVES in str(target["required_contents"]) for target in targets)
+    assert any(ALTERNATIVES in task["eval"]["reference_url"] for task in tasks)
+    assert {len(task["start_url"].split(START_TABS)) for task in tasks} >= {1, 2, 3}
+    assert {tuple(task["eval"]["eval_types"]) for task in tasks} >= {
+        ("string_match",),
+        ("url_match",),
+        ("program_html",),
+        ("string_match", "url_match"),
+        ("url_match", "program_html"),
+    }
+    assert {rule for task in tasks for rule in task["eval"]["reference_answers"] or ()} == {
+        "exact_match",
+        "must_include",
+        "fuzzy_match",
+    }
+
+
+def test_smoke_touches_every_site_and_evaluator() -> None:
+    loaded = Mini().load()
+    smoke = [task for task in loaded.tasks if task.task_id in loaded.subsets["smoke"]]
+    assert len(smoke) == 12
+    assert {site for task in smoke for site in task.sites} == set(SITES)
+    assert {check.kind for task in smoke for check in task.checks} == {"string_match", "url_match", "program_html"}
