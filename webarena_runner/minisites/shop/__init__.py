@@ -10,10 +10,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from webarena_runner.minisites._kit import Database, Instance, Pages, Site, new_token
+from webarena_runner.minisites.shop import rest
 from webarena_runner.minisites.shop.routes import routes
 from webarena_runner.minisites.shop.seed import snapshot
 from webarena_runner.minisites.shop.seed_customers import OFFICIAL_ID
 from webarena_runner.minisites.shop.visit import Shop, Visit
+
+REST_FAILURES = {404: "Request does not match any route.", 405: "This route does not take that method."}
+
+
+def _is_rest(request: Request) -> bool:
+    return request.url.path.startswith("/rest/")
 
 
 def money(cents: int) -> str:
@@ -25,15 +32,21 @@ def day(moment: str) -> str:
     return f"{date:%b} {date.day}, {date.year}"
 
 
+def anchor(heading: str) -> str:
+    return heading.lower().replace(" ", "-")
+
+
 @functools.cache
 def _pages() -> Pages:
     """One set of compiled templates for all instances of the process."""
-    return Pages("shop", {"money": money, "day": day})
+    return Pages("shop", {"money": money, "day": day, "anchor": anchor})
 
 
 async def _refused(request: Request, error: Exception) -> Response:
     """No such address, or a request that cannot be read: a page in the shop's frame."""
     code = error.status_code if isinstance(error, HTTPException) else 400
+    if _is_rest(request):
+        return rest.failure(code, REST_FAILURES.get(code, "The request cannot be read."))
     visit = Visit(request, request.app.state.shop, FormData())
     if code == 404:
         return visit.close(visit.not_found())
@@ -42,6 +55,8 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 async def _failed(request: Request, error: Exception) -> Response:
+    if _is_rest(request):
+        return rest.failure(500, "Something went wrong on our side.")
     text = "Something went wrong on our side."
     return _pages().render(request, "error_bare.html", status_code=500, title="Sorry, that did not work", text=text)
 

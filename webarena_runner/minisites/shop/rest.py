@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from sqlite3 import Row
 from typing import Any
 
@@ -14,10 +15,25 @@ from webarena_runner.minisites.shop.visit import Shop
 
 ADMIN_NAME = "admin"
 ADMIN_PASSWORD = "admin1234"
-SORT_COLUMNS = {"created_at", "increment_id", "entity_id", "status", "grand_total"}
+# The fields that orders can be sorted and filtered by, and what they are in the database.
+FIELDS = {
+    "entity_id": "id",
+    "increment_id": "increment_id",
+    "created_at": "created_at",
+    "status": "lower(status)",
+    "grand_total": "total / 100.0",
+    "customer_email": "email",
+}
+NUMBERS = {"entity_id", "grand_total"}
+MOST_CHOICES = 500
+CONDITIONS = {"eq": "=", "neq": "!=", "gt": ">", "gteq": ">=", "lt": "<", "lteq": "<=", "like": "like"}
 
 
-def _failure(status_code: int, message: str) -> Response:
+class _CriteriaError(Exception):
+    """Search criteria that cannot be followed; the text is for the caller."""
+
+
+def failure(status_code: int, message: str) -> Response:
     return JSONResponse({"message": message}, status_code=status_code)
 
 
@@ -25,13 +41,14 @@ async def admin_token(request: Request) -> Response:
     shop: Shop = request.app.state.shop
     try:
         given = json.loads(await request.body())
-    except ValueError:
-        return _failure(400, "The request body is not JSON; expected username and password.")
+    except (ValueError, RecursionError):
+        return failure(400, "The request body is not JSON; expected username and password.")
     if not isinstance(given, dict):
-        return _failure(400, "Expected a JSON object with username and password.")
-    name, password = str(given.get("username", "")), str(given.get("password", ""))
+        return failure(400, "Expected a JSON object with username and password.")
+    # JSON can spell characters that no encoding has; as question marks they match no account.
+    name, password = (str(given.get(key, "")).encode(errors="replace").decode() for key in ("username", "password"))
     if not (same_secret(name, ADMIN_NAME) and same_secret(password, ADMIN_PASSWORD)):
-        return _failure(401, "The account sign-in was incorrect.")
+        return failure(401, "The account sign-in was incorrect.")
     token = new_token()
     shop.database.run("insert into api_token values (?)", token)
     return JSONResponse(token)
@@ -43,27 +60,68 @@ def _is_allowed(request: Request, db: Database) -> bool:
 
 
 async def orders(request: Request) -> Response:
-    """Orders of all customers; sortOrders, pageSize and currentPage of `searchCriteria` are honoured."""
+    """Orders of all customers; filterGroups, sortOrders, pageSize and currentPage of `searchCriteria` are honoured."""
     db = request.app.state.shop.database
     if not _is_allowed(request, db):
-        return _failure(401, "The consumer isn't authorized to access these resources.")
+        return failure(401, "The consumer isn't authorized to access these resources.")
     asked = {re.sub(r"[\[\]]+", ".", key).strip("."): value for key, value in request.query_params.items()}
-    column = asked.get("searchCriteria.sortOrders.0.field", "entity_id")
-    if column not in SORT_COLUMNS:
-        return _failure(400, f"Cannot sort by {column!r}; expected one of {', '.join(sorted(SORT_COLUMNS))}.")
+    try:
+        column = _field(asked.get("searchCriteria.sortOrders.0.field", "entity_id"))
+        where, values = _conditions(asked)
+    except _CriteriaError as error:
+        return failure(400, str(error))
     direction = "desc" if asked.get("searchCriteria.sortOrders.0.direction", "ASC").upper() == "DESC" else "asc"
     size = to_int(asked.get("searchCriteria.pageSize"), low=1, high=1_000, default=100)
     page = to_int(asked.get("searchCriteria.currentPage"), low=1, high=10_000, default=1)
     rows = db.all(
-        "select *, id as entity_id, total as grand_total from sales_order"
-        f" order by {column} {direction}, id {direction} limit ? offset ?",
+        f"select * from sales_order where {where} order by {column} {direction}, id {direction} limit ? offset ?",
+        *values,
         size,
         (page - 1) * size,
     )
-    total = db.value("select count(*) from sales_order")
+    total = db.value(f"select count(*) from sales_order where {where}", *values)
     items = [_order(db, row) for row in rows]
     criteria = {"page_size": size, "current_page": page}
     return JSONResponse({"items": items, "search_criteria": criteria, "total_count": total})
+
+
+def _field(name: str) -> str:
+    """Raises _CriteriaError for a field that orders do not have."""
+    if name not in FIELDS:
+        raise _CriteriaError(f"Orders have no field {name!r}; expected one of {', '.join(sorted(FIELDS))}.")
+    return FIELDS[name]
+
+
+def _conditions(asked: Mapping[str, str]) -> tuple[str, list[str | float]]:
+    """An SQL condition and its values: all groups must hold, and of each group one filter."""
+    groups: dict[str, list[tuple[str, list[str | float]]]] = {}
+    for key, name in asked.items():
+        match = re.fullmatch(r"(searchCriteria\.filter_?[gG]roups\.(\d+)\.filters\.\d+)\.field", key)
+        if match:
+            condition = asked.get(f"{match[1]}.conditionType") or asked.get(f"{match[1]}.condition_type") or "eq"
+            test = _test(name, condition, asked.get(f"{match[1]}.value", ""))
+            groups.setdefault(match[2], []).append(test)
+    where = " and ".join(f"({' or '.join(test for test, _ in tests)})" for tests in groups.values())
+    return where or "1", [value for tests in groups.values() for _, values in tests for value in values]
+
+
+def _test(name: str, condition: str, given: str) -> tuple[str, list[str | float]]:
+    """Raises _CriteriaError for an unknown field or condition."""
+    column = _field(name)
+    if condition == "in":
+        choices = given.split(",")[:MOST_CHOICES]
+        return f"{column} in ({', '.join('?' * len(choices))})", [_typed(name, choice) for choice in choices]
+    if condition not in CONDITIONS:
+        raise _CriteriaError(f"Unknown condition {condition!r}; expected one of in, {', '.join(CONDITIONS)}.")
+    return f"{column} {CONDITIONS[condition]} ?", [_typed(name, given)]
+
+
+def _typed(name: str, given: str) -> str | float:
+    """SQLite takes every text for larger than any number, so numbers must be given as such."""
+    try:
+        return float(given) if name in NUMBERS else given
+    except ValueError:
+        return given
 
 
 def _order(db: Database, row: Row) -> dict[str, Any]:
@@ -90,10 +148,10 @@ async def reviews(request: Request) -> Response:
     """Reviews of a product, the newest last."""
     db = request.app.state.shop.database
     if not _is_allowed(request, db):
-        return _failure(401, "The consumer isn't authorized to access these resources.")
+        return failure(401, "The consumer isn't authorized to access these resources.")
     product = db.one("select id from product where sku = ?", request.path_params["sku"])
     if product is None:
-        return _failure(404, "The product that was requested doesn't exist. Verify the product and try again.")
+        return failure(404, "The product that was requested doesn't exist. Verify the product and try again.")
     rows = db.all("select * from review where product = ? order by created_at, id", product["id"])
     return JSONResponse([_review(row) for row in rows])
 
