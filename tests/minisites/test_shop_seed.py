@@ -90,3 +90,44 @@ def test_every_product_has_a_drawing_that_is_well_formed(db: sqlite3.Connection)
     for shape, colour, tint in db.execute(query).fetchall():
         assert shape in pictures()["shapes"], f"{shape} has no drawing"
         ElementTree.fromstring(media.drawing(shape, colour, tint))  # noqa: S314  our own text
+
+
+def test_nobody_praises_and_blames_the_same_thing_in_one_breath(db: sqlite3.Connection) -> None:
+    texts = [row[0] for row in db.execute("select detail from review").fetchall()]
+    for shelf in (shelf for category in categories() for shelf in category.shelves):
+        for praise, gripe in shelf.clashes:
+            good, bad = shelf.praise[praise], shelf.gripe[gripe]
+            later = bad if bad.startswith("I ") else bad[0].lower() + bad[1:]
+            assert not [text for text in texts if good in text and (bad in text or later in text)], shelf.slug
+
+
+def test_words_for_a_kind_take_the_place_of_words_that_there_are() -> None:
+    for shelf in (shelf for category in categories() for shelf in category.shelves):
+        for kind, wording in shelf.worded.items():
+            assert kind in shelf.kinds
+            for name in ("pitch", "praise", "gripe", "mentions"):
+                assert max(getattr(wording, name), default=0) < len(getattr(shelf, name)), f"{kind}: {name}"
+
+
+def test_what_is_said_fits_the_kind(db: sqlite3.Connection) -> None:
+    said = "select count(*) from product p left join review r on r.product = p.id where p.kind = ? and {} like ?"
+    for kind, column, words in (
+        ("Sleep Ring", "r.detail", "%strap%"),
+        ("Watering Can", "r.detail", "%branches%"),
+        ("Sleeping Bag", "r.detail", "%pole%"),
+        ("Plush Bear", "r.detail", "%paints%"),
+        ("Extra Virgin Olive Oil", "p.description", "%part wears out%"),
+        ("LED Strip Light", "p.description", "%the arm%"),
+    ):
+        assert db.execute(said.format(column), (kind, words)).fetchone() == (0,), (kind, words)
+
+
+def test_no_name_says_a_word_twice_in_a_row(db: sqlite3.Connection) -> None:
+    for (name,) in db.execute("select name from product").fetchall():
+        words = name.split(",")[0].lower().split()
+        assert all(first != second for first, second in zip(words, words[1:], strict=False)), name
+
+
+def test_no_order_has_been_open_for_months(db: sqlite3.Connection) -> None:
+    oldest = db.execute("select min(created_at) from sales_order where status in ('Pending', 'Processing')").fetchone()
+    assert oldest[0] > "2023-05-01"

@@ -20,11 +20,23 @@ class ChoiceRule(Record):
     choices: tuple[str, ...]
 
 
+class Wording(Record):
+    """Sentences that take the place of those of the shelf, by their position there."""
+
+    option: str | None = None
+    pitch: dict[int, str] = Field(default_factory=dict)
+    praise: dict[int, str] = Field(default_factory=dict)
+    gripe: dict[int, str] = Field(default_factory=dict)
+    mentions: dict[int, str] = Field(default_factory=dict)
+
+
 class Shelf(Record):
     """A sub-category and how its products, descriptions and reviews are worded.
 
     `kinds` maps a kind of product to its drawing, `only` narrows `specs` for some kinds, `named` is the attribute
     that is part of the product's name, `price` is a range in dollars, `price_levels` is where each kind lies in it.
+    `clashes` are positions of a praise and a gripe that nobody would say in one breath. `worded` is what is said
+    differently of some kinds.
     """
 
     slug: str
@@ -42,6 +54,21 @@ class Shelf(Record):
     praise: tuple[str, ...]
     gripe: tuple[str, ...]
     mentions: tuple[str, ...]
+    colour_label: str = "Color"
+    clashes: frozenset[tuple[int, int]] = frozenset()
+    worded: dict[str, Wording] = Field(default_factory=dict)
+
+    def of_kind(self, kind: str) -> "Shelf":
+        """This shelf as it speaks of one kind of product."""
+        wording = self.worded.get(kind)
+        if wording is None:
+            return self
+        option = self.option and self.option.model_copy(update={"label": wording.option or self.option.label})
+        texts = {
+            name: tuple(getattr(wording, name).get(at, text) for at, text in enumerate(getattr(self, name)))
+            for name in ("pitch", "praise", "gripe", "mentions")
+        }
+        return self.model_copy(update={"option": option, **texts})
 
 
 class Category(Record):
@@ -53,11 +80,16 @@ class Category(Record):
     shelves: tuple[Shelf, ...]
 
 
+class InfoTable(Record):
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
 class InfoPage(Record):
-    """A page of plain text, such as delivery terms; each section is a heading and its paragraphs."""
+    """A page of text, such as delivery terms; each section is a heading and its paragraphs and tables."""
 
     title: str
-    sections: dict[str, tuple[str, ...]]
+    sections: dict[str, tuple[str | InfoTable, ...]]
 
 
 def _load(path: Path) -> Any:

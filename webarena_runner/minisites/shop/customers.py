@@ -1,11 +1,15 @@
 """Accounts and addresses: passwords, the address book, the text of an address."""
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from webarena_runner.minisites._addresses import ADDRESS_FIELDS
+from webarena_runner.minisites._addresses import ADDRESS_FIELDS, missing_fields
 from webarena_runner.minisites._kit import Database, same_secret
+from webarena_runner.minisites.shop.content import phrases
+
+COUNTRY = "United States"
 
 
 def hash_password(password: str, salt: str) -> str:
@@ -19,6 +23,30 @@ def check_password(db: Database, email: str, password: str) -> int | None:
     if row is None or not same_secret(hash_password(password, row["password_salt"]), row["password_hash"]):
         return None
     return int(row["id"])
+
+
+def is_email(text: str) -> bool:
+    return re.fullmatch(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+", text) is not None
+
+
+def is_taken(db: Database, email: str, customer: int | None) -> bool:
+    """Whether an account other than the customer's own has this email."""
+    return db.one("select 1 from customer where email = ? and id is not ?", email, customer) is not None
+
+
+def address_fields(posted: Callable[[str], str]) -> dict[str, str]:
+    """An address from a posted form; the shop delivers to one country."""
+    return {name: posted(name)[:200] for name in ADDRESS_FIELDS} | {"country": COUNTRY}
+
+
+def address_errors(fields: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong with an address, by field name."""
+    errors = missing_fields(fields)
+    if "region" not in errors and fields["region"] not in phrases()["states"]:
+        errors["region"] = "Please select a state."
+    if "phone" not in errors and not re.search(r"\d", fields["phone"]):
+        errors["phone"] = "Please enter a phone number."
+    return errors
 
 
 def address_text(address: Mapping[str, Any]) -> str:
@@ -63,6 +91,15 @@ def create_customer(db: Database, *, first_name: str, last_name: str, email: str
         password_hash=hash_password(password, salt),
         created_at=now,
     )
+
+
+def rename(db: Database, customer: int, *, first_name: str, last_name: str, email: str) -> None:
+    names = (first_name, last_name, email)
+    db.run("update customer set first_name = ?, last_name = ?, email = ? where id = ?", *names, customer)
+
+
+def set_newsletter(db: Database, customer: int, *, wanted: bool) -> None:
+    db.run("update customer set newsletter = ? where id = ?", int(wanted), customer)
 
 
 def set_password(db: Database, customer: int, password: str) -> None:

@@ -7,14 +7,13 @@ from datetime import datetime, timedelta
 from webarena_runner.minisites._addresses import ADDRESS_FIELDS
 from webarena_runner.minisites._kit import insert
 from webarena_runner.minisites.shop.content import categories, phrases
-from webarena_runner.minisites.shop.customers import hash_password
+from webarena_runner.minisites.shop.customers import COUNTRY, hash_password
 from webarena_runner.minisites.shop.seed_products import SEED, moment_between, review_text, stamp
 
 OFFICIAL_EMAIL = "emma.lopez@gmail.com"
 OFFICIAL_PASSWORD = "Password.123"
 OFFICIAL_ID = 27
 OTHER_CUSTOMERS = 24
-COUNTRY = "United States"
 OFFICIAL_ADDRESSES = (
     ("Emma", "Lopez", "", "48 Juniper Way", "Apt 5", "San Mateo", "California", "94401", COUNTRY, "6505550148"),
     ("Emma", "Lopez", "Brightwater Studio", "210 Foundry Street", "", "Oakland")
@@ -69,14 +68,16 @@ def fill_official_extras(db: sqlite3.Connection) -> None:
     """Reviews of five things that the official account bought, and three wishes; needs the orders."""
     rng = random.Random(f"{SEED}:extras")
     bought = db.execute(
-        "select i.product, min(o.created_at) from order_item i join sales_order o on o.id = i.sales_order"
+        "select i.product, p.kind, min(o.created_at) from order_item i join sales_order o on o.id = i.sales_order"
+        " join product p on p.id = i.product"
         " where o.customer = ? and o.status = 'Complete' group by i.product order by i.product",
         (OFFICIAL_ID,),
     ).fetchall()
     shelves = [shelf for category in categories() for shelf in category.shelves]
-    for product, bought_at in rng.sample(bought, 5):
+    for product, kind, bought_at in rng.sample(bought, 5):
         stars = rng.choice((3, 4, 5, 5))
-        title, detail = review_text(rng, shelves[product // 100 - len(categories()) - 1], stars)
+        shelf = shelves[product // 100 - len(categories()) - 1]
+        title, detail = review_text(rng, shelf.of_kind(kind), stars)
         written = stamp(datetime.fromisoformat(bought_at) + timedelta(days=rng.randint(4, 20)))
         opinion = {"nickname": "Emma", "title": title, "detail": detail, "stars": stars, "created_at": written}
         insert(db, "review", product=product, customer=OFFICIAL_ID, **opinion)

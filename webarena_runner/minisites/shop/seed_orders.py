@@ -16,6 +16,8 @@ FIRST_ORDER_ID = 101
 FIRST_ORDER, LAST_ORDER = datetime.fromisoformat("2022-01-08 08:00:00"), datetime.fromisoformat("2023-06-09 20:00:00")
 OTHER_ORDERS = 130
 OTHER_STATUSES = ("Complete", "Complete", "Complete", "Canceled", "Processing", "Pending")
+# No order stays open for longer than a few weeks.
+OPEN_STATUSES, OPEN_SINCE = ("Processing", "Pending"), datetime.fromisoformat("2023-05-10 00:00:00")
 # How the official account's orders ended, oldest first; it has none that is on hold.
 OFFICIAL_STATUSES = (
     ["Complete"] * 6 + ["Canceled"] + ["Complete"] * 8 + ["Canceled"] + ["Complete"] * 5 + ["Closed"]
@@ -33,6 +35,8 @@ def fill_orders(db: sqlite3.Connection) -> None:
     official = dict(zip(sorted(rng.sample(range(total), len(OFFICIAL_STATUSES))), OFFICIAL_STATUSES, strict=True))
     for slot, moment in enumerate(moments):
         customer, status = (OFFICIAL_ID, official[slot]) if slot in official else others.pop()
+        if status in OPEN_STATUSES and moment < OPEN_SINCE:
+            status = "Complete"
         _write_order(db, rng, FIRST_ORDER_ID + slot, customer=customer, status=status, moment=moment)
 
 

@@ -1,10 +1,11 @@
 """Fills categories, products and their reviews from the attribute grammar of each shelf."""
 
+import itertools
 import math
 import random
 import re
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from webarena_runner.minisites._kit import insert
@@ -80,8 +81,9 @@ def _fill_shelf(aisle: Aisle) -> None:
             price += 100
         prices.add(price)
         product, created_at = aisle.id * 100 + number, moment_between(rng, OPENED, LAST_ARRIVAL)
-        _write_product(aisle, product, line=line, kind=kind, specs=specs, price=price, created_at=created_at)
-        _write_reviews(aisle, product, created_at)
+        of_kind = replace(aisle, shelf=shelf.of_kind(kind))
+        _write_product(of_kind, product, line=line, kind=kind, specs=specs, price=price, created_at=created_at)
+        _write_reviews(of_kind, product, created_at)
 
 
 def _random_specs(aisle: Aisle, kind: str) -> dict[str, str]:
@@ -108,12 +110,12 @@ def _write_product(
     option = shelf.option
     picks_colour = option is not None and option.label == "Color"
     colour = rng.choice(option.choices if option and picks_colour else shelf.colours)
-    name = f"{brand} {line} {kind}"
+    name = f"{brand} {_without_echo(line, kind)}"
     if not specs[shelf.named].startswith("No ") and specs[shelf.named] not in kind:
         name += f", {specs[shelf.named]}"
     if not picks_colour:
         name += f", {colour}"
-        specs["Color"] = colour
+        specs[shelf.colour_label] = colour
     words = {"brand": brand, "line": line, "kind": _in_sentence(kind)}
     pitch = [sentence.format(**words) for sentence in shelf.pitch]
     description = f"{pitch[0]} {pitch[1]}\n{pitch[2]} {rng.choice(phrases()['care'])}"
@@ -155,6 +157,12 @@ def _write_product(
     )
 
 
+def _without_echo(line: str, kind: str) -> str:
+    """ "Slow Pour" and "Pour Over Coffee Maker" share their word."""
+    first, *others = kind.split()
+    return " ".join([line, *others]) if line.split()[-1] == first else f"{line} {kind}"
+
+
 def _in_sentence(kind: str) -> str:
     """Lower case, but LED, USB-C, T-Shirt and proper names stay as they are."""
     words = (w if sum(map(str.isupper, w)) > 1 or w in PROPER_NAMES else w.lower() for w in kind.split())
@@ -185,13 +193,15 @@ def _nickname(rng: random.Random) -> str:
 def review_text(rng: random.Random, shelf: Shelf, stars: int) -> tuple[str, str]:
     """Title and text of a review whose opinion fits its stars."""
     words = phrases()
-    praise, gripe = rng.sample(shelf.praise, 2), rng.sample(shelf.gripe, 2)
+    praises, gripes = rng.sample(range(len(shelf.praise)), 2), rng.sample(range(len(shelf.gripe)), 2)
+    good, bad = next(pair for pair in itertools.product(praises, gripes) if pair not in shelf.clashes)
+    praise, gripe = [shelf.praise[at] for at in praises], [shelf.gripe[at] for at in gripes]
     but, yet = rng.choice(words["joins"]["but"]), rng.choice(words["joins"]["yet"])
     bodies: dict[int, list[str]] = {
         5: praise,
-        4: praise if rng.random() < 0.7 else [praise[0], f"{but} {_lower(gripe[0])}"],
-        3: [praise[0], f"{but} {_lower(gripe[0])}"],
-        2: gripe if rng.random() < 0.4 else [gripe[0], f"{yet} {_lower(praise[0])}"],
+        4: praise if rng.random() < 0.7 else [shelf.praise[good], f"{but} {_lower(shelf.gripe[bad])}"],
+        3: [shelf.praise[good], f"{but} {_lower(shelf.gripe[bad])}"],
+        2: gripe if rng.random() < 0.4 else [shelf.gripe[bad], f"{yet} {_lower(shelf.praise[good])}"],
         1: gripe,
     }
     parts = [rng.choice(words["openers"][stars]), *bodies[stars]]
