@@ -9,6 +9,7 @@ import httpx
 
 from webarena_runner.minisites._kit import Database, Instance
 from webarena_runner.minisites.codehost import SITE
+from webarena_runner.minisites.codehost.context import open_session
 
 ACCOUNT, PASSWORD = "byteblaze", "hello1234"
 TOKEN = re.compile(r'name="token" value="([^"]+)"')
@@ -51,7 +52,8 @@ class Visitor:
 
 
 @asynccontextmanager
-async def visiting(*, signed_in: bool = False) -> AsyncIterator[Visitor]:
+async def visiting(*, signed_in: bool = False, user: str = "") -> AsyncIterator[Visitor]:
+    """A site of its own, and somebody on it: the account, another user by name, or a stranger."""
     database = Database(SITE.snapshot())
     instance = Instance(SITE, database, cookie="codehost_sid")
     transport = httpx.ASGITransport(app=SITE.app(instance))
@@ -59,6 +61,9 @@ async def visiting(*, signed_in: bool = False) -> AsyncIterator[Visitor]:
     if signed_in:
         assert SITE.login is not None
         cookies = {"codehost_sid": SITE.login(database)}
+    elif user:
+        user_id = database.value("select id from users where username = ?", user)
+        cookies = {"codehost_sid": open_session(database, user_id)[0]}
     try:
         async with httpx.AsyncClient(
             transport=transport, base_url="http://codehost", follow_redirects=True, cookies=cookies

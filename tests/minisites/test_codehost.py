@@ -68,7 +68,7 @@ async def test_public_pages_need_no_account(stranger: Visitor, path: str) -> Non
 
 async def test_private_projects_are_hidden_from_strangers(stranger: Visitor) -> None:
     await stranger.get("/byteblaze/notes-to-self")
-    assert stranger.status == 404
+    assert stranger.url == "/users/sign_in?next=/byteblaze/notes-to-self"
     assert "notes-to-self" not in await stranger.get("/users/byteblaze/projects")
     assert "Return the library books" not in await stranger.get("/search?search=library+books&scope=issues")
 

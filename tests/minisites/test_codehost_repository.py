@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from urllib.parse import quote
 
+import pytest
 import pytest_asyncio
 
 from tests.minisites.codehost_client import Visitor, visiting
@@ -174,3 +175,62 @@ async def test_deleting_a_project_leaves_nothing_behind(member: Visitor) -> None
     assert member.database.all("pragma foreign_key_check") == []
     await member.get("/byteblaze/dotfiles")
     assert member.status == 404
+
+
+async def test_blanks_at_the_start_of_a_file_are_kept(member: Visitor) -> None:
+    await commit_file(member, CLOCK, "a.yml", "  - one\n  - two  ")
+    assert await member.get(f"{CLOCK}/-/raw/main/a.yml") == "  - one\n  - two  \n"
+
+
+@pytest.mark.parametrize("name", ["a b#c.txt", "what?.md", "100%/ü&amp;.txt", "[x]*/y.txt"])
+async def test_files_may_have_odd_names(member: Visitor, name: str) -> None:
+    await commit_file(member, CLOCK, name, "found")
+    assert member.status == 200
+    assert "found" in member.html
+    folder, _, file = name.rpartition("/")
+    await member.get(f"{CLOCK}/-/tree/main/{quote(folder)}".rstrip("/"))
+    assert f'href="{CLOCK}/-/blob/main/{quote(name)}"' in member.html
+    await member.get(f"{CLOCK}/-/commits/main/{quote(name)}")
+    assert member.html.count('class="commits__title"') == 1
+
+
+@pytest.mark.parametrize("path", ["README.md/x.txt", "src", "a\tb", "x" * 300, ".git/config", "a//b"])
+async def test_a_path_that_cannot_be_is_refused(member: Visitor, path: str) -> None:
+    await commit_file(member, CLOCK, path, "x")
+    assert member.status == 422
+
+
+@pytest.mark.parametrize("name", ["feature/", "a//b", "a..b", "x.lock", ".hidden", "two words", ""])
+async def test_a_branch_needs_a_name_that_git_takes(member: Visitor, name: str) -> None:
+    await member.get(f"{CLOCK}/-/branches/new")
+    await member.post(f"{CLOCK}/-/branches/new", branch_name=name, ref="main")
+    assert member.status == 422
+
+
+async def test_a_licence_can_start_from_a_template(member: Visitor) -> None:
+    path = f"{CLOCK}/-/edit/main/LICENSE"
+    await member.get(path)
+    fields = {"path": "LICENSE", "content": "old", "message": "Change the licence", "branch": "main"}
+    html = await member.send(path, {**fields, "template": "Apache", "apply": "1"})
+    text = html.split("<textarea")[1].split(">\n", 1)[1].split("</textarea>")[0]
+    assert text.startswith("Apache License, Version 2.0")
+    assert "2023 Byte Blaze" in text
+    await member.send(path, {**fields, "content": text})
+    assert (await member.get(f"{CLOCK}/-/raw/main/LICENSE")).startswith("Apache License, Version 2.0")
+
+
+async def test_a_project_offers_the_files_that_it_lacks(member: Visitor) -> None:
+    await member.get(f"{CLOCK}/-/delete/main/CONTRIBUTING.md")
+    await member.post(f"{CLOCK}/-/delete/main/CONTRIBUTING.md")
+    await member.get(CLOCK)
+    assert f'href="{CLOCK}/-/new/main?file_name=CONTRIBUTING.md"' in member.html
+    assert 'value="CONTRIBUTING.md"' in await member.get(f"{CLOCK}/-/new/main?file_name=CONTRIBUTING.md")
+
+
+async def test_the_first_branch_of_an_empty_project_becomes_its_default(member: Visitor) -> None:
+    await member.get("/projects/new")
+    await member.send("/projects", {"project[name]": "empty", "project[visibility]": "private"})
+    await member.get("/byteblaze/empty/-/new/main")
+    fields = {"path": "a.txt", "content": "a", "message": "Start", "branch": "trunk"}
+    await member.send("/byteblaze/empty/-/new/main", fields)
+    assert "a.txt" in (await member.get("/byteblaze/empty")).split('class="files"')[1]

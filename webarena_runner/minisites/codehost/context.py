@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from webarena_runner.minisites._kit import Database, Pages
+from webarena_runner.minisites._numbers import LARGEST_ID
 from webarena_runner.minisites._sessions import (
     LoginNeeded,
     Posted,
@@ -28,6 +29,7 @@ from webarena_runner.minisites._sessions import (
 )
 from webarena_runner.minisites._skin import Skin
 from webarena_runner.minisites.codehost import text
+from webarena_runner.minisites.codehost.prose import prose
 
 __all__ = [
     "LoginNeeded",
@@ -38,6 +40,7 @@ __all__ = [
     "local_path",
     "login_path",
     "now",
+    "number_of",
     "open_session",
     "posted",
     "render",
@@ -72,7 +75,7 @@ SKIN = Skin("codehost", "codehost.css")
 
 @cache
 def _pages() -> Pages:
-    return Pages("codehost", text.FILTERS)
+    return Pages("codehost", {**text.FILTERS, "prose": prose})
 
 
 def render(request: Request, template: str, *, status_code: int = 200, **values: object) -> Response:
@@ -93,6 +96,11 @@ def render(request: Request, template: str, *, status_code: int = 200, **values:
         stylesheet=SKIN.path("codehost.css"),
         **values,
     )
+
+
+def number_of(request: Request, name: str) -> int:
+    """A number in the URL; what is too large for the database names nothing either."""
+    return min(int(request.path_params[name]), LARGEST_ID)
 
 
 def today(database: Database) -> date:

@@ -17,8 +17,11 @@ SORTS = {
     "updated_desc": ("Updated date", "updated_at desc, id desc"),
     "updated_asc": ("Least recently updated", "updated_at, id"),
     "due_date": ("Due date", "due_date = '', due_date, id desc"),
+    "due_date_desc": ("Due date, latest first", "due_date desc, id desc"),
     "popularity": ("Popularity", "upvotes desc, id desc"),
+    "popularity_asc": ("Least popular", "upvotes, id"),
     "title_asc": ("Title", "title collate nocase, id"),
+    "title_desc": ("Title, descending", "title collate nocase desc, id"),
 }
 STATES = {
     "issue": {"opened": "Open", "closed": "Closed", "all": "All"},
@@ -48,7 +51,7 @@ class Filters:
 
     @property
     def sorts(self) -> dict[str, str]:
-        return {key: name for key, (name, _) in SORTS.items() if self.kind == "issue" or key != "due_date"}
+        return {key: name for key, (name, _) in SORTS.items() if self.kind == "issue" or "due" not in key}
 
 
 def filters_of(request: Request, kind: str) -> Filters:
@@ -118,6 +121,8 @@ def _words(search: str) -> Iterator[tuple[str, Sequence[object]]]:
         yield "i.iid = ?", (int(number[:9]),)
     elif expression := match_expression(search):
         yield "i.id in (select rowid from issuable_search where issuable_search match ?)", (expression,)
+    elif search:
+        yield "0", ()
 
 
 def _label(name: str) -> tuple[str, Sequence[object]]:

@@ -8,8 +8,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from webarena_runner.minisites._kit import Database
-from webarena_runner.minisites.codehost.access import project_of
-from webarena_runner.minisites.codehost.context import database_of, now, tick
+from webarena_runner.minisites.codehost.access import project_of, seen_by
+from webarena_runner.minisites.codehost.context import database_of, now, number_of, tick
 
 ISSUABLES = """
 select i.*, p.path as project_path, n.path || '/' || p.path as full_path, p.name as project_name,
@@ -46,7 +46,7 @@ def attached(database: Database, rows: Iterable[sqlite3.Row]) -> dict[int, dict[
 def issuable_of(request: Request, kind: str) -> tuple[sqlite3.Row, sqlite3.Row]:
     """The project and the issue or merge request in the URL; 404 when there is none."""
     project = project_of(request)
-    row = numbered(database_of(request), project["id"], kind, request.path_params["iid"])
+    row = numbered(database_of(request), project["id"], kind, number_of(request, "iid"))
     if row is None:
         raise HTTPException(404, f"There is no such {kind.replace('_', ' ')} in {project['full_path']}.")
     return project, row
@@ -80,8 +80,13 @@ def add_note(database: Database, issuable: sqlite3.Row, author: sqlite3.Row, bod
 def mention(database: Database, issuable_id: int, author: sqlite3.Row, body: str) -> None:
     for name in dict.fromkeys(_MENTIONED.findall(body)):
         user_id = database.value("select id from users where username = ?", name)
-        if user_id:
+        if user_id and _is_visible(database, issuable_id, user_id):
             remind(database, issuable_id, author, user_id, "mentioned")
+
+
+def _is_visible(database: Database, issuable_id: int, user_id: int) -> bool:
+    visible = f"select 1 from issuables i join projects p on p.id = i.project_id where i.id = ? and {seen_by(user_id)}"
+    return database.one(visible, issuable_id) is not None
 
 
 def remind(database: Database, issuable_id: int, author: sqlite3.Row, user_id: int, reason: str) -> None:

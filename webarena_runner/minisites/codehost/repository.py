@@ -4,6 +4,7 @@ import hashlib
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -45,6 +46,11 @@ class Ref:
     path: str = ""
 
 
+def address(project: sqlite3.Row, page: str, *parts: str) -> str:
+    """URL of a page of the repository, such as ("blob", "main", "docs/a b.md"); empty parts are left out."""
+    return quote("/".join((f"/{project['full_path']}/-/{page}", *(part for part in parts if part))))
+
+
 def tree_of(database: Database, commit_id: int) -> dict[str, File]:
     """All files at a commit, by path."""
     # With max() SQLite takes the other columns from the same row: the newest change of each path.
@@ -60,6 +66,14 @@ def content_of(database: Database, file: File | None) -> str:
     return str(database.value("select content from blobs where id = ?", file.blob_id)) if file else ""
 
 
+def sizes_of(database: Database, tree: Mapping[str, File]) -> dict[str, int]:
+    """Characters in each file."""
+    marks = ", ".join("?" * len(tree))
+    ids = [file.blob_id for file in tree.values()]
+    lengths = dict(map(tuple, database.all(f"select id, length(content) from blobs where id in ({marks})", *ids)))
+    return {path: lengths[file.blob_id] for path, file in tree.items()}
+
+
 def contents_at(database: Database, commit_id: int, paths: Sequence[str]) -> dict[str, str | None]:
     """Contents of these paths at a commit; None for those that are not there."""
     tree = tree_of(database, commit_id)
@@ -70,8 +84,8 @@ def history(commit_id: int, path: str = "") -> tuple[str, tuple[object, ...]]:
     """Query (without order) and values of the commits behind one, or of those that changed a path or what is below."""
     if not path:
         return f"{_WALK}{COMMITS} where c.id in walk", (commit_id,)
-    changed = "select commit_id from changes where path = ? or path glob ?"
-    return f"{_WALK}{COMMITS} where c.id in walk and c.id in ({changed})", (commit_id, path, f"{path}/*")
+    changed = "select commit_id from changes where path = ?2 or substr(path, 1, length(?2) + 1) = ?2 || '/'"
+    return f"{_WALK}{COMMITS} where c.id in walk and c.id in ({changed})", (commit_id, path)
 
 
 def count_commits(database: Database, commit_id: int) -> int:
@@ -106,6 +120,12 @@ def _blob(tree: Mapping[str, File], path: str) -> int:
 
 def branches_of(database: Database, project_id: int) -> list[sqlite3.Row]:
     return database.all("select * from branches where project_id = ? order by name", project_id)
+
+
+def refs_of(database: Database, project_id: int) -> dict[str, list[sqlite3.Row]]:
+    """Branches by name and tags, the newest first, under what they are called in menus."""
+    tags = "select * from tags where project_id = ? order by created_at desc, id desc"
+    return {"Branches": branches_of(database, project_id), "Tags": database.all(tags, project_id)}
 
 
 def branch_named(database: Database, project_id: int, name: str) -> sqlite3.Row | None:

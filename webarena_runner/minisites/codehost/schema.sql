@@ -224,6 +224,9 @@ create index todos_by_issuable on todos (issuable_id);
 create view events as
     select project_id, author_id as user_id, 'pushed' as action, 'commit' as kind, sha as ref,
         message as title, created_at from commits where author_id is not null
+        -- What a fork has from the project that it was made of was pushed there.
+        and not exists (select 1 from projects f join commits o on o.project_id = f.forked_from_id
+            and o.sha = commits.sha where f.id = commits.project_id)
     union all select project_id, author_id, 'opened', kind, iid, title, created_at from issuables
     union all select i.project_id, n.author_id, 'commented on', i.kind, i.iid, i.title, n.created_at
         from notes n join issuables i on i.id = n.issuable_id where not n.system;

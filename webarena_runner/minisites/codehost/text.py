@@ -7,10 +7,9 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from webarena_runner.minisites._text import ago, counted, iso, markdown
+from webarena_runner.minisites._text import ago, counted, iso
 
 _SLUG = re.compile(r"[^a-z0-9._-]+")
-_MENTION = re.compile(r"(?<![\w/@])@([A-Za-z0-9][\w.-]*\w)(?![^<]*</(?:a|code|pre)>)")
 _HUES = ("#0b6e69", "#7a3e8f", "#9a3b26", "#2c5aa0", "#4d6b1f", "#8a5a00", "#a02c5d", "#3f5566")
 
 
@@ -27,14 +26,21 @@ def day_text(iso_date: str) -> str:
     return f"{date.fromisoformat(iso_date):%b %-d, %Y}" if iso_date else ""
 
 
+def is_day(text: str) -> bool:
+    """Whether it is a day of the calendar, written as 2030-01-16."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
 def moment(timestamp: int) -> str:
     return f"{datetime.fromtimestamp(timestamp, UTC):%b %-d, %Y %-I:%M%p} UTC"
 
 
-def prose(source: str) -> Markup:
-    """Markdown in which @name links to the user's page."""
-    # str: joined as Markup, the new tags would be escaped.
-    return Markup(_MENTION.sub(r'<a class="mention" href="/\1">@\1</a>', str(markdown(source))))
+def amount(count: int, noun: str) -> str:
+    """ "1 star", "0 stars": begins with the number that stands there, as the names of links have to."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def slugged(name: str) -> str:
@@ -89,6 +95,7 @@ def title_option(row: Mapping[str, Any]) -> tuple[str, str]:
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "ago": ago,
+    "amount": amount,
     "avatar": avatar,
     "bare_url": bare_url,
     "counted": counted,
@@ -100,7 +107,6 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "moment": moment,
     "name_option": name_option,
     "person_option": person_option,
-    "prose": prose,
     "size_text": size_text,
     "title_option": title_option,
 }

@@ -138,10 +138,6 @@ def load_talk() -> dict[str, Any]:
     return _read(_FOLDER / "talk.toml")
 
 
-def load_licenses() -> dict[str, str]:
-    return _read(_FOLDER / "licenses.toml")
-
-
 def _project(data: dict[str, Any], group: str) -> ProjectSpec:
     modules = []
     for line in data["modules"]:

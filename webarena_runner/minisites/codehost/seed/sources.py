@@ -3,13 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from webarena_runner.minisites.codehost.seed.data import (
-    Module,
-    ProjectSpec,
-    SourceFile,
-    Stack,
-    load_licenses,
-)
+from webarena_runner.minisites.codehost.licenses import license_text
+from webarena_runner.minisites.codehost.seed.data import Module, ProjectSpec, SourceFile, Stack
 
 _SLOT = re.compile(r"«(\w+)»")
 _NAMED = re.compile(
@@ -59,7 +54,7 @@ def first_files(spec: ProjectSpec, stack: Stack, words: dict[str, str]) -> dict[
     """What the first commit brings: a README, the licence, and what is hidden."""
     files = {"README.md": f"# {spec.name}\n\n{spec.description}.\n"}
     if spec.license:
-        files["LICENSE"] = fill(load_licenses()[spec.license], words)
+        files["LICENSE"] = license_text(spec.license, owner=words["owner"], year=words["year"])
     hidden = [each for each in stack.files if each.path.startswith(".")]
     return {**files, **{each.path: fill(each.text, words) for each in hidden}}
 

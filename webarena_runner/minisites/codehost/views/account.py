@@ -20,9 +20,11 @@ from webarena_runner.minisites.codehost.context import (
     tick,
     visitor_of,
 )
+from webarena_runner.minisites.codehost.naming import is_username
 
-_USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{1,38}[A-Za-z0-9]")
 MIN_PASSWORD = 8
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_NAME_LIMIT, _EMAIL_LIMIT = 127, 200
 
 
 async def sign_in(request: Request) -> Response:
@@ -51,6 +53,8 @@ async def sign_out(request: Request) -> Response:
 
 
 async def sign_up(request: Request) -> Response:
+    if visitor_of(request).user:
+        return see_other("/")
     if request.method == "GET":
         return _entry(request, "sign_up.html", values={}, errors={})
     form = await posted(request)
@@ -59,6 +63,8 @@ async def sign_up(request: Request) -> Response:
     taken = "select 1 from namespaces where path = ?"
     if "username" not in errors and database.one(taken, form["username"]):
         errors["username"] = "This username is taken."
+    if "email" not in errors and database.one("select 1 from users where email = ?", form["email"]):
+        errors["email"] = "There is an account with this email address."
     if errors:
         return _entry(request, "sign_up.html", status_code=422, values=form.values, errors=errors)
     created_at = tick(database)
@@ -88,11 +94,11 @@ def _entry(request: Request, template: str, *, status_code: int = 200, **values:
 
 def _errors(form: Posted) -> dict[str, str]:
     errors = {}
-    if not form["name"]:
-        errors["name"] = "Tell us your name."
-    if not _USERNAME.fullmatch(form["username"]):
-        errors["username"] = "Use 3 to 40 letters, digits, dots, hyphens and underscores."
-    if "@" not in form["email"]:
+    if not form["name"] or len(form["name"]) > _NAME_LIMIT:
+        errors["name"] = f"Tell us your name, in at most {_NAME_LIMIT} characters."
+    if not is_username(form["username"]):
+        errors["username"] = "Use 3 to 40 letters, digits, dots, hyphens and underscores; some names are taken."
+    if not _EMAIL.fullmatch(form["email"]) or len(form["email"]) > _EMAIL_LIMIT:
         errors["email"] = "This is not an email address."
     if len(form["password"]) < MIN_PASSWORD:
         errors["password"] = f"At least {MIN_PASSWORD} characters."

@@ -9,10 +9,18 @@ from starlette.routing import BaseRoute, Route
 
 from webarena_runner.minisites.codehost.access import Role, own_role, project_of
 from webarena_runner.minisites.codehost.context import database_of, posted, render, see_other, tick
+from webarena_runner.minisites.codehost.naming import is_branch_name
 from webarena_runner.minisites.codehost.paging import paged
-from webarena_runner.minisites.codehost.repository import branch_named, branches_of, commit_named, head_of, unseen
-from webarena_runner.minisites.codehost.views.file_edit import BRANCH_NAME
+from webarena_runner.minisites.codehost.repository import (
+    address,
+    branch_named,
+    branches_of,
+    commit_named,
+    head_of,
+    unseen,
+)
 
+_MESSAGE_LIMIT = 2_000
 _BRANCHES = """
 select b.*, c.sha, substr(c.sha, 1, 8) as short, c.message, c.author_name, c.created_at from branches b
 join commits c on c.id = b.commit_id where b.project_id = ? and instr(lower(b.name), lower(?))
@@ -36,8 +44,21 @@ async def branches(request: Request) -> Response:
         for row in page.rows
         if head and row["name"] != head.name
     }
-    role = own_role(request, project)
-    return render(request, "branches.html", project=project, page=page, apart=apart, search=search, role=role)
+    proposed = database.all(
+        "select source_branch, iid from issuables"
+        " where source_project_id = ?1 and project_id = ?1 and state = 'opened'",
+        project["id"],
+    )
+    return render(
+        request,
+        "branches.html",
+        project=project,
+        page=page,
+        apart=apart,
+        search=search,
+        role=own_role(request, project),
+        proposed={row["source_branch"]: row["iid"] for row in proposed},
+    )
 
 
 async def new(request: Request) -> Response:
@@ -50,7 +71,7 @@ async def new(request: Request) -> Response:
     errors = {}
     start = branch_named(database, project["id"], form["ref"])
     commit = commit_named(database, project["id"], form["ref"]) if start is None else None
-    if not BRANCH_NAME.fullmatch(form["branch_name"]):
+    if not is_branch_name(form["branch_name"]):
         errors["branch_name"] = "This cannot be the name of a branch."
     elif branch_named(database, project["id"], form["branch_name"]):
         errors["branch_name"] = "There is already a branch of this name."
@@ -68,7 +89,7 @@ async def new(request: Request) -> Response:
         )
     commit_id = start["commit_id"] if start else commit["id"] if commit else 0
     database.insert("branches", project_id=project["id"], name=form["branch_name"], commit_id=commit_id)
-    return see_other(f"/{project['full_path']}/-/tree/{form['branch_name']}")
+    return see_other(address(project, "tree", form["branch_name"]))
 
 
 async def delete(request: Request) -> Response:
@@ -100,10 +121,12 @@ async def new_tag(request: Request) -> Response:
     errors = {}
     branch = branch_named(database, project["id"], form["ref"])
     taken = "select 1 from tags where project_id = ? and name = ?"
-    if not BRANCH_NAME.fullmatch(form["tag_name"]) or database.one(taken, project["id"], form["tag_name"]):
+    if not is_branch_name(form["tag_name"]) or database.one(taken, project["id"], form["tag_name"]):
         errors["tag_name"] = "Choose a name that a tag can have and no other tag has."
     if branch is None:
         errors["ref"] = "There is no such branch."
+    if len(form["message"]) > _MESSAGE_LIMIT:
+        errors["message"] = f"At most {_MESSAGE_LIMIT:,} characters."
     if errors or branch is None:
         return render(
             request,

@@ -13,11 +13,12 @@ from webarena_runner.minisites.codehost.context import database_of, render
 from webarena_runner.minisites.codehost.diffs import commit_diff
 from webarena_runner.minisites.codehost.paging import paged
 from webarena_runner.minisites.codehost.repository import (
-    branches_of,
     commit_named,
     head_of,
     history,
     ref_of,
+    refs_of,
+    tree_of,
 )
 from webarena_runner.minisites.codehost.text import day
 
@@ -28,7 +29,7 @@ async def commits(request: Request) -> Response:
     project, database = project_of(request), database_of(request)
     ref = ref_of(request, project) if "ref" in request.path_params else head_of(database, project)
     if ref is None:
-        return render(request, "commits.html", project=project, ref=None, page=None, days=[], branches=[], authors=[])
+        return render(request, "commits.html", project=project, ref=None)
     sql, values = history(ref.commit_id, ref.path)
     search = request.query_params.get("search", "").strip()[:200]
     author = request.query_params.get("author", "").strip()[:100]
@@ -50,7 +51,8 @@ async def commits(request: Request) -> Response:
         ref=ref,
         page=page,
         days=days,
-        branches=branches_of(database, project["id"]),
+        refs=refs_of(database, project["id"]),
+        browsable=any(path == ref.path or path.startswith(f"{ref.path}/") for path in tree_of(database, ref.commit_id)),
         authors=authors,
         search=search,
         author=author,

@@ -6,16 +6,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_runner.minisites.codehost.access import PROJECTS, seen_by
+from webarena_runner.minisites.codehost.access import PROJECTS, is_member, role_in_group, seen_by
 from webarena_runner.minisites.codehost.context import database_of, render, require_user, see_other, visitor_of
 from webarena_runner.minisites.codehost.feeds import events
 from webarena_runner.minisites.codehost.filters import filters_of, found
 from webarena_runner.minisites.codehost.issuables import attached
-from webarena_runner.minisites.codehost.paging import paged
+from webarena_runner.minisites.codehost.views.group_lists import group_list
 from webarena_runner.minisites.codehost.views.project_lists import project_list
 
-MINE = """(p.id in (select project_id from project_members where user_id = ?1)
-or p.namespace_id in (select namespace_id from group_members where user_id = ?1) or n.user_id = ?1)"""
+_POPULAR = 6
 
 
 async def root(request: Request) -> Response:
@@ -26,22 +25,24 @@ async def root(request: Request) -> Response:
 
 async def projects(request: Request) -> Response:
     user = require_user(request)
-    listed = project_list(request, f"{PROJECTS} where {MINE}", user["id"])
-    return render(request, "dashboard_projects.html", tab="yours", listed=listed)
+    listed = project_list(request, f"{PROJECTS} where {is_member(user['id'])}")
+    return render(request, "dashboard_projects.html", tab="yours", listed=listed, popular=[])
 
 
 async def starred(request: Request) -> Response:
     user = require_user(request)
-    own = f"{PROJECTS} where p.id in (select project_id from stars where user_id = ?1) and {seen_by(user['id'])}"
-    return render(request, "dashboard_projects.html", tab="starred", listed=project_list(request, own, user["id"]))
+    visible = f"{PROJECTS} where {seen_by(user['id'])}"
+    own = f"{visible} and p.id in (select project_id from stars where user_id = ?1)"
+    listed = project_list(request, own, user["id"])
+    popular = database_of(request).all(f"{visible} order by stars desc, p.id limit {_POPULAR}")
+    shown = [] if listed.page.total or listed.name else popular
+    return render(request, "dashboard_projects.html", tab="starred", listed=listed, popular=shown)
 
 
 async def groups(request: Request) -> Response:
     user = require_user(request)
-    sql = """select n.*, m.role, (select count(*) from projects where namespace_id = n.id) as projects,
-        (select count(*) from group_members where namespace_id = n.id) as members
-        from namespaces n join group_members m on m.namespace_id = n.id where m.user_id = ?"""
-    return render(request, "groups.html", explore=False, page=paged(request, sql, user["id"], order="name"))
+    mine = f"{role_in_group(user['id'])} is not null"
+    return render(request, "groups.html", explore=False, listed=group_list(request, role_of=user["id"], where=mine))
 
 
 async def issues(request: Request) -> Response:
@@ -54,8 +55,8 @@ async def merge_requests(request: Request) -> Response:
 
 async def activity(request: Request) -> Response:
     user = require_user(request)
-    where = f"e.project_id in (select p.id from projects p join namespaces n on n.id = p.namespace_id where {MINE})"
-    return render(request, "dashboard_activity.html", events=events(request, where, user["id"], limit=40))
+    shown = events(request, is_member(user["id"]), limit=40)
+    return render(request, "dashboard_activity.html", events=shown)
 
 
 def _work(request: Request, kind: str) -> Response:

@@ -7,8 +7,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from webarena_runner.minisites.codehost.access import PROJECTS, seen_by
-from webarena_runner.minisites.codehost.context import database_of, render, visitor_of
-from webarena_runner.minisites.codehost.paging import paged
+from webarena_runner.minisites.codehost.context import database_of, render, see_other, visitor_of
+from webarena_runner.minisites.codehost.views.group_lists import group_list
 from webarena_runner.minisites.codehost.views.project_lists import project_list
 
 
@@ -21,14 +21,16 @@ async def starred(request: Request) -> Response:
 
 
 async def groups(request: Request) -> Response:
-    user_id = visitor_of(request).user_id
-    own_role = "select role from group_members where namespace_id = n.id and user_id = ?1"
-    sql = f"""select n.*, coalesce(({own_role}), 0) as role,
-        (select count(*) from projects where namespace_id = n.id) as projects,
-        (select count(*) from group_members where namespace_id = n.id) as members from namespaces n
-        where n.kind = 'group' and (n.visibility != 'private'
-        or exists ({own_role}))"""
-    return render(request, "groups.html", explore=True, page=paged(request, sql, user_id, order="name"))
+    listed = group_list(request, role_of=visitor_of(request).user_id)
+    return render(request, "groups.html", explore=True, listed=listed)
+
+
+async def projects_address(request: Request) -> Response:
+    return see_other("/dashboard/projects" if visitor_of(request).user else "/explore")
+
+
+async def groups_address(request: Request) -> Response:
+    return see_other("/dashboard/groups" if visitor_of(request).user else "/explore/groups")
 
 
 async def help_page(request: Request) -> Response:
@@ -50,4 +52,6 @@ def routes() -> Iterator[BaseRoute]:
     yield Route("/explore/projects", projects)
     yield Route("/explore/projects/starred", starred)
     yield Route("/explore/groups", groups)
+    yield Route("/projects", projects_address)
+    yield Route("/groups", groups_address)
     yield Route("/help", help_page)

@@ -10,14 +10,15 @@ from starlette.routing import BaseRoute, Route
 from webarena_runner.minisites.codehost.access import Role, own_role, project_of
 from webarena_runner.minisites.codehost.context import database_of, render, see_other
 from webarena_runner.minisites.codehost.repository import (
-    branches_of,
+    address,
     commit_with,
     content_of,
     head_of,
     ref_of,
+    refs_of,
     tree_of,
 )
-from webarena_runner.minisites.codehost.trees import directory, readme_of
+from webarena_runner.minisites.codehost.trees import directory, outline, readme_of
 
 
 async def tree(request: Request) -> Response:
@@ -26,7 +27,7 @@ async def tree(request: Request) -> Response:
     files = tree_of(database, ref.commit_id)
     entries = directory(database, files, ref.path)
     if ref.path in files:
-        return see_other(f"/{project['full_path']}/-/blob/{ref.name}/{ref.path}")
+        return see_other(address(project, "blob", ref.name, ref.path))
     if ref.path and not entries:
         raise HTTPException(404, f"There is no directory “{ref.path}” on {ref.name}.")
     newest = max((entry.commit["id"] for entry in entries), default=ref.commit_id)
@@ -35,7 +36,8 @@ async def tree(request: Request) -> Response:
         "tree.html",
         project=project,
         ref=ref,
-        branches=branches_of(database, project["id"]),
+        refs=refs_of(database, project["id"]),
+        outline=outline(files, ref.path),
         entries=entries,
         last=commit_with(database, newest),
         readme=readme_of(database, files, ref.path),
@@ -46,7 +48,10 @@ async def tree(request: Request) -> Response:
 async def blob(request: Request) -> Response:
     project, database = project_of(request), database_of(request)
     ref = ref_of(request, project)
-    file = tree_of(database, ref.commit_id).get(ref.path)
+    files = tree_of(database, ref.commit_id)
+    file = files.get(ref.path)
+    if file is None and directory(database, files, ref.path):
+        return see_other(address(project, "tree", ref.name, ref.path))
     if file is None:
         raise HTTPException(404, f"There is no file “{ref.path}” on {ref.name}.")
     content = content_of(database, file)
@@ -56,7 +61,9 @@ async def blob(request: Request) -> Response:
         "blob.html",
         project=project,
         ref=ref,
-        branches=branches_of(database, project["id"]),
+        refs=refs_of(database, project["id"]),
+        outline=outline(files, ref.path),
+        sha=commit_with(database, ref.commit_id)["sha"],
         lines=content.splitlines(),
         content=content,
         size=len(content.encode()),
@@ -79,7 +86,7 @@ async def raw(request: Request) -> Response:
 async def default_tree(request: Request) -> Response:
     project = project_of(request)
     head = head_of(database_of(request), project)
-    return see_other(f"/{project['full_path']}/-/tree/{head.name}" if head else f"/{project['full_path']}")
+    return see_other(address(project, "tree", head.name) if head else f"/{project['full_path']}")
 
 
 async def find(request: Request) -> Response:
@@ -94,6 +101,7 @@ async def find(request: Request) -> Response:
 def routes() -> Iterator[BaseRoute]:
     base = "/{namespace}/{project}/-"
     yield Route(f"{base}/tree", default_tree)
+    yield Route(f"{base}/tree/", default_tree)
     yield Route(f"{base}/tree/{{ref:path}}", tree)
     yield Route(f"{base}/blob/{{ref:path}}", blob)
     yield Route(f"{base}/raw/{{ref:path}}", raw)

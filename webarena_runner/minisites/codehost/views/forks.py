@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_runner.minisites.codehost.access import PROJECTS, project_of, seen_by
+from webarena_runner.minisites.codehost.access import PROJECTS, exposes, project_of, seen_by
 from webarena_runner.minisites.codehost.context import (
     database_of,
     posted,
@@ -36,6 +36,8 @@ async def new(request: Request) -> Response:
     form = await posted(request)
     namespace = next((row for row in places if form["namespace_id"] == str(row["id"])), None)
     errors = check(database, form.values, form["path"], namespace)
+    if "visibility" not in errors and exposes(form["visibility"] or "private", project["visibility"]):
+        errors["visibility"] = f"{project['full_path']} is {project['visibility']}, so its forks are as well."
     if errors or namespace is None:
         return render(
             request,

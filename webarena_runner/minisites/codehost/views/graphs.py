@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from webarena_runner.minisites.codehost.access import project_of
 from webarena_runner.minisites.codehost.context import database_of, render, see_other
-from webarena_runner.minisites.codehost.repository import branches_of, head_of, history, ref_of
+from webarena_runner.minisites.codehost.repository import address, head_of, history, ref_of, refs_of
 from webarena_runner.minisites.codehost.text import day_of
 
 _WIDTH = 720
@@ -50,18 +50,19 @@ async def contributors(request: Request) -> Response:
         "contributors.html",
         project=project,
         ref=ref,
-        branches=branches_of(database, project["id"]),
+        refs=refs_of(database, project["id"]),
         people=sorted(people, key=lambda person: (-person.commits, person.name)),
         total=len(rows),
         chart=_chart(months, everybody, max(everybody.values(), default=1), height=120),
         months=months,
+        rows=[(month, everybody[month], sum(month in counts for counts in counted.values())) for month in months][::-1],
     )
 
 
 async def of_default(request: Request) -> Response:
     project = project_of(request)
     head = head_of(database_of(request), project)
-    return see_other(f"/{project['full_path']}/-/graphs/{head.name}" if head else f"/{project['full_path']}")
+    return see_other(address(project, "graphs", head.name) if head else f"/{project['full_path']}")
 
 
 def _month(day: date) -> date:
@@ -78,7 +79,7 @@ def _months(days: Sequence[date]) -> list[date]:
 
 
 def _chart(months: Sequence[date], counts: Mapping[date, int], highest: int, *, height: int) -> Markup:
-    """One bar a month; the table beside it has the numbers."""
+    """One bar a month; the table at the end of the page has the numbers."""
     step = _WIDTH / max(1, len(months))
     bars = "".join(
         f'<rect x="{at * step:.1f}" y="{height - height * counts.get(month, 0) / highest:.1f}" '

@@ -1,6 +1,5 @@
 """Groups: creating one, its page, issues, merge requests, members and settings."""
 
-import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 
@@ -8,7 +7,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_runner.minisites.codehost.access import PROJECTS, Role, group_of, seen_by
+from webarena_runner.minisites.codehost.access import (
+    PROJECTS,
+    VISIBILITIES,
+    Role,
+    exposes,
+    group_of,
+    seen_by,
+)
 from webarena_runner.minisites.codehost.context import (
     database_of,
     posted,
@@ -21,12 +27,9 @@ from webarena_runner.minisites.codehost.context import (
 from webarena_runner.minisites.codehost.feeds import events
 from webarena_runner.minisites.codehost.filters import filters_of, found
 from webarena_runner.minisites.codehost.issuables import attached
+from webarena_runner.minisites.codehost.naming import is_group_path
 from webarena_runner.minisites.codehost.text import slugged
 from webarena_runner.minisites.codehost.views.project_lists import project_list
-
-_PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,60}")
-RESERVED = {"explore", "dashboard", "groups", "users", "projects", "search", "help", "assets", "-", "favicon.ico"}
-VISIBILITIES = ("private", "internal", "public")
 
 
 async def new(request: Request) -> Response:
@@ -37,7 +40,7 @@ async def new(request: Request) -> Response:
     database = database_of(request)
     path = form["group[path]"] or slugged(form["group[name]"])
     errors = _errors(form.values)
-    if not _PATH.fullmatch(path) or path.lower() in RESERVED:
+    if not is_group_path(path):
         errors["path"] = "Use letters, digits, dots, hyphens and underscores; some names are taken by the site itself."
     elif database.one("select 1 from namespaces where path = ?", path):
         errors["path"] = "This URL is taken."
@@ -51,7 +54,7 @@ async def new(request: Request) -> Response:
         name=form["group[name]"],
         kind="group",
         description=form["group[description]"],
-        visibility=form["group[visibility]"] or "private",
+        visibility=form["group[visibility]"],
         created_at=created_at,
     )
     database.insert(
@@ -93,6 +96,10 @@ async def edit(request: Request) -> Response:
         return _form(request, group, dict(group), {})
     form = await posted(request)
     errors = _errors(form.values)
+    if "visibility" not in errors:
+        shown = database_of(request).all("select visibility from projects where namespace_id = ?", group["id"])
+        if any(exposes(row["visibility"], form["group[visibility]"]) for row in shown):
+            errors["visibility"] = "Some of the group's projects can be seen by more people than that."
     if errors:
         values = {key[6:-1]: value for key, value in form.values.items() if key.startswith("group[")}
         return _form(request, group, values, errors)
@@ -145,7 +152,7 @@ def _errors(values: Mapping[str, str]) -> dict[str, str]:
         errors["name"] = "At most 100 characters."
     if len(values.get("group[description]", "")) > 500:
         errors["description"] = "At most 500 characters."
-    if values.get("group[visibility]", "private") not in VISIBILITIES:
+    if values.get("group[visibility]") not in VISIBILITIES:
         errors["visibility"] = "Choose one of these."
     return errors
 

@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from datetime import date
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -27,6 +26,7 @@ from webarena_runner.minisites.codehost.issuables import (
     mention,
     path_of,
 )
+from webarena_runner.minisites.codehost.text import is_day
 from webarena_runner.minisites.codehost.views.issues import labels_of, milestones_of
 
 TITLE_LIMIT, DESCRIPTION_LIMIT = 255, 50_000
@@ -45,7 +45,7 @@ async def create(request: Request) -> Response:
     form = await posted(request)
     database = database_of(request)
     errors = text_errors(form)
-    if form["due_date"] and not is_date(form["due_date"]):
+    if form["due_date"] and not is_day(form["due_date"]):
         errors["due_date"] = "Write the date as YYYY-MM-DD."
     if errors:
         return _form(request, project, None, form.values, errors)
@@ -123,7 +123,7 @@ def sort_in(request: Request, project: sqlite3.Row, user: sqlite3.Row, issuable:
     database.run(
         "update issuables set milestone_id = ?, due_date = ? where id = ?",
         milestone["id"] if milestone else None,
-        form["due_date"],
+        form["due_date"] if issuable["kind"] == "issue" else "",
         issuable["id"],
     )
 
@@ -152,14 +152,6 @@ def text_errors(form: Posted) -> dict[str, str]:
     if len(form["description"]) > DESCRIPTION_LIMIT:
         errors["description"] = f"At most {DESCRIPTION_LIMIT:,} characters."
     return errors
-
-
-def is_date(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return len(text) == 10
 
 
 def _form(

@@ -1,7 +1,7 @@
 """Reading issues: the list with its filters, and one with its notes."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -19,8 +19,21 @@ async def issues(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
+    return page(request, {}, {})
+
+
+def page(request: Request, values: Mapping[str, str], errors: Mapping[str, str]) -> Response:
+    """One issue; values and errors are those of a form on the page that was sent in vain."""
     project, issue = issuable_of(request, "issue")
-    return render(request, "issue.html", project=project, **discussion(request, project, issue))
+    return render(
+        request,
+        "issue.html",
+        status_code=422 if errors else 200,
+        project=project,
+        values=values,
+        errors=errors,
+        **discussion(request, project, issue),
+    )
 
 
 def listing(request: Request, kind: str) -> dict[str, Any]:
@@ -53,6 +66,7 @@ def discussion(request: Request, project: sqlite3.Row, issuable: sqlite3.Row) ->
     database, visitor = database_of(request), visitor_of(request)
     role = own_role(request, project)
     mine = visitor.user_id == issuable["author_id"]
+    sortable = role >= Role.REPORTER
     things = attached(database, [issuable])[issuable["id"]]
     return {
         "issuable": issuable,
@@ -72,8 +86,8 @@ def discussion(request: Request, project: sqlite3.Row, issuable: sqlite3.Row) ->
         "milestones": milestones_of(request, project),
         "members": members_of(database, project),
         "role": role,
-        "editable": bool(visitor.user) and (mine or role >= Role.REPORTER),
-        "sortable": role >= Role.REPORTER,
+        "editable": bool(visitor.user) and (mine or sortable),
+        "sortable": sortable,
         "award": database.value(
             "select thumb from awards where issuable_id = ? and user_id = ?", issuable["id"], visitor.user_id
         ),

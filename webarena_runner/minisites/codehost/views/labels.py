@@ -10,8 +10,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from webarena_runner.minisites.codehost.access import Role, own_role, project_of
-from webarena_runner.minisites.codehost.context import Posted, database_of, posted, render, see_other
+from webarena_runner.minisites.codehost.context import Posted, database_of, number_of, posted, render, see_other
 
+_DESCRIPTION_LIMIT = 500
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 _LABELS = """
 select l.*, (select count(*) from issuable_labels x join issuables i on i.id = x.issuable_id
@@ -50,7 +51,7 @@ async def edit(request: Request) -> Response:
     project = project_of(request, least=Role.REPORTER)
     database = database_of(request)
     label = database.one(
-        "select * from labels where id = ? and project_id = ?", request.path_params["label_id"], project["id"]
+        "select * from labels where id = ? and project_id = ?", number_of(request, "label_id"), project["id"]
     )
     if label is None:
         raise HTTPException(404, "There is no such label.")
@@ -80,6 +81,8 @@ def _errors(request: Request, project: sqlite3.Row, form: Posted, label_id: int)
         errors["name"] = "A label needs a title of at most 60 characters."
     elif database_of(request).one(taken, project["id"], form["name"], label_id):
         errors["name"] = "There is already a label of this name."
+    if len(form["description"]) > _DESCRIPTION_LIMIT:
+        errors["description"] = f"At most {_DESCRIPTION_LIMIT} characters."
     if not _COLOR.fullmatch(form["color"]):
         errors["color"] = "Write the colour as # and six hexadecimal digits."
     return errors

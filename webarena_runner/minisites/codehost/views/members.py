@@ -2,9 +2,8 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -12,16 +11,29 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from webarena_runner.minisites._kit import Database
-from webarena_runner.minisites.codehost.access import ROLE_NAMES, Role, group_of, own_role, project_of
+from webarena_runner.minisites.codehost.access import LASTING, ROLE_NAMES, Role, group_of, own_role, project_of
 from webarena_runner.minisites.codehost.context import (
     database_of,
+    number_of,
     posted,
     render,
     require_user,
     see_other,
     tick,
+    today,
     visitor_of,
 )
+from webarena_runner.minisites.codehost.text import is_day
+
+SORTS = {
+    "name_asc": ("Account, ascending", "name collate nocase, id"),
+    "name_desc": ("Account, descending", "name collate nocase desc, id"),
+    "last_joined": ("Access granted, newest first", "joined_at desc, id"),
+    "oldest_joined": ("Access granted, oldest first", "joined_at, id"),
+    "access_level_desc": ("Max role, highest first", "role desc, name collate nocase"),
+    "access_level_asc": ("Max role, lowest first", "role, name collate nocase"),
+}
+_MAX_INVITED = 50
 
 
 @dataclass(frozen=True)
@@ -39,6 +51,14 @@ class Source:
     def managed(self) -> bool:
         return self.role >= (Role.MAINTAINER if self.kind == "project" else Role.OWNER)
 
+    @property
+    def inherited(self) -> str:
+        """An SQL query of the members that a project has through its group."""
+        if self.kind != "project":
+            return "select user_id, role, expires_on, created_at from group_members where 0"
+        return f"""select user_id, role, expires_on, created_at from group_members
+            where namespace_id = {self.row["namespace_id"]:d}"""
+
 
 def _source(request: Request) -> Source:
     if "group" in request.path_params:
@@ -55,21 +75,27 @@ async def members(request: Request) -> Response:
 
 
 async def invite(request: Request) -> Response:
-    source = _managed(request)
+    require_user(request)
+    source = _source(request)
+    if not source.managed:
+        needed = "Maintainer" if source.kind == "project" else "Owner"
+        raise HTTPException(403, f"Inviting members takes the role {needed}, which you do not have here.")
     form = await posted(request)
     database = database_of(request)
     names = [name.strip().removeprefix("@") for name in re.split(r"[,;\n]", form["users"]) if name.strip()]
-    found = {name: _person(database, name) for name in names}
+    found = {name: _person(database, name) for name in names[:_MAX_INVITED]}
     errors = {}
-    if not names:
-        errors["users"] = "Enter a username, a name or an email address."
-    elif unknown := [name for name, user in found.items() if user is None]:
-        errors["users"] = f"There is no user called {', '.join(unknown)}."
     if form["role"] not in map(str, _grantable(source)):
         errors["role"] = "Choose a role that you may give."
-    if form["expires_on"] and not _is_date(form["expires_on"]):
-        errors["expires_on"] = "Write the date as YYYY-MM-DD."
-    if errors:
+    elif obstacles := [_obstacle(database, source, user, int(form["role"])) for user in found.values() if user]:
+        errors["users"] = next(filter(None, obstacles), "")
+    if not names or len(names) > _MAX_INVITED:
+        errors["users"] = f"Enter usernames, names or email addresses, at most {_MAX_INVITED}."
+    elif unknown := [name for name, user in found.items() if user is None]:
+        errors["users"] = f"There is no user called {', '.join(unknown)}."
+    if form["expires_on"] and not (is_day(form["expires_on"]) and form["expires_on"] > today(database).isoformat()):
+        errors["expires_on"] = "Write a day in the future as YYYY-MM-DD."
+    if any(errors.values()):
         return _page(request, source, form.values, errors)
     for user in found.values():
         if user is not None:
@@ -83,31 +109,59 @@ async def change(request: Request) -> Response:
     visitor = require_user(request)
     form = await posted(request)
     database = database_of(request)
-    user_id = request.path_params["user_id"]
-    member = database.one(
-        f"select * from {source.table} where {source.key} = ? and user_id = ?", source.row["id"], user_id
-    )
-    leaving = form["remove"] and user_id == visitor["id"]
+    member = _direct(database, source, number_of(request, "user_id"))
+    leaving = bool(form["remove"]) and member is not None and member["user_id"] == visitor["id"]
     if member is None or not (source.managed or leaving):
         raise HTTPException(403, "You cannot change this member.")
-    loses_owner = member["role"] == Role.OWNER and (form["remove"] or form["role"] != str(Role.OWNER.value))
-    owners = f"select count(*) from {source.table} where {source.key} = ? and role = ?"
-    if loses_owner and database.value(owners, source.row["id"], Role.OWNER.value) == 1:
-        raise HTTPException(403, f"The last owner of a {source.kind} has to stay.")
-    if form["remove"]:
-        database.run(f"delete from {source.table} where {source.key} = ? and user_id = ?", source.row["id"], user_id)
-    elif form["role"] in map(str, _grantable(source)):
-        _write(database, source, user_id, int(form["role"]), member["expires_on"])
-    return see_other(source.url)
+    role = 0 if form["remove"] else next((each for each in _grantable(source) if form["role"] == str(each)), None)
+    if role is None:
+        raise HTTPException(403, "You cannot give this role.")
+    obstacle = _protected(database, source, member, role)
+    if obstacle:
+        raise HTTPException(403, obstacle)
+    if role:
+        _write(database, source, member["user_id"], role, member["expires_on"])
+    else:
+        database.run(
+            f"delete from {source.table} where {source.key} = ? and user_id = ?", source.row["id"], member["user_id"]
+        )
+    still_visible = not leaving or source.row["visibility"] != "private"
+    return see_other(source.url if still_visible else "/dashboard/projects")
 
 
-def _managed(request: Request) -> Source:
-    require_user(request)
-    source = _source(request)
-    if not source.managed:
-        needed = "Maintainer" if source.kind == "project" else "Owner"
-        raise HTTPException(403, f"Inviting members takes the role {needed}, which you do not have here.")
-    return source
+def _direct(database: Database, source: Source, user_id: int) -> sqlite3.Row | None:
+    return database.one(
+        f"select m.*, u.name from {source.table} m join users u on u.id = m.user_id"
+        f" where m.{source.key} = ? and m.user_id = ?",
+        source.row["id"],
+        user_id,
+    )
+
+
+def _protected(database: Database, source: Source, member: sqlite3.Row, role: int) -> str:
+    """Why this member cannot get this role (0 for leaving); "" where it is possible."""
+    if member["role"] > source.role:
+        return f"{member['name']} has a higher role than you."
+    if source.kind == "project" and database.one(
+        "select 1 from namespaces where id = ? and user_id = ?", source.row["namespace_id"], member["user_id"]
+    ):
+        return f"The project belongs to {member['name']}, who stays its owner."
+    others = f"select 1 from {source.table} where {source.key} = ? and role = ? and user_id != ?"
+    owner = Role.OWNER.value
+    if member["role"] == owner != role and not database.one(others, source.row["id"], owner, member["user_id"]):
+        return f"The last owner of a {source.kind} has to stay."
+    return ""
+
+
+def _obstacle(database: Database, source: Source, user: sqlite3.Row, role: int) -> str:
+    """Why somebody cannot be invited with this role."""
+    member = _direct(database, source, user["id"])
+    if member is not None and (protected := _protected(database, source, member, role)):
+        return protected
+    inherited = database.value(
+        f"select role from ({source.inherited}) where user_id = ? and role > ? and {LASTING}", user["id"], role
+    )
+    return f"{user['name']} is {ROLE_NAMES[inherited]} already, through the group." if inherited else ""
 
 
 def _grantable(source: Source) -> list[int]:
@@ -135,29 +189,20 @@ def _write(database: Database, source: Source, user_id: int, role: int, expires_
     )
 
 
-def _is_date(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _page(request: Request, source: Source, values: dict[str, str] | object, errors: dict[str, str]) -> Response:
+def _page(request: Request, source: Source, values: Mapping[str, str], errors: Mapping[str, str]) -> Response:
     search = request.query_params.get("search", "").strip()[:100]
-    inherited = ""
-    people: list[object] = [source.row["id"]]
-    if source.kind == "project":
-        inherited = (
-            "union all select user_id, role, expires_on, created_at, 0 from group_members where namespace_id = ?"
-        )
-        people.append(source.row["namespace_id"])
+    sort = request.query_params.get("sort", "")
+    sort = sort if sort in SORTS else "name_asc"
+    # Of somebody who is a member twice over, the higher role counts.
     rows = database_of(request).all(
-        f"""select u.*, m.role, m.expires_on, m.created_at as joined_at, max(m.direct) as direct from users u join (
-        select user_id, role, expires_on, created_at, 1 as direct from {source.table} where {source.key} = ?
-        {inherited}) m on m.user_id = u.id
-        where instr(lower(u.name || ' ' || u.username), lower(?)) group by u.id order by u.name collate nocase""",
-        *people,
+        f"""select u.*, m.role, m.expires_on, m.created_at as joined_at, m.direct,
+        exists (select 1 from {source.table} where {source.key} = ?1 and user_id = u.id) as changeable
+        from users u join (
+        select *, row_number() over (partition by user_id order by role desc, direct desc) as place from (
+        select user_id, role, expires_on, created_at, 1 as direct from {source.table} where {source.key} = ?1
+        union all select *, 0 from ({source.inherited})) where {LASTING}) m on m.user_id = u.id
+        where m.place = 1 and instr(lower(u.name || ' ' || u.username), lower(?2)) order by {SORTS[sort][1]}""",
+        source.row["id"],
         search,
     )
     return render(
@@ -169,6 +214,8 @@ def _page(request: Request, source: Source, values: dict[str, str] | object, err
         group=source.row if source.kind == "group" else None,
         members=rows,
         search=search,
+        sort=sort,
+        sorts={key: name for key, (name, _) in SORTS.items()},
         roles={role: ROLE_NAMES[role] for role in _grantable(source)},
         role_names=ROLE_NAMES,
         visitor_id=visitor_of(request).user_id,

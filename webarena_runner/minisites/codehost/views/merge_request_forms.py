@@ -12,10 +12,10 @@ from webarena_runner.minisites._kit import Database
 from webarena_runner.minisites.codehost.access import (
     PROJECTS,
     Role,
-    find_project,
     members_of,
     own_role,
     project_of,
+    visible_project,
 )
 from webarena_runner.minisites.codehost.context import database_of, posted, render, require_user, see_other, tick
 from webarena_runner.minisites.codehost.issuables import ISSUABLES, add_note, issuable_of, path_of
@@ -45,11 +45,12 @@ async def new(request: Request) -> Response:
     """First the branches, then, when both are known and differ, the rest."""
     require_user(request)
     project, database = project_of(request), database_of(request)
-    origin = _origin(request, project)
+    origin = _origin(request, project, request.query_params.get(_FROM, ""))
     query = request.query_params
     names = {"source": query.get(_SOURCE, ""), "target": query.get(_TARGET, "")}
     errors = _branch_errors(database, project, origin, names) if names["source"] else {}
-    if not names["source"] or errors or "change_branches" in query:
+    allowed = own_role(request, origin) >= Role.DEVELOPER
+    if not names["source"] or errors or "change_branches" in query or not allowed:
         return _choose(request, project, origin, names, errors)
     branch = branch_named(database, origin["id"], names["source"])
     target = branch_named(database, project["id"], names["target"])
@@ -62,9 +63,7 @@ async def create(request: Request) -> Response:
     user, project = require_user(request), project_of(request)
     form = await posted(request)
     database = database_of(request)
-    origin = find_project(database, form[_FROM]) or project
-    if origin["id"] != project["id"] and origin["forked_from_id"] != project["id"]:
-        raise HTTPException(403, f"{origin['full_path']} is no fork of {project['full_path']}.")
+    origin = _origin(request, project, form[_FROM])
     if own_role(request, origin) < Role.DEVELOPER:
         raise HTTPException(403, f"This takes the role Developer in {origin['full_path']}, which you do not have.")
     names = {"source": form[_SOURCE], "target": form[_TARGET]}
@@ -82,7 +81,8 @@ async def create(request: Request) -> Response:
         origin["id"],
         row["id"],
     )
-    sort_in(request, project, user, row, form)
+    if own_role(request, project) >= Role.REPORTER:
+        sort_in(request, project, user, row, form)
     return see_other(path_of(row))
 
 
@@ -129,6 +129,8 @@ async def merge(request: Request) -> Response:
     source, target = ends_of(database, row)
     if row["state"] != "opened" or not source or not target or conflicts(database, source, target):
         raise HTTPException(400, "This merge request cannot be merged.")
+    if not unseen(database, source, target):
+        raise HTTPException(400, "There is nothing to merge.")
     forked = row["source_project_id"] != project["id"]
     files = contents_at(database, source, changed_paths(database, source, target)) if forked else {}
     message = f"Merge branch '{row['source_branch']}' into '{row['target_branch']}'\n\n{row['title']}"
@@ -154,12 +156,10 @@ async def merge(request: Request) -> Response:
     return see_other(path_of(row))
 
 
-def _origin(request: Request, project: sqlite3.Row) -> sqlite3.Row:
+def _origin(request: Request, project: sqlite3.Row, full_path: str) -> sqlite3.Row:
     """The project that the source branch is in: the target itself, or a fork of it."""
-    named = find_project(database_of(request), request.query_params.get(_FROM, ""))
-    if named and named["forked_from_id"] == project["id"] and own_role(request, named):
-        return named
-    return project
+    named = visible_project(request, full_path)
+    return named if named and named["forked_from_id"] == project["id"] else project
 
 
 def _branch_errors(
@@ -193,13 +193,16 @@ def _choose(
         for row in database.all(f"{PROJECTS} where p.forked_from_id = ? order by full_path", project["id"])
         if own_role(request, row) >= Role.DEVELOPER
     ]
+    sources = [project, *own_forks] if own_role(request, project) >= Role.DEVELOPER else own_forks
+    if origin["id"] not in [row["id"] for row in sources]:
+        origin = sources[0] if sources else project
     return render(
         request,
         "merge_request_branches.html",
         status_code=422 if errors else 200,
         project=project,
         origin=origin,
-        forks=own_forks,
+        sources=sources,
         names={"source": names["source"], "target": names["target"] or project["default_branch"]},
         source_branches=branches_of(database, origin["id"]),
         target_branches=branches_of(database, project["id"]),
@@ -231,6 +234,7 @@ def _form(
         labels=labels_of(request, project),
         milestones=milestones_of(request, project),
         members=members_of(database_of(request), project),
+        sortable=own_role(request, project) >= Role.REPORTER,
     )
 
 

@@ -1,7 +1,7 @@
 """Reading merge requests: the list, one with its notes, its commits and its changes."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -9,11 +9,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from webarena_runner.minisites._kit import Database
-from webarena_runner.minisites.codehost.access import Role, own_role
-from webarena_runner.minisites.codehost.context import database_of, render
+from webarena_runner.minisites.codehost.access import PROJECTS, Role, own_role, seen_by
+from webarena_runner.minisites.codehost.context import database_of, render, visitor_of
 from webarena_runner.minisites.codehost.diffs import branch_diff
 from webarena_runner.minisites.codehost.issuables import issuable_of
-from webarena_runner.minisites.codehost.repository import branch_named, conflicts, unseen
+from webarena_runner.minisites.codehost.repository import address, branch_named, conflicts, unseen
 from webarena_runner.minisites.codehost.views.issues import discussion, listing
 
 
@@ -22,15 +22,15 @@ async def merge_requests(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    return _page(request, "overview")
+    return page(request, {}, {})
 
 
 async def commits(request: Request) -> Response:
-    return _page(request, "commits")
+    return page(request, {}, {}, tab="commits")
 
 
 async def diffs(request: Request) -> Response:
-    return _page(request, "diffs")
+    return page(request, {}, {}, tab="diffs")
 
 
 def ends_of(database: Database, issuable: sqlite3.Row) -> tuple[int, int]:
@@ -45,7 +45,8 @@ def ends_of(database: Database, issuable: sqlite3.Row) -> tuple[int, int]:
     return source["commit_id"] if source else 0, target["commit_id"] if target else 0
 
 
-def _page(request: Request, tab: str) -> Response:
+def page(request: Request, values: Mapping[str, str], errors: Mapping[str, str], *, tab: str = "overview") -> Response:
+    """One merge request; values and errors are those of a form on the page that was sent in vain."""
     project, issuable = issuable_of(request, "merge_request")
     database = database_of(request)
     source, target = ends_of(database, issuable)
@@ -56,6 +57,8 @@ def _page(request: Request, tab: str) -> Response:
     enough = Role.MAINTAINER if issuable["target_branch"] == project["default_branch"] else Role.DEVELOPER
     parts: dict[str, Any] = {
         "tab": tab,
+        "source": _branch(request, issuable["source_project_id"], issuable["source_branch"]),
+        "target": _branch(request, project["id"], issuable["target_branch"]),
         "commits": own,
         "diffs": branch_diff(database, source, target) if known else [],
         "clashes": clashes,
@@ -67,7 +70,26 @@ def _page(request: Request, tab: str) -> Response:
             issuable["id"],
         ),
     }
-    return render(request, "merge_request.html", project=project, **parts, **discussion(request, project, issuable))
+    return render(
+        request,
+        "merge_request.html",
+        status_code=422 if errors else 200,
+        project=project,
+        values=values,
+        errors=errors,
+        **parts,
+        **discussion(request, project, issuable),
+    )
+
+
+def _branch(request: Request, project_id: int | None, name: str) -> tuple[str, str]:
+    """The full path of a branch's project, and the URL of its files; "" for what is gone or not for the visitor."""
+    visible = f"{PROJECTS} where p.id = ? and {seen_by(visitor_of(request).user_id)}"
+    project = database_of(request).one(visible, project_id)
+    if project is None:
+        return "", ""
+    branch = branch_named(database_of(request), project["id"], name)
+    return project["full_path"], address(project, "tree", name) if branch else ""
 
 
 def routes() -> Iterator[BaseRoute]:

@@ -12,6 +12,7 @@ from webarena_runner.minisites.codehost.access import Role, own_role, project_of
 from webarena_runner.minisites.codehost.context import (
     Posted,
     database_of,
+    number_of,
     posted,
     render,
     see_other,
@@ -20,7 +21,8 @@ from webarena_runner.minisites.codehost.context import (
 )
 from webarena_runner.minisites.codehost.issuables import ISSUABLES, attached
 from webarena_runner.minisites.codehost.paging import paged
-from webarena_runner.minisites.codehost.views.issue_forms import is_date
+from webarena_runner.minisites.codehost.text import is_day
+from webarena_runner.minisites.codehost.views.issue_forms import DESCRIPTION_LIMIT
 
 _MILESTONES = """
 select m.*, (select count(*) from issuables where milestone_id = m.id and kind = 'issue') as issues,
@@ -129,7 +131,7 @@ async def change(request: Request) -> Response:
 
 def _milestone_of(request: Request) -> tuple[sqlite3.Row, sqlite3.Row]:
     project = project_of(request)
-    milestone = database_of(request).one(f"{_MILESTONES} and m.iid = ?", project["id"], request.path_params["iid"])
+    milestone = database_of(request).one(f"{_MILESTONES} and m.iid = ?", project["id"], number_of(request, "iid"))
     if milestone is None:
         raise HTTPException(404, f"There is no such milestone in {project['full_path']}.")
     return project, milestone
@@ -139,8 +141,10 @@ def _errors(form: Posted) -> dict[str, str]:
     errors = {}
     if not form["title"] or len(form["title"]) > 255:
         errors["title"] = "A milestone needs a title of at most 255 characters."
+    if len(form["description"]) > DESCRIPTION_LIMIT:
+        errors["description"] = f"At most {DESCRIPTION_LIMIT:,} characters."
     for name in ("start_date", "due_date"):
-        if form[name] and not is_date(form[name]):
+        if form[name] and not is_day(form[name]):
             errors[name] = "Write the date as YYYY-MM-DD."
     if not errors and form["start_date"] and form["due_date"] and form["start_date"] > form["due_date"]:
         errors["due_date"] = "This is before the start date."

@@ -1,7 +1,7 @@
 """What is added to an issue or a merge request: comments, thumbs, labels, people, states, to-dos."""
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,6 +13,7 @@ from webarena_runner.minisites.codehost.access import Role, members_of, own_role
 from webarena_runner.minisites.codehost.context import (
     Posted,
     database_of,
+    number_of,
     posted,
     render,
     require_user,
@@ -27,11 +28,13 @@ from webarena_runner.minisites.codehost.issuables import (
     path_of,
     remind,
 )
-from webarena_runner.minisites.codehost.text import day_text
-from webarena_runner.minisites.codehost.views.issue_forms import is_date, require_editor
+from webarena_runner.minisites.codehost.text import day_text, is_day
+from webarena_runner.minisites.codehost.views import issues, merge_requests
+from webarena_runner.minisites.codehost.views.issue_forms import require_editor
 from webarena_runner.minisites.codehost.views.issues import labels_of, milestones_of
 
 Handler = Callable[[Request], Awaitable[Response]]
+_PAGES = {"issue": issues.page, "merge_request": merge_requests.page}
 _BODY_LIMIT = 20_000
 
 
@@ -40,8 +43,9 @@ def _comment(kind: str) -> Handler:
         user = require_user(request)
         project, issuable = issuable_of(request, kind)
         form = await posted(request)
-        if not form["note"] or len(form["note"]) > _BODY_LIMIT:
-            raise HTTPException(422, f"A comment has between 1 and {_BODY_LIMIT:,} characters.")
+        errors = _note_errors(form)
+        if errors:
+            return _PAGES[kind](request, form.values, errors)
         note_id = add_note(database_of(request), issuable, user, form["note"])
         touch(database_of(request), project["id"])
         return see_other(f"{path_of(issuable)}#note_{note_id}")
@@ -54,23 +58,36 @@ def _edit_note(kind: str) -> Handler:
         user = require_user(request)
         _, issuable = issuable_of(request, kind)
         database = database_of(request)
-        note = database.one("select * from notes where id = ?", request.path_params["note_id"])
+        note = database.one("select * from notes where id = ?", number_of(request, "note_id"))
         if note is None or note["issuable_id"] != issuable["id"] or note["system"]:
             raise HTTPException(404, "There is no such comment.")
         if note["author_id"] != user["id"]:
             raise HTTPException(403, "Only the author can change a comment.")
         if request.method == "GET":
-            return render(request, "note_form.html", note=note, way_back=path_of(issuable))
+            return _note_form(request, issuable, note["body"], {})
         form = await posted(request)
         if form["delete"]:
             database.run("delete from notes where id = ?", note["id"])
             return see_other(path_of(issuable))
-        if not form["note"] or len(form["note"]) > _BODY_LIMIT:
-            raise HTTPException(422, f"A comment has between 1 and {_BODY_LIMIT:,} characters.")
+        errors = _note_errors(form)
+        if errors:
+            return _note_form(request, issuable, form["note"], errors)
         database.run("update notes set body = ?, edited_at = ? where id = ?", form["note"], tick(database), note["id"])
         return see_other(f"{path_of(issuable)}#note_{note['id']}")
 
     return edit
+
+
+def _note_errors(form: Posted) -> dict[str, str]:
+    wrong = not form["note"] or len(form["note"]) > _BODY_LIMIT
+    return {"note": f"A comment has between 1 and {_BODY_LIMIT:,} characters."} if wrong else {}
+
+
+def _note_form(request: Request, issuable: sqlite3.Row, body: str, errors: Mapping[str, str]) -> Response:
+    status_code, way_back = 422 if errors else 200, path_of(issuable)
+    return render(
+        request, "note_form.html", status_code=status_code, values={"note": body}, errors=errors, way_back=way_back
+    )
 
 
 def _award(kind: str) -> Handler:
@@ -116,7 +133,9 @@ def _set_state(kind: str) -> Handler:
         require_editor(request, project, issuable, user)
         form = await posted(request)
         wanted = {"close": "closed", "reopen": "opened"}.get(form["event"])
-        if wanted is None or issuable["state"] in (wanted, "merged"):
+        if issuable["state"] == wanted:
+            return see_other(path_of(issuable))
+        if wanted is None or issuable["state"] == "merged":
             raise HTTPException(400, f"This cannot be done with something that is {issuable['state']}.")
         database = database_of(request)
         add_note(database, issuable, user, "reopened" if wanted == "opened" else "closed", system=True)
@@ -137,6 +156,8 @@ def _sort(kind: str) -> Handler:
             raise HTTPException(403, f"This takes the role Reporter in {project['full_path']}, which you do not have.")
         form = await posted(request)
         database = database_of(request)
+        if form["part"] == "due_date" and form["due_date"] and not is_day(form["due_date"]):
+            return _PAGES[kind](request, form.values, {"due_date": "Write the date as YYYY-MM-DD."})
         match form["part"]:
             case "assignees" | "reviewers" as table:
                 said = _people(database, project, user, issuable, form, table)
@@ -181,8 +202,6 @@ def _milestone(request: Request, database: Database, project: sqlite3.Row, issua
 
 
 def _due_date(database: Database, issuable: sqlite3.Row, form: Posted) -> str:
-    if form["due_date"] and not is_date(form["due_date"]):
-        raise HTTPException(422, "Write the due date as YYYY-MM-DD.")
     database.run("update issuables set due_date = ? where id = ?", form["due_date"], issuable["id"])
     return f"changed the due date to {day_text(form['due_date'])}" if form["due_date"] else "removed the due date"
 

@@ -116,7 +116,10 @@ def _errors(form: Posted) -> dict[str, str]:
 
 
 def _is_website(text: str) -> bool:
-    parts = urlsplit(text if "//" in text else f"https://{text}")
+    try:
+        parts = urlsplit(text if "//" in text else f"https://{text}")
+    except ValueError:
+        return False
     return parts.scheme in ("http", "https") and "." in parts.netloc and " " not in text
 
 

@@ -1,6 +1,5 @@
 """Creating projects: blank ones and ones from a template."""
 
-import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 
@@ -9,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from webarena_runner.minisites._kit import Database
-from webarena_runner.minisites.codehost.access import PROJECTS, Role
+from webarena_runner.minisites.codehost.access import PROJECTS, VISIBILITIES, Role, exposes, role_in_group
 from webarena_runner.minisites.codehost.context import (
     database_of,
     posted,
@@ -18,19 +17,19 @@ from webarena_runner.minisites.codehost.context import (
     see_other,
     tick,
 )
+from webarena_runner.minisites.codehost.naming import is_project_path
 from webarena_runner.minisites.codehost.project_templates import project_templates
 from webarena_runner.minisites.codehost.repository import write_commit
 from webarena_runner.minisites.codehost.text import slugged
-from webarena_runner.minisites.codehost.views.groups import VISIBILITIES
 
-_PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,80}")
-NAME_LIMIT = 100
+NAME_LIMIT, DESCRIPTION_LIMIT = 100, 2_000
 
 
 async def new(request: Request) -> Response:
     """All ways of creating a project on one page; the part behind "#" chooses which one shows."""
     user = require_user(request)
-    return _page(request, user, {"visibility": "private", "readme": "1"}, {})
+    place = request.query_params.get("namespace_id", "")
+    return _page(request, user, {"visibility": "private", "readme": "1", "namespace_id": place}, {})
 
 
 async def create(request: Request) -> Response:
@@ -65,12 +64,17 @@ def check(database: Database, values: Mapping[str, str], path: str, namespace: s
         errors["name"] = f"At most {NAME_LIMIT} characters."
     if namespace is None:
         errors["namespace"] = "Choose a place where you may create projects."
-    elif not _PATH.fullmatch(path) or path.endswith((".git", ".atom")):
+    elif not is_project_path(path):
         errors["path"] = "Use letters, digits, dots, hyphens and underscores."
     elif database.one("select 1 from projects where namespace_id = ? and path = ?", namespace["id"], path):
         errors["path"] = f"There is already a project {namespace['path']}/{path}."
-    if values.get("visibility", "private") not in VISIBILITIES:
+    if len(values.get("description", "")) > DESCRIPTION_LIMIT:
+        errors["description"] = f"At most {DESCRIPTION_LIMIT:,} characters."
+    visibility = values.get("visibility", "private")
+    if visibility not in VISIBILITIES:
         errors["visibility"] = "Choose one of these."
+    elif namespace is not None and exposes(visibility, namespace["visibility"]):
+        errors["visibility"] = f"The group {namespace['name']} is {namespace['visibility']}, and so is what is in it."
     return errors
 
 
@@ -99,8 +103,8 @@ def insert(
 def namespaces_of(database: Database, user: sqlite3.Row) -> list[sqlite3.Row]:
     """Where the user may create projects: the own name first, then groups."""
     return database.all(
-        """select n.* from namespaces n where n.user_id = ?1 or n.id in
-        (select namespace_id from group_members where user_id = ?1 and role >= ?2) order by n.kind desc, n.path""",
+        f"""select n.* from namespaces n where n.user_id = ?1
+        or (n.kind = 'group' and {role_in_group(user["id"])} >= ?2) order by n.kind desc, n.path""",
         user["id"],
         Role.DEVELOPER.value,
     )

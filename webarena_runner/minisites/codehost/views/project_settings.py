@@ -7,13 +7,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_runner.minisites.codehost.access import Role, project_of
+from webarena_runner.minisites.codehost.access import VISIBILITIES, Role, exposes, project_of
 from webarena_runner.minisites.codehost.context import database_of, posted, render, see_other
 from webarena_runner.minisites.codehost.repository import branch_named, branches_of
-from webarena_runner.minisites.codehost.views.groups import VISIBILITIES
-from webarena_runner.minisites.codehost.views.project_new import NAME_LIMIT
+from webarena_runner.minisites.codehost.views.project_new import DESCRIPTION_LIMIT, NAME_LIMIT
 
-_DESCRIPTION_LIMIT = 2000
+_TOPICS_LIMIT = 500
 
 
 async def edit(request: Request) -> Response:
@@ -25,10 +24,14 @@ async def edit(request: Request) -> Response:
     errors = {}
     if not form["name"] or len(form["name"]) > NAME_LIMIT:
         errors["name"] = f"A project needs a name of at most {NAME_LIMIT} characters."
-    if len(form["description"]) > _DESCRIPTION_LIMIT:
-        errors["description"] = f"At most {_DESCRIPTION_LIMIT} characters."
+    if len(form["description"]) > DESCRIPTION_LIMIT:
+        errors["description"] = f"At most {DESCRIPTION_LIMIT:,} characters."
+    if len(form["topics"]) > _TOPICS_LIMIT:
+        errors["topics"] = f"At most {_TOPICS_LIMIT} characters."
     if form["visibility"] not in VISIBILITIES:
         errors["visibility"] = "Choose one of these."
+    elif exposes(form["visibility"], project["namespace_visibility"]):
+        errors["visibility"] = f"The group {project['namespace_name']} is {project['namespace_visibility']}."
     branch = form["default_branch"] or project["default_branch"]
     if branch != project["default_branch"] and branch_named(database, project["id"], branch) is None:
         errors["default_branch"] = "There is no such branch."

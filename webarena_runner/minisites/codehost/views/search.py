@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from webarena_runner.minisites._kit import Database
-from webarena_runner.minisites.codehost.access import PROJECTS, find_project, seen_by
+from webarena_runner.minisites.codehost.access import PROJECTS, seen_by, visible_project
 from webarena_runner.minisites.codehost.context import database_of, render, visitor_of
 from webarena_runner.minisites.codehost.filters import match_expression
 from webarena_runner.minisites.codehost.issuables import ISSUABLES, attached
@@ -82,9 +82,7 @@ async def search(request: Request) -> Response:
 
 def _within(request: Request) -> sqlite3.Row | None:
     """The project that the URL narrows the search to, if the visitor may see it."""
-    project = find_project(database_of(request), request.query_params.get("project", ""))
-    visible = f"select 1 from projects p where p.id = ? and {seen_by(visitor_of(request).user_id)}"
-    return project if project and database_of(request).one(visible, project["id"]) else None
+    return visible_project(request, request.query_params.get("project", ""))
 
 
 def _query(request: Request, scope: str, term: str, project_id: int) -> tuple[str, tuple[object, ...]]:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_runner.minisites.codehost.access import PROJECTS, seen_by, user_named
+from webarena_runner.minisites.codehost.access import PROJECTS, role_in_group, seen_by, user_named
 from webarena_runner.minisites.codehost.calendar_chart import contributions
 from webarena_runner.minisites.codehost.context import (
     back,
@@ -21,6 +21,7 @@ from webarena_runner.minisites.codehost.context import (
 )
 from webarena_runner.minisites.codehost.feeds import events
 from webarena_runner.minisites.codehost.paging import paged
+from webarena_runner.minisites.codehost.views.group_lists import group_list
 
 TABS = {
     "activity": "Activity",
@@ -32,7 +33,7 @@ TABS = {
     "following": "Following",
 }
 _PROJECT_TABS = {
-    "contributed": "p.id in (select project_id from commits where author_id = ?)",
+    "contributed": "p.id in (select project_id from events where user_id = ?)",
     "projects": "n.user_id = ?",
     "starred": "p.id in (select project_id from stars where user_id = ?)",
 }
@@ -79,12 +80,11 @@ def _page(request: Request, user: sqlite3.Row, shown: str) -> Response:
     elif shown in _PEOPLE_TABS:
         parts["people"] = paged(request, _PEOPLE_TABS[shown], user["id"], order="name collate nocase")
     elif shown == "groups":
-        sql = """select n.*, m.role from namespaces n join group_members m on m.namespace_id = n.id
-            where m.user_id = ? and n.visibility != 'private'"""
-        parts["groups"] = paged(request, sql, user["id"], order="name collate nocase")
+        member = f"{role_in_group(user['id'])} is not null"
+        parts["groups"] = group_list(request, role_of=user["id"], where=member)
     else:
         parts["events"] = events(request, "e.user_id = ?", user["id"], limit=30 if shown == "activity" else 12)
-        parts["chart"] = contributions(database, user["id"])
+        parts["chart"] = contributions(database, user["id"], visible)
         own = f"{PROJECTS} where {visible} and n.user_id = ? order by stars desc, p.id limit 6"
         parts["projects"] = database.all(own, user["id"]) if shown == "overview" else None
     numbers = database.one(
