@@ -201,3 +201,129 @@ async def test_two_instances_share_nothing_and_a_reset_undoes_everything(shop: S
     assert (await shop.get("/wishlist/")).url.path == "/customer/account/login/"
     assert (await shop.get("/catalogsearch/result/?q=kettle")).status_code == 200
     other.close()
+
+
+async def test_what_a_signed_out_form_wanted_is_taken_up_again(shop: ShopSite) -> None:
+    page = await shop.http.get("/electronics.html?p=2")
+    key = re.search(r'name="form_key" value="(\w+)"', page.text)[1]  # type: ignore[index]
+    referer = {"referer": "http://shop.test/electronics.html?p=2"}
+    path = "/wishlist/index/add/product/1004/"
+    login = await shop.http.post(path, data={"form_key": key}, headers=referer)
+    assert "Please sign in first." in login.text
+    assert 'name="next" value="/electronics.html?p=2"' in login.text
+
+
+async def test_a_page_number_survives_signing_in(shop: ShopSite) -> None:
+    page = await shop.get("/sales/order/history/?p=3")
+    assert page.url.params["next"] == "/sales/order/history/?p=3"
+
+
+async def test_a_form_posted_from_an_odd_address_leads_to_the_home_page(shop: ShopSite) -> None:
+    page = await shop.get("/contact/")
+    key = re.search(r'name="form_key" value="(\w+)"', page.text)[1]  # type: ignore[index]
+    data, referer = {"form_key": key, "email": "a@b.example"}, {"referer": "http://shop.test//elsewhere.test/x"}
+    response = await shop.http.post("/newsletter/subscriber/new/", data=data, headers=referer)
+    assert str(response.url) == "http://shop.test/"
+
+
+async def test_who_is_signed_in_creates_no_other_account(shop: ShopSite) -> None:
+    shop.login()
+    assert (await shop.get("/customer/account/create/")).url.path == "/customer/account/"
+
+
+async def test_the_cart_stays_with_its_customer_when_another_signs_in(shop: ShopSite) -> None:
+    shop.login()
+    product = shop.product("stock > 5 and id not in (select product from choice)")
+    await shop.post(f"/checkout/cart/add/product/{product['id']}/", qty="2")
+    for email, password in ((EMMA["email"], EMMA["password"]), ("beatriz.brandt@mail.example", "Brandt.29")):
+        await shop.post("/customer/account/login/", email=email, password=password)
+        assert [tuple(row) for row in shop.db.all("select owner, qty from cart_item")] == [("customer:27", 2)]
+
+
+async def test_a_new_account_may_subscribe_at_once(shop: ShopSite) -> None:
+    names = {"first_name": "Ada", "last_name": "Byron", "password": "correct horse", "password_again": "correct horse"}
+    await shop.post("/customer/account/create/", **names, email="ada@mail.example", is_subscribed="1")
+    assert shop.db.value("select newsletter from customer where email = 'ada@mail.example'") == 1
+
+
+@pytest.mark.parametrize("email", ["ada", "ada@", "@mail.example", "a@b@mail.example", "ada@mail.", "ada@.example"])
+async def test_what_is_no_email_address_opens_no_account(shop: ShopSite, email: str) -> None:
+    names = {"first_name": "Ada", "last_name": "Byron", "password": "correct horse", "password_again": "correct horse"}
+    response = await shop.post("/customer/account/create/", **names, email=email)
+    assert response.status_code == 422
+    assert "Please enter a valid email address." in response.text
+
+
+async def test_a_forgotten_password_tells_nobody_who_has_an_account(shop: ShopSite) -> None:
+    answers = []
+    for email in (EMMA["email"], "nobody@mail.example"):
+        page = await shop.post("/customer/account/forgotpassword/", email=email)
+        assert page.url.path == "/customer/account/login/"
+        answers.append(plain(page.text).replace(email, "EMAIL"))
+    assert answers[0] == answers[1]
+    assert (await shop.post("/customer/account/forgotpassword/", email="x")).status_code == 422
+
+
+EDITED = {"first_name": "Emma", "last_name": "Lopez", "email": EMMA["email"]}
+
+
+async def test_a_new_email_and_password_need_the_current_password(shop: ShopSite) -> None:
+    shop.login()
+    new = {"email": "emma@mail.example", "new_password": "long enough", "password_again": "long enough"}
+    refused = await shop.post("/customer/account/edit/", **{**EDITED, **new}, password="wrong")
+    assert "This is not your current password." in refused.text
+    await shop.post("/customer/account/edit/", **{**EDITED, **new}, password=EMMA["password"])
+    await shop.get("/customer/account/logout/")
+    page = await shop.post("/customer/account/login/", email=new["email"], password=new["new_password"])
+    assert page.url.path == "/customer/account/"
+
+
+async def test_a_new_name_needs_no_password(shop: ShopSite) -> None:
+    shop.login()
+    page = await shop.post("/customer/account/edit/", **{**EDITED, "first_name": "Em <3"})
+    assert "Welcome, Em &lt;3 Lopez!" in page.text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"email": "alma.abbott@mail.example"},
+        {"email": "x"},
+        {"first_name": " "},
+        {"new_password": "short", "password_again": "short"},
+        {"new_password": "long enough", "password_again": "another one"},
+        {"password_again": "long enough"},
+    ],
+)
+async def test_account_information_that_cannot_be_is_refused(shop: ShopSite, change: dict[str, str]) -> None:
+    shop.login()
+    page = await shop.post("/customer/account/edit/", **{**EDITED, "password": EMMA["password"], **change})
+    assert page.status_code == 422
+    assert 'aria-invalid="true"' in page.text
+
+
+@pytest.mark.parametrize("number", ["abc", "0", "10", "999999999999"])
+async def test_an_address_that_is_not_ones_own_is_neither_shown_nor_saved(shop: ShopSite, number: str) -> None:
+    shop.login()
+    before = shop.db.value("select count(*) from address")
+    shown = await shop.get(f"/customer/address/edit/id/{number}/")
+    saved = await shop.post(f"/customer/address/edit/id/{number}/", **NEW_ADDRESS)
+    broken = await shop.post(f"/customer/address/edit/id/{number}/", street="")
+    deleted = await shop.post("/customer/address/delete/", number=number)
+    for page in (shown, saved, broken, deleted):
+        assert page.url.path == "/customer/address/"
+        assert "There is no such address in your account." in page.text
+    assert shop.db.value("select count(*) from address") == before
+
+
+@pytest.mark.parametrize("change", [{"region": "Narnia"}, {"phone": "none"}])
+async def test_an_address_that_cannot_be_is_refused(shop: ShopSite, change: dict[str, str]) -> None:
+    shop.login()
+    response = await shop.post("/customer/address/new/", **{**NEW_ADDRESS, **change})
+    assert response.status_code == 422
+    assert 'aria-invalid="true"' in response.text
+
+
+async def test_a_very_long_email_is_not_sent_back_whole(shop: ShopSite) -> None:
+    page = await shop.post("/customer/account/login/", email="x" * 100_000, password="y", next="/" + "z" * 100_000)
+    assert len(page.text) < 50_000

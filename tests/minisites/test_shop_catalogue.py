@@ -173,3 +173,27 @@ async def test_a_body_that_is_no_form_is_refused(shop: ShopSite, kind: str, body
 async def test_the_wrong_method_is_a_page(shop: ShopSite) -> None:
     assert (await shop.http.post("/electronics.html")).status_code == 405
     assert (await shop.get("/checkout/cart/add/product/1001/")).status_code == 404
+
+
+async def test_a_review_sent_back_can_be_reloaded(shop: ShopSite) -> None:
+    product = shop.product("review_count = 0")
+    page = await shop.get(f"/review/product/post/id/{product['id']}/")
+    assert page.url.path == f"/{product['slug']}.html"
+    assert (await shop.get("/review/product/post/id/9/")).status_code == 404
+
+
+async def test_an_endless_review_is_cut(shop: ShopSite) -> None:
+    product = shop.product("review_count = 0")
+    endless = "x" * 100_000
+    path = f"/review/product/post/id/{product['id']}/"
+    for rating in ("", "5"):
+        page = await shop.post(path, rating=rating, nickname=endless, title=endless, detail=endless)
+        assert len(page.text) < 100_000
+
+
+async def test_every_page_of_text_leads_to_its_sections(shop: ShopSite) -> None:
+    for slug in ("about-us", "customer-service", "privacy-policy", "gift-wrapping"):
+        html = (await shop.get(f"/{slug}/")).text
+        anchors = re.findall(r'href="#([^"]+)"', html)
+        assert len(anchors) > 3
+        assert all(f'id="{anchor}"' in html for anchor in anchors), slug

@@ -122,3 +122,52 @@ async def test_standard_delivery_is_free_from_a_hundred_dollars(shop: ShopSite) 
     await put(shop, shop.product(PLAIN), "5")
     await shop.post("/checkout/", **ORDER)
     assert shop.db.value("select shipping from sales_order order by id desc limit 1") == 0
+
+
+async def test_two_lines_of_a_product_cannot_ask_for_more_than_there_is(shop: ShopSite) -> None:
+    product = shop.product(WITH_CHOICES)
+    for value in ("Black", "Navy"):
+        await put(shop, product, "1", choice_Color=value)
+    first, second = (str(row["id"]) for row in shop.db.all("select id from cart_item order by id"))
+    stock = str(product["stock"])
+    page = await shop.post("/checkout/cart/", **{f"qty_{first}": stock, f"qty_{second}": stock})
+    assert "is not available" in page.text
+    assert shop.db.value("select sum(qty) from cart_item") <= int(stock)
+    shop.db.run("update product set stock = 1 where id = ?", product["id"])
+    page = await shop.post("/checkout/", **ORDER, email="ada@mail.example")
+    assert "Not available in this quantity any more" in page.text
+
+
+async def test_a_new_address_is_kept_when_asked(shop: ShopSite) -> None:
+    shop.login()
+    address = {"first_name": "Ada", "last_name": "Byron", "street": "1 Elm Court", "city": "Boulder"}
+    address |= {"region": "Colorado", "postcode": "80302", "phone": "3035550100", "address": "new"}
+    for count, wish in ((3, {}), (4, {"save_address": "1"})):
+        await put(shop, shop.product(PLAIN))
+        await shop.post("/checkout/", **{**ORDER, **address}, **wish)
+        assert shop.db.value("select count(*) from address where customer = 27") == count
+    assert "1 Elm Court" in shop.db.value("select shipping_address from sales_order order by id desc limit 1")
+
+
+async def test_an_address_that_is_not_on_offer_leaves_the_usual_one_chosen(shop: ShopSite) -> None:
+    shop.login()
+    await put(shop, shop.product(PLAIN))
+    page = await shop.post("/checkout/", **{**ORDER, "address": "10"})
+    assert page.status_code == 422
+    assert '<input type="radio" name="address" value="1" checked>' in page.text
+
+
+async def test_what_is_wrong_stands_where_it_is_wrong(shop: ShopSite) -> None:
+    shop.login()
+    await put(shop, shop.product(PLAIN))
+    page = await shop.post("/checkout/", **{**ORDER, "shipping": "", "payment": ""})
+    assert 'id="shipping-error">Please choose a delivery method.' in page.text
+    assert 'id="payment-error">Please choose a payment method.' in page.text
+
+
+async def test_the_cart_counts_delivery(shop: ShopSite) -> None:
+    await put(shop, shop.product(PLAIN))
+    price = shop.db.value("select p.price from cart_item i join product p on p.id = i.product")
+    text = await shop.text("/checkout/cart/")
+    assert f"Order Total ${(price + 500) / 100:.2f}" in text
+    assert f"Express 1 to 2 $14.00 ${(price + 1400) / 100:.2f}" in text

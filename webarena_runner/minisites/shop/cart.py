@@ -1,5 +1,6 @@
 """Carts: lines of a product with its choices, owned by a customer or by a guest's session."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from sqlite3 import Row
 
@@ -59,15 +60,25 @@ def set_quantity(db: Database, owner: str, line: int, qty: int) -> None:
         db.run("delete from cart_item where id = ? and owner = ?", line, owner)
         return
     row = db.one(
-        "select p.name, p.stock from cart_item i join product p on p.id = i.product where i.id = ? and i.owner = ?",
+        "select p.name, p.stock, (select coalesce(sum(qty), 0) from cart_item where owner = i.owner"
+        " and product = i.product and id != i.id) as in_other_lines"
+        " from cart_item i join product p on p.id = i.product where i.id = ? and i.owner = ?",
         line,
         owner,
     )
     if row is None:
         return
-    if qty > min(row["stock"], MOST_PER_LINE):
+    if row["in_other_lines"] + qty > min(row["stock"], MOST_PER_LINE):
         raise CartError(f"The requested quantity of {row['name']} is not available: {row['stock']} in stock.")
     db.run("update cart_item set qty = ? where id = ? and owner = ?", qty, line, owner)
+
+
+def unavailable(lines: Sequence[Row]) -> list[str]:
+    """Names of the products of which all lines together ask for more than there is."""
+    wanted = Counter[int]()
+    for line in lines:
+        wanted[line["product"]] += line["qty"]
+    return sorted({line["name"] for line in lines if wanted[line["product"]] > line["stock"]})
 
 
 def merge(db: Database, source: str, target: str) -> None:

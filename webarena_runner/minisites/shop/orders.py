@@ -1,7 +1,9 @@
 """Delivery and payment terms, placing an order, and the shop's own clock."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from sqlite3 import Row
+from typing import Any
 
 from webarena_runner.minisites._kit import Database
 
@@ -10,13 +12,37 @@ EXPRESS = "Express Delivery - 1 to 2 days"
 SHIPPING_METHODS = {"standard": STANDARD, "express": EXPRESS}
 PAYMENTS = ("Pay by invoice", "Cash on delivery", "Bank transfer")
 FREE_SHIPPING_FROM = 10_000
+_STANDARD_PRICE, _EXPRESS_PRICE = 500, 1_400
+# Days after the order at which each step is done.
+_DAYS_ON_THE_ROAD = {STANDARD: 4, EXPRESS: 2}
+_DAYS_TO_RETURN = 16
 
 
 def shipping_price(method: str, subtotal: int) -> int:
     """Price in cents; standard delivery is free from a subtotal of 100 dollars."""
     if method == EXPRESS:
-        return 1_400
-    return 0 if subtotal >= FREE_SHIPPING_FROM else 500
+        return _EXPRESS_PRICE
+    return 0 if subtotal >= FREE_SHIPPING_FROM else _STANDARD_PRICE
+
+
+def rates(subtotal: int) -> list[tuple[str, str, int]]:
+    """Name, days on the road and price in cents of each way of delivery, the cheapest first."""
+    named = ((text, *text.split(" Delivery - ")) for text in (STANDARD, EXPRESS))
+    return [(name, days.removesuffix(" days"), shipping_price(text, subtotal)) for text, name, days in named]
+
+
+def progress(order: Row | Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What has happened to an order so far, as (step, moment)."""
+    delivered = 1 + _DAYS_ON_THE_ROAD.get(order["shipping_method"], 4)
+    sent = [("Order received", 0), ("Packed and handed to the carrier", 1), ("Delivered", delivered)]
+    steps = {
+        "Processing": [*sent[:1], ("Payment received", 1)],
+        "Complete": sent,
+        "Canceled": [*sent[:1], ("Canceled, nothing was charged", 1)],
+        "Closed": [*sent, ("Returned and refunded", delivered + _DAYS_TO_RETURN)],
+    }
+    placed = datetime.fromisoformat(order["created_at"])
+    return [(text, str(placed + timedelta(days=days))) for text, days in steps.get(order["status"], sent[:1])]
 
 
 def tick(db: Database) -> str:

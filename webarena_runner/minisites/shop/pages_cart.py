@@ -1,17 +1,16 @@
-"""Cart and checkout."""
+"""The cart."""
 
 from starlette.responses import Response
 
-from webarena_runner.minisites._addresses import ADDRESS_FIELDS, missing_fields
 from webarena_runner.minisites._numbers import LARGEST_ID, to_int
-from webarena_runner.minisites.shop import cart, customers, orders
+from webarena_runner.minisites.shop import cart, orders, wishes
 from webarena_runner.minisites.shop.cart import CartError, ChoiceMissing
-from webarena_runner.minisites.shop.content import phrases
 from webarena_runner.minisites.shop.visit import Visit
 
 
 def show(visit: Visit) -> Response:
-    return visit.page("cart.html")
+    subtotal = sum(item["qty"] * item["price"] for item in cart.items(visit.db, visit.cart_owner))
+    return visit.page("cart.html", rates=orders.rates(subtotal), free_from=orders.FREE_SHIPPING_FROM)
 
 
 def add(visit: Visit) -> Response:
@@ -34,11 +33,14 @@ def add(visit: Visit) -> Response:
 
 
 def update(visit: Visit) -> Response:
-    """Stores the quantities of all lines; "remove" names a line to drop."""
+    """Stores the quantities of all lines; "remove" names a line to drop, "wish" one for the wish list."""
     removed = to_int(visit.field("remove"), low=0, high=LARGEST_ID, default=0)
     if removed:
         cart.set_quantity(visit.db, visit.cart_owner, removed, 0)
         return visit.redirect("/checkout/cart/")
+    wished = to_int(visit.field("wish"), low=0, high=LARGEST_ID, default=0)
+    if wished:
+        return _to_wish_list(visit, wished)
     for name in visit.form:
         if name.startswith("qty_"):
             line = to_int(name.removeprefix("qty_"), low=0, high=LARGEST_ID, default=0)
@@ -53,78 +55,13 @@ def update(visit: Visit) -> Response:
     return visit.redirect("/checkout/cart/")
 
 
-def checkout(visit: Visit) -> Response:
-    if not cart.items(visit.db, visit.cart_owner):
-        visit.error("Your shopping cart is empty.")
-        return visit.redirect("/checkout/cart/")
-    return _checkout_page(visit, values=dict.fromkeys(ADDRESS_FIELDS, ""), errors={})
-
-
-def _checkout_page(visit: Visit, *, values: dict[str, str], errors: dict[str, str]) -> Response:
-    addresses = visit.db.all("select * from address where customer = ? order by id", visit.customer_id)
-    customer = visit.customer()
-    subtotal = sum(item["qty"] * item["price"] for item in cart.items(visit.db, visit.cart_owner))
-    methods = {key: (text, orders.shipping_price(text, subtotal)) for key, text in orders.SHIPPING_METHODS.items()}
-    return visit.page(
-        "checkout.html",
-        status_code=422 if errors else 200,
-        addresses=addresses,
-        chosen_address=visit.field("address") or str((customer["shipping_address"] if customer else None) or "new"),
-        chosen_shipping=visit.field("shipping") or "standard",
-        chosen_payment=visit.field("payment") or orders.PAYMENTS[0],
-        email=visit.field("email"),
-        methods=methods,
-        payments=orders.PAYMENTS,
-        states=phrases()["states"],
-        values=values,
-        errors=errors,
-    )
-
-
-def place_order(visit: Visit) -> Response:
-    items = cart.items(visit.db, visit.cart_owner)
-    if not items:
-        return visit.redirect("/checkout/cart/")
-    short = [item["name"] for item in items if item["qty"] > item["stock"]]
-    if short:
-        visit.error(f"Not available in this quantity any more: {', '.join(short)}.")
-        return visit.redirect("/checkout/cart/")
-    fields = {name: visit.field(name)[:200] for name in ADDRESS_FIELDS}
-    customer = visit.customer()
-    number = to_int(visit.field("address"), low=0, high=LARGEST_ID, default=0)
-    own = visit.db.one("select * from address where id = ? and customer = ?", number, visit.customer_id)
-    email = customer["email"] if customer else visit.field("email")[:200]
-    errors = {} if own else missing_fields(fields)
-    if not is_email(email):
-        errors["email"] = "Please enter a valid email address."
-    method, payment = orders.SHIPPING_METHODS.get(visit.field("shipping")), visit.field("payment")
-    if method is None or payment not in orders.PAYMENTS:
-        errors["shipping"] = "Please choose a delivery and a payment method."
-    if errors or method is None:
-        return _checkout_page(visit, values=fields, errors=errors)
-    shipping_address = customers.address_text(dict(own) if own else fields)
-    billing = visit.db.one("select * from address where id = ?", customer["billing_address"] if customer else None)
-    order = orders.place_order(
-        visit.db,
-        customer=visit.customer_id,
-        email=email,
-        items=items,
-        shipping_method=method,
-        payment_method=payment,
-        shipping_address=shipping_address,
-        billing_address=customers.address_text(dict(billing)) if billing else shipping_address,
-    )
-    cart.clear(visit.db, visit.cart_owner)
-    visit.remember_order(order)
-    return visit.redirect("/checkout/onepage/success/")
-
-
-def is_email(text: str) -> bool:
-    name, at, domain = text.partition("@")
-    return bool(name and at and "." in domain and " " not in text)
-
-
-def success(visit: Visit) -> Response:
-    if visit.last_order is None:
-        return visit.redirect("/checkout/cart/")
-    return visit.page("success.html", order=f"{visit.last_order:09}", order_id=visit.last_order)
+def _to_wish_list(visit: Visit, line: int) -> Response:
+    if visit.customer_id is None:
+        visit.error("Please sign in first.")
+        return visit.redirect("/customer/account/login/?next=/checkout/cart/")
+    for item in cart.items(visit.db, visit.cart_owner):
+        if item["id"] == line:
+            wishes.add(visit.db, visit.customer_id, item["product"])
+            cart.set_quantity(visit.db, visit.cart_owner, line, 0)
+            visit.notice(f"{item['name']} has been moved to your Wish List.")
+    return visit.redirect("/checkout/cart/")

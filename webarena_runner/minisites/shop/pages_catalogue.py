@@ -1,13 +1,13 @@
-"""Home page, categories, search, product pages and their reviews."""
+"""Home page, categories, product pages and their reviews."""
 
-from collections.abc import Mapping
 from sqlite3 import Row
 
 from starlette.responses import Response
 
 from webarena_runner.minisites._numbers import to_int
-from webarena_runner.minisites.shop import catalogue, orders
-from webarena_runner.minisites.shop.catalogue import Listing
+from webarena_runner.minisites.shop import catalogue, listing, orders, recent
+from webarena_runner.minisites.shop.listing import Listing
+from webarena_runner.minisites.shop.pages_search import from_price_form
 from webarena_runner.minisites.shop.visit import Visit
 
 LONGEST_TEXT = 5_000
@@ -35,11 +35,10 @@ def by_path(visit: Visit) -> Response:
 
 
 def _category(visit: Visit, category: Row) -> Response:
-    params = visit.request.query_params
-    path = f"/{category['path']}.html"
-    if "price_from" in params or "price_to" in params:
-        return visit.redirect(_price_form_target(Listing.parse(path, params), params))
-    listing = Listing.parse(path, params)
+    wanted = Listing.parse(f"/{category['path']}.html", visit.request.query_params)
+    typed = from_price_form(visit, wanted)
+    if typed is not None:
+        return visit.redirect(typed)
     rows = catalogue.in_category(visit.db, category["id"])
     parent = visit.db.one("select * from category where id = ?", category["parent"])
     shelves = visit.db.all(
@@ -53,44 +52,11 @@ def _category(visit: Visit, category: Row) -> Response:
         category=category,
         parent=parent,
         shelves=shelves,
-        listing=listing,
-        shown=catalogue.show(rows, listing),
+        listing=wanted,
+        shown=listing.show(rows, wanted),
         note="",
+        others_look_for=(),
     )
-
-
-def search(visit: Visit) -> Response:
-    params = visit.request.query_params
-    query = params.get("q", "").strip()[:128]
-    path = visit.request.url.path.rstrip("/") + "/"
-    listing = Listing.parse(path, params, query=query)
-    if "price_from" in params or "price_to" in params:
-        return visit.redirect(_price_form_target(listing, params))
-    rows, all_words = catalogue.found(visit.db, query)
-    note = ""
-    if not query:
-        note = "Type what you are looking for into the search field above."
-    elif not rows:
-        note = "Your search returned no results."
-    elif not all_words:
-        note = "No product has all of these words; these have some of them."
-    return visit.page(
-        "listing.html",
-        title=f"Search results for: '{query}'",
-        category=None,
-        parent=None,
-        shelves=(),
-        listing=listing,
-        shown=catalogue.show(rows, listing),
-        note=note,
-    )
-
-
-def _price_form_target(listing: Listing, params: Mapping[str, str]) -> str:
-    """The listing's own URL form of what was typed into the two price fields."""
-    sides = [params.get(name, "").strip().lstrip("$") for name in ("price_from", "price_to")]
-    wanted = Listing.parse(listing.path, {"price": "-".join(sides)})
-    return listing.url(low=wanted.low, high=wanted.high)
 
 
 def product_page(
@@ -101,7 +67,12 @@ def product_page(
     for row in db.all("select label, value from choice where product = ? order by label, position", product["id"]):
         choices.setdefault(row["label"], []).append(row["value"])
     shelf = db.one("select * from category where id = ?", product["shelf"])
-    others = "where p.shelf = ? and p.id != ? order by p.review_count * p.rating desc, p.id limit 4"
+    others = f"where p.shelf = ? and p.id != ? {catalogue.POPULAR} limit 4"
+    nearby = (
+        "where p.shelf != ?1 and p.stock > 0 and p.shelf in (select id from category where parent ="
+        f" (select parent from category where id = ?1)) {catalogue.POPULAR} limit 4"
+    )
+    recent.remember(db, visit.cart_owner, product["id"])
     return visit.page(
         "product.html",
         status_code=status_code,
@@ -112,9 +83,18 @@ def product_page(
         choices=choices,
         reviews=db.all("select * from review where product = ? order by created_at desc, id desc", product["id"]),
         related=catalogue.cards(db, others, product["shelf"], product["id"]),
-        draft={name: visit.field(name) for name in ("rating", "nickname", "title", "detail")},
+        nearby=catalogue.cards(db, nearby, product["shelf"]),
+        draft={name: visit.field(name)[:LONGEST_TEXT] for name in ("rating", "nickname", "title", "detail")},
         errors=errors or {},
+        rates=orders.rates(0),
+        free_from=orders.FREE_SHIPPING_FROM,
     )
+
+
+def review_form(visit: Visit) -> Response:
+    """Where a browser goes that reloads a review which was sent back for correction."""
+    slug = visit.db.value("select slug from product where id = ?", visit.path_id())
+    return visit.redirect(f"/{slug}.html#review-form") if slug else visit.not_found()
 
 
 def post_review(visit: Visit) -> Response:
@@ -122,7 +102,8 @@ def post_review(visit: Visit) -> Response:
     if product is None:
         return visit.not_found()
     stars = to_int(visit.field("rating"), low=0, high=5, default=0)
-    texts = {name: visit.field(name)[:LONGEST_TEXT] for name in ("nickname", "title", "detail")}
+    longest = {"nickname": 100, "title": 200, "detail": LONGEST_TEXT}
+    texts = {name: visit.field(name)[:length] for name, length in longest.items()}
     errors = {name: "This is a required field." for name, text in texts.items() if not text}
     if not stars:
         errors["rating"] = "Please choose 1 to 5 stars."

@@ -9,7 +9,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_runner.minisites.shop import media, pages_account, pages_cart, pages_catalogue, pages_lists, rest
+from webarena_runner.minisites.shop import (
+    media,
+    pages_account,
+    pages_addresses,
+    pages_cart,
+    pages_catalogue,
+    pages_checkout,
+    pages_contact,
+    pages_orders,
+    pages_search,
+    pages_signin,
+    pages_wishes,
+    rest,
+)
 from webarena_runner.minisites.shop.content import info_pages
 from webarena_runner.minisites.shop.visit import Visit
 
@@ -17,35 +30,43 @@ Handler = Callable[[Visit], Response]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 OPEN: dict[str, tuple[Handler | None, Handler | None]] = {
-    "/catalogsearch/result": (pages_catalogue.search, None),
-    "/catalogsearch/result/index": (pages_catalogue.search, None),
-    "/review/product/post/id/{number}": (None, pages_catalogue.post_review),
+    "/catalogsearch/result": (pages_search.search, None),
+    "/catalogsearch/result/index": (pages_search.search, None),
+    "/catalogsearch/advanced": (pages_search.advanced, None),
+    "/catalogsearch/advanced/result": (pages_search.advanced_results, None),
+    "/search/term/popular": (pages_search.popular_terms, None),
+    "/review/product/post/id/{number}": (pages_catalogue.review_form, pages_catalogue.post_review),
     "/checkout/cart": (pages_cart.show, pages_cart.update),
     "/checkout/cart/add/product/{number}": (None, pages_cart.add),
-    "/checkout": (pages_cart.checkout, pages_cart.place_order),
-    "/checkout/onepage/success": (pages_cart.success, None),
-    "/customer/account/login": (pages_account.login, pages_account.post_login),
-    "/customer/account/logout": (pages_account.logout, None),
-    "/customer/account/create": (pages_account.create, pages_account.post_create),
+    "/checkout": (pages_checkout.checkout, pages_checkout.place_order),
+    "/checkout/onepage/success": (pages_checkout.success, None),
+    "/customer/account/login": (pages_signin.login, pages_signin.post_login),
+    "/customer/account/logout": (pages_signin.logout, None),
+    "/customer/account/create": (pages_signin.create, pages_signin.post_create),
+    "/customer/account/forgotpassword": (pages_signin.forgot, pages_signin.post_forgot),
     "/newsletter/subscriber/new": (None, pages_account.subscribe_guest),
-    "/contact": (pages_lists.contact, pages_lists.post_contact),
+    "/sales/guest/form": (pages_orders.guest_form, pages_orders.post_guest_form),
+    "/sales/guest/view": (pages_orders.guest_order, None),
+    "/contact": (pages_contact.contact, pages_contact.post_contact),
 }
 SIGNED_IN: dict[str, tuple[Handler | None, Handler | None]] = {
     "/customer/account": (pages_account.dashboard, None),
     "/customer/account/edit": (pages_account.edit, pages_account.post_edit),
-    "/customer/address": (pages_lists.address_book, None),
-    "/customer/address/new": (pages_lists.address_form, pages_lists.post_address),
-    "/customer/address/edit/id/{number}": (pages_lists.address_form, pages_lists.post_address),
-    "/customer/address/delete": (None, pages_lists.delete_address),
+    "/customer/address": (pages_addresses.address_book, None),
+    "/customer/address/new": (pages_addresses.address_form, pages_addresses.post_address),
+    "/customer/address/edit/id/{number}": (pages_addresses.address_form, pages_addresses.post_address),
+    "/customer/address/delete": (None, pages_addresses.delete_address),
     "/newsletter/manage": (pages_account.newsletter, pages_account.post_newsletter),
     "/review/customer": (pages_account.own_reviews, None),
-    "/sales/order/history": (pages_account.history, None),
-    "/sales/order/view/order_id/{number}": (pages_account.order, None),
-    "/sales/order/reorder/order_id/{number}": (None, pages_account.reorder),
-    "/wishlist": (pages_lists.wish_list, None),
-    "/wishlist/index/add/product/{number}": (None, pages_lists.wish_add),
-    "/wishlist/index/remove/product/{number}": (None, pages_lists.wish_remove),
-    "/wishlist/index/cart/product/{number}": (None, pages_lists.wish_to_cart),
+    "/sales/order/history": (pages_orders.history, None),
+    "/sales/order/view/order_id/{number}": (pages_orders.order, None),
+    "/sales/order/reorder/order_id/{number}": (None, pages_orders.reorder),
+    "/wishlist": (pages_wishes.wish_list, None),
+    "/wishlist/index/add/product/{number}": (None, pages_wishes.add),
+    "/wishlist/index/remove/product/{number}": (None, pages_wishes.remove),
+    "/wishlist/index/cart/product/{number}": (None, pages_wishes.to_cart),
+    "/wishlist/index/update": (None, pages_wishes.update),
+    "/wishlist/index/allcart": (None, pages_wishes.all_to_cart),
 }
 
 
@@ -61,8 +82,9 @@ def _endpoint(on_get: Handler | None, on_post: Handler | None, *, signed_in: boo
         if signed_in and visit.customer_id is None:
             if posted:
                 visit.error("Please sign in first.")
-            target = "" if posted else f"?next={quote(request.url.path)}"
-            return visit.close(visit.redirect(f"/customer/account/login/{target}"))
+            address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            target = visit.came_from("/customer/account/") if posted else address
+            return visit.close(visit.redirect(f"/customer/account/login/?next={quote(target)}"))
         if posted and not visit.form_is_ours:
             visit.error("This form has expired. Please try again.")
             return visit.close(visit.back())
@@ -79,7 +101,7 @@ def routes() -> tuple[BaseRoute, ...]:
         for path, (on_get, on_post) in table.items():
             endpoint = _endpoint(on_get, on_post, signed_in=signed_in)
             found += [Route(path + end, endpoint, methods=["GET", "POST"]) for end in ("", "/")]
-    info = _endpoint(pages_lists.info, None, signed_in=False)
+    info = _endpoint(pages_contact.info, None, signed_in=False)
     found += [Route(f"/{slug}{end}", info) for slug in info_pages() for end in ("", "/")]
     for store in ("", "/default"):
         prefix = f"/rest{store}/V1"

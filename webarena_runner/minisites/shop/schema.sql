@@ -32,15 +32,19 @@ create table address (
   city text not null, region text not null, postcode text not null, country text not null, phone text not null
 );
 create table session (
-  token text primary key, customer integer references customer (id), notices text not null default '[]', last_order integer
+  token text primary key, customer integer references customer (id), notices text not null default '[]', last_order integer,
+  guest_order integer
 );
 create table cart_item (
   id integer primary key, owner text not null, product integer not null references product (id),
   choices text not null default '', qty integer not null check (qty > 0), unique (owner, product, choices)
 );
+create table viewed (owner text not null, product integer not null, turn integer not null,
+  primary key (owner, product)) without rowid;
 create table wish (
   id integer primary key, customer integer not null references customer (id),
-  product integer not null references product (id), added_at text not null, unique (customer, product)
+  product integer not null references product (id), added_at text not null,
+  qty integer not null default 1, note text not null default '', unique (customer, product)
 );
 -- `id` equals the integer value of `increment_id`, which clients of the order interface rely on.
 create table sales_order (

@@ -1,5 +1,6 @@
 """One request to the shop: who asks, what was sent, and how to answer."""
 
+import functools
 import hashlib
 import json
 from collections.abc import Mapping
@@ -13,7 +14,12 @@ from starlette.responses import RedirectResponse, Response
 
 from webarena_runner.minisites._kit import Database, Instance, Pages, new_token, same_secret
 from webarena_runner.minisites._numbers import LARGEST_ID, to_int
-from webarena_runner.minisites.shop import cart, catalogue
+from webarena_runner.minisites.shop import cart, catalogue, recent
+
+
+def is_local(path: str) -> bool:
+    """Whether a path leads to this site: two slashes or a backslash would begin another host's name."""
+    return path.startswith("/") and not path.startswith("//") and "\\" not in path
 
 
 @dataclass(frozen=True)
@@ -41,13 +47,14 @@ class Visit:
         self.form = form
         self._shop = shop
         self.token = request.cookies.get(shop.cookie, "")
-        row = self.db.one("select customer, notices, last_order from session where token = ?", self.token)
+        row = self.db.one("select * from session where token = ?", self.token)
         self._is_new = row is None
         if row is None:
             self.token = new_token()
             self.db.run("insert into session (token) values (?)", self.token)
         self.customer_id: int | None = row["customer"] if row else None
         self.last_order: int | None = row["last_order"] if row else None
+        self.guest_order: int | None = row["guest_order"] if row else None
         self._notices: list[dict[str, str]] = json.loads(row["notices"]) if row and row["notices"] != "[]" else []
         self._had_notices = bool(self._notices)
 
@@ -86,21 +93,27 @@ class Visit:
         self.notice(text, kind="error")
 
     def sign_in(self, customer_id: int) -> None:
-        """Starts a new session for the customer and moves the guest's cart into theirs."""
-        guest_cart = self.cart_owner
+        """Starts a new session for the customer; what a guest has put into the cart and looked at becomes theirs."""
+        before, was_guest = self.cart_owner, self.customer_id is None
         self.db.run("delete from session where token = ?", self.token)
         self.token, self.customer_id, self._is_new = new_token(), customer_id, True
+        self.last_order = self.guest_order = None
         self.db.run("insert into session (token, customer) values (?, ?)", self.token, customer_id)
-        cart.merge(self.db, guest_cart, self.cart_owner)
+        if was_guest:
+            cart.merge(self.db, before, self.cart_owner)
+            recent.merge(self.db, before, self.cart_owner)
 
     def sign_out(self) -> None:
         self.db.run("delete from session where token = ?", self.token)
-        self.token, self.customer_id, self._is_new, self.last_order = new_token(), None, True, None
+        self.token, self.customer_id, self._is_new = new_token(), None, True
+        self.last_order = self.guest_order = None
         self.db.run("insert into session (token) values (?)", self.token)
 
-    def remember_order(self, order: int) -> None:
-        self.last_order = order
-        self.db.run("update session set last_order = ? where token = ?", order, self.token)
+    def remember(self, *, last_order: int | None = None, guest_order: int | None = None) -> None:
+        """Keeps the order just placed, or the one that a guest has looked up, for the next pages."""
+        self.last_order, self.guest_order = last_order or self.last_order, guest_order or self.guest_order
+        orders = (self.last_order, self.guest_order)
+        self.db.run("update session set last_order = ?, guest_order = ? where token = ?", *orders, self.token)
 
     def page(self, template: str, *, status_code: int = 200, **values: object) -> Response:
         """Renders a page with what the frame around it needs; shows and clears the waiting messages."""
@@ -117,21 +130,26 @@ class Visit:
             cart_items=items,
             cart_count=sum(item["qty"] for item in items),
             cart_subtotal=sum(item["qty"] * item["price"] for item in items),
+            recently_viewed=functools.partial(recent.viewed, self.db, self.cart_owner),
+            recently_ordered=functools.partial(recent.ordered, self.db, self.customer_id),
             **values,
         )
 
     def redirect(self, path: str) -> Response:
         return RedirectResponse(path, status_code=303)
 
-    def back(self, default: str = "/") -> Response:
-        """To the page that the form was on, where that is one of ours."""
+    def came_from(self, default: str = "/") -> str:
+        """The page that the form was on, where that is one of ours."""
         try:
             referer = urlsplit(self.request.headers.get("referer", ""))
         except ValueError:
-            return self.redirect(default)
-        if referer.netloc != self.request.url.netloc or not referer.path.startswith("/"):
-            return self.redirect(default)
-        return self.redirect(referer.path + (f"?{referer.query}" if referer.query else ""))
+            return default
+        if referer.netloc != self.request.url.netloc or not is_local(referer.path):
+            return default
+        return referer.path + (f"?{referer.query}" if referer.query else "")
+
+    def back(self) -> Response:
+        return self.redirect(self.came_from())
 
     def not_found(self) -> Response:
         return self.page("error.html", status_code=404, title="Page not found", text="We have no page at this address.")

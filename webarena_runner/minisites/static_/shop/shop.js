@@ -23,3 +23,8 @@ for (const button of document.querySelectorAll("button[data-toggle]")) {
     if (!panel.contains(event.target) && !button.contains(event.target)) show(false);
   });
 }
+
+// Whoever unfolds a new address wants it to be used.
+for (const details of document.querySelectorAll("details[data-chooses]")) {
+  details.addEventListener("toggle", () => { if (details.open) details.querySelector("input[type=radio]").checked = true; });
+}
