@@ -2,35 +2,18 @@
 
 import functools
 from collections.abc import Callable
-from itertools import chain
 
 from starlette.applications import Starlette
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_runner.minisites._kit import Database, Instance, Pages, Site, new_token
 from webarena_runner.minisites._skin import read_http_error
-from webarena_runner.minisites.admin.media import product_image, static_file
-from webarena_runner.minisites.admin.money import decimal, long_day, long_moment, money, short_day
-from webarena_runner.minisites.admin.routing import endpoint, table
+from webarena_runner.minisites.admin.money import decimal, long_day, long_moment, money, short_day, us_day
+from webarena_runner.minisites.admin.routes import routes
 from webarena_runner.minisites.admin.seed import build
-from webarena_runner.minisites.admin.views import (
-    configurations,
-    customers,
-    entry,
-    lists,
-    orders,
-    pages,
-    papers,
-    products,
-    reports,
-    reviews,
-    rules,
-    store,
-)
 from webarena_runner.minisites.admin.visit import Store, Visit
 
 
@@ -43,25 +26,9 @@ def _pages() -> Pages:
         "day": long_day,
         "moment": long_moment,
         "short_day": short_day,
+        "us_day": us_day,
     }
     return Pages("admin", filters)
-
-
-@functools.cache
-def _routes() -> tuple[BaseRoute, ...]:
-    """Routes hold no state, so all instances share them."""
-    office = (entry, lists, orders, papers, products, configurations, customers, reviews, pages, rules, reports)
-    anyone = {**store.routes(), **entry.open_routes()}
-    inside = dict(chain.from_iterable(views.routes().items() for views in office))
-    return (
-        *table(anyone, signed_in=False),
-        *table(inside, signed_in=True),
-        Route("/media/{slug}.svg", product_image),
-        Route("/static/admin/{name}", static_file),
-        Route("/admin/{path:path}", endpoint(lambda visit: visit.not_found(), None, signed_in=True)),
-        Route("/{path:path}.html", endpoint(store.by_path, None, signed_in=False)),
-        Route("/{path:path}", endpoint(store.own_page, None, signed_in=False)),
-    )
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -77,7 +44,7 @@ async def _failed(request: Request, error: Exception) -> Response:
 
 
 def app(instance: Instance) -> Starlette:
-    application = Starlette(routes=_routes(), exception_handlers={HTTPException: _refused, 500: _failed})
+    application = Starlette(routes=routes(), exception_handlers={HTTPException: _refused, 500: _failed})
     application.state.store = Store(instance=instance, pages=_pages())
     return application
 

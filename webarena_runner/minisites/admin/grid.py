@@ -13,7 +13,7 @@ from webarena_runner.minisites.admin.money import money, parse_day, parse_money,
 LIMITS = (20, 30, 50, 100, 200)
 RANGE_KINDS = ("number", "money", "moment")
 _NUMBER = re.compile(r"-?\d{1,9}")
-_CONTAINS, _ESCAPE = "like", " escape '\\'"
+_CONTAINS, ESCAPE = "like", " escape '\\'"
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Grid:
-    """A list of records. `row_path` holds {id}; `keywords` are the expressions that a keyword search looks into."""
+    """A list of records. `row_path` holds {id}; `keywords` are the expressions that a keyword search looks into.
+
+    `where` narrows the grid to a part of its source.
+    """
 
     title: str
     path: str
@@ -42,6 +45,7 @@ class Grid:
     id_sql: str
     columns: tuple[Column, ...]
     order: str
+    where: str = "1"
     descending: bool = True
     keywords: tuple[str, ...] = ()
     row_path: str = ""
@@ -106,10 +110,9 @@ class _Wanted:
     errors: dict[str, str] = field(default_factory=dict)
 
 
-def show(db: Database, grid: Grid, params: Mapping[str, str], *, where: str = "1") -> Shown:
-    """`where` narrows the grid to a part of its source; it is SQL of ours."""
+def show(db: Database, grid: Grid, params: Mapping[str, str]) -> Shown:
     known = {key: text.strip() for key, text in params.items() if text.strip() and key in _names(grid)}
-    wanted = _wanted(grid, known, where)
+    wanted = _wanted(grid, known)
     clause = " and ".join(wanted.clauses)
     total = int(db.value(f"select count(*) from {grid.source} where {clause}", *wanted.values))
     limit = int(known["limit"]) if known.get("limit") in {str(size) for size in LIMITS} else LIMITS[0]
@@ -132,12 +135,12 @@ def show(db: Database, grid: Grid, params: Mapping[str, str], *, where: str = "1
     return replace(shown, active=active)
 
 
-def _wanted(grid: Grid, known: Mapping[str, str], where: str) -> _Wanted:
-    wanted = _Wanted([where])
+def _wanted(grid: Grid, known: Mapping[str, str]) -> _Wanted:
+    wanted = _Wanted([grid.where])
     if "search" in known:
         for word in known["search"].split()[:8]:
-            wanted.clauses.append("(" + " or ".join(f"{sql} {_CONTAINS} ?{_ESCAPE}" for sql in grid.keywords) + ")")
-            wanted.values += [_like(word)] * len(grid.keywords)
+            wanted.clauses.append("(" + " or ".join(f"{sql} {_CONTAINS} ?{ESCAPE}" for sql in grid.keywords) + ")")
+            wanted.values += [contains(word)] * len(grid.keywords)
         wanted.chips.append(("Keyword", known["search"], ["search"]))
     for column in grid.columns:
         for name, operator in _bounds(column):
@@ -147,7 +150,7 @@ def _wanted(grid: Grid, known: Mapping[str, str], where: str) -> _Wanted:
             if value is None:
                 wanted.errors[name] = _expectation(column)
                 continue
-            wanted.clauses.append(f"{column.sql} {operator} ?{_ESCAPE if operator == _CONTAINS else ''}")
+            wanted.clauses.append(f"{column.sql} {operator} ?{ESCAPE if operator == _CONTAINS else ''}")
             wanted.values.append(value)
         if text := _chip(column, known, wanted.errors):
             wanted.chips.append((column.title, text, [name for name, _ in _bounds(column)]))
@@ -180,7 +183,7 @@ def _value(column: Column, text: str, *, is_end: bool) -> object:
             return None if day is None else f"{day} 23:59:59" if is_end else str(day)
         case "choice":
             return next((key for key in column.choices if str(key) == text), None)
-    return _like(text)
+    return contains(text)
 
 
 def _expectation(column: Column) -> str:
@@ -202,5 +205,6 @@ def _chip(column: Column, known: Mapping[str, str], errors: Mapping[str, str]) -
     return f"{low} - {high}"
 
 
-def _like(word: str) -> str:
+def contains(word: str) -> str:
+    """What `like` compares with, to be used with ESCAPE: percent signs mean themselves."""
     return "%" + re.sub(r"([\\%_])", r"\\\1", word) + "%"

@@ -1,5 +1,7 @@
 """The grids that the back office has."""
 
+from dataclasses import replace
+
 from webarena_runner.minisites.admin.content import (
     ATTRIBUTE_SETS,
     GROUPS,
@@ -192,6 +194,9 @@ REVIEWS = Grid(
     mass={"approve": "Approve", "pending": "Set to Pending", "refuse": "Set to Not Approved", "delete": "Delete"},
     mass_path="/admin/review/product/massAction/",
 )
+PENDING_REVIEWS = replace(
+    REVIEWS, title="Pending Reviews", path="/admin/review/product/pending/", where="r.status_id = 2"
+)
 PAGES = Grid(
     title="Pages",
     path="/admin/cms/page/",
@@ -254,7 +259,7 @@ THEMES = Grid(
     order="title",
     descending=False,
     keywords=("t.title",),
-    row_path="/admin/admin/system_design_theme/edit/id/{id}",
+    row_path="/admin/admin/system_design_theme/edit/id/{id}/key/backstage/",
     row_text="View",
 )
 SEARCH_TERMS = Grid(
@@ -303,20 +308,29 @@ SUBSCRIBERS = Grid(
     order="number",
     descending=False,
     keywords=("c.email", "c.first_name", "c.last_name"),
+    row_path="/admin/customer/index/edit/id/{id}/",
+    row_text="Show Customer",
+    mass={"unsubscribe": "Unsubscribe", "subscribe": "Subscribe"},
+    mass_path="/admin/customer/index/massAction/",
 )
 LOW_STOCK = Grid(
     title="Low Stock",
     path="/admin/reports/report_product/lowstock/",
     source="product p",
     id_sql="p.id",
+    where="p.type = 'simple'",
     columns=(
         Column("name", "Product", "p.name"),
         Column("sku", "SKU", "p.sku"),
         Column("qty", "Stock Quantity", "p.qty", "number"),
+        Column("in_stock", "Stock Status", "p.is_in_stock", "choice", {1: "In Stock", 0: "Out of Stock"}),
+        Column("price", "Price", "p.price", "money"),
+        Column("status", "Status", "p.status", "choice", STATUSES),
     ),
     order="qty",
     descending=False,
     keywords=("p.name", "p.sku"),
+    row_path="/admin/catalog/product/edit/id/{id}/",
 )
 REVIEWS_BY_PRODUCT = Grid(
     title="Product Reviews Report",

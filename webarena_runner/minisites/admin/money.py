@@ -29,6 +29,11 @@ def decimal(cents: int) -> str:
     return f"{cents / 100:.2f}"
 
 
+def trimmed(hundredths: int) -> str:
+    """An amount that may be whole: 12, 12.5 or 12.25."""
+    return f"{hundredths / 100:.2f}".rstrip("0").removesuffix(".")
+
+
 def parse_money(text: str) -> int | None:
     """Cents of "60", "$60.5" or "1,060.00"; None where it is no amount from 0 to 10 million dollars."""
     plain = text.strip().removeprefix("$").replace(",", "")
@@ -49,6 +54,12 @@ def short_day(moment: str | date) -> str:
     """As date fields show it: 2/1/23."""
     day = moment if isinstance(moment, date) else datetime.fromisoformat(moment)
     return f"{day.month}/{day.day}/{day:%y}"
+
+
+def us_day(day: str) -> str:
+    """With all digits of the year, for birthdays: 2/1/1990."""
+    at = datetime.fromisoformat(day)
+    return f"{at.month}/{at.day}/{at.year}"
 
 
 def long_day(moment: str) -> str:

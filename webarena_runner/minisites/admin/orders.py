@@ -1,7 +1,8 @@
 """What may be done with an order, and doing it: cancel, hold, invoice, ship, refund, comment."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from sqlite3 import Row
 
 from webarena_runner.minisites._kit import Database
@@ -11,6 +12,20 @@ from webarena_runner.minisites.admin.money import decimal
 # Statuses that a comment may set, by the status that the order has.
 SETTABLE = {"pending": ("pending", "fraud"), "processing": ("processing", "fraud"), "fraud": ("fraud", "pending")}
 _OPEN = ("pending", "processing", "fraud")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One item of an order with its part of the order's tax and discount, in cents."""
+
+    item: Row
+    subtotal: int
+    tax: int
+    discount: int
+
+    @property
+    def total(self) -> int:
+        return self.subtotal + self.tax - self.discount
 
 
 class OrderError(Exception):
@@ -27,6 +42,12 @@ class Order:
     @property
     def status(self) -> str:
         return str(self.row["status"])
+
+    @property
+    def lines(self) -> list[Line]:
+        subtotals = [item["price"] * item["qty"] for item in self.items]
+        taxes, discounts = (_split(self.row[name], subtotals) for name in ("tax", "discount"))
+        return [Line(*parts) for parts in zip(self.items, subtotals, taxes, discounts, strict=True)]
 
     @property
     def can_invoice(self) -> bool:
@@ -53,6 +74,15 @@ class Order:
         return self.status not in ("holded", "closed") and any(i["invoiced"] > i["refunded"] for i in self.items)
 
 
+def _split(amount: int, weights: Sequence[int]) -> list[int]:
+    """Whole parts in proportion to the weights, which add up to the amount."""
+    whole, given, parts = sum(weights) or 1, 0, []
+    for reached in accumulate(weights):
+        parts.append(amount * reached // whole - given)
+        given += parts[-1]
+    return parts
+
+
 def load(db: Database, order: int) -> Order | None:
     row = db.one("select * from sales_order where id = ?", order)
     if row is None:
@@ -61,10 +91,18 @@ def load(db: Database, order: int) -> Order | None:
 
 
 def note(
-    db: Database, order: int, at: str, comment: str, *, kind: str = "order", notified: bool = False, shown: bool = False
+    db: Database,
+    order: int,
+    at: str,
+    comment: str,
+    *,
+    kind: str = "order",
+    paper: int | None = None,
+    notified: bool = False,
+    shown: bool = False,
 ) -> None:
     status = db.value("select status from sales_order where id = ?", order)
-    values = {"created_at": at, "kind": kind, "status": status, "comment": comment}
+    values = {"created_at": at, "kind": kind, "paper": paper, "status": status, "comment": comment}
     db.insert("order_note", sales_order=order, notified=int(notified), visible=int(shown), **values)
 
 
@@ -119,11 +157,13 @@ def ship(db: Database, order: Order, at: str, quantities: Mapping[int, int]) -> 
     return number
 
 
-def refund(db: Database, order: Order, at: str) -> int:
+def refund(db: Database, order: Order, at: str, *, restock: bool) -> int:
     if not order.can_refund:
         raise OrderError("The order cannot be refunded.")
     number = _paper(db, "credit_memo", order, at, total=order.row["total"], state="Refunded")
     db.run("update order_item set refunded = invoiced where sales_order = ?", order.row["id"])
+    for item in order.items if restock else ():
+        db.run("update product set qty = qty + ? where id = ?", item["invoiced"], item["product"])
     set_status(db, order.row["id"], "closed")
     note(db, order.row["id"], at, f"We refunded ${decimal(order.row['total'])} offline.")
     return number
@@ -134,7 +174,7 @@ def add_track(db: Database, shipment: Row, at: str, *, carrier: str, title: str,
     if carrier not in CARRIERS or not number:
         raise OrderError("Please enter a carrier and a tracking number.")
     title = title or CARRIERS[carrier]
-    db.insert("shipment_track", shipment=shipment["id"], carrier=carrier, title=title, number=number)
+    db.insert("shipment_track", shipment=shipment["id"], carrier=carrier, title=title, number=number, created_at=at)
 
 
 def _paper(db: Database, table: str, order: Order, at: str, **columns: object) -> int:

@@ -71,9 +71,11 @@ create table order_item (
   shipped integer not null default 0, refunded integer not null default 0, canceled integer not null default 0
 );
 create index order_item_order on order_item (sales_order);
+-- `kind` is "order" or the table of the `paper` that the note was written on.
 create table order_note (
   id integer primary key, sales_order integer not null, created_at text not null, kind text not null,
-  status text not null, comment text not null, notified integer not null default 0, visible integer not null default 0
+  status text not null, comment text not null, notified integer not null default 0, visible integer not null default 0,
+  paper integer
 );
 create index order_note_order on order_note (sales_order);
 create table invoice (
@@ -85,7 +87,8 @@ create table shipment (
   qty integer not null
 );
 create table shipment_track (
-  id integer primary key, shipment integer not null, carrier text not null, title text not null, number text not null
+  id integer primary key, shipment integer not null, carrier text not null, title text not null, number text not null,
+  created_at text not null
 );
 create table credit_memo (
   id integer primary key, increment_id text not null, sales_order integer not null, created_at text not null,
@@ -100,7 +103,8 @@ create table review (
 create index review_product on review (product);
 create table cms_page (
   id integer primary key autoincrement, identifier text not null unique, title text not null, heading text not null,
-  content text not null, is_active integer not null default 1, layout text not null, created_at text not null,
+  content text not null, is_active integer not null default 1, layout text not null, meta_title text not null default
+  '', meta_keywords text not null default '', meta_description text not null default '', created_at text not null,
   updated_at text not null
 );
 create table price_rule (

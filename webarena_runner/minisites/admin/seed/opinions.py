@@ -1,5 +1,6 @@
 """Fills reviews, views of products, and search terms."""
 
+import re
 import sqlite3
 from datetime import datetime, timedelta
 from random import Random
@@ -11,6 +12,7 @@ from webarena_runner.minisites.admin.seed.calendar import FIRST_ORDER, LAST_ORDE
 _COUNTS = (5, 6, 7, 8, 9, 10, 11, 12, 13, 14)
 _APPROVED, _PENDING, _NOT_APPROVED = 1, 2, 3
 _FRESH = timedelta(days=50)
+_FILLERS = frozenset(("that", "they", "when", "with", "from", "have", "than", "like", "over", "even", "then", "this"))
 
 
 def fill_opinions(db: sqlite3.Connection) -> None:
@@ -47,6 +49,7 @@ def _status(random: Random, at: datetime) -> int:
 def _text(random: Random, kind: Kind, stars: int) -> tuple[str, str]:
     """Title and text whose opinion fits the stars."""
     praise, gripe = random.sample(kind.praise, 2), random.sample(kind.gripe, 2)
+    gripe.sort(key=lambda text: _clashes(praise[0], text))
     bodies = {
         5: praise,
         4: praise if random.random() < 0.6 else [praise[0], random.choice(words().but), gripe[0]],
@@ -58,6 +61,16 @@ def _text(random: Random, kind: Kind, stars: int) -> tuple[str, str]:
     if random.random() < 0.5:
         parts.append(random.choice(words().closers[stars]))
     return random.choice(words().titles[stars]), " ".join(parts)
+
+
+def _clashes(praise: str, gripe: str) -> bool:
+    """Whether both speak of the same thing, so that one review would contradict itself."""
+    return not _things(praise).isdisjoint(_things(gripe))
+
+
+def _things(sentence: str) -> set[str]:
+    """The beginnings of the words that carry meaning: "pocket" and "pockets" are one thing."""
+    return {word[:4] for word in re.findall(r"[a-z]{4,}", sentence.lower())} - _FILLERS
 
 
 def _fill_views(db: sqlite3.Connection, random: Random, products: list[int]) -> None:

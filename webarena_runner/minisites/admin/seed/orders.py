@@ -144,7 +144,7 @@ def _write_history(
         shipment = _paper(db, "shipment", order, sent, qty=qty)
         carrier = random.choice(("dhl", "fedex", "ups", "usps"))
         track = f"{random.randrange(10**9, 10**10)}"
-        columns = {"carrier": carrier, "title": CARRIERS[carrier], "number": track}
+        columns = {"carrier": carrier, "title": CARRIERS[carrier], "number": track, "created_at": stamp(sent)}
         insert(db, "shipment_track", shipment=shipment, **columns)
         _note(db, order, sent, "complete", texts["complete"][0], notified=1)
     if status == "closed":

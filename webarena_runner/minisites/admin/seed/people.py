@@ -18,6 +18,8 @@ def fill_people(db: sqlite3.Connection) -> None:
     """Every customer has a name of their own and a first address; every fourth has a second one."""
     random = Random(f"{SEED}:people")
     db.executemany("insert into customer_group values (?, ?, ?)", [(g, GROUPS[g], _TAX_CLASSES[g]) for g in GROUPS])
+    # A stream of its own: whoever has a birthday on record changes nothing else.
+    birthdays = Random(f"{SEED}:birthdays")
     names = [(first, last) for first in words().first_names for last in words().last_names]
     # Two thirds of them joined before the first order, so that the early orders come from many.
     for number, (first, last) in enumerate(random.sample(names, CUSTOMERS), start=1):
@@ -32,11 +34,18 @@ def fill_people(db: sqlite3.Connection) -> None:
             email=f"{first}.{last}@{random.choice(words().mail_hosts)}".lower(),
             group_id=group,
             gender=random.choice(("", "Female", "Male", "Not Specified")),
+            birthday=_birthday(birthdays),
             newsletter=int(random.random() < 0.4),
             created_at=stamp(moment_between(random, OPENED, latest)),
         )
         for _ in range(2 if number % 4 == 0 else 1):
             insert(db, "address", customer=number, **made_up_address(random, first, last, at_work=group != 1))
+
+
+def _birthday(random: Random) -> str:
+    """That of a grown-up; half of the customers told it."""
+    day = OPENED - timedelta(days=random.randint(20 * 365, 70 * 365))
+    return f"{day:%Y-%m-%d}" if random.random() < 0.5 else ""
 
 
 def made_up_address(random: Random, first: str, last: str, *, at_work: bool) -> dict[str, str]:

@@ -5,9 +5,9 @@ from functools import partial
 
 from starlette.responses import Response
 
-from webarena_runner.minisites._addresses import ADDRESS_FIELDS, missing_fields
 from webarena_runner.minisites.admin import grids
-from webarena_runner.minisites.admin.content import GROUPS
+from webarena_runner.minisites.admin.content import GROUPS, ORDER_STATUSES, REVIEW_STATUSES
+from webarena_runner.minisites.admin.money import parse_day
 from webarena_runner.minisites.admin.routing import Routes
 from webarena_runner.minisites.admin.views.lists import chosen, grid_page
 from webarena_runner.minisites.admin.visit import Visit
@@ -23,6 +23,13 @@ _FIELDS = ("first_name", "last_name", "email", "gender", "birthday")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _GENDERS = ("", "Female", "Male", "Not Specified")
 _GONE = "This customer no longer exists."
+_BOUGHT = (
+    "select i.product, i.sku, i.name, i.options, sum(i.qty) as qty, sum(i.qty * i.price) as total,"
+    " max(o.created_at) as newest, exists (select 1 from product where id = i.product) as exists_still"
+    " from order_item i join sales_order o on o.id = i.sales_order"
+    " where o.customer = ? and o.status not in ('canceled', 'fraud') group by i.product order by qty desc, newest desc"
+    " limit 10"
+)
 
 
 def edit_path(number: int) -> str:
@@ -62,6 +69,7 @@ def _page(visit: Visit, values: dict[str, object], tab: str, errors: dict[str, s
         tabs=_TABS if number else {"account": _TABS["account"]},
         groups={key: GROUPS[key] for key in (1, 2, 3)},
         genders=_GENDERS,
+        status_names=ORDER_STATUSES,
         addresses=db.all("select * from address where customer = ? order by id", number),
         orders=orders,
         lifetime=sum(counted),
@@ -71,15 +79,23 @@ def _page(visit: Visit, values: dict[str, object], tab: str, errors: dict[str, s
             " where r.customer = ? order by r.id desc",
             number,
         ),
+        review_statuses=REVIEW_STATUSES,
+        bought=db.all(_BOUGHT, number),
         path=edit_path(number) if isinstance(number, int) else "/admin/customer/index/new/",
     )
 
 
 def _read(visit: Visit, number: int | None) -> tuple[dict[str, object], dict[str, str]]:
     values: dict[str, object] = {name: visit.field(name)[:120] for name in _FIELDS}
-    group = visit.field("group_id")
+    group, birthday = visit.field("group_id"), parse_day(visit.field("birthday"))
+    if values["gender"] not in _GENDERS:
+        values["gender"] = ""
     values |= {"group_id": int(group) if group in ("1", "2", "3") else 1, "newsletter": int("newsletter" in visit.form)}
     errors = {name: "This is a required field." for name in ("first_name", "last_name", "email") if not values[name]}
+    if birthday is not None and birthday < visit.now.date():
+        values["birthday"] = str(birthday)
+    elif values["birthday"]:
+        errors["birthday"] = "Please enter a day in the past, such as 2/28/1990."
     if "email" not in errors and not _EMAIL.fullmatch(str(values["email"])):
         errors["email"] = "Please enter a valid email address."
     elif visit.db.one("select 1 from customer where email = ? and id is not ?", values["email"], number):
@@ -136,30 +152,7 @@ def mass_action(visit: Visit) -> Response:
             else:
                 visit.db.run("update customer set newsletter = ? where id = ?", int(what == "subscribe"), number)
         visit.notice(f"A total of {len(numbers)} record(s) were {'deleted' if what == 'delete' else 'updated'}.")
-    return visit.redirect(grids.CUSTOMERS.path)
-
-
-def address(visit: Visit) -> Response:
-    row = visit.db.one("select * from address where id = ?", visit.path_id())
-    if row is None:
-        return visit.not_found("This address no longer exists.")
-    back = edit_path(row["customer"]) + "?tab=addresses"
-    return visit.page("order_address.html", title="Edit Address", values=dict(row), errors={}, back=back)
-
-
-def post_address(visit: Visit) -> Response:
-    row = visit.db.one("select * from address where id = ?", visit.path_id())
-    if row is None:
-        return visit.not_found("This address no longer exists.")
-    back = edit_path(row["customer"]) + "?tab=addresses"
-    values = {name: visit.field(name)[:120] for name in ADDRESS_FIELDS}
-    if errors := missing_fields(values):
-        page = {"title": "Edit Address", "values": values, "errors": errors, "back": back}
-        return visit.page("order_address.html", status_code=422, **page)
-    changes = ", ".join(f"{name} = ?" for name in ADDRESS_FIELDS)
-    visit.db.run(f"update address set {changes} where id = ?", *values.values(), row["id"])
-    visit.notice("Customer address was updated.")
-    return visit.redirect(back)
+    return visit.back(grids.CUSTOMERS.path)
 
 
 def routes() -> Routes:
@@ -171,5 +164,4 @@ def routes() -> Routes:
         "/admin/customer/index/edit/id/{number}/": (edit, save),
         "/admin/customer/index/new/": (new, create),
         "/admin/customer/index/delete/id/{number}/": (None, delete),
-        "/admin/customer/address/edit/id/{number}/": (address, post_address),
     }

@@ -1,4 +1,4 @@
-"""Signing in and out, the dashboard, and the search over everything."""
+"""Signing in and out, and the dashboard."""
 
 from starlette.responses import Response
 
@@ -89,30 +89,10 @@ def dashboard(visit: Visit) -> Response:
     )
 
 
-def search(visit: Visit) -> Response:
-    """Products, customers, orders and pages in which a text occurs."""
-    text = visit.query("q")
-    like = f"%{text}%"
-    found = {
-        "Products": ("/admin/catalog/product/edit/id/{}/", "name", "product where name like ?1 or sku like ?1"),
-        "Customers": (
-            "/admin/customer/index/edit/id/{}/",
-            "first_name || ' ' || last_name || ', ' || email",
-            "customer where first_name || ' ' || last_name like ?1 or email like ?1",
-        ),
-        "Orders": (
-            "/admin/sales/order/view/order_id/{}/",
-            "'#' || increment_id || ' ' || customer_name",
-            "sales_order where increment_id like ?1 or customer_name like ?1 or email like ?1",
-        ),
-        "Pages": ("/admin/cms/page/edit/page_id/{}/", "title", "cms_page where title like ?1 or content like ?1"),
-    }
-    results = [
-        (heading, [(path.format(row["id"]), row["text"]) for row in rows])
-        for heading, (path, label, source) in found.items()
-        if text and (rows := visit.db.all(f"select id, {label} as text from {source} order by id limit 15", like))
-    ]
-    return visit.page("search.html", title="Search", text=text, results=results)
+def elsewhere(visit: Visit) -> Response:
+    """Other addresses; those that end in a key, as the official site's do, are what stands before it."""
+    path, _, key = visit.request.url.path.partition("/key/")
+    return visit.redirect(f"{path}/") if key else visit.not_found()
 
 
 def open_routes() -> Routes:
@@ -121,8 +101,8 @@ def open_routes() -> Routes:
 
 def routes() -> Routes:
     return {
-        "/admin/auth/logout/": (None, logout),
+        "/admin/auth/logout/": (logout, logout),
+        "/admin/admin/auth/logout/": (logout, logout),
         DASHBOARD: (dashboard, None),
         "/admin/admin/dashboard/": (dashboard, None),
-        "/admin/search/": (search, None),
     }

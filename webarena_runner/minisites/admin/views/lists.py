@@ -10,9 +10,9 @@ from webarena_runner.minisites.admin.routing import Routes
 from webarena_runner.minisites.admin.visit import Visit
 
 
-def grid_page(visit: Visit, grid: Grid, *, where: str = "1", title: str = "") -> Response:
-    shown = show(visit.db, grid, visit.request.query_params, where=where)
-    return visit.page("grid.html", shown=shown, limits=LIMITS, title=title or grid.title)
+def grid_page(visit: Visit, grid: Grid) -> Response:
+    shown = show(visit.db, grid, visit.request.query_params)
+    return visit.page("grid.html", shown=shown, limits=LIMITS, title=grid.title)
 
 
 def chosen(visit: Visit) -> list[int]:
@@ -42,7 +42,8 @@ def theme(visit: Visit) -> Response:
     row = visit.db.one("select * from theme where id = ?", visit.path_id())
     if row is None:
         return visit.not_found("There is no such theme.")
-    return visit.page("theme.html", title=row["title"], theme=row)
+    others = visit.db.all("select * from theme where id != ? order by id", row["id"])
+    return visit.page("theme.html", title=row["title"], theme=row, others=others)
 
 
 def routes() -> Routes:
@@ -52,4 +53,5 @@ def routes() -> Routes:
         "/admin/search/term/massDelete/": (None, delete_terms),
         "/admin/catalog/category/": (categories, None),
         "/admin/admin/system_design_theme/edit/id/{number}/": (theme, None),
+        "/admin/admin/system_design_theme/edit/id/{number}/key/{key}/": (theme, None),
     }

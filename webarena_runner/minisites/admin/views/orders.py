@@ -8,7 +8,7 @@ from starlette.responses import Response
 from webarena_runner.minisites._addresses import ADDRESS_FIELDS, missing_fields
 from webarena_runner.minisites._kit import Database
 from webarena_runner.minisites.admin import grids, orders
-from webarena_runner.minisites.admin.content import ORDER_STATUSES
+from webarena_runner.minisites.admin.content import GROUPS, ORDER_STATUSES
 from webarena_runner.minisites.admin.orders import Order, OrderError
 from webarena_runner.minisites.admin.routing import Routes
 from webarena_runner.minisites.admin.views.lists import chosen, grid_page
@@ -59,10 +59,17 @@ def _order_page(visit: Visit, tab: str) -> Response:
         title=f"#{order.row['increment_id']}",
         order=order,
         addresses={address["kind"]: address for address in addresses},
-        notes=db.all("select * from order_note where sales_order = ? order by id desc", number),
+        notes=db.all("select * from order_note where sales_order = ? and kind = 'order' order by id desc", number),
         events=_events(db, number),
         settable={status: ORDER_STATUSES[status] for status in settable},
         papers=papers,
+        others=db.all(
+            "select * from sales_order where email = ? and id != ? order by id desc limit 10",
+            order.row["email"],
+            number,
+        ),
+        status_names=ORDER_STATUSES,
+        groups=GROUPS,
         path=order_path(number),
         tab=tab,
         tabs=_TABS,
@@ -77,9 +84,7 @@ def _events(db: Database, order: int) -> list[tuple[str, str, bool]]:
     for table, text in (("invoice", "Invoice #{} created"), ("shipment", "Shipment #{} created")):
         rows = db.all(f"select * from {table} where sales_order = ?", order)
         found += [(row["created_at"], text.format(row["increment_id"]), False) for row in rows]
-    tracks = (
-        "select t.*, s.created_at from shipment_track t join shipment s on s.id = t.shipment where s.sales_order = ?"
-    )
+    tracks = "select t.* from shipment_track t join shipment s on s.id = t.shipment where s.sales_order = ?"
     for row in db.all(tracks, order):
         found.append((row["created_at"], f"Tracking number {row['number']} for {row['title']} assigned", False))
     memos = db.all("select * from credit_memo where sales_order = ?", order)
@@ -110,8 +115,9 @@ def mass_action(visit: Visit) -> Response:
     for number in numbers:
         order = orders.load(visit.db, number)
         try:
-            if order is not None:
-                _CHANGES[what][0](visit.db, order)
+            if order is None:
+                raise OrderError(_NO_ORDER)
+            _CHANGES[what][0](visit.db, order)
         except OrderError:
             refused += 1
     if done := len(numbers) - refused:
@@ -126,10 +132,11 @@ def comment(visit: Visit) -> Response:
     if order is None:
         return visit.not_found(_NO_ORDER)
     number, status = order.row["id"], visit.field("status")
-    if not visit.field("comment"):
+    is_change = status != order.status and status in orders.SETTABLE.get(order.status, ())
+    if not visit.field("comment") and not is_change:
         visit.error("Please provide a comment text or update the order status to be able to submit a comment.")
         return visit.redirect(order_path(number))
-    if status != order.status and status in orders.SETTABLE.get(order.status, ()):
+    if is_change:
         orders.set_status(visit.db, number, status)
     told, shown = bool(visit.field("is_customer_notified")), bool(visit.field("is_visible_on_front"))
     orders.note(visit.db, number, visit.tick(), visit.field("comment"), notified=told, shown=shown)

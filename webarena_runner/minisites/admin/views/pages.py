@@ -11,17 +11,21 @@ from webarena_runner.minisites.admin.views.lists import chosen, grid_page
 from webarena_runner.minisites.admin.visit import Visit
 
 _LAYOUTS = ("1 column", "2 columns with left bar", "2 columns with right bar", "Page -- Full Width")
+_TEXTS = ("title", "identifier", "heading", "content", "meta_title", "meta_keywords", "meta_description")
 _IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9_/-]{0,99}")
+_GONE = "This page no longer exists."
+# What the store has at addresses that begin so would hide the page.
+_RESERVED = ("admin", "catalogsearch", "media", "review", "static")
 _REQUIRED = "This is a required field."
 _NEW_PAGE: dict[str, object] = {
-    "id": None, "title": "", "identifier": "", "heading": "", "content": "", "is_active": 1, "layout": _LAYOUTS[0],
+    "id": None, "is_active": 1, "layout": _LAYOUTS[0], **dict.fromkeys(_TEXTS, ""),
 }  # fmt: skip
 
 
 def edit(visit: Visit) -> Response:
     row = visit.db.one("select * from cms_page where id = ?", visit.path_id())
     if row is None:
-        return visit.not_found("This page no longer exists.")
+        return visit.not_found(_GONE)
     return _form(visit, dict(row), {})
 
 
@@ -39,8 +43,8 @@ def save(visit: Visit) -> Response:
     number = visit.path_id() or None
     row = visit.db.one("select * from cms_page where id = ?", number)
     if number is not None and row is None:
-        return visit.not_found("This page no longer exists.")
-    values: dict[str, object] = {name: visit.field(name) for name in ("title", "identifier", "heading", "content")}
+        return visit.not_found(_GONE)
+    values: dict[str, object] = {name: visit.field(name) for name in _TEXTS}
     layout = visit.field("layout")
     values |= {"is_active": int("is_active" in visit.form), "layout": layout if layout in _LAYOUTS else _LAYOUTS[0]}
     identifier = str(values["identifier"] or re.sub(r"[^a-z0-9]+", "-", str(values["title"]).lower()).strip("-"))
@@ -48,6 +52,8 @@ def save(visit: Visit) -> Response:
     errors = {} if values["title"] else {"title": _REQUIRED}
     if not errors and not _IDENTIFIER.fullmatch(identifier):
         errors["identifier"] = "Use small letters, digits and hyphens."
+    elif identifier.split("/")[0] in _RESERVED:
+        errors["identifier"] = "The store uses this address itself."
     elif visit.db.one("select 1 from cms_page where identifier = ? and id is not ?", identifier, number):
         errors["identifier"] = "The value specified in the URL Key field would generate a URL that already exists."
     if errors:
@@ -63,6 +69,8 @@ def save(visit: Visit) -> Response:
 
 
 def delete(visit: Visit) -> Response:
+    if visit.db.one("select 1 from cms_page where id = ?", visit.path_id()) is None:
+        return visit.not_found(_GONE)
     visit.db.run("delete from cms_page where id = ?", visit.path_id())
     visit.notice("The page has been deleted.")
     return visit.redirect(grids.PAGES.path)

@@ -1,18 +1,24 @@
 """Invoices, shipments with their tracking numbers, and credit memos: making and viewing them."""
 
+from functools import partial
 from sqlite3 import Row
 
 from starlette.responses import Response
 
 from webarena_runner.minisites._numbers import to_int
 from webarena_runner.minisites.admin import orders
-from webarena_runner.minisites.admin.content import CARRIERS
+from webarena_runner.minisites.admin.content import CARRIERS, GROUPS, ORDER_STATUSES
 from webarena_runner.minisites.admin.orders import OrderError
 from webarena_runner.minisites.admin.routing import Routes
 from webarena_runner.minisites.admin.views.orders import order_path
 from webarena_runner.minisites.admin.visit import Visit
 
 _KINDS = {"invoice": "Invoice", "credit_memo": "Credit Memo", "shipment": "Shipment"}
+_PATHS = {
+    "invoice": "/admin/sales/invoice/view/invoice_id/",
+    "credit_memo": "/admin/sales/creditmemo/view/creditmemo_id/",
+    "shipment": "/admin/sales/shipment/view/shipment_id/",
+}
 
 
 def new_invoice(visit: Visit) -> Response:
@@ -59,19 +65,23 @@ def _create(visit: Visit, kind: str, done: str) -> Response:
     number, at = order.row["id"], visit.tick()
     try:
         if kind == "shipment":
-            _ship(visit, order, at)
+            paper = _ship(visit, order, at)
+        elif kind == "invoice":
+            paper = orders.invoice(visit.db, order, at)
         else:
-            (orders.invoice if kind == "invoice" else orders.refund)(visit.db, order, at)
+            paper = orders.refund(visit.db, order, at, restock=bool(visit.field("return_to_stock")))
     except OrderError as refused:
         visit.error(str(refused))
         return visit.back(order_path(number))
     if text := visit.field("comment"):
-        orders.note(visit.db, number, at, text, kind=kind, notified=bool(visit.field("send_email")))
+        told = bool(visit.field("send_email"))
+        orders.note(visit.db, number, at, text, kind=kind, paper=paper, notified=told)
     visit.notice(done)
     return visit.redirect(order_path(number))
 
 
-def _ship(visit: Visit, order: orders.Order, at: str) -> None:
+def _ship(visit: Visit, order: orders.Order, at: str) -> int:
+    """Makes the shipment and returns its id."""
     carrier, track = visit.field("carrier"), visit.field("track_number")
     if carrier and (not track or carrier not in CARRIERS):
         raise OrderError("Please enter a tracking number.")
@@ -83,6 +93,7 @@ def _ship(visit: Visit, order: orders.Order, at: str) -> None:
         shipment = visit.db.one("select * from shipment where id = ?", number)
         if shipment is not None:
             orders.add_track(visit.db, shipment, at, carrier=carrier, title=visit.field("track_title"), number=track)
+    return number
 
 
 def view_invoice(visit: Visit) -> Response:
@@ -116,7 +127,25 @@ def _paper(visit: Visit, kind: str) -> Response:
         tracks=tracks,
         carriers=CARRIERS,
         order_path=order_path(row["sales_order"]),
+        notes=visit.db.all("select * from order_note where kind = ? and paper = ? order by id desc", kind, row["id"]),
+        status_names=ORDER_STATUSES,
+        groups=GROUPS,
+        comment_path=f"/admin/sales/{kind}/addComment/id/{row['id']}/",
     )
+
+
+def comment(visit: Visit, kind: str) -> Response:
+    """A note on a paper; the order's history shows it too."""
+    row = visit.db.one(f"select * from {kind} where id = ?", visit.path_id())
+    if row is None:
+        return visit.not_found(f"This {_KINDS[kind].lower()} no longer exists.")
+    text, told = visit.field("comment"), bool(visit.field("is_customer_notified"))
+    if text:
+        orders.note(visit.db, row["sales_order"], visit.tick(), text, kind=kind, paper=row["id"], notified=told)
+        visit.notice("You added the comment.")
+    else:
+        visit.error("Please enter a comment.")
+    return visit.redirect(f"{_PATHS[kind]}{row['id']}/")
 
 
 def post_track(visit: Visit) -> Response:
@@ -135,7 +164,7 @@ def post_track(visit: Visit) -> Response:
         visit.notice("The tracking number has been added.")
     except OrderError as refused:
         visit.error(str(refused))
-    return visit.redirect(f"/admin/sales/shipment/view/shipment_id/{row['id']}/")
+    return visit.redirect(f"{_PATHS['shipment']}{row['id']}/")
 
 
 def delete_track(visit: Visit) -> Response:
@@ -144,18 +173,20 @@ def delete_track(visit: Visit) -> Response:
         return visit.not_found("This tracking number no longer exists.")
     visit.db.run("delete from shipment_track where id = ?", track["id"])
     visit.notice("The tracking number has been deleted.")
-    return visit.redirect(f"/admin/sales/shipment/view/shipment_id/{track['shipment']}/")
+    return visit.redirect(f"{_PATHS['shipment']}{track['shipment']}/")
 
 
 def routes() -> Routes:
     found: Routes = {
         "/admin/sales/order_invoice/start/order_id/{number}/": (new_invoice, post_invoice),
         "/admin/sales/order_creditmemo/start/order_id/{number}/": (new_memo, post_memo),
-        "/admin/sales/invoice/view/invoice_id/{number}/": (view_invoice, None),
-        "/admin/sales/creditmemo/view/creditmemo_id/{number}/": (view_memo, None),
+        f"{_PATHS['invoice']}{{number}}/": (view_invoice, None),
+        f"{_PATHS['credit_memo']}{{number}}/": (view_memo, None),
     }
-    for shipment in ("/admin/sales/shipment/view/shipment_id", "/admin/admin/order_shipment/view/shipment_id"):
-        found[f"{shipment}/{{number}}/"] = (view_shipment, post_track)
+    for shipment in (_PATHS["shipment"], "/admin/admin/order_shipment/view/shipment_id/"):
+        found[f"{shipment}{{number}}/"] = (view_shipment, post_track)
+    for kind in _KINDS:
+        found[f"/admin/sales/{kind}/addComment/id/{{number}}/"] = (None, partial(comment, kind=kind))
     for start in ("/admin/admin/order_shipment/start", "/admin/admin/order_shipment/new"):
         found[f"{start}/order_id/{{number}}/"] = (new_shipment, post_shipment)
     found["/admin/sales/shipment/track/delete/{number}/"] = (None, delete_track)
