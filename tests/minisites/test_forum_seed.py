@@ -9,6 +9,7 @@ import pytest
 
 from webarena_runner.minisites._kit import Database
 from webarena_runner.minisites.forum import SITE, snapshot
+from webarena_runner.minisites.forum.seed.topics import load_common
 
 HASH = (
     "import hashlib; from webarena_runner.minisites.forum.seed import build; print(hashlib.sha256(build()).hexdigest())"
@@ -67,3 +68,22 @@ def test_nobody_but_the_account_has_a_password(database: Database) -> None:
         "MarvelsGrantMan136"
     ]
     assert SITE.name == "reddit"
+
+
+def test_what_answers_a_question_does_not_take_it_for_advice(database: Database) -> None:
+    common = load_common()
+    kinds = {line.say: line.to for line in [*common.replies, *common.more_replies, *common.op, *common.more_op]}
+    answers = database.all("""select c.body from comments c join comments p on p.id = c.parent_id
+        where p.body like '%?' and p.parent_id is null""")
+    general = [row["body"] for row in answers if row["body"] in kinds]
+    assert len(general) > 100
+    assert [body for body in general if "question" not in kinds[body]] == []
+
+
+def test_no_single_remark_is_heard_everywhere(database: Database) -> None:
+    most = database.value("select count(*) as heard from comments group by body order by heard desc limit 1")
+    assert most < database.value("select count(*) from comments") / 100
+
+
+def test_forums_were_not_all_founded_in_the_same_month(database: Database) -> None:
+    assert database.value("select count(distinct created_at / 2592000) from forums") > 12

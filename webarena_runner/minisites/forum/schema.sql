@@ -5,7 +5,8 @@ create table users (
     password text not null,
     email text not null default '',
     biography text not null default '',
-    joined_at integer not null
+    joined_at integer not null,
+    seen_comment_id integer not null default 0
 );
 create table sessions (
     token text primary key,

@@ -24,6 +24,9 @@ update submissions set
     comment_count = (select count(*) from comments where submission_id = submissions.id),
     last_active = coalesce((select max(created_at) from comments where submission_id = submissions.id), created_at);
 update comments set net_score = (select sum(choice) from comment_votes where comment_id = comments.id);
+update users set seen_comment_id = (
+    select max(id) from comments where created_at < (select now from clock) - 12 * 86400
+);
 insert into submission_search (submission_search) values ('optimize');
 insert into comment_search (comment_search) values ('optimize');
 """
@@ -61,7 +64,9 @@ def _fill_users(connection: sqlite3.Connection, world: World) -> None:
 
 def _fill_forums(connection: sqlite3.Connection, random: Random, world: World, forum_ids: dict[str, int]) -> None:
     for topic in world.topics:
-        created_at = TODAY - random.randint(540, 560) * DAY_S
+        # The forum's name spreads the dates over the years in which people joined.
+        age_days = random.randint(540, 560) + Random(topic.name).randrange(1100)
+        created_at = TODAY - age_days * DAY_S
         row = (forum_ids[topic.name], topic.name, topic.title, topic.description, topic.sidebar.strip(), topic.featured)
         connection.execute("insert into forums values (?, ?, ?, ?, ?, ?, ?)", (*row, created_at))
     for table, people in (("subscriptions", world.members), ("moderators", world.moderators)):

@@ -15,9 +15,10 @@ _MAX_DEPTH = 5
 
 @dataclass
 class SeedComment:
-    """`parent` is an index into the submission's comments."""
+    """`parent` is an index into the submission's comments; `pattern` is what the body was made from."""
 
     author: int
+    pattern: str
     body: str
     created_at: int
     parent: int | None
@@ -46,8 +47,12 @@ class Remarks:
         self._speech = speech
         self._left = [pattern for pool in reversed(pools) for pattern in speech.random.sample(pool, len(pool))]
 
-    def draw(self) -> str | None:
-        return self._speech.say(self._left.pop()) if self._left else None
+    def draw(self) -> tuple[str, str] | None:
+        """A pattern, and what it says."""
+        if not self._left:
+            return None
+        pattern = self._left.pop()
+        return pattern, self._speech.say(pattern)
 
 
 @dataclass(frozen=True)
@@ -84,19 +89,19 @@ def discuss(
 ) -> None:
     """Adds comments: top-level remarks, replies to them, and answers of the author."""
     random = speech.random
-    remarks = Remarks(speech, own, topic.comments, common.comments)
-    replies = Remarks(speech, [*topic.replies, *common.replies])
-    answers = Remarks(speech, op, common.op if op else ())
+    remarks = Remarks(speech, own, topic.comments, [line.say for line in common.comments])
+    replies = Remarks(speech, [*topic.replies, *(line.say for line in common.replies)])
+    answers = Remarks(speech, op, [line.say for line in common.op] if op else ())
     wanted = min(_MOST_COMMENTS, round(random.lognormvariate(math.log(_TYPICAL_COMMENTS), _SPREAD)))
     for _ in range(wanted):
         parent = _parent(random, submission)
         by_author = parent is not None and submission.comments[parent].author != submission.author
         by_author = by_author and random.random() < 0.3
-        body = (answers if by_author else remarks if parent is None else replies).draw()
-        if body is None:
+        drawn = (answers if by_author else remarks if parent is None else replies).draw()
+        if drawn is None:
             continue
         author = submission.author if by_author else _somebody_else(random, regulars, submission, parent)
-        submission.comments.append(_comment(random, submission, author, body, parent))
+        submission.comments.append(_comment(random, submission, author, drawn, parent))
 
 
 def _parent(random: Random, submission: SeedSubmission) -> int | None:
@@ -120,9 +125,11 @@ def _somebody_else(random: Random, regulars: Regulars, submission: SeedSubmissio
     return author
 
 
-def _comment(random: Random, submission: SeedSubmission, author: int, body: str, parent: int | None) -> SeedComment:
+def _comment(
+    random: Random, submission: SeedSubmission, author: int, drawn: tuple[str, str], parent: int | None
+) -> SeedComment:
     before = submission if parent is None else submission.comments[parent]
     delay_s = 90 + random.expovariate(1 / (0.5 * DAY_S if parent is None else 0.15 * DAY_S))
     created_at = min(before.created_at + round(delay_s), TODAY - random.randint(60, 7200))
     depth = 0 if parent is None else submission.comments[parent].depth + 1
-    return SeedComment(author, body, max(created_at, before.created_at + 60), parent, depth)
+    return SeedComment(author, *drawn, max(created_at, before.created_at + 60), parent, depth)

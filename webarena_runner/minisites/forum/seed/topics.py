@@ -38,12 +38,26 @@ class Topic:
 
 
 @dataclass(frozen=True)
-class CommonTalk:
-    """What is said in any forum; `op` is what the author of a submission replies."""
+class Line:
+    """Something that can be said in any forum, and the kinds of what it can follow."""
 
-    comments: list[str]
-    replies: list[str]
-    op: list[str]
+    say: str
+    to: list[str]
+
+
+@dataclass(frozen=True)
+class CommonTalk:
+    """What is said in any forum; `op` is what the author of a submission replies.
+
+    The first three are drawn from; where a drawn line does not fit, one of its kind is taken from it and `more_`.
+    """
+
+    comments: list[Line]
+    replies: list[Line]
+    op: list[Line]
+    more_comments: list[Line]
+    more_replies: list[Line]
+    more_op: list[Line]
 
 
 @dataclass(frozen=True)
@@ -83,7 +97,8 @@ def load_topics() -> list[Topic]:
 
 
 def load_common() -> CommonTalk:
-    return CommonTalk(**_read(_FOLDER / "_common.toml"))
+    lists = _read(_FOLDER / "_common.toml")
+    return CommonTalk(**{name: [Line(**line) for line in lines] for name, lines in lists.items()})
 
 
 def load_words() -> PeopleWords:

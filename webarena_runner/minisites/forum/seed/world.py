@@ -7,6 +7,7 @@ from random import Random
 from webarena_runner.minisites._calendar import DAY_S, TODAY
 from webarena_runner.minisites._grammar import Speech
 from webarena_runner.minisites.forum.seed.conversation import Regulars, SeedSubmission, discuss, start_thread
+from webarena_runner.minisites.forum.seed.fitting import fit
 from webarena_runner.minisites.forum.seed.people import Person, make_people
 from webarena_runner.minisites.forum.seed.topics import (
     CommonTalk,
@@ -90,6 +91,7 @@ def _submissions(
             scene=pattern.image,
         )
         discuss(submission, speech, regulars, own=pattern.comments, op=pattern.op, topic=topic, common=common)
+        fit(submission, speech, op=pattern.op, topic=topic, common=common)
         made.append(submission)
     return made
 
@@ -104,5 +106,6 @@ def _own_submissions(
             submission = SeedSubmission(topic.name, 0, post.title, post.body, created_at, url=post.url)
             speech = Speech(topic.words, random)
             discuss(submission, speech, regulars, own=post.comments, op=(), topic=topic, common=common)
+            fit(submission, speech, op=(), topic=topic, common=common)
             made.append(submission)
     return made
