@@ -12,7 +12,18 @@ from webarena_runner.minisites._kit import Instance
 from webarena_runner.minisites._sessions import LoginNeeded, see_other
 from webarena_runner.minisites._skin import nothing, read_http_error
 from webarena_runner.minisites.forum.context import SKIN, login_path, render
-from webarena_runner.minisites.forum.views import account, comments, forums, lists, search, submissions, users, votes
+from webarena_runner.minisites.forum.views import (
+    about,
+    account,
+    comments,
+    forums,
+    lists,
+    notifications,
+    search,
+    submissions,
+    users,
+    votes,
+)
 
 _HEADINGS = {400: "Bad request", 403: "Not allowed", 404: "Page not found", 405: "Not allowed", 413: "Too large"}
 
@@ -29,7 +40,7 @@ def build_app(instance: Instance) -> Starlette:
 
 @cache
 def _routes() -> tuple[BaseRoute, ...]:
-    views = (lists, forums, submissions, comments, votes, users, account, search)
+    views = (lists, forums, submissions, comments, votes, users, account, notifications, search, about)
     return (
         *(route for view in views for route in view.routes()),
         Route(SKIN.route, SKIN.serve),

@@ -10,6 +10,7 @@ from webarena_runner.minisites._kit import Pages
 from webarena_runner.minisites._sessions import database_of, now, visitor_of
 from webarena_runner.minisites._skin import Skin
 from webarena_runner.minisites._text import ago, counted, day, iso, markdown, moment
+from webarena_runner.minisites.forum.notifications import unread
 from webarena_runner.minisites.forum.text import comment_path, host, submission_path
 
 SKIN = Skin("forum", "forum.css")
@@ -40,6 +41,7 @@ def render(request: Request, template: str, *, status_code: int = 200, **values:
         status_code=status_code,
         visitor=visitor_of(request),
         now=now(database_of(request)),
+        unread=unread(request),
         stylesheet=SKIN.path("forum.css"),
         **values,
     )

@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 
+from webarena_runner.minisites._calendar import DAY_S
+from webarena_runner.minisites._numbers import LARGEST_ID
 from webarena_runner.minisites._sessions import database_of, now, visitor_of
 
 PER_PAGE = 25
@@ -29,12 +31,12 @@ PERIOD_NAMES = {
     "all": "All time",
 }
 
-_SUBMISSIONS = """
+SUBMISSIONS = """
 select s.*, f.name as forum, u.name as author, coalesce(v.choice, 0) as my_vote
 from submissions s join forums f on f.id = s.forum_id join users u on u.id = s.user_id
 left join submission_votes v on v.submission_id = s.id and v.user_id = ?
 """
-_COMMENTS = """
+COMMENTS = """
 select c.*, s.title as submission_title, s.slug as slug, f.name as forum, u.name as author,
        coalesce(v.choice, 0) as my_vote
 from comments c join submissions s on s.id = c.submission_id join forums f on f.id = s.forum_id
@@ -44,12 +46,16 @@ join users u on u.id = c.user_id left join comment_votes v on v.comment_id = c.i
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a list; `newer` and `older` are the URLs of its neighbours, "" where there is none."""
+    """One page of a list; `newer` and `older` are the URLs of its neighbours, "" where there is none.
+
+    Past the last page there are no rows, and `first` is the way back; else it is "".
+    """
 
     rows: Sequence[sqlite3.Row]
     number: int = 1
     newer: str = ""
     older: str = ""
+    first: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,8 @@ def order_of(request: Request, sort: str) -> Order:
 def paged(request: Request, rows: Sequence[sqlite3.Row]) -> Page:
     """`rows` has up to one more than a page holds, which tells that there is a next one."""
     number = page_number(request)
+    if number > 1 and not rows:
+        return Page((), number, first=_page_url(request, 1))
     return Page(
         rows[:PER_PAGE],
         number,
@@ -90,45 +98,57 @@ def paged(request: Request, rows: Sequence[sqlite3.Row]) -> Page:
 
 def submissions(request: Request, order: Order, where: str = "1", *values: object) -> Page:
     """One page of the submissions that satisfy `where`, an SQL condition of ours with its `values`."""
-    days = PERIODS[order.period] if order.timed else 0
-    if days:
+    if order.timed:
         where = f"{where} and s.created_at >= ?"
-        values = (*values, now(database_of(request)) - days * 86_400)
-    sql = f"{_SUBMISSIONS} where {where} order by {ORDERS[order.sort]} limit ? offset ?"
-    return paged(request, database_of(request).all(sql, visitor_of(request).user_id, *values, *_window(request)))
+        values = (*values, since(request, order.period))
+    sql = f"{SUBMISSIONS} where {where} order by {ORDERS[order.sort]} limit ? offset ?"
+    return paged(request, database_of(request).all(sql, visitor_of(request).user_id, *values, *window(request)))
 
 
 def comments(request: Request, where: str = "1", *values: object) -> Page:
     """One page of comments, the newest first."""
-    sql = f"{_COMMENTS} where not c.deleted and {where} order by c.id desc limit ? offset ?"
-    return paged(request, database_of(request).all(sql, visitor_of(request).user_id, *values, *_window(request)))
+    sql = f"{COMMENTS} where not c.deleted and {where} order by c.id desc limit ? offset ?"
+    return paged(request, database_of(request).all(sql, visitor_of(request).user_id, *values, *window(request)))
 
 
-def matching(request: Request, kind: str, query: str) -> Page:
-    """One page of what the full-text index finds, the best match first; kind is "submission" or "comment"."""
-    table, rows = (_SUBMISSIONS, "s") if kind == "submission" else (_COMMENTS, "c")
-    sql = (
-        f"{table} join {kind}_search x on x.rowid = {rows}.id "
-        f"where {kind}_search match ? order by x.rank, {rows}.id desc limit ? offset ?"
-    )
-    return paged(request, database_of(request).all(sql, visitor_of(request).user_id, query, *_window(request)))
+def since(request: Request, period: str) -> int:
+    """When a period of PERIODS began; 0 for all time."""
+    days = PERIODS[period]
+    return now(database_of(request)) - days * DAY_S if days else 0
+
+
+def more_in_forum(request: Request, submission: sqlite3.Row) -> list[sqlite3.Row]:
+    """Other submissions of the same forum, the hottest first."""
+    sql = f"{SUBMISSIONS} where s.forum_id = ? and s.id != ? order by {ORDERS['hot']} limit 6"
+    return database_of(request).all(sql, visitor_of(request).user_id, submission["forum_id"], submission["id"])
+
+
+def best_comments(request: Request, user: sqlite3.Row) -> list[sqlite3.Row]:
+    """What others liked most of what somebody has said."""
+    sql = f"{COMMENTS} where c.user_id = ? and not c.deleted order by c.net_score desc, c.id desc limit 5"
+    return database_of(request).all(sql, visitor_of(request).user_id, user["id"])
 
 
 def submission(request: Request, submission_id: int) -> sqlite3.Row | None:
-    return database_of(request).one(f"{_SUBMISSIONS} where s.id = ?", visitor_of(request).user_id, submission_id)
+    return _one(request, f"{SUBMISSIONS} where s.id = ?", submission_id)
 
 
 def thread(request: Request, submission_id: int) -> list[sqlite3.Row]:
     """All comments of a submission, the best first."""
-    sql = f"{_COMMENTS} where c.submission_id = ? order by c.net_score desc, c.id"
+    sql = f"{COMMENTS} where c.submission_id = ? order by c.net_score desc, c.id"
     return database_of(request).all(sql, visitor_of(request).user_id, submission_id)
 
 
 def comment(request: Request, comment_id: int) -> sqlite3.Row | None:
-    return database_of(request).one(f"{_COMMENTS} where c.id = ?", visitor_of(request).user_id, comment_id)
+    return _one(request, f"{COMMENTS} where c.id = ?", comment_id)
 
 
-def _window(request: Request) -> tuple[int, int]:
+def _one(request: Request, sql: str, row_id: int) -> sqlite3.Row | None:
+    # SQLite takes no number of more than 64 bits, but an address may have one.
+    return database_of(request).one(sql, visitor_of(request).user_id, min(row_id, LARGEST_ID))
+
+
+def window(request: Request) -> tuple[int, int]:
     return PER_PAGE + 1, (page_number(request) - 1) * PER_PAGE
 
 

@@ -39,6 +39,14 @@ def comment_of(request: Request) -> sqlite3.Row:
     return comment
 
 
+def live_comment_of(request: Request) -> sqlite3.Row:
+    """Not one that was deleted and only keeps its place above the replies."""
+    comment = comment_of(request)
+    if comment["deleted"]:
+        raise HTTPException(404, "This comment has been deleted.")
+    return comment
+
+
 def user_of(request: Request) -> sqlite3.Row:
     name = request.path_params["user"]
     user = database_of(request).one("select * from users where name = ?", name)

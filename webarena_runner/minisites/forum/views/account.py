@@ -24,7 +24,9 @@ from webarena_runner.minisites.forum.views.users import own
 from webarena_runner.minisites.forum.views.votes import recount
 
 _NAME = re.compile(r"[A-Za-z0-9_]{3,25}")
-_MIN_PASSWORD = 8
+_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+_EMAIL_LIMIT = 254
+_MIN_PASSWORD, _MAX_PASSWORD = 8, 72
 
 
 async def login(request: Request) -> Response:
@@ -53,7 +55,8 @@ async def registration(request: Request) -> Response:
     if errors:
         return _entry(request, "registration.html", status_code=422, values=form.values, errors=errors)
     user_id = database.run(
-        "insert into users (name, password, email, joined_at) values (?, ?, ?, ?)",
+        "insert into users (name, password, email, joined_at, seen_comment_id)"
+        " values (?, ?, ?, ?, coalesce((select max(id) from comments), 0))",
         form["username"],
         hash_password(form["password"]),
         form["email"],
@@ -70,11 +73,11 @@ async def account(request: Request) -> Response:
             request, "account.html", user=user, values=values, errors={}, saved="saved" in request.query_params
         )
     form = await posted(request)
-    errors = {}
+    errors = _email_errors(form)
     if not password_matches(form["current"], user["password"]):
         errors["current"] = "This is not your current password."
-    if form["new"] and len(form["new"]) < _MIN_PASSWORD:
-        errors["new"] = f"At least {_MIN_PASSWORD} characters."
+    if form["new"] and (error := _password_error(form["new"])):
+        errors["new"] = error
     if errors:
         return render(
             request, "account.html", status_code=422, user=user, values=form.values, errors=errors, saved=False
@@ -108,14 +111,28 @@ def _entry(request: Request, template: str, *, status_code: int = 200, **values:
 
 
 def _registration_errors(form: Posted) -> dict[str, str]:
-    errors = {}
+    errors = _email_errors(form)
     if not _NAME.fullmatch(form["username"]):
         errors["username"] = "Use 3 to 25 letters, digits and underscores."
-    if len(form["password"]) < _MIN_PASSWORD:
-        errors["password"] = f"At least {_MIN_PASSWORD} characters."
+    if error := _password_error(form["password"]):
+        errors["password"] = error
     elif form["password"] != form["repeat"]:
         errors["repeat"] = "The two passwords differ."
     return errors
+
+
+def _email_errors(form: Posted) -> dict[str, str]:
+    """The address may be left out."""
+    email = form["email"]
+    if not email or (_EMAIL.fullmatch(email) and len(email) <= _EMAIL_LIMIT):
+        return {}
+    return {"email": "This is not an email address; it should look like name@example.com."}
+
+
+def _password_error(password: str) -> str:
+    if len(password) < _MIN_PASSWORD:
+        return f"At least {_MIN_PASSWORD} characters."
+    return f"At most {_MAX_PASSWORD} characters." if len(password) > _MAX_PASSWORD else ""
 
 
 def routes() -> Iterator[BaseRoute]:

@@ -1,34 +1,41 @@
 """Comments: single threads, replying, editing, deleting."""
 
+import sqlite3
 from collections.abc import Iterator
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from webarena_runner.minisites._kit import Database
 from webarena_runner.minisites._sessions import Posted, database_of, posted, require_user, see_other, tick
 from webarena_runner.minisites.forum import listings, sidebar
 from webarena_runner.minisites.forum.context import render
-from webarena_runner.minisites.forum.lookup import comment_of, forum_of, require_author, submission_of
+from webarena_runner.minisites.forum.lookup import comment_of, forum_of, live_comment_of, require_author, submission_of
 from webarena_runner.minisites.forum.text import comment_path, submission_path
 from webarena_runner.minisites.forum.threads import subtree
 from webarena_runner.minisites.forum.views.votes import cast
 
 _BODY_LIMIT = 10_000
+_OTHERS = 6
 _THREAD = "/f/{forum}/{submission_id:int}/{slug}"
 
 
 async def show(request: Request) -> Response:
     """One comment with what is below it."""
     submission, comment, forum = submission_of(request), comment_of(request), forum_of(request)
+    if forum["name"] != request.path_params["forum"]:
+        return RedirectResponse(comment_path(comment), status_code=302)
+    rows = listings.thread(request, submission["id"])
     return render(
         request,
         "comment.html",
         submission=submission,
         forum=forum,
-        moderators=sidebar.moderators(request, forum),
-        comments=subtree(listings.thread(request, submission["id"]), comment["id"]),
+        column=sidebar.forum_column(request, forum),
+        comments=subtree(rows, comment["id"]),
+        others=[row for row in rows if _is_remark(row) and row["id"] != comment["id"]][:_OTHERS],
+        more=listings.more_in_forum(request, submission),
     )
 
 
@@ -36,11 +43,13 @@ async def post(request: Request) -> Response:
     """A comment on the submission, or a reply when the URL names a comment."""
     user = require_user(request)
     submission = submission_of(request)
-    parent = comment_of(request) if "comment_id" in request.path_params else None
+    parent = live_comment_of(request) if "comment_id" in request.path_params else None
+    way_back = comment_path(parent) if parent else submission_path(submission)
+    heading = f"Reply to {parent['author']}" if parent else f"Comment on {submission['title']}"
+    if request.method == "GET":
+        return _form(request, heading=heading, way_back=way_back, body="")
     form = await posted(request)
     if error := _error(form):
-        way_back = comment_path(parent) if parent else submission_path(submission)
-        heading = "Reply" if parent else "Comment"
         return _form(request, heading=heading, way_back=way_back, body=form["comment"], error=error)
     database = database_of(request)
     comment_id = _insert(
@@ -52,7 +61,7 @@ async def post(request: Request) -> Response:
 
 async def edit(request: Request) -> Response:
     user = require_user(request)
-    comment = comment_of(request)
+    comment = live_comment_of(request)
     require_author(user, comment)
     way_back = comment_path(comment)
     if request.method == "GET":
@@ -69,7 +78,7 @@ async def edit(request: Request) -> Response:
 
 async def delete(request: Request) -> Response:
     user = require_user(request)
-    comment = comment_of(request)
+    comment = live_comment_of(request)
     require_author(user, comment)
     if request.method == "GET":
         return render(
@@ -89,6 +98,10 @@ async def delete(request: Request) -> Response:
         database.run("delete from comments where id = ?", comment["id"])
     _count(database, submission["id"])
     return see_other(submission_path(submission))
+
+
+def _is_remark(comment: sqlite3.Row) -> bool:
+    return comment["parent_id"] is None and not comment["deleted"]
 
 
 def _insert(database: Database, submission_id: int, parent_id: int | None, *, user_id: int, body: str) -> int:
@@ -133,9 +146,9 @@ def _form(request: Request, *, heading: str, way_back: str, body: str, error: st
 
 
 def routes() -> Iterator[BaseRoute]:
-    yield Route(f"{_THREAD}/comment", post, methods=["POST"])
+    yield Route(f"{_THREAD}/comment", post, methods=["GET", "POST"])
     comment = f"{_THREAD}/comment/{{comment_id:int}}"
     yield Route(comment, show)
-    yield Route(f"{comment}/reply", post, methods=["POST"])
+    yield Route(f"{comment}/reply", post, methods=["GET", "POST"])
     yield Route(f"{comment}/edit", edit, methods=["GET", "POST"])
     yield Route(f"{comment}/delete", delete, methods=["GET", "POST"])

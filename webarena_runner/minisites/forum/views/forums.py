@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from webarena_runner.minisites._sessions import back, database_of, posted, require_user, see_other, tick, visitor_of
+from webarena_runner.minisites.forum import sidebar
 from webarena_runner.minisites.forum.context import render
 from webarena_runner.minisites.forum.listings import PER_PAGE, page_number, paged
 from webarena_runner.minisites.forum.lookup import forum_of
@@ -42,8 +43,12 @@ async def forums(request: Request) -> Response:
 
 async def all_forums(request: Request) -> Response:
     """Every forum by name, on one page."""
-    rows = database_of(request).all("select name, title from forums order by name collate nocase")
-    return render(request, "all_forums.html", forums=rows)
+    rows = database_of(request).all(
+        """select name, title, (select count(*) from submissions where forum_id = forums.id) as submissions,
+        (select count(*) from subscriptions where forum_id = forums.id) as subscribers
+        from forums order by name collate nocase"""
+    )
+    return render(request, "all_forums.html", forums=rows, column=sidebar.front_column(request))
 
 
 async def create(request: Request) -> Response:

@@ -1,5 +1,6 @@
 """The front page and the lists of a forum."""
 
+import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
 
 from starlette.requests import Request
@@ -20,8 +21,8 @@ def front(scope: str, sort: str) -> Handler:
 
     async def show(request: Request) -> Response:
         order = listings.order_of(request, sort)
-        own = sidebar.subscribed_forums(request)
-        chosen = scope or ("subscribed" if own else "featured")
+        column = sidebar.front_column(request)
+        chosen = scope or ("subscribed" if column.subscribed else "featured")
         if chosen == "subscribed":
             page = listings.submissions(request, order, _SUBSCRIBED, require_user(request)["id"])
         else:
@@ -33,8 +34,7 @@ def front(scope: str, sort: str) -> Handler:
             base=f"/{scope}" if scope else "",
             order=order,
             page=page,
-            subscribed=own,
-            popular=sidebar.popular_forums(request),
+            column=column,
         )
 
     return show
@@ -43,14 +43,14 @@ def front(scope: str, sort: str) -> Handler:
 def forum(sort: str) -> Handler:
     async def show(request: Request) -> Response:
         shown = forum_of(request)
-        if shown["name"] != request.path_params["forum"]:
-            return _renamed(request, shown["name"])
+        if renamed := _renamed(request, shown):
+            return renamed
         order = listings.order_of(request, sort)
         return render(
             request,
             "forum.html",
             forum=shown,
-            moderators=sidebar.moderators(request, shown),
+            column=sidebar.forum_column(request, shown),
             base=f"/f/{shown['name']}",
             order=order,
             page=listings.submissions(request, order, "s.forum_id = ?", shown["id"]),
@@ -60,33 +60,29 @@ def forum(sort: str) -> Handler:
 
 
 async def all_comments(request: Request) -> Response:
-    return render(
-        request,
-        "comments.html",
-        page=listings.comments(request),
-        subscribed=sidebar.subscribed_forums(request),
-        popular=sidebar.popular_forums(request),
-    )
+    return render(request, "comments.html", page=listings.comments(request), column=sidebar.front_column(request))
 
 
 async def forum_comments(request: Request) -> Response:
     shown = forum_of(request)
+    if renamed := _renamed(request, shown):
+        return renamed
     return render(
         request,
         "forum_comments.html",
         forum=shown,
-        moderators=sidebar.moderators(request, shown),
+        column=sidebar.forum_column(request, shown),
         base=f"/f/{shown['name']}",
         page=listings.comments(request, "s.forum_id = ?", shown["id"]),
     )
 
 
-async def about(request: Request) -> Response:
-    return render(request, "about.html", popular=sidebar.popular_forums(request))
-
-
-def _renamed(request: Request, name: str) -> Response:
-    path = request.url.path.replace(f"/f/{request.path_params['forum']}", f"/f/{name}", 1)
+def _renamed(request: Request, forum: sqlite3.Row) -> Response | None:
+    """To the same list under the name as the forum writes it, when the URL has another case."""
+    given, name = request.path_params["forum"], forum["name"]
+    if given == name:
+        return None
+    path = request.url.path.replace(f"/f/{given}", f"/f/{name}", 1)
     return RedirectResponse(path + (f"?{request.url.query}" if request.url.query else ""), status_code=302)
 
 
@@ -97,7 +93,6 @@ def routes() -> Iterator[BaseRoute]:
         for sort in listings.SORTS:
             yield Route(f"{base}/{sort}", front(scope, sort))
     yield Route("/comments", all_comments)
-    yield Route("/about", about)
     yield Route("/f/{forum}", forum("hot"))
     yield Route("/f/{forum}/comments", forum_comments)
     for sort in listings.SORTS:

@@ -1,39 +1,33 @@
-"""Full-text search."""
+"""The search page."""
 
-import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_runner.minisites._sessions import database_of
-from webarena_runner.minisites.forum import listings
+from webarena_runner.minisites.forum import searching
 from webarena_runner.minisites.forum.context import render
-
-_KINDS = ("submission", "comment")
-_MAX_WORDS = 20
+from webarena_runner.minisites.forum.sidebar import front_column
 
 
 async def search(request: Request) -> Response:
-    query = request.query_params.get("q", "").strip()[:200]
-    kind = request.query_params.get("kind", "submission")
-    kind = kind if kind in _KINDS else "submission"
-    terms = match_expression(query)
-    if not terms:
-        return render(request, "search.html", query=query, kind=kind, page=None, counts={})
-    database = database_of(request)
-    counts = {
-        name: database.value(f"select count(*) from {name}_search where {name}_search match ?", terms)
-        for name in _KINDS
-    }
-    page = listings.matching(request, kind, terms)
-    return render(request, "search.html", query=query, kind=kind, page=page, counts=counts)
-
-
-def match_expression(query: str) -> str:
-    """The words of a query as an FTS5 expression that needs all of them; quoted, so that none acts as an operator."""
-    return " ".join(f'"{word}"' for word in re.findall(r"\w+", query)[:_MAX_WORDS])
+    query = searching.Query.of(request)
+    column = front_column(request)
+    if not query.words:
+        return render(request, "search.html", query=query, page=None, column=column)
+    return render(
+        request,
+        "search.html",
+        query=query,
+        page=searching.results(request, query),
+        counts=searching.counts(request, query),
+        by_forum=searching.by_forum(request, replace(query, forum="")),
+        forums=searching.forums_named(request, query),
+        users=searching.users_named(request, query),
+        column=column,
+    )
 
 
 def routes() -> Iterator[BaseRoute]:

@@ -34,8 +34,9 @@ async def show(request: Request) -> Response:
         "submission.html",
         submission=submission,
         forum=forum,
-        moderators=sidebar.moderators(request, forum),
+        column=sidebar.forum_column(request, forum),
         comments=as_tree(listings.thread(request, submission["id"])),
+        more=listings.more_in_forum(request, submission),
     )
 
 
@@ -130,19 +131,22 @@ def _insert(database: Database, form: Posted, *, user_id: int, forum_id: int, im
 
 def _errors(form: Posted) -> dict[str, str]:
     errors = {}
-    if not form["title"]:
+    if not any(character.isprintable() and not character.isspace() for character in form["title"]):
         errors["title"] = "A submission needs a title."
     elif len(form["title"]) > _TITLE_LIMIT:
         errors["title"] = f"At most {_TITLE_LIMIT} characters."
     if len(form["body"]) > _BODY_LIMIT:
         errors["body"] = f"At most {_BODY_LIMIT} characters."
-    if form["kind"] != "image" and form["url"] and not _is_web_address(form["url"]):
-        errors["url"] = "This is not a web address; it should begin with http:// or https://."
+    if form["kind"] != "image" and form["url"]:
+        if len(form["url"]) > _URL_LIMIT:
+            errors["url"] = f"At most {_URL_LIMIT} characters."
+        elif not _is_web_address(form["url"]):
+            errors["url"] = "This is not a web address; it should begin with http:// or https://."
     return errors
 
 
 def _is_web_address(url: str) -> bool:
-    if len(url) > _URL_LIMIT or any(character.isspace() for character in url):
+    if any(character.isspace() for character in url):
         return False
     try:
         parts = urlsplit(url)

@@ -70,7 +70,18 @@ def _about(request: Request, user: sqlite3.Row) -> dict[str, Any]:
         "select f.name from forums f join moderators m on m.forum_id = f.id where m.user_id = ? order by f.name",
         user["id"],
     )
-    return {"user": user, "numbers": numbers, "moderated": moderated}
+    active_in = database_of(request).all(
+        """select f.name, sum(written) as submissions, sum(1 - written) as comments from (
+            select forum_id, 1 as written from submissions where user_id = ?1
+            union all
+            select s.forum_id, 0 from comments c join submissions s on s.id = c.submission_id
+            where c.user_id = ?1 and not c.deleted
+        ) posts join forums f on f.id = posts.forum_id
+        group by f.id order by count(*) desc, f.name collate nocase limit 8""",
+        user["id"],
+    )
+    best = listings.best_comments(request, user)
+    return {"user": user, "numbers": numbers, "moderated": moderated, "active_in": active_in, "best": best}
 
 
 def routes() -> Iterator[BaseRoute]:

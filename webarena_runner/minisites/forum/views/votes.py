@@ -56,7 +56,7 @@ def _vote(kind: str) -> Callable[[Request], Awaitable[Response]]:
         target_id = request.path_params["target_id"]
         find = listings.submission if kind == "submission" else listings.comment
         target = find(request, target_id)
-        if target is None:
+        if target is None or (kind == "comment" and target["deleted"]):
             raise HTTPException(404, f"There is no such {kind}. It may have been deleted.")
         if form["choice"] not in _CHOICES:
             raise HTTPException(400, "A vote is 1, 0 or -1.")
