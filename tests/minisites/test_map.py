@@ -6,6 +6,8 @@ import pytest
 
 from tests.minisites.map_site import MapSite, cells, field, map_site, results
 from webarena_runner.minisites._region import region
+from webarena_runner.minisites._region.model import distance_km
+from webarena_runner.minisites.map.cover import woods
 from webarena_runner.minisites.map.view import View, whole_region
 
 HOUSES, WOODS = 'fill="#cfc6b8"', 'fill="#d3e2c2"'
@@ -188,6 +190,13 @@ async def test_the_picture_has_houses_close_up_and_woods_from_afar() -> None:
         assert HOUSES in near
         assert HOUSES not in far
         assert WOODS in far
+
+
+async def test_a_wood_fills_a_picture_that_lies_within_it() -> None:
+    middle = max(woods(), key=lambda wood: distance_km(wood.low, wood.high))
+    at = [(low + high) / 2 for low, high in zip(middle.low, middle.high, strict=True)]
+    async with map_site() as site:
+        assert WOODS in await site.get(f"/map.svg?map=18/{at[0]}/{at[1]}")
 
 
 async def test_a_wrong_element_leaves_the_picture_as_it_is() -> None:

@@ -1,20 +1,37 @@
 """Woods, greens and houses: drawn to make the map look inhabited, but no elements of it."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from random import Random
 
 from webarena_runner.minisites._region import Place, Point, Street, region
 from webarena_runner.minisites._region.model import KM_PER_DEGREE, distance_km
+from webarena_runner.minisites.map.geo import bounds
 
 Shape = tuple[Point, ...]
+
+
+@dataclass(frozen=True)
+class Patch:
+    """An outline, and the south-west and north-east corner of the box that it fits into."""
+
+    outline: Shape
+    low: Point
+    high: Point
+
+
 _WOODS, _CLEARING_KM, _CORNERS = 110, 1.9, 26
 _SOUTH, _NORTH, _WEST, _EAST = 46.80, 47.40, -129.40, -128.60
 # Half the length of a green's side in meters.
 _GREENS = {"park": 44, "garden": 36, "playground": 18, "stadium": 48, "swimming_pool": 22, "university": 40, "spa": 24}
 _HOUSE_STEP_M, _HOUSE_GAP_SHARE = 19, 0.16
+
+
+def _patches(shapes: Iterable[Shape]) -> tuple[Patch, ...]:
+    return tuple(Patch(shape, *bounds(shape)) for shape in shapes)
 
 
 def _moved(at: Point, east_m: float, north_m: float) -> Point:
@@ -36,7 +53,7 @@ def _box(at: Point, along: tuple[float, float], half_length_m: float, half_width
 
 
 @cache
-def woods() -> tuple[Shape, ...]:
+def woods() -> tuple[Patch, ...]:
     """More of them in the hills of the east."""
     rng = Random("halvern:woods")
     towns, found = region().towns, []
@@ -46,7 +63,7 @@ def woods() -> tuple[Shape, ...]:
         clear_m = min(distance_km(at, town.at) for town in towns) * 1000 - _CLEARING_KM * 500
         if clear_m > 700:
             found.append(_blob(at, min(radius_m, clear_m), rng))
-    return tuple(found)
+    return _patches(found)
 
 
 def _blob(at: Point, radius_m: float, rng: Random) -> Shape:
@@ -61,9 +78,9 @@ def _blob(at: Point, radius_m: float, rng: Random) -> Shape:
 
 
 @cache
-def greens() -> tuple[Shape, ...]:
+def greens() -> tuple[Patch, ...]:
     """Parks and the like, each behind its address."""
-    return tuple(_green(place, _GREENS[place.kind]) for place in region().places if place.kind in _GREENS)
+    return _patches(_green(place, _GREENS[place.kind]) for place in region().places if place.kind in _GREENS)
 
 
 def _green(place: Place, half_m: float) -> Shape:
@@ -90,9 +107,9 @@ def _direction(one: Point, other: Point) -> tuple[float, float]:
 
 
 @cache
-def houses(town: int) -> tuple[Shape, ...]:
+def houses(town: int) -> tuple[Patch, ...]:
     """Rows along both sides of the streets of a town."""
-    return tuple(house for street in region().streets if street.town == town for house in _rows(street))
+    return _patches(house for street in region().streets if street.town == town for house in _rows(street))
 
 
 def _rows(street: Street) -> Iterator[Shape]:

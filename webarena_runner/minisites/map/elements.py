@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from webarena_runner.minisites._kit import Database
@@ -108,9 +108,3 @@ def wholes(database: Database, key: int) -> list[Spot]:
         key,
     )
     return spots(rows)
-
-
-def bounds(points: Sequence[Point]) -> tuple[Point, Point]:
-    """South-west and north-east corner."""
-    latitudes, longitudes = zip(*points, strict=True)
-    return (min(latitudes), min(longitudes)), (max(latitudes), max(longitudes))

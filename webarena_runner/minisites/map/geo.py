@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Sequence
 
 from webarena_runner.minisites._region.model import Point
 
@@ -18,6 +19,12 @@ def bearing(start: Point, end: Point) -> float:
 
 def compass(degrees: float) -> str:
     return _COMPASS[round(degrees / 45) % 8]
+
+
+def bounds(points: Sequence[Point]) -> tuple[Point, Point]:
+    """South-west and north-east corner."""
+    latitudes, longitudes = zip(*points, strict=True)
+    return (min(latitudes), min(longitudes)), (max(latitudes), max(longitudes))
 
 
 def to_pixels(point: Point, zoom: float) -> tuple[float, float]:

@@ -1,6 +1,6 @@
 """What lies beneath the streets: woods, waters, towns with their greens and houses, railways."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from webarena_runner.minisites._region import Point, region
@@ -26,8 +26,13 @@ def draw_ground(canvas: Canvas) -> None:
     _railways(canvas)
 
 
-def _fill(canvas: Canvas, shapes: Sequence[cover.Shape], color: str) -> None:
-    seen = [shape for shape in shapes if any(canvas.view.shows(point, margin=60) for point in shape)]
+def _fill(canvas: Canvas, patches: Iterable[cover.Patch], color: str) -> None:
+    (south, west), (north, east) = canvas.view.bounds(margin=4)
+    seen = [
+        patch.outline
+        for patch in patches
+        if patch.high[0] > south and patch.low[0] < north and patch.high[1] > west and patch.low[1] < east
+    ]
     if seen:
         canvas.lines(seen, f'fill="{color}" stroke="{color}" stroke-width="3" stroke-linejoin="round"', closed=True)
 

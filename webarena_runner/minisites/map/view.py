@@ -3,11 +3,11 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import Self
 
 from webarena_runner.minisites._region import Point, region
-from webarena_runner.minisites.map.geo import from_pixels, to_pixels
+from webarena_runner.minisites.map.geo import bounds, from_pixels, to_pixels
 
 MIN_ZOOM, MAX_ZOOM = 8, 18
 WIDTH, HEIGHT = 960, 680
@@ -34,8 +34,7 @@ class View:
     @classmethod
     def around(cls, points: Sequence[Point], *, closest: int = 17) -> Self:
         """The closest view that has all points in it, with a margin."""
-        latitudes, longitudes = zip(*points, strict=True)
-        low, high = (min(latitudes), min(longitudes)), (max(latitudes), max(longitudes))
+        low, high = bounds(points)
         for zoom in range(closest, MIN_ZOOM, -1):
             left, bottom = to_pixels(low, zoom)
             right, top = to_pixels(high, zoom)
@@ -57,8 +56,20 @@ class View:
     def pixel(self, point: Point) -> tuple[float, float]:
         """From the top left corner of the picture."""
         x, y = to_pixels(point, self.zoom)
-        middle_x, middle_y = to_pixels(self.center, self.zoom)
-        return x - middle_x + WIDTH / 2, y - middle_y + HEIGHT / 2
+        left, top = self._corner
+        return x - left, y - top
+
+    @cached_property
+    def _corner(self) -> tuple[float, float]:
+        """The top left one, in pixels of the world."""
+        x, y = to_pixels(self.center, self.zoom)
+        return x - WIDTH / 2, y - HEIGHT / 2
+
+    def bounds(self, *, margin: float) -> tuple[Point, Point]:
+        """South-west and north-east corner of the picture and a margin around it."""
+        left, top = self._corner
+        south_west = from_pixels(left - margin, top + HEIGHT + margin, self.zoom)
+        return south_west, from_pixels(left + WIDTH + margin, top - margin, self.zoom)
 
     def shows(self, point: Point, *, margin: float = 0) -> bool:
         x, y = self.pixel(point)
