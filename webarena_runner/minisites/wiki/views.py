@@ -124,7 +124,7 @@ async def suggest(request: Request) -> Response:
         {"value": row["title"], "label": escape(row["title"]), "kind": "path", "path": f"A/{href(row['title'])}"}
         for row in found
     ]
-    offered.append({"value": f"{term} ", "label": f"containing '{escape(term)}'...", "kind": "pattern"})
+    offered.append({"value": f"{term} ", "label": f"Search all articles for “{escape(term)}”", "kind": "pattern"})
     return JSONResponse(offered)
 
 
