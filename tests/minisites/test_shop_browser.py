@@ -97,6 +97,14 @@ async def test_enter_in_a_quantity_updates_the_cart(page: Page) -> None:
     await expect(page.get_by_role("link", name="My Cart")).to_have_text("My Cart 2 items")
 
 
+async def test_unfolding_a_new_address_chooses_it(page: Page) -> None:
+    await page.goto("/pets-garden/garden-tools.html")
+    await page.get_by_role("button", name="Add to Cart").first.click()
+    await page.goto("/checkout/")
+    await page.get_by_text("New Address").click()
+    await expect(page.get_by_role("radio", name="Ship to this address")).to_be_checked()
+
+
 async def test_the_departments_open_and_close(page: Page) -> None:
     await page.goto("/")
     opener = page.get_by_role("button", name="All Departments")

@@ -171,3 +171,21 @@ async def test_the_cart_counts_delivery(shop: ShopSite) -> None:
     text = await shop.text("/checkout/cart/")
     assert f"Order Total ${(price + 500) / 100:.2f}" in text
     assert f"Express 1 to 2 $14.00 ${(price + 1400) / 100:.2f}" in text
+
+
+async def test_a_second_click_on_place_order_shows_the_order_of_the_first(shop: ShopSite) -> None:
+    shop.login()
+    await put(shop, shop.product(PLAIN))
+    before = shop.db.value("select count(*) from sales_order")
+    for _ in range(2):
+        page = await shop.post("/checkout/", **ORDER)
+        assert page.url.path == "/checkout/onepage/success/"
+    assert shop.db.value("select count(*) from sales_order") == before + 1
+
+
+async def test_the_name_of_the_customer_stands_in_a_new_address(shop: ShopSite) -> None:
+    shop.login()
+    await put(shop, shop.product(PLAIN))
+    page = (await shop.get("/checkout/")).text
+    assert 'name="first_name" value="Emma"' in page
+    assert 'name="last_name" value="Lopez"' in page

@@ -13,14 +13,16 @@ from webarena_runner.minisites.shop.content import phrases
 from webarena_runner.minisites.shop.customers import is_email
 from webarena_runner.minisites.shop.visit import Visit
 
-CART = "/checkout/cart/"
+CART, SUCCESS = "/checkout/cart/", "/checkout/onepage/success/"
 
 
 def checkout(visit: Visit) -> Response:
     if not cart.items(visit.db, visit.cart_owner):
         visit.error("Your shopping cart is empty.")
         return visit.redirect(CART)
-    return _checkout_page(visit, values=dict.fromkeys(ADDRESS_FIELDS, ""), errors={})
+    customer = visit.customer()
+    names = {name: str(customer[name]) for name in ("first_name", "last_name")} if customer else {}
+    return _checkout_page(visit, values=dict.fromkeys(ADDRESS_FIELDS, "") | names, errors={})
 
 
 def _checkout_page(visit: Visit, *, values: dict[str, str], errors: dict[str, str]) -> Response:
@@ -54,7 +56,8 @@ def _billing_address(visit: Visit) -> Row | None:
 def place_order(visit: Visit) -> Response:
     items = cart.items(visit.db, visit.cart_owner)
     if not items:
-        return visit.redirect(CART)
+        # A second click on the button arrives here, after the first one has placed the order.
+        return visit.redirect(SUCCESS if visit.last_order else CART)
     short = cart.unavailable(items)
     if short:
         visit.error(f"Not available in this quantity any more: {', '.join(short)}.")
@@ -90,7 +93,7 @@ def place_order(visit: Visit) -> Response:
     )
     cart.clear(visit.db, visit.cart_owner)
     visit.remember(last_order=order)
-    return visit.redirect("/checkout/onepage/success/")
+    return visit.redirect(SUCCESS)
 
 
 def success(visit: Visit) -> Response:
