@@ -94,11 +94,11 @@ async def test_a_refused_comment_comes_back_with_what_was_typed(member: Visitor)
 
 
 async def test_a_second_click_on_close_does_no_harm(member: Visitor) -> None:
-    await member.get(f"{TIDEWATCH}/-/issues/24")
+    before = (await member.get(f"{TIDEWATCH}/-/issues/24")).count("system-note")
     for _ in range(2):
         await member.post(f"{TIDEWATCH}/-/issues/24/state", event="close")
         assert "Reopen issue" in member.html
-    assert member.html.count("system-note") == 1
+    assert member.html.count("system-note") == before + 1
 
 
 async def test_only_what_exists_becomes_a_link(member: Visitor) -> None:

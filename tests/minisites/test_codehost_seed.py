@@ -76,3 +76,43 @@ def test_no_two_public_projects_share_their_number_of_stars(database: Database) 
 def test_nobody_but_the_account_has_a_password(database: Database) -> None:
     assert [row["username"] for row in database.all("select username from users where password != ''")] == ["byteblaze"]
     assert SITE.name == "gitlab"
+
+
+def test_nothing_was_finished_before_its_milestone_began(database: Database) -> None:
+    early = """select 1 from issuables i join milestones m on m.id = i.milestone_id
+        where date(i.closed_at, 'unixepoch') < m.start_date"""
+    assert database.all(early) == []
+
+
+def test_nobody_names_a_version_before_it_was_there(database: Database) -> None:
+    early = """select 1 from issuables i join tags t on t.project_id = i.project_id
+        where i.created_at < t.created_at - 60 and instr(i.description, t.name || ' on ')"""
+    assert database.all(early) == []
+
+
+def test_a_thread_is_in_order_and_nobody_repeats_what_was_said(database: Database) -> None:
+    turned = """select 1 from notes a join notes b on a.issuable_id = b.issuable_id and a.id < b.id
+        where a.created_at > b.created_at"""
+    assert database.all(turned) == []
+    repeated = "select 1 from notes where not system group by issuable_id, body having count(*) > 1"
+    assert database.all(repeated) == []
+
+
+def test_an_open_thread_ends_with_a_comment_where_there_is_one(database: Database) -> None:
+    ends = """select 1 from issuables i where state = 'opened'
+        and exists (select 1 from notes where issuable_id = i.id and not system)
+        and (select system from notes where issuable_id = i.id order by id desc limit 1)"""
+    assert database.all(ends) == []
+
+
+def test_commits_do_not_pile_up_at_the_end(database: Database) -> None:
+    at_once = """select count(*) as commits from commits c join projects p on p.id = c.project_id
+        where p.forked_from_id is null group by c.project_id, c.created_at order by commits desc limit 1"""
+    assert database.value(at_once) <= 4
+
+
+def test_only_merge_requests_are_answered_by_their_author(database: Database) -> None:
+    line = "Thanks, addressed in the last commit."
+    said = """select 1 from notes n join issuables i on i.id = n.issuable_id
+        where n.body = ? and (i.kind != 'merge_request' or i.author_id != n.author_id)"""
+    assert database.all(said, line) == []

@@ -13,6 +13,7 @@ from webarena_runner.minisites._text import markdown
 _TAG = re.compile(r"(<[^>]*>)")
 _REFERENCE = re.compile(r"(?<![\w/@&#!])(?:@(?P<name>[A-Za-z0-9][\w.-]*\w)|(?P<mark>[#!])(?P<iid>\d{1,9})\b)")
 _KINDS = {"#": ("issue", "issues"), "!": ("merge_request", "merge_requests")}
+_BOXES = {"[ ]": "☐", "[x]": "☑", "[X]": "☑"}
 _CLOSED_TO_LINKS = ("a", "code", "pre")
 
 
@@ -34,7 +35,10 @@ def prose(context: jinja2.runtime.Context, source: str) -> Markup:
             return text
         return f'<a href="/{project["full_path"]}/-/{slug}/{match["iid"]}" title="{escape(title)}">{text}</a>'
 
-    return Markup(_in_text(str(markdown(source)), link))
+    html = str(markdown(source))
+    for written, box in _BOXES.items():
+        html = html.replace(f"<li>{written} ", f'<li class="task">{box} ')
+    return Markup(_in_text(html, link))
 
 
 def _in_text(html: str, link: Callable[[re.Match[str]], str]) -> str:

@@ -1,7 +1,7 @@
 """How stored values become text on a page."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -66,6 +66,12 @@ def ink_on(color: str) -> str:
     """Black or white, whichever reads better on a label of this colour."""
     red, green, blue = (int(color[at : at + 2], 16) for at in (1, 3, 5))
     return "#1f2328" if red * 0.299 + green * 0.587 + blue * 0.114 > 150 else "#ffffff"
+
+
+def labelled(names: Iterable[str]) -> str:
+    """What the note says about new labels."""
+    listed = list(names)
+    return f"set the label{'' if len(listed) == 1 else 's'} {', '.join(listed)}"
 
 
 def bare_url(url: str) -> str:

@@ -1,6 +1,7 @@
 """What the generator is told, read from the TOML files beside this one."""
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,19 @@ class Stack:
 
 
 @dataclass(frozen=True)
+class Goal:
+    """What a milestone is for; outside of the months of its `season` its title is `otherwise`."""
+
+    title: str
+    text: str
+    season: tuple[int, ...] = ()
+    otherwise: str = ""
+
+    def title_at(self, months: Iterable[int]) -> str:
+        return self.title if not self.season or set(months) & set(self.season) else self.otherwise
+
+
+@dataclass(frozen=True)
 class SideWork:
     """A small branch that fits any project."""
 
@@ -100,7 +114,7 @@ class SideWork:
 class Common:
     """Words and sentences that all projects share."""
 
-    milestones: list[str]
+    milestones: list[Goal]
     places: list[str]
     kinds: list[str]
     side_work: list[SideWork]
@@ -125,6 +139,7 @@ def load_stack(name: str) -> Stack:
 
 def load_common() -> Common:
     data = _read(_FOLDER / "world.toml")
+    data["milestones"] = [Goal(**each) for each in data["milestones"]]
     for name in ("side_work", "unfinished"):
         data[name] = [SideWork(**each) for each in data[name]]
     return Common(**data)

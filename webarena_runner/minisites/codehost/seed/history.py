@@ -20,6 +20,7 @@ from webarena_runner.minisites.codehost.seed.sources import (
 
 _MERGED_SHARE = 0.16
 _RELEASE_EVERY = 17
+_LAST = TODAY - DAY_S
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,29 @@ class History:
     content: dict[str, str] = field(default_factory=dict)
     version: str = "0.1.0"
 
+    def commits_of(self, branch: SeedBranch) -> int:
+        count, place = 0, branch.head
+        while place != branch.base:
+            count, place = count + 1, self.commits[place].parents[0]
+        return count
 
-class Historian:
-    """Writes the history of one project."""
 
-    def __init__(self, spec: ProjectSpec, team: list[Person], common: Common, random: Random) -> None:
-        self._spec, self._team, self._common, self._random = spec, team, common, random
+def write_history(spec: ProjectSpec, team: list[Person], common: Common, random: Random) -> History:
+    """What would go on after yesterday is written once more, from the same random numbers, at a faster pace."""
+    state = random.getstate()
+    slow = _Historian(spec, team, common, random, pace=1.0)
+    history = slow.write()
+    if slow.clock <= _LAST:
+        return history
+    random.setstate(state)
+    return _Historian(spec, team, common, random, pace=(_LAST - slow.start) / (slow.clock - slow.start)).write()
+
+
+class _Historian:
+    """Writes the history of one project, from `start` to `clock`."""
+
+    def __init__(self, spec: ProjectSpec, team: list[Person], common: Common, random: Random, *, pace: float) -> None:
+        self._spec, self._team, self._common, self._random, self._pace = spec, team, common, random, pace
         self._weights = [person.activity * random.uniform(0.5, 1.5) for person in team]
         # Whoever leads a project has done most of it, so that the contributors have a clear first place.
         self._weights[0] = 1.3 * sum(self._weights[1:]) + 1.0
@@ -74,13 +92,14 @@ class Historian:
         self._history = History()
         self._releases: list[tuple[str, str, list[str]]] = []
         self._since_release: list[str] = []
-        self._clock = TODAY - random.randint(330, 700) * DAY_S
+        self._late = 0
+        self.start = self.clock = self._unhurried = TODAY - random.randint(330, 700) * DAY_S
 
     def write(self) -> History:
         history, spec = self._history, self._spec
         history.head = self._commit(self._team[0], "Initial commit", first_files(spec, self._stack, self._words))
         steps = self._ordered(growths(spec, self._stack, self._words))
-        pause = (TODAY - 2 * DAY_S - self._clock) / (0.82 * max(spec.commits, len(steps)))
+        pause = (TODAY - 2 * DAY_S - self.clock) / (0.82 * max(spec.commits, len(steps)))
         open_work: list[Feature | SideWork] = [*features(spec, self._stack, self._words), *self._side_work()]
         start_open = int(spec.commits * 0.86)
         while len(history.commits) < spec.commits or steps:
@@ -134,7 +153,7 @@ class Historian:
             step = self._next(steps) if number else first
             tip = self._commit(author, step.message, {step.path: step.content}, tip)
             self._wait(self._random.randint(600, 9000))
-        created_at = self._clock
+        created_at = self.clock
         self._wait(self._random.randint(3600, 2 * DAY_S))
         name = "-".join(first.message.lower().replace(":", "").split()[:4]).replace("/", "-")
         maintainer = self._team[0] if self._random.random() < 0.7 else self._author()
@@ -150,7 +169,7 @@ class Historian:
                 created_at=created_at,
                 state="merged",
                 module=self._module_of(first.path),
-                merged_at=self._clock,
+                merged_at=self.clock,
                 merged_by=maintainer,
             )
         )
@@ -163,8 +182,15 @@ class Historian:
         head = self._branch_commit(work, author)
         state = "closed" if self._random.random() < 0.2 else "opened"
         module = work.module.name if isinstance(work, Feature) else self._random.choice(self._spec.modules).name
-        branch = SeedBranch(work.branch, work.title, author, base, head, self._clock + 1800, state, module)
-        self._history.branches.append(branch)
+        if self._unhurried <= _LAST:
+            created_at = self.clock + 1800
+        else:
+            # Work that was done earlier, proposed yesterday: the numbers of merge requests stay in this order.
+            self._late += 1
+            created_at = _LAST + 1800 * self._late
+        self._history.branches.append(
+            SeedBranch(work.branch, work.title, author, base, head, created_at, state, module)
+        )
 
     def _branch_commit(self, work: Feature | SideWork, author: Person) -> int:
         if isinstance(work, Feature):
@@ -180,7 +206,7 @@ class Historian:
         major, minor, _ = self._history.version.split(".")
         number = int(minor) + 1
         version = f"{int(major) + 1}.0.0" if number > 9 else f"{major}.{number}.0"
-        day = datetime.fromtimestamp(self._clock, UTC).date().isoformat()
+        day = datetime.fromtimestamp(self.clock, UTC).date().isoformat()
         notable = [line for line in self._since_release if not line.startswith("Add ") or " to " in line][:6]
         self._releases.append((version, day, notable or self._since_release[:3]))
         files = {"CHANGELOG.md": changelog(self._spec, self._releases)}
@@ -201,12 +227,13 @@ class Historian:
         place = len(self._history.commits)
         digest = hashlib.sha1(f"{self._spec.group}{self._spec.path}{place}{message}".encode(), usedforsecurity=False)
         self._history.commits.append(
-            SeedCommit(digest.hexdigest(), author, message, self._clock, tuple(parents), stored)
+            SeedCommit(digest.hexdigest(), author, message, self.clock, tuple(parents), stored)
         )
         return place
 
     def _wait(self, seconds: int) -> None:
-        self._clock = min(self._clock + seconds, TODAY - DAY_S)
+        self._unhurried += seconds
+        self.clock += round(seconds * self._pace)
 
     def _author(self) -> Person:
         return self._random.choices(self._team, self._weights)[0]

@@ -1,6 +1,7 @@
 """Writes one project into the database: history, milestones, labels, issues, merge requests."""
 
 import sqlite3
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
@@ -9,9 +10,11 @@ from webarena_runner.minisites._calendar import DAY_S, TODAY
 from webarena_runner.minisites._kit import insert
 from webarena_runner.minisites.codehost.access import Role
 from webarena_runner.minisites.codehost.seed.data import Common, ProjectSpec, load_talk
-from webarena_runner.minisites.codehost.seed.history import Historian
+from webarena_runner.minisites.codehost.seed.history import write_history
+from webarena_runner.minisites.codehost.seed.milestones import PLANNED, SeedMilestone, fitting, make_milestones
 from webarena_runner.minisites.codehost.seed.people import Person
 from webarena_runner.minisites.codehost.seed.talk import SeedIssuable, Talker
+from webarena_runner.minisites.codehost.text import amount, day_text, labelled
 
 
 class ProjectFiller:
@@ -28,10 +31,11 @@ class ProjectFiller:
     ) -> None:
         self._connection, self._spec, self._team, self._people = connection, spec, team, people
         self._common, self._random = common, random
-        self._history = Historian(spec, team, common, random).write()
+        self._history = write_history(spec, team, common, random)
         self._branch = "main"
         self._blobs: dict[str, int] = {}
         self._commit_ids: list[int] = []
+        self._plan: list[SeedMilestone] = []
         self.project_id = 0
 
     def fill(self, namespace_id: int, default_branch: str) -> None:
@@ -44,8 +48,8 @@ class ProjectFiller:
         everybody = self._people if self._spec.visibility == "public" else self._people[:1]
         talker = Talker(self._spec, self._history, self._team, everybody, self._random)
         for kind, made in (
-            ("issue", talker.issues(len(milestone_ids))),
-            ("merge_request", talker.merge_requests(len(milestone_ids))),
+            ("issue", talker.issues(PLANNED)),
+            ("merge_request", talker.merge_requests(PLANNED)),
         ):
             for iid, each in enumerate(made, 1):
                 self._issuable(kind, iid, each, milestone_ids, label_ids)
@@ -58,7 +62,9 @@ class ProjectFiller:
         """A copy without issues, for somebody else."""
         fork_id = self._project(namespace_id, forked_from_id=self.project_id)
         self._refs(fork_id, self._commits(fork_id))
-        created_at = TODAY - self._random.randint(5, 150) * DAY_S
+        # It has everything that there was, so it cannot be older than that.
+        newest = max(commit.created_at for commit in self._history.commits) + 3600
+        created_at = max(newest, TODAY - self._random.randint(5, 150) * DAY_S)
         insert(
             self._connection,
             "project_members",
@@ -131,28 +137,22 @@ class ProjectFiller:
             )
 
     def _milestones(self) -> list[int]:
-        """Four, the first of which is over."""
-        ids = []
-        titles = self._random.sample(self._common.milestones, 4)
-        start = TODAY - self._random.randint(90, 130) * DAY_S
-        for iid, title in enumerate(titles, 1):
-            end = start + self._random.randint(30, 75) * DAY_S
-            ids.append(
-                insert(
-                    self._connection,
-                    "milestones",
-                    project_id=self.project_id,
-                    iid=iid,
-                    title=title,
-                    description=f"What {self._spec.name} needs for this.",
-                    state="closed" if iid == 1 else "active",
-                    start_date=_day(start),
-                    due_date=_day(end),
-                    created_at=start - 5 * DAY_S,
-                )
+        self._plan = make_milestones(self._spec, self._history, self._common.milestones, self._random)
+        return [
+            insert(
+                self._connection,
+                "milestones",
+                project_id=self.project_id,
+                iid=iid,
+                title=each.title,
+                description=each.text,
+                state="closed" if each.closed else "active",
+                start_date=_day(each.start),
+                due_date=_day(each.end),
+                created_at=each.start - 5 * DAY_S,
             )
-            start = end + DAY_S
-        return ids
+            for iid, each in enumerate(self._plan, 1)
+        ]
 
     def _labels(self) -> dict[str, int]:
         labels: dict[str, Any] = load_talk()["labels"]
@@ -173,6 +173,7 @@ class ProjectFiller:
     ) -> None:
         branch = made.branch
         done = branch is not None and branch.state != "opened"
+        place = None if made.milestone is None else fitting(self._plan, made.milestone, made.closed_at)
         last = made.closed_at or (made.notes[-1].created_at if made.notes else made.created_at)
         issuable_id = insert(
             self._connection,
@@ -184,7 +185,7 @@ class ProjectFiller:
             description=made.description,
             author_id=made.author.user_id,
             state=made.state,
-            milestone_id=None if made.milestone is None else milestone_ids[made.milestone],
+            milestone_id=None if place is None else milestone_ids[place],
             due_date=_day(made.due_day) if made.due_day else "",
             source_branch=branch.name if branch else "",
             target_branch=self._branch if branch else "",
@@ -195,9 +196,11 @@ class ProjectFiller:
             updated_at=last,
             closed_at=made.closed_at,
         )
-        self._around(issuable_id, made, label_ids)
+        self._around(issuable_id, made, label_ids, None if place is None else self._plan[place])
 
-    def _around(self, issuable_id: int, made: SeedIssuable, label_ids: dict[str, int]) -> None:
+    def _around(
+        self, issuable_id: int, made: SeedIssuable, label_ids: dict[str, int], milestone: SeedMilestone | None
+    ) -> None:
         for name in dict.fromkeys(made.labels):
             insert(self._connection, "issuable_labels", issuable_id=issuable_id, label_id=label_ids[name])
         for table, person, reason in (
@@ -207,14 +210,18 @@ class ProjectFiller:
             if person:
                 insert(self._connection, table, issuable_id=issuable_id, user_id=person.user_id)
                 self._remind(issuable_id, made, person, reason)
-        for note in made.notes:
+        said = [(note.created_at, note.author, note.body, 0) for note in made.notes]
+        for created_at, author, body, system in sorted(
+            [*said, *self._sorting(made, milestone)], key=lambda note: note[0]
+        ):
             insert(
                 self._connection,
                 "notes",
                 issuable_id=issuable_id,
-                author_id=note.author.user_id,
-                body=note.body,
-                created_at=note.created_at,
+                author_id=author.user_id,
+                body=body,
+                system=system,
+                created_at=created_at,
             )
         for person in self._random.sample(self._people[1:], made.thumbs):
             insert(self._connection, "awards", issuable_id=issuable_id, user_id=person.user_id, thumb="up")
@@ -229,6 +236,27 @@ class ProjectFiller:
                 system=1,
                 created_at=made.closed_at,
             )
+
+    def _sorting(self, made: SeedIssuable, milestone: SeedMilestone | None) -> Iterator[tuple[int, Person, str, int]]:
+        """What was done to an issue or a merge request before the last comment: system notes."""
+        sorter = made.author if made.author in self._team else self._team[len(made.title) % len(self._team)]
+        deeds = []
+        if made.branch:
+            deeds.append(f"added {amount(self._history.commits_of(made.branch), 'commit')}")
+        if made.labels:
+            deeds.append(labelled(dict.fromkeys(made.labels)))
+        if made.assignee:
+            deeds.append(f"assigned to @{made.assignee.username}")
+        if made.reviewer:
+            deeds.append(f"requested review from @{made.reviewer.username}")
+        if milestone and milestone.start <= made.created_at:
+            deeds.append(f"changed the milestone to {milestone.title}")
+        if made.due_day:
+            deeds.append(f"changed the due date to {day_text(_day(made.due_day))}")
+        until = made.notes[-1].created_at if made.notes else made.closed_at or TODAY
+        step = max(2, min(1200, (until - made.created_at) // (len(deeds) + 2)))
+        for number, deed in enumerate(deeds, 1):
+            yield min(made.created_at + number * step, until - 1), sorter, deed, 1
 
     def _remind(self, issuable_id: int, made: SeedIssuable, person: Person, reason: str) -> None:
         if person.user_id == 1 and made.author is not person and made.state == "opened":

@@ -51,9 +51,9 @@ class Talker:
         self._spec, self._history, self._team, self._everybody, self._random = spec, history, team, everybody, random
         self._talk: dict[str, Any] = load_talk()
         if spec.stack not in _CODE:
-            prose = self._talk["prose"]
-            notes = {**self._talk["notes"], **prose["notes"]}
-            self._talk = {**self._talk, "bodies": prose["bodies"], "common": prose["common"], "notes": notes}
+            other = self._talk["dots" if spec.stack == "dots" else "prose"]
+            both = {part: {**self._talk[part], **other[part]} for part in ("notes", "voices")}
+            self._talk = {**self._talk, **both, "bodies": other["bodies"], "common": other["common"]}
         self._start = history.commits[0].created_at + 5 * DAY_S
 
     def issues(self, milestones: int) -> list[SeedIssuable]:
@@ -74,7 +74,7 @@ class Talker:
     def _issue(self, kind: str, pattern: str, created_at: int, milestones: int) -> SeedIssuable:
         random = self._random
         module = random.choice(self._spec.modules)
-        speech = self._speech(module)
+        speech = self._speech(module, created_at)
         author = self._somebody()
         issue = SeedIssuable(
             speech.say(pattern), speech.say(random.choice(self._talk["bodies"][kind])), author, created_at
@@ -92,6 +92,8 @@ class Talker:
         if random.random() < min(0.75, age_days / 420):
             last = issue.notes[-1].created_at if issue.notes else created_at
             issue.state, issue.closed_at = "closed", min(last + random.randint(1, 20) * DAY_S, TODAY - 3600)
+            if issue.due_day:
+                issue.due_day += created_at - TODAY
             if random.random() < 0.08:
                 issue.labels.append("wontfix")
         issue.thumbs = random.choice((0, 0, 0, 1, 1, 2, 3, 5, 8))
@@ -100,7 +102,7 @@ class Talker:
     def _merge_request(self, branch: SeedBranch, milestones: int) -> SeedIssuable:
         random = self._random
         module = next(each for each in self._spec.modules if each.name == branch.module)
-        speech = self._speech(module)
+        speech = self._speech(module, branch.created_at)
         body = speech.say(random.choice(self._talk["merges"]["body"]))
         made = SeedIssuable(branch.title, body, branch.author, branch.created_at, state=branch.state, branch=branch)
         others = [person for person in self._team if person is not branch.author]
@@ -122,12 +124,34 @@ class Talker:
         times = sorted(made.created_at + 30 + round(span * random.random() ** 2) for _ in patterns)
         for pattern, created_at in zip(patterns, times, strict=True):
             author = self._team_member() if random.random() < 0.6 else self._somebody()
-            made.notes.append(SeedNote(author, speech.say(pattern), created_at))
+            body = self._in_voice(kind, pattern, speech, author, made)
+            made.notes.append(SeedNote(author, body, created_at))
 
-    def _speech(self, module: Module) -> Speech:
-        """Sentences name things as they are in this project."""
+    def _in_voice(self, kind: str, pattern: str, speech: Speech, author: Person, made: SeedIssuable) -> str:
+        """The sentence, or one that fits better to whoever says it."""
+        body = speech.say(pattern)
+        voices, everything = self._talk["voices"][kind], self._talk["notes"][kind]
+        said = {note.body for note in made.notes}
+        if author is made.author:
+            fitting = voices["author"] if said else self._talk["openings"][kind]
+        else:
+            others = voices["author"] if author in self._team else [*voices["author"], *voices["team"]]
+            fitting = [each for each in [*everything, *voices["more"]] if each not in others]
+        if pattern in fitting and body not in said:
+            return body
+        # With random numbers of its own: this choice must not change what comes after it.
+        spare = Speech(speech.words, Random(made.title), dict(speech.bound))
+        turn = len(made.notes) % len(fitting)
+        bodies = [spare.say(each) for each in fitting[turn:] + fitting[:turn]]
+        return next((each for each in bodies if each not in said), bodies[0])
+
+    def _speech(self, module: Module, at: int) -> Speech:
+        """Sentences name things as they are in this project, and as they were at that time."""
         name = module.name.replace("_", " ")
         version = self._random.choice([tag for tag, _ in self._history.tags[-3:]] or ["v0.1.0"])
+        known = [tag for tag, place in self._history.tags if self._history.commits[place].created_at <= at]
+        if version not in known:
+            version = known[-1] if known else "v0.1.0"
         words = {**self._talk["words"], "module": [name], "version": [version]}
         return Speech(words, self._random)
 

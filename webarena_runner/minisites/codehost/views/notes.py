@@ -28,7 +28,7 @@ from webarena_runner.minisites.codehost.issuables import (
     path_of,
     remind,
 )
-from webarena_runner.minisites.codehost.text import day_text, is_day
+from webarena_runner.minisites.codehost.text import day_text, is_day, labelled
 from webarena_runner.minisites.codehost.views import issues, merge_requests
 from webarena_runner.minisites.codehost.views.issue_forms import require_editor
 from webarena_runner.minisites.codehost.views.issues import labels_of, milestones_of
@@ -191,7 +191,7 @@ def _labels(request: Request, database: Database, project: sqlite3.Row, issuable
     database.run("delete from issuable_labels where issuable_id = ?", issuable["id"])
     for label in chosen:
         database.insert("issuable_labels", issuable_id=issuable["id"], label_id=label["id"])
-    return f"set the labels {', '.join(label['name'] for label in chosen)}" if chosen else "removed all labels"
+    return labelled(label["name"] for label in chosen) if chosen else "removed all labels"
 
 
 def _milestone(request: Request, database: Database, project: sqlite3.Row, issuable: sqlite3.Row, form: Posted) -> str:
