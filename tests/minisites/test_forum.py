@@ -238,6 +238,22 @@ async def test_whoever_creates_a_forum_moderates_it() -> None:
         assert re.search(r'id="forum_sidebar"[^>]*>\n- wind</textarea>', visitor.html)
 
 
+async def test_moderators_delete_what_others_wrote_in_their_forum_and_nowhere_else() -> None:
+    async with visiting(logged_in=True) as visitor:
+        path = "/f/boardgames/10513/-/comment/54947"
+        await visitor.get(path)
+        assert 'comment/54947/delete">Delete</a>' in visitor.html
+        assert 'comment/54947/edit">Edit</a>' not in visitor.html
+        await visitor.get(f"{path}/delete")
+        await visitor.post(f"{path}/delete")
+        assert "Trivia in teams." not in visitor.html
+        other = visitor.database.one("select id, submission_id from comments where submission_id = 10251")
+        assert other is not None
+        await visitor.get(f"/f/cooking/10251/-/comment/{other['id']}/delete")
+        assert visitor.status == 403
+        assert "Only the author and the moderators" in visitor.html
+
+
 async def test_only_moderators_edit_a_forum() -> None:
     async with visiting(logged_in=True) as visitor:
         await visitor.get("/f/cooking/edit")

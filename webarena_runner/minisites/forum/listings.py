@@ -32,15 +32,17 @@ PERIOD_NAMES = {
 }
 
 SUBMISSIONS = """
-select s.*, f.name as forum, u.name as author, coalesce(v.choice, 0) as my_vote
+select s.*, f.name as forum, u.name as author, coalesce(v.choice, 0) as my_vote,
+       exists (select 1 from moderators where forum_id = f.id and user_id = ?1) as moderated
 from submissions s join forums f on f.id = s.forum_id join users u on u.id = s.user_id
-left join submission_votes v on v.submission_id = s.id and v.user_id = ?
+left join submission_votes v on v.submission_id = s.id and v.user_id = ?1
 """
 COMMENTS = """
 select c.*, s.title as submission_title, s.slug as slug, f.name as forum, u.name as author,
-       coalesce(v.choice, 0) as my_vote
+       coalesce(v.choice, 0) as my_vote,
+       exists (select 1 from moderators where forum_id = f.id and user_id = ?1) as moderated
 from comments c join submissions s on s.id = c.submission_id join forums f on f.id = s.forum_id
-join users u on u.id = c.user_id left join comment_votes v on v.comment_id = c.id and v.user_id = ?
+join users u on u.id = c.user_id left join comment_votes v on v.comment_id = c.id and v.user_id = ?1
 """
 
 

@@ -58,3 +58,8 @@ def user_of(request: Request) -> sqlite3.Row:
 def require_author(user: sqlite3.Row, post: sqlite3.Row) -> None:
     if post["user_id"] != user["id"]:
         raise HTTPException(403, "Only the author can change this.")
+
+
+def require_author_or_moderator(user: sqlite3.Row, post: sqlite3.Row) -> None:
+    if post["user_id"] != user["id"] and not post["moderated"]:
+        raise HTTPException(403, "Only the author and the moderators of the forum can delete this.")

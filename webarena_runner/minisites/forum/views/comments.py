@@ -11,7 +11,14 @@ from webarena_runner.minisites._kit import Database
 from webarena_runner.minisites._sessions import Posted, database_of, posted, require_user, see_other, tick
 from webarena_runner.minisites.forum import listings, sidebar
 from webarena_runner.minisites.forum.context import render
-from webarena_runner.minisites.forum.lookup import comment_of, forum_of, live_comment_of, require_author, submission_of
+from webarena_runner.minisites.forum.lookup import (
+    comment_of,
+    forum_of,
+    live_comment_of,
+    require_author,
+    require_author_or_moderator,
+    submission_of,
+)
 from webarena_runner.minisites.forum.text import comment_path, submission_path
 from webarena_runner.minisites.forum.threads import subtree
 from webarena_runner.minisites.forum.views.votes import cast
@@ -79,7 +86,7 @@ async def edit(request: Request) -> Response:
 async def delete(request: Request) -> Response:
     user = require_user(request)
     comment = live_comment_of(request)
-    require_author(user, comment)
+    require_author_or_moderator(user, comment)
     if request.method == "GET":
         return render(
             request,

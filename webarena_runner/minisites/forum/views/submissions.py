@@ -14,7 +14,12 @@ from webarena_runner.minisites._sessions import Posted, database_of, posted, req
 from webarena_runner.minisites.forum import listings, sidebar
 from webarena_runner.minisites.forum.context import render
 from webarena_runner.minisites.forum.images import store_image
-from webarena_runner.minisites.forum.lookup import forum_of, require_author, submission_of
+from webarena_runner.minisites.forum.lookup import (
+    forum_of,
+    require_author,
+    require_author_or_moderator,
+    submission_of,
+)
 from webarena_runner.minisites.forum.ranking import hot_ranking
 from webarena_runner.minisites.forum.text import slug, submission_path
 from webarena_runner.minisites.forum.threads import as_tree
@@ -89,7 +94,7 @@ async def edit(request: Request) -> Response:
 async def delete(request: Request) -> Response:
     user = require_user(request)
     submission = submission_of(request)
-    require_author(user, submission)
+    require_author_or_moderator(user, submission)
     if request.method == "GET":
         return render(
             request,
