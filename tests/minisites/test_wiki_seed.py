@@ -96,3 +96,15 @@ def test_names_have_an_article_where_english_wants_one(facts: Facts) -> None:
     assert first["Halvern Railways"].startswith("Halvern Railways is")
     sources = [source for _, document in documents(facts) for source in document["sources"]]
     assert not [source for source in sources if "Guide to Nathaniel Croft" in source or "around Lantern Owl" in source]
+
+
+def test_species_look_and_grow_like_their_kind(facts: Facts) -> None:
+    def body(title: str) -> str:
+        return str(facts.db.execute("select body from search where title = ?", (title,)).fetchone()[0])
+
+    for plant in ("Winter Bellflower", "Tinder Lichen", "Halvern Samphire"):
+        assert facts.table(plant, "Growth")[0][0] == "Seedling"
+        assert not re.search(r"\b(?:tail|feet|cheek|ear)\b", body(plant))
+    assert facts.table("Furnace Moth", "Yearly count")[0][2].endswith(" July")
+    assert "Its stronghold is the Halvern Sea." in body("Night Herring")
+    assert "an ash rind is added" in body("Graywater Cheese")

@@ -37,6 +37,7 @@ def dish(world: World, entry: Entry) -> Article:
         "home": entry.town,
         "main": facts["main"],
         "with": facts["with"],
+        "is_are": "is" if facts["with"].startswith("an ") else "are",
         "note": facts["note"],
         "year": str(year),
         "by_text": f"That recipe is by {link(facts['by'])}." if "by" in facts else "",

@@ -13,6 +13,7 @@ from webarena_runner.minisites.wiki.seed.words import (
     links,
     number,
     somebody,
+    the,
     with_article,
     words,
 )
@@ -26,6 +27,9 @@ _GROUPS = {
     "plant": "a plant",
     "insect": "an insect",
 }
+
+_MARKS = {group: f"marks_{group}" for group in ("bird", "fish", "insect", "plant")}
+_FIRST_STAGE = {"bird": "Chick", "fish": "Fry", "insect": "Larva", "plant": "Seedling"}
 
 
 def mountain(world: World, entry: Entry) -> Article:
@@ -216,11 +220,12 @@ def species(world: World, entry: Entry) -> Article:
         "found": str(facts["found"]),
         "note": facts["note"],
         "size": facts["size"],
-        "mark": rng.choice(words("marks")),
-        "relative_text": f"Of the same group in the region are the {links(sorted(relatives)[:3])}."
+        "mark": rng.choice(words(_MARKS.get(facts["group"], "marks"))),
+        "relative_text": f"Of the same group in the region {'are' if len(relatives) > 1 else 'is'} the"
+        f" {links(sorted(relatives)[:3])}."
         if relatives
         else "",
-        "home": home,
+        "home": f"{the(home)}{link(home)}" if world.entries[home].kind == "lake" else link(home),
         "other_towns": links(town.name for town in towns[1:4]),
         "status": facts["status"],
         "law_year": str(rng.randint(1926, 2004)),
@@ -235,12 +240,14 @@ def species(world: World, entry: Entry) -> Article:
         ("Protected since", values["law_year"]),
         ("Stronghold", link(home)),
     ]
-    tables = {"measures": _measures(rng), "counts": _counts(rng, "Yearly count", rng.choice(words("months")))}
+    measures, month = _measures(rng, facts["group"]), rng.choice(words("months"))
+    counts = _counts(rng, "Yearly count", "July" if facts["group"] == "insect" else month)
+    tables = {"measures": measures, "counts": counts}
     return Article(values, box, tables, f"{entry.name}, drawn from life", facts["group"])
 
 
-def _measures(rng: Random) -> Table:
-    stages = ("Newborn", "After one month", "After half a year", "After one year", "Grown")
+def _measures(rng: Random, group: str) -> Table:
+    stages = (_FIRST_STAGE.get(group, "Newborn"), "After one month", "After half a year", "After one year", "Grown")
     survive = sorted((rng.randint(3, 95) for _ in stages), reverse=True)
     rows = tuple(
         (stage, f"{round((index + 1) ** 1.4 / 9.5 * 100)} %", f"{part} %")
