@@ -128,3 +128,16 @@ async def test_a_deleted_products_number_is_not_given_again(admin: AdminSite) ->
     path = "/admin/catalog/product/new/set/4/type/simple/"
     fields = values_of(await admin.html(path)) | {"product[name]": "Heath Scarf", "product[price]": "9"}
     assert (await admin.post(path, **fields)).url.path != f"/admin/catalog/product/edit/id/{newest}/"
+
+
+async def test_a_category_is_renamed_in_the_store(admin: AdminSite) -> None:
+    number = admin.value("select id from category where path = 'gear/bags'")
+    path = f"/admin/catalog/category/edit/id/{number}/"
+    values = values_of(await admin.html(path))
+    refused = await admin.post(path, **{**values, "name": " "})
+    assert refused.status_code == 422
+    html = (await admin.post(path, **{**values, "name": "Packs & Bags", "blurb": "For <all> days."})).text
+    assert "Quill Daypack 20 L" in html
+    store = await admin.html("/gear/bags.html")
+    assert "<h1>Packs &amp; Bags</h1>" in store
+    assert "For &lt;all&gt; days." in store

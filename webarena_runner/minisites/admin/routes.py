@@ -9,6 +9,7 @@ from webarena_runner.minisites.admin.media import product_image, static_file
 from webarena_runner.minisites.admin.routing import endpoint, table
 from webarena_runner.minisites.admin.views import (
     addresses,
+    categories,
     configurations,
     customers,
     entry,
@@ -36,6 +37,7 @@ def routes() -> tuple[BaseRoute, ...]:
         papers,
         products,
         configurations,
+        categories,
         customers,
         addresses,
         reviews,

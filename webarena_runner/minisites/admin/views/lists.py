@@ -1,4 +1,4 @@
-"""Grids that are only looked at, and the dashboard's neighbours in the menu that are plain lists."""
+"""Grids that are only looked at, search terms, and the themes of the store."""
 
 from functools import partial
 
@@ -23,12 +23,6 @@ def chosen(visit: Visit) -> list[int]:
     return numbers
 
 
-def categories(visit: Visit) -> Response:
-    direct = "(select count(*) from product_category where category = c.id) as direct"
-    rows = visit.db.all(f"select c.*, {direct} from category c order by id")
-    return visit.page("categories.html", title="Categories", rows=rows)
-
-
 def delete_terms(visit: Visit) -> Response:
     numbers = chosen(visit)
     for number in numbers:
@@ -51,7 +45,6 @@ def routes() -> Routes:
     return plain | {
         "/admin/search/term/": (partial(grid_page, grid=grids.SEARCH_TERMS), None),
         "/admin/search/term/massDelete/": (None, delete_terms),
-        "/admin/catalog/category/": (categories, None),
         "/admin/admin/system_design_theme/edit/id/{number}/": (theme, None),
         "/admin/admin/system_design_theme/edit/id/{number}/key/{key}/": (theme, None),
     }
