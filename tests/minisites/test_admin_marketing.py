@@ -100,6 +100,8 @@ async def test_themes_open_under_their_official_address(admin: AdminSite) -> Non
 async def test_a_key_at_the_end_of_an_address_does_no_harm(admin: AdminSite) -> None:
     response = await admin.get("/admin/sales/order/view/order_id/398/key/0f3a9c/")
     assert response.url.path == "/admin/sales/order/view/order_id/398/"
+    assert (await admin.get("/admin/system_design_theme/edit/id/3/key/")).status_code == 404
+    assert (await admin.get("/admin/admin/system_design_theme/edit/id/3/key/")).status_code == 200
     assert (await admin.get("/admin/no/such/key/0f3a9c/")).status_code == 404
 
 

@@ -73,6 +73,26 @@ def test_titles_fit_the_stars(db: sqlite3.Connection) -> None:
     assert rows == [(5,)]
 
 
+def test_no_review_praises_and_blames_the_same_thing(db: sqlite3.Connection) -> None:
+    same = ("waistband", "sleeves", "zip", "hood", "collar", "lid", "liner", "length")
+    for product, detail in db.execute("select picture, detail from review join product p on p.id = product"):
+        kind = words().kinds[product]
+        praise = " ".join(text for text in kind.praise if text in detail)
+        gripe = " ".join(text for text in kind.gripe if text in detail)
+        both = [thing for thing in same if thing in praise.lower() and thing in gripe.lower()]
+        assert not both, detail
+
+
+def test_coupons_fit_the_rules_that_grant_them(db: sqlite3.Connection) -> None:
+    wrong = (
+        "select count(*) from sales_order o left join price_rule r on r.coupon_code = o.coupon where o.coupon != ''"
+        " and (r.id is null or not r.is_active or instr(r.customer_group_ids, o.group_id) = 0"
+        " or date(o.created_at) < r.from_date or o.discount != round(o.subtotal * r.discount_amount / 10000.0))"
+    )
+    assert one(db, wrong) == 0
+    assert one(db, "select count(*) from price_rule where is_active and coupon_code = ''") == 0
+
+
 def test_every_product_has_a_drawing_that_is_well_formed(db: sqlite3.Connection) -> None:
     for kind, colour in db.execute("select distinct picture, tone from product").fetchall():
         assert kind in pictures()["shapes"], f"{kind} has no drawing"

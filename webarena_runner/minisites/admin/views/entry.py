@@ -91,8 +91,8 @@ def dashboard(visit: Visit) -> Response:
 
 def elsewhere(visit: Visit) -> Response:
     """Other addresses; those that end in a key, as the official site's do, are what stands before it."""
-    path, _, key = visit.request.url.path.partition("/key/")
-    return visit.redirect(f"{path}/") if key else visit.not_found()
+    path, has_key, _ = f"{visit.request.url.path}/".partition("/key/")
+    return visit.redirect(f"{path}/") if has_key else visit.not_found()
 
 
 def open_routes() -> Routes:
