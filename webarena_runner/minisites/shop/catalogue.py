@@ -8,8 +8,7 @@ from webarena_runner.minisites._kit import Database
 
 CARD = (
     "p.id, p.sku, p.slug, p.name, p.kind, p.brand, p.price, p.was_price, p.stock, p.colour, p.review_count, p.rating,"
-    " (select parent from category where id = p.shelf) as department,"
-    " exists (select 1 from choice where product = p.id) as has_choices"
+    " (select parent from category where id = p.shelf) as department"
 )
 POPULAR = "order by p.review_count * p.rating desc, p.id"
 # The columns that an advanced search looks into, by URL parameter.

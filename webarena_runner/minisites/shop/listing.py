@@ -71,6 +71,10 @@ class Listing:
         return {key: ORDERS[key] for key in (self.natural_order, "name", "price", "rating")}
 
     @property
+    def limits(self) -> tuple[int, ...]:
+        return LIMITS
+
+    @property
     def price(self) -> str:
         return "" if self.low is None and self.high is None else f"{_dollars(self.low or 0)}-{_dollars(self.high)}"
 

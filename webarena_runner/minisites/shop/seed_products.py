@@ -5,6 +5,7 @@ import math
 import random
 import re
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -140,10 +141,7 @@ def _write_product(
         picture=shelf.kinds[kind],
         created_at=stamp(created_at),
     )
-    details = [("Brand", brand), *specs.items()]
-    db.executemany("insert into detail values (?, ?, ?, ?)", [(product, at, *pair) for at, pair in enumerate(details)])
-    choices = [(product, option.label, at, value) for at, value in enumerate(option.choices)] if option else []
-    db.executemany("insert into choice values (?, ?, ?, ?)", choices)
+    _write_attributes(aisle, product, {"Brand": brand, **specs})
     insert(
         db,
         "product_search",
@@ -155,6 +153,14 @@ def _write_product(
         summary=" ".join(specs.values()),
         description=description,
     )
+
+
+def _write_attributes(aisle: Aisle, product: int, details: Mapping[str, str]) -> None:
+    rows = [(product, at, *pair) for at, pair in enumerate(details.items())]
+    aisle.db.executemany("insert into detail values (?, ?, ?, ?)", rows)
+    option = aisle.shelf.option
+    choices = [(product, option.label, at, value) for at, value in enumerate(option.choices)] if option else []
+    aisle.db.executemany("insert into choice values (?, ?, ?, ?)", choices)
 
 
 def _without_echo(line: str, kind: str) -> str:
