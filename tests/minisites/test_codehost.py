@@ -256,6 +256,22 @@ async def test_search_finds_in_every_scope(member: Visitor, scope: str) -> None:
     assert 'class="row__title"' in html or 'class="person"' in html.split("<main")[1]
 
 
+async def test_commits_are_searched_within_a_project(member: Visitor) -> None:
+    html = await member.get("/search?search=RELEASE+0.5&scope=commits&project=harborlight/tidewatch")
+    assert html.count('class="commits__title"') == 1
+    assert "Release 0.5.0" in html
+
+
+async def test_activity_is_narrowed_by_kind_and_paged(member: Visitor) -> None:
+    html = await member.get(f"{TIDEWATCH}/activity?event_filter=merge")
+    assert "merged" in html
+    assert "pushed" not in html.split('class="events"')[1].split("</ol>")[0]
+    first = await member.get(f"{TIDEWATCH}/activity")
+    second = await member.get(f"{TIDEWATCH}/activity?page=2")
+    assert first.split('class="events"')[1] != second.split('class="events"')[1]
+    assert 'aria-current="page">2</span>' in second
+
+
 async def test_code_is_searched_within_a_project(member: Visitor) -> None:
     html = await member.get("/search?search=read_level&project=harborlight/tidewatch")
     assert "tidewatch/levels.py" in html

@@ -133,6 +133,9 @@ async def test_two_branches_are_compared(member: Visitor) -> None:
     assert html.count('class="commits__title"') == 1
     assert 'class="diff"' in html
     assert "has nothing that" in await member.get(f"{CLOCK}/-/compare/dark-mode...main")
+    assert 'href="/harborlight/tidewatch/-/merge_requests/13"' in await member.get(
+        f"{TIDEWATCH}/-/compare/main...find-station"
+    )
     await member.get(f"{CLOCK}/-/compare/main...nothing")
     assert member.status == 404
     assert "There is no branch" in member.html

@@ -56,6 +56,16 @@ def numbered(database: Database, project_id: int, kind: str, iid: int) -> sqlite
     return database.one(f"{ISSUABLES} where i.project_id = ? and i.kind = ? and i.iid = ?", project_id, kind, iid)
 
 
+def open_requests(database: Database, project_id: int) -> dict[tuple[str, str], int]:
+    """Numbers of the open merge requests between branches of a project, by source and target."""
+    rows = database.all(
+        "select source_branch, target_branch, iid from issuables"
+        " where source_project_id = ?1 and project_id = ?1 and state = 'opened'",
+        project_id,
+    )
+    return {(row["source_branch"], row["target_branch"]): row["iid"] for row in rows}
+
+
 def path_of(issuable: sqlite3.Row) -> str:
     return f"/{issuable['full_path']}/-/{SLUGS[issuable['kind']]}/{issuable['iid']}"
 

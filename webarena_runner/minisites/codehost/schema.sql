@@ -229,7 +229,10 @@ create view events as
             and o.sha = commits.sha where f.id = commits.project_id)
     union all select project_id, author_id, 'opened', kind, iid, title, created_at from issuables
     union all select i.project_id, n.author_id, 'commented on', i.kind, i.iid, i.title, n.created_at
-        from notes n join issuables i on i.id = n.issuable_id where not n.system;
+        from notes n join issuables i on i.id = n.issuable_id where not n.system
+    union all select i.project_id, n.author_id, n.body, i.kind, i.iid, i.title, n.created_at
+        from notes n join issuables i on i.id = n.issuable_id
+        where n.system and n.body in ('closed', 'reopened', 'merged');
 
 create virtual table issuable_search using fts5 (
     title, description, content='issuables', content_rowid='id', tokenize='porter unicode61'

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Route
 
 from webarena_runner.minisites.codehost.access import Role, own_role, project_of
 from webarena_runner.minisites.codehost.context import database_of, posted, render, see_other, tick
+from webarena_runner.minisites.codehost.issuables import open_requests
 from webarena_runner.minisites.codehost.naming import is_branch_name
 from webarena_runner.minisites.codehost.paging import paged
 from webarena_runner.minisites.codehost.repository import (
@@ -44,11 +45,6 @@ async def branches(request: Request) -> Response:
         for row in page.rows
         if head and row["name"] != head.name
     }
-    proposed = database.all(
-        "select source_branch, iid from issuables"
-        " where source_project_id = ?1 and project_id = ?1 and state = 'opened'",
-        project["id"],
-    )
     return render(
         request,
         "branches.html",
@@ -57,7 +53,7 @@ async def branches(request: Request) -> Response:
         apart=apart,
         search=search,
         role=own_role(request, project),
-        proposed={row["source_branch"]: row["iid"] for row in proposed},
+        proposed=open_requests(database, project["id"]),
     )
 
 

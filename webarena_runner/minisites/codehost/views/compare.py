@@ -8,9 +8,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from webarena_runner.minisites._kit import Database
-from webarena_runner.minisites.codehost.access import project_of
+from webarena_runner.minisites.codehost.access import Role, own_role, project_of
 from webarena_runner.minisites.codehost.context import database_of, render, see_other
 from webarena_runner.minisites.codehost.diffs import branch_diff
+from webarena_runner.minisites.codehost.issuables import open_requests
 from webarena_runner.minisites.codehost.repository import branch_named, commit_named, refs_of, unseen
 
 
@@ -43,6 +44,9 @@ def _page(request: Request, start: str, end: str) -> Response:
         refs=refs_of(database, project["id"]),
         errors=errors,
         ready=ready,
+        proposable=own_role(request, project) >= Role.DEVELOPER
+        and all(branch_named(database, project["id"], name) for name in ends.values()),
+        iid=open_requests(database, project["id"]).get((end, start)),
         commits=unseen(database, found["to"], found["from"]) if ready else [],
         diffs=branch_diff(database, found["to"], found["from"]) if ready else [],
     )

@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute, Route
 
 from webarena_runner.minisites.codehost.access import PROJECTS, is_member, role_in_group, seen_by
 from webarena_runner.minisites.codehost.context import database_of, render, require_user, see_other, visitor_of
-from webarena_runner.minisites.codehost.feeds import events
+from webarena_runner.minisites.codehost.feeds import feed
 from webarena_runner.minisites.codehost.filters import filters_of, found
 from webarena_runner.minisites.codehost.issuables import attached
 from webarena_runner.minisites.codehost.views.group_lists import group_list
@@ -55,8 +55,7 @@ async def merge_requests(request: Request) -> Response:
 
 async def activity(request: Request) -> Response:
     user = require_user(request)
-    shown = events(request, is_member(user["id"]), limit=40)
-    return render(request, "dashboard_activity.html", events=shown)
+    return render(request, "dashboard_activity.html", feed=feed(request, is_member(user["id"])))
 
 
 def _work(request: Request, kind: str) -> Response:

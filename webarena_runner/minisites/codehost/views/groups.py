@@ -24,7 +24,7 @@ from webarena_runner.minisites.codehost.context import (
     tick,
     visitor_of,
 )
-from webarena_runner.minisites.codehost.feeds import events
+from webarena_runner.minisites.codehost.feeds import feed
 from webarena_runner.minisites.codehost.filters import filters_of, found
 from webarena_runner.minisites.codehost.issuables import attached
 from webarena_runner.minisites.codehost.naming import is_group_path
@@ -77,9 +77,7 @@ def page(request: Request, group: sqlite3.Row) -> Response:
 
 async def activity(request: Request) -> Response:
     group = group_of(request)
-    return render(
-        request, "group_activity.html", group=group, events=events(request, "p.namespace_id = ?", group["id"], limit=40)
-    )
+    return render(request, "group_activity.html", group=group, feed=feed(request, "p.namespace_id = ?", group["id"]))
 
 
 async def issues(request: Request) -> Response:

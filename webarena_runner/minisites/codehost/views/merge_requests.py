@@ -64,6 +64,7 @@ def page(request: Request, values: Mapping[str, str], errors: Mapping[str, str],
         "clashes": clashes,
         "mergeable": issuable["state"] == "opened" and bool(own) and not clashes,
         "may_merge": role >= enough,
+        "needed": enough.name.title(),
         "approvers": database.all(
             "select u.id, u.username, u.name from users u join approvals a on a.user_id = u.id"
             " where a.issuable_id = ? order by u.name",

@@ -18,7 +18,7 @@ from webarena_runner.minisites.codehost.context import (
     require_user,
     visitor_of,
 )
-from webarena_runner.minisites.codehost.feeds import events
+from webarena_runner.minisites.codehost.feeds import feed
 from webarena_runner.minisites.codehost.paging import paged
 from webarena_runner.minisites.codehost.repository import (
     commit_with,
@@ -71,8 +71,8 @@ async def show(request: Request) -> Response:
 
 async def activity(request: Request) -> Response:
     project = project_of(request)
-    shown = events(request, "e.project_id = ?", project["id"], limit=40)
-    return render(request, "project_activity.html", project=project, events=shown)
+    shown = feed(request, "e.project_id = ?", project["id"])
+    return render(request, "project_activity.html", project=project, feed=shown)
 
 
 async def toggle_star(request: Request) -> Response:

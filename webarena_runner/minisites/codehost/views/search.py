@@ -14,7 +14,7 @@ from webarena_runner.minisites.codehost.context import database_of, render, visi
 from webarena_runner.minisites.codehost.filters import match_expression
 from webarena_runner.minisites.codehost.issuables import ISSUABLES, attached
 from webarena_runner.minisites.codehost.paging import Page, paged
-from webarena_runner.minisites.codehost.repository import content_of, head_of, tree_of
+from webarena_runner.minisites.codehost.repository import content_of, head_of, history, tree_of
 
 SCOPES = {
     "projects": "Projects",
@@ -24,11 +24,18 @@ SCOPES = {
     "users": "Users",
 }
 _CODE = "blobs"
-_PROJECT_SCOPES = {_CODE: "Code", "issues": "Issues", "merge_requests": "Merge requests", "milestones": "Milestones"}
+_PROJECT_SCOPES = {
+    _CODE: "Code",
+    "issues": "Issues",
+    "merge_requests": "Merge requests",
+    "commits": "Commits",
+    "milestones": "Milestones",
+}
 _ORDERS = {
     "projects": "stars desc, name",
     "issues": "updated_at desc, id",
     "merge_requests": "updated_at desc, id",
+    "commits": "id desc",
     "milestones": "created_at desc, id",
     "users": "name collate nocase",
 }
@@ -55,7 +62,7 @@ async def search(request: Request) -> Response:
     hits: list[Hit] = []
     counts: dict[str, int] = {}
     if term:
-        queries = {key: _query(request, key, term, project["id"] if project else 0) for key in scopes if key != _CODE}
+        queries = {key: _query(request, key, term, project) for key in scopes if key != _CODE}
         counts = {
             key: database.value(f"select count(*) from ({sql})", *values) for key, (sql, values) in queries.items()
         }
@@ -85,13 +92,17 @@ def _within(request: Request) -> sqlite3.Row | None:
     return visible_project(request, request.query_params.get("project", ""))
 
 
-def _query(request: Request, scope: str, term: str, project_id: int) -> tuple[str, tuple[object, ...]]:
+def _query(request: Request, scope: str, term: str, project: sqlite3.Row | None) -> tuple[str, tuple[object, ...]]:
     visible = seen_by(visitor_of(request).user_id)
-    within = f"and p.id = {project_id:d}" if project_id else ""
+    within = f"and p.id = {project['id']:d}" if project else ""
     words = [word.lower() for word in term.split()[:20]]
     if scope == "projects":
         each = "(instr(lower(p.name || ' ' || p.path || ' ' || p.description), ?))"
         return f"{PROJECTS} where {visible} and {' and '.join([each] * len(words))}", tuple(words)
+    if scope == "commits" and project:
+        head = head_of(database_of(request), project)
+        sql, values = history(head.commit_id if head else 0)
+        return f"{sql} and {' and '.join(['instr(lower(c.message), ?)'] * len(words))}", (*values, *words)
     if scope == "users":
         each = "(instr(lower(u.name || ' ' || u.username), ?))"
         return f"select u.* from users u where {' and '.join([each] * len(words))}", tuple(words)

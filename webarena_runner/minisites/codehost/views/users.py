@@ -19,7 +19,7 @@ from webarena_runner.minisites.codehost.context import (
     require_user,
     visitor_of,
 )
-from webarena_runner.minisites.codehost.feeds import events
+from webarena_runner.minisites.codehost.feeds import feed, newest
 from webarena_runner.minisites.codehost.paging import paged
 from webarena_runner.minisites.codehost.views.group_lists import group_list
 
@@ -32,6 +32,7 @@ TABS = {
     "followers": "Followers",
     "following": "Following",
 }
+_NEWEST = 12
 _PROJECT_TABS = {
     "contributed": "p.id in (select project_id from events where user_id = ?)",
     "projects": "n.user_id = ?",
@@ -72,7 +73,7 @@ async def unfollow(request: Request) -> Response:
 
 def _page(request: Request, user: sqlite3.Row, shown: str) -> Response:
     database, visitor_id = database_of(request), visitor_of(request).user_id
-    parts: dict[str, Any] = {"projects": None, "people": None, "groups": None, "events": None, "chart": None}
+    parts: dict[str, Any] = dict.fromkeys(("projects", "people", "groups", "events", "feed", "chart"))
     visible = seen_by(visitor_id)
     if shown in _PROJECT_TABS:
         sql = f"{PROJECTS} where {visible} and {_PROJECT_TABS[shown]}"
@@ -82,11 +83,14 @@ def _page(request: Request, user: sqlite3.Row, shown: str) -> Response:
     elif shown == "groups":
         member = f"{role_in_group(user['id'])} is not null"
         parts["groups"] = group_list(request, role_of=user["id"], where=member)
+    elif shown == "activity":
+        parts["feed"] = feed(request, "e.user_id = ?", user["id"])
+        parts["chart"] = contributions(database, user["id"], visible)
     else:
-        parts["events"] = events(request, "e.user_id = ?", user["id"], limit=30 if shown == "activity" else 12)
+        parts["events"] = newest(request, "e.user_id = ?", user["id"], limit=_NEWEST)
         parts["chart"] = contributions(database, user["id"], visible)
         own = f"{PROJECTS} where {visible} and n.user_id = ? order by stars desc, p.id limit 6"
-        parts["projects"] = database.all(own, user["id"]) if shown == "overview" else None
+        parts["projects"] = database.all(own, user["id"])
     numbers = database.one(
         """select (select count(*) from follows where user_id = ?1) as followers,
         (select count(*) from follows where follower_id = ?1) as following,
