@@ -234,3 +234,17 @@ async def test_the_first_branch_of_an_empty_project_becomes_its_default(member: 
     fields = {"path": "a.txt", "content": "a", "message": "Start", "branch": "trunk"}
     await member.send("/byteblaze/empty/-/new/main", fields)
     assert "a.txt" in (await member.get("/byteblaze/empty")).split('class="files"')[1]
+
+
+async def test_a_commit_says_in_which_branches_and_tags_it_is(member: Visitor) -> None:
+    first = member.database.value(
+        "select sha from commits c join projects p on p.id = c.project_id where p.path = 'pebble-clock' order by c.id"
+    )
+    places = (await member.get(f"{CLOCK}/-/commit/{first}")).split('class="pairs"')[1].split("</dl>")[0]
+    assert f'href="{CLOCK}/-/commits/main">main</a>' in places
+    assert f'href="{CLOCK}/-/tree/v0.2.0">v0.2.0</a>' in places
+    await commit_file(member, CLOCK, "late.txt", "late")
+    last = member.database.value("select sha from commits order by id desc limit 1")
+    places = (await member.get(f"{CLOCK}/-/commit/{last}")).split('class="pairs"')[1].split("</dl>")[0]
+    assert "v0.2.0" not in places
+    assert "dark-mode" not in places

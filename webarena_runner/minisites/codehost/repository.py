@@ -97,6 +97,18 @@ def unseen(database: Database, source_id: int, target_id: int) -> list[sqlite3.R
     return database.all(f"{_UNSEEN}{COMMITS} where c.id in own order by c.id desc", source_id, target_id)
 
 
+def containing(database: Database, project_id: int, commit_id: int, table: str) -> list[str]:
+    """Names of the "branches" or "tags" behind which a commit is."""
+    rows = database.all(
+        f"""with recursive after (id) as (
+            values (?1) union select commit_id from commit_parents c join after on c.parent_id = after.id)
+        select name from {table} where project_id = ?2 and commit_id in after order by id""",
+        commit_id,
+        project_id,
+    )
+    return [row["name"] for row in rows]
+
+
 def changed_paths(database: Database, source_id: int, target_id: int) -> list[str]:
     """Paths touched by the commits that only the source has."""
     rows = database.all(

@@ -14,6 +14,7 @@ from webarena_runner.minisites.codehost.diffs import commit_diff
 from webarena_runner.minisites.codehost.paging import paged
 from webarena_runner.minisites.codehost.repository import (
     commit_named,
+    containing,
     head_of,
     history,
     ref_of,
@@ -75,6 +76,7 @@ async def commit(request: Request) -> Response:
         project=project,
         commit=found,
         parents=parents,
+        places={name: containing(database, project["id"], found["id"], name) for name in ("branches", "tags")},
         diffs=commit_diff(database, found["id"]),
     )
 

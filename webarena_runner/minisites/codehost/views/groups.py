@@ -24,12 +24,14 @@ from webarena_runner.minisites.codehost.context import (
     tick,
     visitor_of,
 )
-from webarena_runner.minisites.codehost.feeds import feed
+from webarena_runner.minisites.codehost.feeds import feed, newest
 from webarena_runner.minisites.codehost.filters import filters_of, found
 from webarena_runner.minisites.codehost.issuables import attached
 from webarena_runner.minisites.codehost.naming import is_group_path
 from webarena_runner.minisites.codehost.text import slugged
 from webarena_runner.minisites.codehost.views.project_lists import project_list
+
+_NEWEST = 6
 
 
 async def new(request: Request) -> Response:
@@ -72,7 +74,8 @@ def page(request: Request, group: sqlite3.Row) -> Response:
     sql = f"{PROJECTS} where p.namespace_id = ?1 and {seen_by(visitor_of(request).user_id)}"
     members = database_of(request).value("select count(*) from group_members where namespace_id = ?", group["id"])
     listed = project_list(request, sql, group["id"])
-    return render(request, "group.html", group=group, listed=listed, members=members)
+    latest = newest(request, "p.namespace_id = ?", group["id"], limit=_NEWEST)
+    return render(request, "group.html", group=group, listed=listed, members=members, events=latest)
 
 
 async def activity(request: Request) -> Response:
