@@ -17,7 +17,7 @@ from typing import Any
 from tests.agents.test_parse import official, recorded
 from tests.browser.conftest import renumbered
 from tests.browser.local_site import Reply, serve
-from tests.browser.test_golden_observations import MODES, PORT, same
+from tests.browser.test_golden_observations import MODES, PORT, opened, same
 from webarena_runner.agents._parse import extract_action, official_crash, parse_action
 from webarena_runner.browser.observe.capture import read_page
 from webarena_runner.browser.session import BrowserSession
@@ -92,8 +92,7 @@ async def observations(folder: Path) -> list[Row]:
             site.route(path, partial(same, reply))
         async with BrowserSession(settings, MODES["ax_vp"], SettleSettings()) as session:
             for page in manifest["pages"]:
-                urls = {"any": site.url}
-                async with session.episode(urls=urls, start_urls=[site.url + page["path"]]) as environment:
+                async with opened(session, site.url, page["path"]) as environment:
                     if page["before"]:
                         await environment.probe().evaluate(page["before"])
                     await asyncio.sleep(AFTER_SCRIPT_S)

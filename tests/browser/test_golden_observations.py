@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,23 @@ import pytest_asyncio
 
 from tests.browser.conftest import renumbered
 from tests.browser.local_site import Reply, Site, serve
+from webarena_runner.browser.environment import EpisodeEnvironment
 from webarena_runner.browser.observe.capture import read_page
 from webarena_runner.browser.session import BrowserSession
 from webarena_runner.config import BrowserSettings, ObservationSettings, SettleSettings
+from webarena_runner.types import Goto
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 # The origin that the recorded texts name.
 PORT = 8201
+ON_THAT_DAY = """{
+  const Real = Date, then = Real.parse("2026-11-22T12:00:00Z");
+  Date = class extends Real {
+    constructor(...given) { super(...(given.length ? given : [then])); }
+    static now() { return then; }
+  };
+}"""
 MODES = {
     "ax_vp": ObservationSettings(ax_properties="browser"),
     "ax_full": ObservationSettings(ax_properties="browser", viewport_only=False),
@@ -51,6 +61,15 @@ def folder(shared: Path) -> Path:
 def manifest(folder: Path) -> dict[str, Any]:
     read: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
     return read
+
+
+@asynccontextmanager
+async def opened(session: BrowserSession, site_url: str, path: str) -> AsyncIterator[EpisodeEnvironment]:
+    """A recorded page on the day of its recording, which a calendar in it marks."""
+    async with session.episode(urls={"any": site_url}, start_urls=["about:blank"]) as environment:
+        await environment.tabs.context.add_init_script(ON_THAT_DAY)
+        await environment.step(Goto(url=site_url + path))
+        yield environment
 
 
 def same(reply: Reply) -> Reply:
@@ -88,7 +107,7 @@ async def test_text_is_the_official_one(
 ) -> None:
     page = next(page for page in manifest["pages"] if page["name"] == name)
     texts = {}
-    async with session.episode(urls={"any": recorded.url}, start_urls=[recorded.url + page["path"]]) as environment:
+    async with opened(session, recorded.url, page["path"]) as environment:
         if page["before"]:
             await environment.probe().evaluate(page["before"])
         # What the recording waited for after the script.
