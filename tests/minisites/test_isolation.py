@@ -145,6 +145,13 @@ async def test_data_is_exchanged_between_requests_never_within_one(farm: Farm) -
         assert (await reading).status_code == 200
 
 
+async def test_an_endless_address_is_refused_by_every_site(farm: Farm) -> None:
+    lease = await farm.lease(SITES)
+    async with httpx.AsyncClient(trust_env=False) as visitor:
+        answers = [await visitor.get(f"{url}/f/books/{'9' * 5000}") for url in lease.urls.values()]
+    assert {answer.status_code for answer in answers} == {414}
+
+
 def test_seed_data_is_kept_and_read_again(tmp_path: Path) -> None:
     built = snapshot_of("homepage", tmp_path)
     (kept,) = tmp_path.iterdir()

@@ -1,5 +1,6 @@
-"""Postal addresses: their fields, and which of them must be filled in."""
+"""Addresses: the fields of postal ones, and which of them must be filled in; what an email address looks like."""
 
+import re
 from collections.abc import Mapping
 
 ADDRESS_FIELDS = (
@@ -15,6 +16,13 @@ REQUIRED_ADDRESS_FIELDS = {
     "postcode": "Zip/Postal Code",
     "country": "Country",
 }
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+_LONGEST_EMAIL = 254
+
+
+def is_email(text: str) -> bool:
+    return len(text) <= _LONGEST_EMAIL and _EMAIL.fullmatch(text) is not None
 
 
 def missing_fields(address: Mapping[str, str]) -> dict[str, str]:

@@ -1,11 +1,15 @@
 """How stored values become text on a page: Markdown, times, numbers."""
 
 import re
+from collections.abc import MutableMapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, lru_cache
+from typing import Any
 
 from markdown_it import MarkdownIt
-from markupsafe import Markup
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markupsafe import Markup, escape
 
 _BARE_URL = re.compile(r"(?<![<(\[\"'\w])https?://[^\s<>()\[\]\"']*[^\s<>()\[\]\"'.,;:!?]")
 
@@ -16,7 +20,17 @@ _UNITS = (("year", 365 * 86400), ("month", 30 * 86400), ("week", 7 * 86400), ("d
 @cache
 def _parser() -> MarkdownIt:
     # Without raw HTML every tag in the output is one that the parser itself wrote.
-    return MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("strikethrough")
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("strikethrough")
+    parser.add_render_rule("image", _image)
+    return parser
+
+
+def _image(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: MutableMapping[str, Any]) -> str:
+    """A picture of this site; one of another site only as a link, since pages ask nothing of other hosts."""
+    source = str(tokens[index].attrs["src"])
+    if source.startswith("/") and not source.startswith("//"):
+        return self.image(tokens, index, options, env)
+    return f'<a href="{escape(source)}">{escape(tokens[index].content or source)}</a>'
 
 
 @lru_cache(maxsize=20_000)

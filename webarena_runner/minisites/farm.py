@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from webarena_runner.errors import ConfigError
@@ -18,6 +19,8 @@ from webarena_runner.minisites.catalog import load_site, snapshot_of
 
 HOST = "127.0.0.1"
 DRAIN_LIMIT_S = 2.0
+# Far more than any page has; Python refuses to read numbers of more than 4,300 digits.
+LONGEST_PATH = 2_000
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,9 @@ class _Gate:
         self._open.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if len(scope["path"]) > LONGEST_PATH:
+            refusal = PlainTextResponse("This address is too long.", status_code=414)
+            return await refusal(scope, receive, send)
         await self._open.wait()
         self._inside += 1
         self._idle.clear()
@@ -50,6 +56,7 @@ class _Gate:
             self._inside -= 1
             if not self._inside:
                 self._idle.set()
+        return None
 
     @asynccontextmanager
     async def closed(self) -> AsyncIterator[None]:

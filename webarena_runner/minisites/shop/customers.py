@@ -1,32 +1,21 @@
 """Accounts and addresses: passwords, the address book, the text of an address."""
 
-import hashlib
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from webarena_runner.minisites._addresses import ADDRESS_FIELDS, missing_fields
-from webarena_runner.minisites._kit import Database, same_secret
+from webarena_runner.minisites._kit import Database
+from webarena_runner.minisites._passwords import hash_password, password_matches
 from webarena_runner.minisites.shop.content import phrases
 
 COUNTRY = "United States"
 
 
-def hash_password(password: str, salt: str) -> str:
-    # Few rounds: the data is fictional, and a login must not hold up the pages of other episodes.
-    return hashlib.pbkdf2_hmac("sha256", password.encode(), salt.encode(), 1_000).hex()
-
-
 def check_password(db: Database, email: str, password: str) -> int | None:
     """Id of the customer, or None where the email is unknown or the password is wrong."""
-    row = db.one("select id, password_salt, password_hash from customer where email = ?", email)
-    if row is None or not same_secret(hash_password(password, row["password_salt"]), row["password_hash"]):
-        return None
-    return int(row["id"])
-
-
-def is_email(text: str) -> bool:
-    return re.fullmatch(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+", text) is not None
+    row = db.one("select id, password from customer where email = ?", email)
+    return int(row["id"]) if row and password_matches(password, row["password"]) else None
 
 
 def is_taken(db: Database, email: str, customer: int | None) -> bool:
@@ -81,14 +70,12 @@ def set_default_address(db: Database, customer: int, number: int, *, billing: bo
 
 
 def create_customer(db: Database, *, first_name: str, last_name: str, email: str, password: str, now: str) -> int:
-    salt = hashlib.sha256(email.encode()).hexdigest()[:16]
     return db.insert(
         "customer",
         email=email,
         first_name=first_name,
         last_name=last_name,
-        password_salt=salt,
-        password_hash=hash_password(password, salt),
+        password=hash_password(password),
         created_at=now,
     )
 
@@ -103,5 +90,4 @@ def set_newsletter(db: Database, customer: int, *, wanted: bool) -> None:
 
 
 def set_password(db: Database, customer: int, password: str) -> None:
-    salt = str(db.value("select password_salt from customer where id = ?", customer))
-    db.run("update customer set password_hash = ? where id = ?", hash_password(password, salt), customer)
+    db.run("update customer set password = ? where id = ?", hash_password(password), customer)

@@ -2,6 +2,7 @@
 
 from starlette.responses import Response
 
+from webarena_runner.minisites._addresses import is_email
 from webarena_runner.minisites.shop import customers, recent
 from webarena_runner.minisites.shop.pages_signin import ACCOUNT, LONGEST, password_errors
 from webarena_runner.minisites.shop.visit import Visit
@@ -28,7 +29,7 @@ def post_edit(visit: Visit) -> Response:
     values = {name: visit.field(name)[:LONGEST] for name in ("first_name", "last_name", "email")}
     customer, new = visit.customer() or {}, visit.field("new_password")
     errors = {name: "This is a required field." for name, text in values.items() if not text}
-    if values["email"] and not customers.is_email(values["email"]):
+    if values["email"] and not is_email(values["email"]):
         errors["email"] = "Please enter a valid email address."
     elif customers.is_taken(visit.db, values["email"], visit.customer_id):
         errors["email"] = "There is already an account with this email address."
@@ -70,7 +71,7 @@ def post_newsletter(visit: Visit) -> Response:
 def subscribe_guest(visit: Visit) -> Response:
     """The sign-up field in the footer; it subscribes the account that has this address, too."""
     email = visit.field("email")[:LONGEST]
-    if not customers.is_email(email):
+    if not is_email(email):
         visit.error("Please enter a valid email address for the newsletter.")
         return visit.back()
     visit.db.run("insert or ignore into newsletter_guest values (?)", email)

@@ -6,11 +6,10 @@ from typing import Any
 
 from starlette.responses import Response
 
-from webarena_runner.minisites._addresses import ADDRESS_FIELDS
+from webarena_runner.minisites._addresses import ADDRESS_FIELDS, is_email
 from webarena_runner.minisites._numbers import LARGEST_ID, to_int
 from webarena_runner.minisites.shop import cart, customers, orders
 from webarena_runner.minisites.shop.content import phrases
-from webarena_runner.minisites.shop.customers import is_email
 from webarena_runner.minisites.shop.visit import Visit
 
 CART, SUCCESS = "/checkout/cart/", "/checkout/onepage/success/"

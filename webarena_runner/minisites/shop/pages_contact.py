@@ -2,9 +2,9 @@
 
 from starlette.responses import Response
 
+from webarena_runner.minisites._addresses import is_email
 from webarena_runner.minisites.shop import orders
 from webarena_runner.minisites.shop.content import info_pages
-from webarena_runner.minisites.shop.customers import is_email
 from webarena_runner.minisites.shop.visit import Visit
 
 

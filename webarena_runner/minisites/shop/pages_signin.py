@@ -2,6 +2,7 @@
 
 from starlette.responses import Response
 
+from webarena_runner.minisites._addresses import is_email
 from webarena_runner.minisites.shop import customers, orders
 from webarena_runner.minisites.shop.visit import Visit, is_local
 
@@ -46,7 +47,7 @@ def create(visit: Visit) -> Response:
 def post_create(visit: Visit) -> Response:
     values = {name: visit.field(name)[:LONGEST] for name in ("first_name", "last_name", "email")}
     errors = {name: "This is a required field." for name, text in values.items() if not text}
-    if values["email"] and not customers.is_email(values["email"]):
+    if values["email"] and not is_email(values["email"]):
         errors["email"] = "Please enter a valid email address."
     elif customers.is_taken(visit.db, values["email"], None):
         errors["email"] = "There is already an account with this email address."
@@ -77,7 +78,7 @@ def forgot(visit: Visit) -> Response:
 def post_forgot(visit: Visit) -> Response:
     """Says the same whether there is such an account or not. No mail leaves this shop."""
     email = visit.field("email")[:LONGEST]
-    if not customers.is_email(email):
+    if not is_email(email):
         errors = {"email": "Please enter a valid email address."}
         return visit.page("forgot.html", status_code=422, email=email, errors=errors)
     visit.notice(f"If there is an account for {email}, a message with a link to a new password is on its way.")

@@ -23,7 +23,7 @@ create table review (
 create index review_product on review (product);
 create table customer (
   id integer primary key, email text not null unique collate nocase, first_name text not null, last_name text not null,
-  password_salt text not null, password_hash text not null, billing_address integer, shipping_address integer,
+  password text not null, billing_address integer, shipping_address integer,
   newsletter integer not null default 0, created_at text not null
 );
 create table address (

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from webarena_runner.minisites._addresses import ADDRESS_FIELDS
 from webarena_runner.minisites._kit import insert
+from webarena_runner.minisites._passwords import hash_password
 from webarena_runner.minisites.shop.content import categories, phrases
-from webarena_runner.minisites.shop.customers import COUNTRY, hash_password
+from webarena_runner.minisites.shop.customers import COUNTRY
 from webarena_runner.minisites.shop.seed_products import SEED, moment_between, review_text, stamp
 
 OFFICIAL_EMAIL = "emma.lopez@gmail.com"
@@ -42,7 +43,6 @@ def fill_customers(db: sqlite3.Connection) -> None:
 
 
 def _write_customer(db: sqlite3.Connection, customer: int, email: str, first: str, last: str, password: str) -> None:
-    salt = f"seed{customer}"
     insert(
         db,
         "customer",
@@ -50,8 +50,7 @@ def _write_customer(db: sqlite3.Connection, customer: int, email: str, first: st
         email=email,
         first_name=first,
         last_name=last,
-        password_salt=salt,
-        password_hash=hash_password(password, salt),
+        password=hash_password(password, f"seed{customer}"),
         created_at="2022-01-03 10:00:00",
     )
 

@@ -1,10 +1,10 @@
 """The customer grid and a customer's account, addresses, orders and reviews."""
 
-import re
 from functools import partial
 
 from starlette.responses import Response
 
+from webarena_runner.minisites._addresses import is_email
 from webarena_runner.minisites.admin import grids
 from webarena_runner.minisites.admin.content import GROUPS, ORDER_STATUSES, REVIEW_STATUSES
 from webarena_runner.minisites.admin.money import parse_day
@@ -20,7 +20,6 @@ _TABS = {
     "reviews": "Product Reviews",
 }
 _FIELDS = ("first_name", "last_name", "email", "gender", "birthday")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _GENDERS = ("", "Female", "Male", "Not Specified")
 _GONE = "This customer no longer exists."
 _BOUGHT = (
@@ -96,7 +95,7 @@ def _read(visit: Visit, number: int | None) -> tuple[dict[str, object], dict[str
         values["birthday"] = str(birthday)
     elif values["birthday"]:
         errors["birthday"] = "Please enter a day in the past, such as 2/28/1990."
-    if "email" not in errors and not _EMAIL.fullmatch(str(values["email"])):
+    if "email" not in errors and not is_email(str(values["email"])):
         errors["email"] = "Please enter a valid email address."
     elif visit.db.one("select 1 from customer where email = ? and id is not ?", values["email"], number):
         errors["email"] = "A customer with the same email address already exists."

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from webarena_runner.minisites._addresses import is_email
 from webarena_runner.minisites._passwords import hash_password, password_matches
 from webarena_runner.minisites._sessions import (
     Posted,
@@ -24,8 +25,6 @@ from webarena_runner.minisites.forum.views.users import own
 from webarena_runner.minisites.forum.views.votes import recount
 
 _NAME = re.compile(r"[A-Za-z0-9_]{3,25}")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
-_EMAIL_LIMIT = 254
 _MIN_PASSWORD, _MAX_PASSWORD = 8, 72
 
 
@@ -124,7 +123,7 @@ def _registration_errors(form: Posted) -> dict[str, str]:
 def _email_errors(form: Posted) -> dict[str, str]:
     """The address may be left out."""
     email = form["email"]
-    if not email or (_EMAIL.fullmatch(email) and len(email) <= _EMAIL_LIMIT):
+    if not email or is_email(email):
         return {}
     return {"email": "This is not an email address; it should look like name@example.com."}
 
