@@ -26,8 +26,7 @@ def serve(
             metavar="PORT",
             min=1,
             max=65000,
-            help="Port of the first site; the others and the reset take those after it. "
-            "[dim]Default: free ports[/dim]",
+            help="Port of the first site; the others and the reset take those after it. [dim]Default: free ports[/dim]",
         ),
     ] = None,
     sites: Annotated[

@@ -13,6 +13,8 @@ from starlette.responses import RedirectResponse, Response
 from webarena_runner.minisites._kit import Database, Instance, new_token, same_secret
 
 MAX_UPLOAD_BYTES = 2_000_000
+# A form may have a box for each label of a project.
+MAX_FIELDS = 500
 TICK_S = 60
 
 
@@ -85,7 +87,7 @@ def set_cookie(request: Request, response: Response, token: str) -> None:
 async def posted(request: Request) -> Posted:
     """Raises HTTPException(403) when the form does not carry the token of the visitor's session."""
     values, file = {}, b""
-    async with request.form(max_files=1, max_fields=50) as form:
+    async with request.form(max_files=1, max_fields=MAX_FIELDS) as form:
         for name, value in form.items():
             if isinstance(value, UploadFile):
                 file = await value.read(MAX_UPLOAD_BYTES + 1)
