@@ -1,8 +1,10 @@
 """Finding a browser and getting one, with programs on a PATH of the tests' own."""
 
+import json
 import sys
 from pathlib import Path
 
+import playwright
 import pytest
 
 from webarena_runner.browser.find import USUAL_PLACES, find_browser, install_browser, launch_args
@@ -31,6 +33,29 @@ def test_chrome_goes_before_chromium(path: Path) -> None:
     chrome = program(path, "google-chrome-stable", "echo Google Chrome 151.0.3.4")
     found = find_browser(usual_places=())
     assert (found.path, found.kind, found.version) == (chrome, "chrome", "151.0.3.4")
+
+
+def test_a_headless_shell_goes_first_unless_a_window_is_wanted(path: Path) -> None:
+    chrome = program(path, "google-chrome", "echo Google Chrome 151.0.3.4")
+    shell = program(path, "chromium-headless-shell", "echo Chromium 150.0.1.2")
+    found = find_browser(usual_places=())
+    assert (found.path, found.kind, found.is_shell) == (shell, "headless-shell", True)
+    with_window = find_browser(headless=False, usual_places=())
+    assert (with_window.path, with_window.is_shell) == (chrome, False)
+
+
+def test_the_headless_shell_that_playwright_downloaded_is_found(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browsers = json.loads((Path(playwright.__file__).parent / "driver/package/browsers.json").read_text())
+    (revision,) = (each["revision"] for each in browsers["browsers"] if each["name"] == "chromium-headless-shell")
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "cache"))
+    for number in ("1", revision):
+        folder = tmp_path / "cache" / f"chromium_headless_shell-{number}" / "chrome-headless-shell-linux64"
+        folder.mkdir(parents=True)
+        program(folder, "chrome-headless-shell", f"echo Chromium 150.0.0.{number}")
+    program(path, "google-chrome", "echo Google Chrome 151.0.3.4")
+    assert find_browser(usual_places=()).version == f"150.0.0.{revision}"
 
 
 def test_the_configured_browser_goes_before_all(path: Path, tmp_path: Path) -> None:
@@ -78,11 +103,22 @@ def test_no_browser_at_all_names_the_ways_to_get_one(path: Path) -> None:
         assert way in str(missing.value)
 
 
-def test_installing_takes_what_is_there(path: Path) -> None:
+def test_installing_takes_the_headless_shell_that_is_there(path: Path) -> None:
+    program(path, "chrome-headless-shell", "echo Chromium 150.0.1.2")
+    said: list[str] = []
+    assert install_browser(said.append, usual_places=()).version == "150.0.1.2"
+    assert said == []
+
+
+def test_installing_keeps_the_browser_that_is_there_when_no_headless_shell_can_be_had(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     program(path, "google-chrome", "echo Google Chrome 151.0.3.4")
+    monkeypatch.setattr(sys, "executable", str(program(tmp_path, "python", "echo no network >&2; exit 1")))
     said: list[str] = []
     assert install_browser(said.append, usual_places=()).version == "151.0.3.4"
-    assert said == []
+    assert said[1].endswith("-m playwright install chromium-headless-shell")
+    assert "no headless shell can be had here (Playwright's Chromium: exit 1: no network" in said[-1]
 
 
 def test_a_failed_installation_says_what_was_tried(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,8 +63,9 @@ class BrowserSession:
 
     async def __aenter__(self) -> Self:
         """Raises BrowserMissing when there is no browser, or it does not start."""
-        found = await asyncio.to_thread(find_browser, self._settings.executable)
-        self._executable = found.path
+        settings = self._settings
+        found = await asyncio.to_thread(find_browser, settings.executable, headless=settings.headless)
+        self._found = found
         try:
             self._playwright: Playwright = await self._stack.enter_async_context(async_playwright())
             self._proxy = await self._stack.enter_async_context(RefusingProxy())
@@ -83,8 +84,8 @@ class BrowserSession:
 
     @property
     def version(self) -> str:
-        """Chromium's version."""
-        return self._version
+        """Chromium's version, and whether it is the headless shell."""
+        return f"{self._version} headless shell" if self._found.is_shell else self._version
 
     @asynccontextmanager
     async def episode(
@@ -172,7 +173,7 @@ class BrowserSession:
     async def _launch(self) -> _Engine:
         devtools = DEVTOOLS_ARGS if self._direct else ()
         browser = await self._playwright.chromium.launch(
-            executable_path=self._executable,
+            executable_path=self._found.path,
             headless=self._settings.headless,
             args=[*launch_args(root=os.geteuid() == 0), *devtools],
         )

@@ -98,7 +98,10 @@ async def _browser() -> Check:
     except Error as error:
         told = str(error).strip().partition("\n")[0]
         return Check("browser", Level.FAIL, f"{found.path} does not start: {told}", "install another Chromium")
-    return Check("browser", Level.OK, f"{found.path} {found.version}, starts")
+    told = f"{found.path} {found.version}, starts"
+    if not found.is_shell:
+        return Check("browser", Level.WARNING, told, "wa-run browser install: a headless shell takes half the time")
+    return Check("browser", Level.OK, f"{told}, headless shell")
 
 
 def _results(out: Path) -> Check:

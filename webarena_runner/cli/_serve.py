@@ -58,7 +58,9 @@ def _tasks(given: Serving) -> tuple[Task, ...]:
 
 def _exports(served: Served, token: str) -> Iterator[str]:
     """Both names of each variable: official, and with the prefix that BrowserGym wants."""
-    for site, url in served.urls.items():
-        yield f"export {site.upper()}={url} WA_{site.upper()}={url}"
-    yield f"export WA_RESET_URL={served.control_url}/__reset__ WA_RESET_TOKEN={token}"
+    for prefix in ("", "WA_"):
+        for site, url in served.urls.items():
+            yield f"export {prefix}{site.upper()}={url}"
+    yield f"export WA_RESET_URL={served.control_url}/__reset__"
+    yield f"export WA_RESET_TOKEN={token}"
     yield f"export WA_FULL_RESET={served.control_url}/{token}"

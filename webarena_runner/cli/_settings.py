@@ -38,7 +38,7 @@ SAMPLING = {
 }
 BROWSER = {
     "browser.headless": "without a window, as official",
-    "browser.executable": "path of Chrome or Chromium; none: find one",
+    "browser.executable": "path of Chrome or Chromium; none: find one, without a window a headless shell first",
     "browser.viewport_width": "CSS pixels; official 1280",
     "browser.viewport_height": "CSS pixels; official 720",
     "browser.navigation_timeout_s": "seconds until a page counts as not loading; official 30",

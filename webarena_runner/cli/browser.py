@@ -12,7 +12,10 @@ def _group() -> None:
 
 @app.command()
 def install() -> None:
-    """Find a Chrome or Chromium, or get one: Playwright's, else (as root on Debian or Ubuntu) the system's."""
+    """Find a Chrome or Chromium, or get one: Playwright's, else (as root on Debian or Ubuntu) the system's.
+
+    A headless shell, which takes half the time of a browser that hides its window, is looked for in any case.
+    """
     from webarena_runner.browser.find import install_browser
     from webarena_runner.cli._console import stderr, stdout
 
