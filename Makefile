@@ -15,7 +15,7 @@ help:
 	@echo "make test-slow  run the tests marked slow too"
 	@echo "make test-models  run real inference engines on the CPU (sets up .venv-models: 3 GB)"
 	@echo "make check      lint, types, layers"
-	@echo "make peer-test  another project's package on the embedded sites (sets up .venv-peer: 0.8 GB, 20 min)"
+	@echo "make peer-test  another project's package on the embedded sites (sets up .venv-peer: 0.8 GB, half an hour)"
 	@echo "make bench      timings, as ratios within one run; one by one: bench-observe, bench-settle, bench-sites"
 	@echo "make golden     recorded behaviour of the official code against ours: equal / total"
 	@echo "make lock       renew requirements/dev.lock from pyproject.toml (needs uv)"
