@@ -50,6 +50,7 @@ PAGES = [
     "wiki_history",
     "wiki_specialpages",
 ]
+BY_PLAYWRIGHT = ["syn_shop", "syn_frame", "djadmin_product_form"]
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +100,10 @@ async def session(request: pytest.FixtureRequest) -> AsyncIterator[BrowserSessio
 
 @pytest.mark.parametrize(
     ("session", "name"),
-    [*((True, name) for name in PAGES), *((False, name) for name in ("syn_shop", "syn_frame", "djadmin_product_form"))],
+    [
+        *((True, name) for name in PAGES),
+        *(pytest.param(False, name, marks=pytest.mark.long) for name in BY_PLAYWRIGHT),
+    ],
     indirect=["session"],
 )
 async def test_text_is_the_official_one(

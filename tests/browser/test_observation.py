@@ -159,6 +159,7 @@ async def test_a_page_nested_deeper_than_official_can_follow_is_read_and_counted
     assert seen.deviations == ("observation: deeper than the official code can recurse",)
 
 
+@pytest.mark.long
 async def test_twenty_thousand_nodes_are_read(site: Site, start: Start) -> None:
     rows = "".join(f"<tr><td>{row}<td><a href=/{row}>Row {row}</a>" for row in range(4000))
     async with start(site.page("/", f"<table>{rows}</table>")) as environment:
@@ -188,6 +189,7 @@ async def test_a_tab_that_cannot_be_read_gives_the_official_tab_line(site: Site,
     assert seen.text.startswith("Tab {idx} | Tab {idx}\n\n")
 
 
+@pytest.mark.long
 async def test_pages_that_change_while_they_are_read_are_read(site: Site, start: Start) -> None:
     page = """<ul></ul><script>const list = document.querySelector('ul'); setInterval(() => {
       list.innerHTML = '<li>x</li>'.repeat(Math.random() * 300); }, 1)</script>"""
@@ -196,8 +198,9 @@ async def test_pages_that_change_while_they_are_read_are_read(site: Site, start:
             assert "RootWebArea" in (await environment.observe()).text
 
 
+@pytest.mark.long
 async def test_pages_that_navigate_while_they_are_read_are_read(site: Site, start: Start) -> None:
-    page = "<p>Turning</p>" + "<i>x</i>" * 300 + "<script>setInterval(() => location.reload(), 30)</script>"
+    page = "<p>Turning</p>" + "<i>x</i>" * 300 + "<script>setInterval(() => location.reload(), 100)</script>"
     calm = site.page("/calm", "<p>Calm</p>")
     async with start(site.page("/", page)) as environment:
         for _ in range(3):

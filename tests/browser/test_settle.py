@@ -115,6 +115,7 @@ async def test_the_wait_cannot_be_seen_or_broken_by_a_page(site: Site, start: St
     assert "' args'" in text
 
 
+@pytest.mark.long
 async def test_official_settling_is_a_fixed_time(site: Site) -> None:
     settle = SettleSettings(mode="official")
     async with BrowserSession(BrowserSettings(screenshots=False), ObservationSettings(), settle) as session:

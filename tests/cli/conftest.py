@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from webarena_runner.cli import main
+from webarena_runner.minisites.server import snapshot_folder
 
 WA_RUN = Path(sys.executable).with_name("wa-run")
 
@@ -30,10 +31,14 @@ Invoke = Callable[..., Done]
 
 @pytest.fixture
 def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty working directory, an empty cache and no site URLs."""
-    folder = tmp_path / "work"
+    """An empty working directory, a cache with at most the seed data of the embedded sites, and no site URLs."""
+    folder, kept = tmp_path / "work", tmp_path / "cache" / "webarena-runner" / "sites"
     folder.mkdir()
     monkeypatch.chdir(folder)
+    kept.parent.mkdir(parents=True)
+    seeds = snapshot_folder()
+    seeds.mkdir(parents=True, exist_ok=True)
+    kept.symlink_to(seeds)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     for site in ("SHOPPING", "SHOPPING_ADMIN", "REDDIT", "GITLAB", "WIKIPEDIA", "MAP", "HOMEPAGE"):
         monkeypatch.delenv(site, raising=False)

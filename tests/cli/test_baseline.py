@@ -27,6 +27,7 @@ def tasks(workdir: Path) -> Path:
     return path
 
 
+@pytest.mark.long
 @pytest.mark.browser
 def test_each_control_has_a_line_and_the_ids_that_it_passes(invoke: Invoke, tasks: Path) -> None:
     done = invoke(
