@@ -63,6 +63,7 @@ BAD = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("text", "error"), BAD, ids=lambda value: ascii(value[:24]))
 async def test_a_bad_action_is_told_and_changes_nothing(text: str, error: str, site: Site, start: Start) -> None:
     async with start(site.page("/", PAGE)) as environment:

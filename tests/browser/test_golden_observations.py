@@ -14,6 +14,7 @@ import pytest_asyncio
 from tests.browser.conftest import renumbered
 from tests.browser.local_site import Reply, Site, serve
 from webarena_runner.browser.environment import EpisodeEnvironment
+from webarena_runner.browser.observe.axtree import _without_repeats
 from webarena_runner.browser.observe.capture import read_page
 from webarena_runner.browser.session import BrowserSession
 from webarena_runner.config import BrowserSettings, ObservationSettings, SettleSettings
@@ -126,6 +127,13 @@ async def test_text_is_the_official_one(
         # Chromium prints inline boxes or not from run to run.
         boxes = mode != "ax_full"
         assert renumbered(text, inline_boxes=boxes) == renumbered(golden, inline_boxes=boxes), f"{name}.{mode}"
+
+
+@pytest.mark.parametrize("name", PAGES)
+async def test_inline_boxes_make_no_difference_to_what_is_compared(name: str, folder: Path) -> None:
+    golden = (folder / f"{name}.ax_full.txt").read_text()
+    without = "\n".join(_without_repeats([line for line in golden.split("\n") if "] InlineTextBox " not in line]))
+    assert renumbered(without, inline_boxes=False) == renumbered(golden, inline_boxes=False)
 
 
 async def test_all_recorded_pages_are_compared(manifest: dict[str, Any]) -> None:
