@@ -200,7 +200,7 @@ async def test_pages_that_change_while_they_are_read_are_read(site: Site, start:
 
 @pytest.mark.long
 async def test_pages_that_navigate_while_they_are_read_are_read(site: Site, start: Start) -> None:
-    page = "<p>Turning</p>" + "<i>x</i>" * 300 + "<script>setInterval(() => location.reload(), 100)</script>"
+    page = "<p>Turning</p>" + "<i>x</i>" * 300 + "<script>setInterval(() => location.reload(), 30)</script>"
     calm = site.page("/calm", "<p>Calm</p>")
     async with start(site.page("/", page)) as environment:
         for _ in range(3):

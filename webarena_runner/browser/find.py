@@ -24,6 +24,7 @@ Kind = Literal["configured", "headless-shell", "chrome", "chromium", "playwright
 
 SHELL_NAMES = ("chromium-headless-shell", "chrome-headless-shell", "headless_shell")
 NAMES: tuple[tuple[str, Kind], ...] = (
+    *((name, "headless-shell") for name in SHELL_NAMES),
     ("google-chrome", "chrome"),
     ("google-chrome-stable", "chrome"),
     ("chromium", "chromium"),
@@ -86,7 +87,7 @@ def find_browser(
                 "give the path of a Chrome or Chromium, or leave it out to have one found"
             )
         return FoundBrowser(configured, "configured", version)
-    for path, kind in (*(_shells(usual_places) if headless else ()), *_installed(usual_places)):
+    for path, kind in _installed(usual_places, headless=headless):
         version = _version(path)
         if version is not None:
             return FoundBrowser(path, kind, version)
@@ -155,19 +156,17 @@ def _found(usual_places: Sequence[tuple[Path, Kind]]) -> FoundBrowser | None:
         return None
 
 
-def _installed(usual_places: Sequence[tuple[Path, Kind]]) -> list[tuple[Path, Kind]]:
+def _installed(usual_places: Sequence[tuple[Path, Kind]], *, headless: bool) -> list[tuple[Path, Kind]]:
+    """What is on PATH, in the usual places, and Playwright's headless shell: shells first, or none for a window."""
     on_path = [(Path(found), kind) for name, kind in NAMES if (found := shutil.which(name))]
-    usual = [(path, kind) for path, kind in usual_places if kind != "headless-shell" and path.is_file()]
-    return list(dict.fromkeys([*on_path, *usual]))
+    usual = [(path, kind) for path, kind in usual_places if path.is_file()]
+    there = list(dict.fromkeys([*on_path, *usual, *_playwright_shells()]))
+    shells = [each for each in there if each[1] == "headless-shell"]
+    others = [each for each in there if each[1] != "headless-shell"]
+    return [*shells, *others] if headless else others
 
 
-def _shells(usual_places: Sequence[tuple[Path, Kind]]) -> list[tuple[Path, Kind]]:
-    on_path = [Path(found) for name in SHELL_NAMES if (found := shutil.which(name))]
-    usual = [path for path, kind in usual_places if kind == "headless-shell" and path.is_file()]
-    return [(path, "headless-shell") for path in dict.fromkeys([*on_path, *usual, *_playwright_shells()])]
-
-
-def _playwright_shells() -> list[Path]:
+def _playwright_shells() -> list[tuple[Path, Kind]]:
     """The headless shell of the installed Playwright's release, if that was downloaded."""
     try:
         browsers = json.loads(files("playwright").joinpath("driver/package/browsers.json").read_text("utf-8"))
@@ -176,7 +175,7 @@ def _playwright_shells() -> list[Path]:
         return []
     folder = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or user_cache_path("ms-playwright", appauthor=False))
     found = (path for revision in revisions for path in folder.glob(f"chromium_headless_shell-{revision}/*/*"))
-    return [path for path in found if path.stem in SHELL_NAMES]
+    return [(path, "headless-shell") for path in found if path.stem in SHELL_NAMES]
 
 
 def _version(path: Path) -> str | None:
