@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from webarena_runner.minisites.catalog import MODULES, load_site
-from webarena_runner.minisites.farm import Farm
-from webarena_runner.minisites.server import snapshot_folder
+from webarena_mini.catalog import MODULES, load_site
+from webarena_mini.farm import Farm
+from webarena_mini.server import snapshot_folder
 from webarena_runner.sites.embedded import EmbeddedSites
 from webarena_runner.siteurls import OFFICIAL_ACCOUNTS
 

@@ -1,4 +1,4 @@
-"""A module imports only from its own or lower layers, and plug-in packages never import each other."""
+"""A module imports only from its own or lower layers; plug-in packages never import each other, the sites nobody."""
 
 import ast
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import webarena_mini
 import webarena_runner
 
 PACKAGE = Path(webarena_runner.__file__).parent
@@ -27,7 +28,7 @@ LAYERS = {
         "_draft",
         "_secrets",
     ),
-    2: ("tasksets", "browser", "models", "agents", "sites", "minisites", "evaluators"),
+    2: ("tasksets", "browser", "models", "agents", "sites", "evaluators"),
     3: ("plan", "episode", "venue", "executors", "store", "stops", "progress", "scoring", "observing"),
     4: ("report", "export", "gym", "run"),
     5: ("cli",),
@@ -35,6 +36,9 @@ LAYERS = {
 LAYER_OF = {name: layer for layer, names in LAYERS.items() for name in names}
 PLUG_INS = LAYERS[2]
 MODULES = sorted(PACKAGE.rglob("*.py"))
+MINI = Path(webarena_mini.__file__).parent
+# Of the runner only these know the embedded sites.
+MAY_IMPORT_MINI = ("sites", "cli")
 
 
 def imported(path: Path) -> Iterator[tuple[int, str]]:
@@ -93,3 +97,29 @@ def test_the_walk_sees_a_wrong_import_inside_a_function(tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.py"
     wrong.write_text("def f():\n    from webarena_runner.cli import main\n    import webarena_runner.models.replay\n")
     assert len(faults_of(wrong, "agents")) == 2
+
+
+def dotted_names(path: Path) -> Iterator[str]:
+    """What every import of a file names in full, those inside functions too."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_the_embedded_sites_know_nothing_of_the_runner() -> None:
+    known = {
+        path: [name for name in dotted_names(path) if name.startswith("webarena_runner")] for path in MINI.rglob("*.py")
+    }
+    assert len(known) > 100
+    assert {path: names for path, names in known.items() if names} == {}
+
+
+def test_only_the_provider_and_the_command_line_know_the_embedded_sites() -> None:
+    knowing = {
+        path.relative_to(PACKAGE).parts[0]
+        for path in MODULES
+        if any(name.startswith("webarena_mini") for name in dotted_names(path))
+    }
+    assert knowing == set(MAY_IMPORT_MINI)

@@ -32,17 +32,21 @@ def test_the_wheel_carries_every_data_file(wheel_names: set[str], folder: str) -
 
 
 @pytest.mark.slow
-def test_the_wheel_carries_every_file_of_the_package(wheel_names: set[str]) -> None:
+def test_the_wheel_carries_every_file_of_the_packages(wheel_names: set[str]) -> None:
     files = {
         path.relative_to(ROOT).as_posix()
-        for path in (ROOT / "webarena_runner").rglob("*")
+        for package in ("webarena_runner", "webarena_mini")
+        for path in (ROOT / package).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    assert "webarena_runner/py.typed" in files
+    assert {"webarena_runner/py.typed", "webarena_mini/py.typed"} <= files
     assert any(name.endswith(".html") for name in files)
     assert files <= wheel_names
 
 
 @pytest.mark.slow
 def test_the_wheel_carries_neither_tests_nor_results(wheel_names: set[str]) -> None:
-    assert {name.split("/")[0] for name in wheel_names if ".dist-info" not in name} == {"webarena_runner"}
+    assert {name.split("/")[0] for name in wheel_names if ".dist-info" not in name} == {
+        "webarena_runner",
+        "webarena_mini",
+    }

@@ -16,8 +16,8 @@ from webarena_runner.errors import ConfigError
 from webarena_runner.evaluators.judge import ModelJudge
 from webarena_runner.interfaces import Agent, Evaluator, EvaluatorSetup, Judge, ModelBackend, SiteProvider, SiteSetup
 from webarena_runner.loading import load_model_spec
-from webarena_runner.minisites.catalog import MODULES as EMBEDDED
 from webarena_runner.models._limits import Limited, Spend
+from webarena_runner.sites.embedded import EMBEDDED
 from webarena_runner.siteurls import require_site_urls
 from webarena_runner.types import Task
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from webarena_mini.server import snapshot_folder
 from webarena_runner.cli import main
-from webarena_runner.minisites.server import snapshot_folder
 
 WA_RUN = Path(sys.executable).with_name("wa-run")
 

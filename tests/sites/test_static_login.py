@@ -8,9 +8,9 @@ import pytest_asyncio
 
 from tests.sites.conftest import NewContext
 from tests.sites.official_forms import OfficialForms, served
+from webarena_mini.server import serve
 from webarena_runner.errors import LoginError, SiteError
 from webarena_runner.interfaces import SiteLease
-from webarena_runner.minisites.server import serve
 from webarena_runner.sites._health import check_sites
 from webarena_runner.sites.static import StaticSites
 from webarena_runner.siteurls import OFFICIAL_ACCOUNTS

@@ -8,9 +8,9 @@ from rich.table import Table
 
 from webarena_runner.config import RunConfig
 from webarena_runner.episode import changes_state
-from webarena_runner.minisites.catalog import MODULES as EMBEDDED
 from webarena_runner.plan import needs_judge
 from webarena_runner.report.summary import why_not_webarena
+from webarena_runner.sites.embedded import EMBEDDED
 from webarena_runner.siteurls import sites_needed
 from webarena_runner.tasksets import load_task_set
 from webarena_runner.tasksets.selection import select

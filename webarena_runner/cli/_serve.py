@@ -2,15 +2,17 @@
 
 import asyncio
 import signal
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import typer
 
+from webarena_mini.errors import MiniError
+from webarena_mini.server import Served, serve
 from webarena_runner.cli._console import stderr
 from webarena_runner.errors import ConfigError
-from webarena_runner.minisites.server import Served, serve
 from webarena_runner.siteurls import sites_needed
 from webarena_runner.tasksets import load_task_set
 from webarena_runner.tasksets.config_files import require_own_folder, write_config_files
@@ -35,13 +37,22 @@ async def serve_until_stopped(given: Serving) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     console = stderr()
-    async with serve(given.sites, port_base=given.port_base, token=given.token) as served:
+    async with _served(given) as served:
         if given.configs is not None:
             write_config_files(tasks, served.urls, given.configs)
             console.print(f"{len(tasks)} task files of {given.task_set} are in {given.configs}", markup=False)
         typer.echo("\n".join(_exports(served, given.token)))
         console.print("serving until Ctrl-C; these are the embedded sites, not WebArena's")
         await stop.wait()
+
+
+@asynccontextmanager
+async def _served(given: Serving) -> AsyncIterator[Served]:
+    try:
+        async with serve(given.sites, port_base=given.port_base, token=given.token) as served:
+            yield served
+    except MiniError as error:
+        raise ConfigError(str(error)) from error
 
 
 def _tasks(given: Serving) -> tuple[Task, ...]:

@@ -45,9 +45,9 @@ def serve(
 
     They are one shared copy, filled with made-up data: not the official sites.
     """
+    from webarena_mini.catalog import MODULES
     from webarena_runner.cli._serve import Serving, serve_until_stopped
     from webarena_runner.errors import ConfigError
-    from webarena_runner.minisites.catalog import MODULES
 
     chosen = [name.strip() for name in sites.split(",") if name.strip()] or list(MODULES)
     unknown = [name for name in chosen if name not in MODULES]

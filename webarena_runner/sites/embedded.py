@@ -10,16 +10,18 @@ from typing import Any, Self
 
 import httpx
 
+from webarena_mini.catalog import MODULES
 from webarena_runner.errors import SiteError
 from webarena_runner.interfaces import SiteLease, SiteSetup
 
 START_LIMIT_S = 60
 STOP_LIMIT_S = 5
 HOMEPAGE = "homepage"
+EMBEDDED = tuple(MODULES)
 
 
 class EmbeddedSites:
-    """Runs `webarena_runner.minisites.server` as a child; starts it again when it has died."""
+    """Runs `webarena_mini.server` as a child; starts it again when it has died."""
 
     def __init__(self) -> None:
         self._child: asyncio.subprocess.Process | None = None
@@ -78,7 +80,7 @@ class EmbeddedSites:
         self._child = child = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "webarena_runner.minisites.server",
+            "webarena_mini.server",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             start_new_session=True,

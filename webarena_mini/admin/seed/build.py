@@ -1,0 +1,27 @@
+"""From the written content to a database, the same bytes on every machine with the same SQLite."""
+
+import sqlite3
+from pathlib import Path
+
+from webarena_mini._kit import build_snapshot
+from webarena_mini.admin.seed.calendar import CLOCK_START
+from webarena_mini.admin.seed.opinions import fill_opinions
+from webarena_mini.admin.seed.orders import fill_orders
+from webarena_mini.admin.seed.people import fill_people
+from webarena_mini.admin.seed.products import fill_products
+from webarena_mini.admin.seed.shopfront import fill_shopfront
+
+
+def fill(db: sqlite3.Connection) -> None:
+    db.row_factory = sqlite3.Row
+    db.execute("insert into clock values (?)", (CLOCK_START,))
+    fill_shopfront(db)
+    fill_products(db)
+    fill_people(db)
+    fill_orders(db)
+    fill_opinions(db)
+
+
+def build() -> bytes:
+    schema = (Path(__file__).parent.parent / "schema.sql").read_text("utf-8")
+    return build_snapshot(schema, fill)

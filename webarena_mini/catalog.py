@@ -1,0 +1,81 @@
+"""The embedded sites by official name, imported when asked for, and their seed data."""
+
+import hashlib
+import logging
+import os
+import sqlite3
+import sys
+import tempfile
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+from webarena_mini._kit import HERE, Site
+from webarena_mini.errors import UnknownSite
+
+log = logging.getLogger(__name__)
+
+MODULES = {
+    "shopping": "webarena_mini.shop",
+    "shopping_admin": "webarena_mini.admin",
+    "reddit": "webarena_mini.forum",
+    "gitlab": "webarena_mini.codehost",
+    "wikipedia": "webarena_mini.wiki",
+    "homepage": "webarena_mini.home",
+    "map": "webarena_mini.map",
+}
+
+
+@cache
+def load_site(name: str) -> Site:
+    """Raises UnknownSite when there is no embedded site of that name."""
+    if name not in MODULES:
+        raise UnknownSite(f"no embedded site is called {name!r}; there are: {', '.join(MODULES)}")
+    site: Site = import_module(MODULES[name]).SITE
+    return site
+
+
+@cache
+def snapshot_of(name: str, folder: Path | None) -> bytes:
+    """The serialised seed data of a site: kept in `folder`, since building it takes a second, or built anew."""
+    site = load_site(name)
+    if folder is None:
+        return site.snapshot()
+    kept = folder / f"{name}-{_sources_sha256()[:16]}.sqlite"
+    try:
+        return kept.read_bytes()
+    except OSError:
+        snapshot = site.snapshot()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for outdated in folder.glob(f"{name}-*.sqlite"):
+            outdated.unlink(missing_ok=True)
+        _write_whole(kept, snapshot)
+    except OSError as error:
+        log.info("the seed data of %s is not kept in %s: %s", name, folder, error)
+    return snapshot
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Other processes, and those after a crash, find the whole file or none."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+@cache
+def _sources_sha256() -> str:
+    """Of all that the seed data of the sites is made from; templates are not."""
+    digest = hashlib.sha256(f"{sys.version_info[:2]} {sqlite3.sqlite_version}".encode())
+    for path in sorted(HERE.rglob("*.*")):
+        if path.is_file() and not {"__pycache__", "templates"}.intersection(path.relative_to(HERE).parts):
+            digest.update(f"\0{path.relative_to(HERE)}\0".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()

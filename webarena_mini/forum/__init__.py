@@ -1,0 +1,22 @@
+"""The embedded forum, with the URLs and page hooks of the official "reddit" site."""
+
+from functools import cache
+
+from webarena_mini._kit import Database, Site
+from webarena_mini._sessions import open_session
+from webarena_mini.forum.app import build_app
+from webarena_mini.forum.seed import ACCOUNT, build
+
+
+@cache
+def snapshot() -> bytes:
+    return build()
+
+
+def login(database: Database) -> str:
+    """Opens a session of the official account and returns its token."""
+    user_id = database.value("select id from users where name = ?", ACCOUNT)
+    return open_session(database, user_id)[0]
+
+
+SITE = Site(name="reddit", snapshot=snapshot, app=build_app, login=login)

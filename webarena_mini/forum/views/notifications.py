@@ -1,0 +1,35 @@
+"""What others have answered."""
+
+from collections.abc import Iterator
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from webarena_mini._sessions import posted, require_user, see_other
+from webarena_mini.forum.context import render
+from webarena_mini.forum.notifications import answers, mark_read
+from webarena_mini.forum.sidebar import front_column
+
+
+async def show(request: Request) -> Response:
+    user = require_user(request)
+    return render(
+        request,
+        "notifications.html",
+        page=answers(request),
+        seen=user["seen_comment_id"],
+        column=front_column(request),
+    )
+
+
+async def mark(request: Request) -> Response:
+    user = require_user(request)
+    await posted(request)
+    mark_read(request, user)
+    return see_other("/notifications")
+
+
+def routes() -> Iterator[BaseRoute]:
+    yield Route("/notifications", show)
+    yield Route("/notifications/mark_read", mark, methods=["POST"])
