@@ -18,12 +18,12 @@ from tests.agents.test_parse import official, recorded
 from tests.browser.conftest import renumbered
 from tests.browser.local_site import Reply, serve
 from tests.browser.test_golden_observations import MODES, PORT, opened, same
-from webarena_runner.agents._parse import extract_action, official_crash, parse_action
+from webarena_runner.actions.id_grammar import extract_action, official_crash, parse_action
 from webarena_runner.browser.observe.capture import read_page
 from webarena_runner.browser.session import BrowserSession
-from webarena_runner.config import BrowserSettings, SettleSettings
-from webarena_runner.loading import load_scoring, load_sites_file
-from webarena_runner.scoring import OfflineScorer, Scored
+from webarena_runner.report.outcomes import OfflineScorer, Scored
+from webarena_runner.settings.loading import load_scoring, load_sites_file
+from webarena_runner.settings.records import BrowserSettings, SettleSettings
 from webarena_runner.tasksets.file import load_task_file
 
 # What the recording waited for after the script of a page.

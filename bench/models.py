@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from webarena_runner import registry
-from webarena_runner.agents._prompt import load_prompt
+from webarena_runner.agents.prompt import load_prompt
 from webarena_runner.agents.prompted import Prompted
-from webarena_runner.config import ModelSpec, ObservationSettings
 from webarena_runner.interfaces import ModelBackend
+from webarena_runner.settings.records import ModelSpec, ObservationSettings
 from webarena_runner.types import Completion, Observation, Sampling, Task
 
 # For a tiny model on a CPU; --options replaces them key by key.

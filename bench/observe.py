@@ -33,7 +33,7 @@ from webarena_runner.browser.environment import EpisodeEnvironment
 from webarena_runner.browser.find import find_browser, launch_args
 from webarena_runner.browser.observe.devtools import connect, find_endpoint
 from webarena_runner.browser.session import BrowserSession
-from webarena_runner.config import BrowserSettings, ObservationSettings, SettleSettings
+from webarena_runner.settings.records import BrowserSettings, ObservationSettings, SettleSettings
 from webarena_runner.sites.embedded import EmbeddedSites
 from webarena_runner.types import Scroll
 

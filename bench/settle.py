@@ -20,7 +20,7 @@ from tests.browser.late_pages import Case
 from tests.browser.late_play import Seen, play
 from tests.browser.late_site import serve_late
 from webarena_runner.browser.session import BrowserSession
-from webarena_runner.config import BrowserSettings, ObservationSettings, SettleSettings
+from webarena_runner.settings.records import BrowserSettings, ObservationSettings, SettleSettings
 from webarena_runner.types import Click
 
 STATIC_ROWS = (0, 10, 100, 500)

@@ -15,8 +15,8 @@ from pathlib import Path
 from webarena_mini.catalog import MODULES, load_site
 from webarena_mini.farm import Farm
 from webarena_mini.server import snapshot_folder
+from webarena_runner.official.sites import OFFICIAL_ACCOUNTS
 from webarena_runner.sites.embedded import EmbeddedSites
-from webarena_runner.siteurls import OFFICIAL_ACCOUNTS
 
 SITES, LOGIN_SITES = list(MODULES), list(OFFICIAL_ACCOUNTS)
 WARM_UP = 3

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from webarena_runner.config import Prices, RunConfig
 from webarena_runner.errors import ConfigError
-from webarena_runner.loading import (
+from webarena_runner.settings.loading import (
     CliOptions,
     load_model_spec,
     load_run_config,
@@ -14,6 +13,7 @@ from webarena_runner.loading import (
     site_credentials,
     with_max_cost,
 )
+from webarena_runner.settings.records import Prices, RunConfig
 
 MODEL = """\
 backend: openai_chat

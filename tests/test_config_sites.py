@@ -3,7 +3,7 @@
 import pytest
 
 from webarena_runner.errors import ConfigError
-from webarena_runner.siteurls import normalise_url, require_site_urls, site_urls_from, sites_needed
+from webarena_runner.official.sites import normalise_url, require_site_urls, site_urls_from, sites_needed
 from webarena_runner.types import Task
 
 

@@ -17,7 +17,7 @@ def parse_action(text: str, profile: str = "webarena") -> "Action":
     Raises:
         ConfigError: there is no such profile, or it is malformed.
     """
-    from webarena_runner.agents._read import read_action
-    from webarena_runner.profiles import load_actions
+    from webarena_runner.actions.read import read_action
+    from webarena_runner.settings.profiles import load_actions
 
     return read_action(text, load_actions(profile))

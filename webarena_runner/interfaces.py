@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from webarena_runner.config import PageChecks, RunConfig, ScoringSettings
+from webarena_runner.settings.records import PageChecks, RunConfig, ScoringSettings
 from webarena_runner.types import (
     Action,
     Check,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from webarena_runner import registry
 from webarena_runner.agents.controls import RandomClick
 from webarena_runner.interfaces import Agent, AgentSetup
-from webarena_runner.loading import CliOptions, load_run_config
+from webarena_runner.settings.loading import CliOptions, load_run_config
 from webarena_runner.types import Box, Click, Decision, GoBack, Node, Observation, Step, Stop, Task
 
 TASK = Task(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from webarena_runner.agents._lenient import parse_lenient
-from webarena_runner.agents._parse import parse_action
+from webarena_runner.actions.id_grammar import parse_action
+from webarena_runner.actions.lenient_grammar import parse_lenient
 from webarena_runner.types import Action, Click, CloseTab, Goto, Hover, Invalid, Press, Scroll, Stop, TabFocus, Type
 
 NEAR_MISSES: list[tuple[str, Action]] = [

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from webarena_runner.agents._parse import extract_action, official_crash, parse_action
+from webarena_runner.actions.id_grammar import extract_action, official_crash, parse_action
 from webarena_runner.types import Action, Invalid, Type
 
 # What the recorded files call our actions.

@@ -10,19 +10,19 @@ import pytest
 
 from tests.agents.test_prompted import PAGE, PROMPT, TASK, URLS, Model
 from tests.models.fake_openai import Reply, Server, completion, running
-from webarena_runner.agents._fit import IMAGE_TOKENS
+from webarena_runner.agents.fit import IMAGE_TOKENS
 from webarena_runner.agents.prompted import Prompted
-from webarena_runner.config import ModelSpec, ObservationSettings, RunConfig
 from webarena_runner.errors import BrowserError, ConfigError
-from webarena_runner.executors.local import LocalExecutor
 from webarena_runner.interfaces import AgentSetup, ModelBackend
-from webarena_runner.loading import CliOptions, load_run_config
-from webarena_runner.models.openai_chat import OpenAIChat
-from webarena_runner.plan import make_manifest
-from webarena_runner.store import RunFolder
+from webarena_runner.log.store import RunFolder
+from webarena_runner.models.openai.backend import OpenAIChat
+from webarena_runner.running.local import LocalExecutor
+from webarena_runner.running.plan import make_manifest
+from webarena_runner.running.resources import open_venue
+from webarena_runner.settings.loading import CliOptions, load_run_config
+from webarena_runner.settings.records import ModelSpec, ObservationSettings, RunConfig
 from webarena_runner.tasksets.mini import Mini
 from webarena_runner.types import Sampling
-from webarena_runner.venue import open_venue
 
 PNG = b"\x89PNG\r\n\x1a\npicture"
 SEEN = PAGE.model_copy(update={"screenshot": PNG, "screenshot_type": "png"})

@@ -2,8 +2,8 @@
 
 import pytest
 
-from webarena_runner.agents._describe import describe_action
-from webarena_runner.agents._playwright import MAX_CHARACTERS, as_code, parse_playwright
+from webarena_runner.actions.describe import describe_action
+from webarena_runner.actions.playwright_grammar import MAX_CHARACTERS, as_code, parse_playwright
 from webarena_runner.types import (
     Action,
     Call,

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from webarena_runner import datafiles
-from webarena_runner.agents._parse import extract_action
-from webarena_runner.agents._prompt import load_prompt
-from webarena_runner.agents._read import read_action
-from webarena_runner.config import ActionSettings
+from webarena_runner.actions.id_grammar import extract_action
+from webarena_runner.actions.locators import LOCATORS, ON_ELEMENT, ON_PAGE
+from webarena_runner.actions.read import read_action
+from webarena_runner.agents.prompt import load_prompt
 from webarena_runner.errors import ConfigError
-from webarena_runner.locators import LOCATORS, ON_ELEMENT, ON_PAGE
+from webarena_runner.settings import datafiles
+from webarena_runner.settings.records import ActionSettings
 from webarena_runner.types import Invalid, Message
 
 OURS = """\

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from webarena_runner.agents._describe import describe_action
-from webarena_runner.agents._prompt import PromptTemplate
+from webarena_runner.actions.describe import describe_action
+from webarena_runner.agents.prompt import PromptTemplate
 from webarena_runner.agents.prompted import Prompted
-from webarena_runner.config import ActionSettings, ObservationSettings, RunConfig
 from webarena_runner.errors import ConfigError, PromptTooLong
 from webarena_runner.interfaces import AgentSetup, ObservationUnit, RequestTag
+from webarena_runner.settings.records import ActionSettings, ObservationSettings, RunConfig
 from webarena_runner.types import (
     Action,
     Click,

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import webarena_runner
-from webarena_runner.agents._read import read_action
-from webarena_runner.config import ActionSettings
+from webarena_runner.actions.read import read_action
 from webarena_runner.errors import ConfigError
+from webarena_runner.settings.records import ActionSettings
 from webarena_runner.types import Click, Goto, Invalid, PlaywrightCall, Type
 
 URLS = {"reddit": "http://127.0.0.1:9"}

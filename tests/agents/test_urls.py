@@ -2,7 +2,7 @@
 
 import pytest
 
-from webarena_runner.agents._urls import public_url, to_local
+from webarena_runner.actions.urls import public_url, to_local
 
 URLS = {
     "shopping": "http://127.0.0.1:7770",

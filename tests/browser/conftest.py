@@ -10,7 +10,7 @@ import pytest_asyncio
 from tests.browser.local_site import Site, serve
 from webarena_runner.browser.environment import EpisodeEnvironment
 from webarena_runner.browser.session import BrowserSession
-from webarena_runner.config import BrowserSettings, ObservationSettings, SettleSettings
+from webarena_runner.settings.records import BrowserSettings, ObservationSettings, SettleSettings
 from webarena_runner.types import Observation
 
 Start = Callable[..., AbstractAsyncContextManager[EpisodeEnvironment]]

@@ -9,7 +9,7 @@ from tests.browser.conftest import Start, id_of
 from tests.browser.local_site import Site, serve
 from webarena_runner.browser.environment import EpisodeEnvironment
 from webarena_runner.browser.session import BrowserSession
-from webarena_runner.config import BrowserSettings, ObservationSettings, SettleSettings
+from webarena_runner.settings.records import BrowserSettings, ObservationSettings, SettleSettings
 from webarena_runner.types import (
     Action,
     Click,

@@ -11,15 +11,15 @@ import pytest
 from tests.browser.conftest import Start, id_of
 from tests.browser.local_site import Site
 from webarena_runner import parse_action
-from webarena_runner.agents._prompt import load_prompt
+from webarena_runner.agents.prompt import load_prompt
 from webarena_runner.agents.prompted import Prompted
 from webarena_runner.browser.session import BrowserSession
-from webarena_runner.config import ActionSettings, LimitSettings, ModelSpec, ObservationSettings, RunConfig
-from webarena_runner.episode import Episode, Harness, run_episode
 from webarena_runner.evaluators.string_match import StringMatch
 from webarena_runner.interfaces import EvaluatorSetup, SiteLease
+from webarena_runner.log.store import EpisodeLog, read_steps
 from webarena_runner.models.replay import Replay
-from webarena_runner.store import EpisodeLog, read_steps
+from webarena_runner.running.episode import Episode, Harness, run_episode
+from webarena_runner.settings.records import ActionSettings, LimitSettings, ModelSpec, ObservationSettings, RunConfig
 from webarena_runner.types import Ending, Goto, Press, Sampling, StringCheck, TabFocus, Task, Type
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]

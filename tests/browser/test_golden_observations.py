@@ -17,7 +17,7 @@ from webarena_runner.browser.environment import EpisodeEnvironment
 from webarena_runner.browser.observe.axtree import _without_repeats
 from webarena_runner.browser.observe.capture import read_page
 from webarena_runner.browser.session import BrowserSession
-from webarena_runner.config import BrowserSettings, ObservationSettings, SettleSettings
+from webarena_runner.settings.records import BrowserSettings, ObservationSettings, SettleSettings
 from webarena_runner.types import Goto
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]

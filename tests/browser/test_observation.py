@@ -12,7 +12,7 @@ from tests.browser.local_site import Site
 from webarena_runner.browser.observe.capture import read_page
 from webarena_runner.browser.observe.devtools import DevTools, Handler
 from webarena_runner.browser.session import BrowserSession
-from webarena_runner.config import BrowserSettings, ObservationSettings, SettleSettings
+from webarena_runner.settings.records import BrowserSettings, ObservationSettings, SettleSettings
 from webarena_runner.types import Click, Goto, Invalid
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]

@@ -4,9 +4,9 @@ import pytest
 
 from tests.browser.conftest import Start
 from tests.browser.local_site import Site
-from webarena_runner.agents._playwright import parse_playwright
+from webarena_runner.actions.playwright_grammar import parse_playwright
 from webarena_runner.browser.session import BrowserSession
-from webarena_runner.config import BrowserSettings, ObservationSettings, SettleSettings
+from webarena_runner.settings.records import BrowserSettings, ObservationSettings, SettleSettings
 from webarena_runner.types import Call, PlaywrightCall
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]

@@ -13,7 +13,7 @@ from tests.browser.late_pages import Case
 from tests.browser.late_play import play
 from tests.browser.late_site import serve_late
 from webarena_runner.browser.session import BrowserSession
-from webarena_runner.config import BrowserSettings, ObservationSettings, SettleSettings
+from webarena_runner.settings.records import BrowserSettings, ObservationSettings, SettleSettings
 from webarena_runner.types import Click
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Invoke
-from webarena_runner import datafiles
+from webarena_runner.settings import datafiles
 
 
 def test_every_model_has_one_line_and_the_reason_why_it_cannot_run_a_number(

@@ -15,7 +15,7 @@ from PIL import Image
 from tests.cli.conftest import Invoke
 from tests.models.fake_openai import Reply, Server, completion, error, running
 from tests.models.fake_tgi import TgiServer
-from webarena_runner.cli.models_check import one_colour_png
+from webarena_runner.cli.models.check import one_colour_png
 
 QUICK = {"max_retries": 1, "retry_first_wait_s": 0.01, "retry_longest_wait_s": 0.02}
 

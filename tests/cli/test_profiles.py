@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Invoke
-from webarena_runner import datafiles
-from webarena_runner._draft import valid_keys
-from webarena_runner.cli._settings import EXPLANATIONS
-from webarena_runner.config import RunConfig
-from webarena_runner.loading import CliOptions, load_run_config
-from webarena_runner.profiles import FROM_ELSEWHERE, load_profile
+from webarena_runner.cli.settings import EXPLANATIONS
+from webarena_runner.settings import datafiles
+from webarena_runner.settings.draft import valid_keys
+from webarena_runner.settings.loading import CliOptions, load_run_config
+from webarena_runner.settings.profiles import FROM_ELSEWHERE, load_profile
+from webarena_runner.settings.records import RunConfig
 
 SETTINGS = [key for key in valid_keys(RunConfig) if key.split(".")[0] not in FROM_ELSEWHERE]
 SWITCHES = {

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import Console
 
-from webarena_runner.cli._progress import Tally, duration, shown
-from webarena_runner.progress import EpisodeEnded, EpisodeStarted, Note, Started, StepTaken
+from webarena_runner.cli.progress import Tally, duration, shown
+from webarena_runner.running.progress import EpisodeEnded, EpisodeStarted, Note, Started, StepTaken
 from webarena_runner.types import Ending, EpisodeResult, Failure
 
 

@@ -3,13 +3,13 @@
 import pytest
 
 from tests.evaluators.fakes import Page, SayingJudge, end_of, task_of
-from webarena_runner.config import RunConfig, ScoringSettings
 from webarena_runner.evaluators import rescore, score
-from webarena_runner.evaluators._verdict import read_verdict
 from webarena_runner.evaluators.string_match import StringMatch
 from webarena_runner.evaluators.url_match import UrlMatch
+from webarena_runner.evaluators.verdict import read_verdict
 from webarena_runner.interfaces import EvaluatorSetup
-from webarena_runner.loading import CliOptions, load_run_config, load_scoring
+from webarena_runner.settings.loading import CliOptions, load_run_config, load_scoring
+from webarena_runner.settings.records import RunConfig, ScoringSettings
 from webarena_runner.types import StringCheck, UrlCheck
 
 OFFICIAL = ScoringSettings()

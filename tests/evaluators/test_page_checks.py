@@ -9,12 +9,12 @@ import pytest_asyncio
 from tests.evaluators.conftest import Html, Reply, Site
 from tests.evaluators.fakes import task_of
 from webarena_runner.browser.session import BrowserSession
-from webarena_runner.config import BrowserSettings, ObservationSettings, PageChecks, SettleSettings
 from webarena_runner.evaluators import score
 from webarena_runner.evaluators.program_html import ProgramHtml
 from webarena_runner.evaluators.url_match import UrlMatch
 from webarena_runner.interfaces import EpisodeEnd
-from webarena_runner.loading import load_scoring
+from webarena_runner.settings.loading import load_scoring
+from webarena_runner.settings.records import BrowserSettings, ObservationSettings, PageChecks, SettleSettings
 from webarena_runner.types import Check, HtmlCheck, HtmlTarget, Score, UrlCheck
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]

@@ -9,7 +9,7 @@ from tests.evaluators.conftest import Html, Reply, Site
 from tests.evaluators.fakes import Page, end_of
 from webarena_runner.errors import ScriptError, SiteError, TaskFileError
 from webarena_runner.evaluators.program_html import ProgramHtml
-from webarena_runner.notation import LOCATOR_HELPERS, URL_HELPERS, HelperCall, parse_helper, render
+from webarena_runner.official.notation import LOCATOR_HELPERS, URL_HELPERS, HelperCall, parse_helper, render
 from webarena_runner.types import HtmlCheck, HtmlTarget, Score
 
 Serve = Callable[[dict[str, Reply]], Site]

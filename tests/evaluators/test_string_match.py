@@ -5,10 +5,10 @@ import pytest
 from tests.evaluators.fakes import Page, SayingJudge, end_of, task_of
 from webarena_runner.errors import ConfigError, JudgeUnusable, SiteError, TaskFileError
 from webarena_runner.evaluators import rescore, score
-from webarena_runner.evaluators._text import clean, contains_token, words
-from webarena_runner.evaluators._verdict import read_verdict
 from webarena_runner.evaluators.string_match import StringMatch
+from webarena_runner.evaluators.text import clean, contains_token, words
 from webarena_runner.evaluators.url_match import UrlMatch
+from webarena_runner.evaluators.verdict import read_verdict
 from webarena_runner.types import StringCheck, UrlCheck
 
 EVALUATORS = {"string_match": StringMatch(), "url_match": UrlMatch()}

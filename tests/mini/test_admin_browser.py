@@ -9,7 +9,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from tests.mini.test_shop_browser import ARGS
 from webarena_mini.farm import Farm
 from webarena_runner.browser.find import find_browser
-from webarena_runner.sites._login import log_in
+from webarena_runner.sites.login import log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 HOOKS = {

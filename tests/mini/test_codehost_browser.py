@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from webarena_mini.farm import Farm
 from webarena_runner.browser.find import find_browser
-from webarena_runner.sites._login import log_in, signed_in
+from webarena_runner.sites.login import log_in, signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 ARGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]

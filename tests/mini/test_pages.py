@@ -13,7 +13,7 @@ from playwright.async_api import BrowserContext, Page, async_playwright
 from webarena_mini.catalog import MODULES
 from webarena_mini.farm import Farm
 from webarena_runner.browser.find import find_browser
-from webarena_runner.siteurls import OFFICIAL_ACCOUNTS
+from webarena_runner.official.sites import OFFICIAL_ACCOUNTS
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 WIKI = "/wikipedia_en_all_maxi_2022-05"

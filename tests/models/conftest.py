@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.models.fake_openai import Server, running
-from webarena_runner.config import ModelSpec
-from webarena_runner.models.openai_chat import OpenAIChat
+from webarena_runner.models.openai.backend import OpenAIChat
+from webarena_runner.settings.records import ModelSpec
 
 QUICK = {"retry_first_wait_s": 0.01, "retry_longest_wait_s": 0.02, "max_retries": 3, "timeout_s": 5}
 Connect = Callable[..., OpenAIChat]

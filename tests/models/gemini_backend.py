@@ -5,8 +5,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from tests.models.fake_gemini import GeminiServer
-from webarena_runner.config import ModelSpec
-from webarena_runner.models.gemini import Gemini
+from webarena_runner.models.gemini.backend import Gemini
+from webarena_runner.settings.records import ModelSpec
 
 SDKS = ("google-genai", "google-generativeai")
 QUICK = {"retry_first_wait_s": 0.01, "retry_longest_wait_s": 0.02, "max_retries": 3, "timeout_s": 5}

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from webarena_runner import datafiles
 from webarena_runner.errors import ConfigError
+from webarena_runner.settings import datafiles
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from webarena_runner.models._formats import FormatName, chat_turns, images_of, plain, render, with_plain_text
+from webarena_runner.models.shared.formats import FormatName, chat_turns, images_of, plain, render, with_plain_text
 from webarena_runner.types import Message
 
 PNG = b"\x89PNG one"

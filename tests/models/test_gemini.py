@@ -14,10 +14,10 @@ import pytest
 from tests.models.fake_gemini import NUMBERS, GeminiServer, candidate, model, reply
 from tests.models.fake_openai import HANG, Reply, running
 from tests.models.gemini_backend import SDKS, Connect, connecting, spec_for
-from webarena_runner.config import ModelSpec
 from webarena_runner.errors import ConfigError, UsageError
 from webarena_runner.interfaces import RequestTag
-from webarena_runner.models.gemini import Gemini
+from webarena_runner.models.gemini.backend import Gemini
+from webarena_runner.settings.records import ModelSpec
 from webarena_runner.types import Message, Sampling
 
 TAG = RequestTag("mini", 3, 0, 5)
@@ -397,8 +397,8 @@ def test_without_the_extra_the_options_can_be_read_and_the_error_names_it() -> N
 import sys
 for name in ("google.genai", "google.generativeai"):
     sys.modules[name] = None
-from webarena_runner.config import ModelSpec
-from webarena_runner.models.gemini import Gemini
+from webarena_runner.settings.records import ModelSpec
+from webarena_runner.models.gemini.backend import Gemini
 for sdk in ("google-genai", "google-generativeai"):
     spec = ModelSpec(name="m", backend="gemini", model="x", options={"sdk": sdk})
     print(Gemini.availability(spec, {"GEMINI_API_KEY": "k"}))

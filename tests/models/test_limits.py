@@ -9,10 +9,10 @@ import pytest
 
 from tests.models.conftest import Connect
 from tests.models.fake_openai import HANG, Reply, Server, completion, error
-from webarena_runner.config import Prices, RateLimits
 from webarena_runner.errors import ModelError, ModelExhausted
 from webarena_runner.interfaces import RequestTag
-from webarena_runner.models._limits import Limited, Spend, price
+from webarena_runner.models.shared.limits import Limited, Spend, price
+from webarena_runner.settings.records import Prices, RateLimits
 from webarena_runner.types import Completion, Message, Sampling
 
 TAG = RequestTag("mini", 3, 0, 5)

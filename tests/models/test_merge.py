@@ -209,7 +209,7 @@ class TestSums:
         assert same(load(tmp_path / "out"), {newer(name): tensor for name, tensor in load(llava).items()})
 
     def test_many_weight_files_get_an_index_and_other_files_come_along(self, llava: Path, tmp_path: Path) -> None:
-        from webarena_runner.models._merge import merge, plan_merge
+        from webarena_runner.models.checkpoints.merge import merge, plan_merge
 
         base = base_of(llava, tmp_path / "base")
         delta = delta_of(llava, base, tmp_path / "delta")
@@ -268,7 +268,7 @@ class TestSums:
         assert not (tmp_path / "out").exists()
 
     def test_what_breaks_while_writing_leaves_no_folder(self, llava: Path, tmp_path: Path) -> None:
-        from webarena_runner.models._merge import merge, plan_merge
+        from webarena_runner.models.checkpoints.merge import merge, plan_merge
 
         base = base_of(llava, tmp_path / "base")
         plan = plan_merge(base, delta_of(llava, base, tmp_path / "delta"), max_shard_bytes=300_000)

@@ -6,12 +6,13 @@ from typing import get_args
 
 import pytest
 
-from webarena_runner import datafiles, registry
-from webarena_runner.config import ModelSpec
+from webarena_runner import registry
 from webarena_runner.errors import ConfigError
-from webarena_runner.loading import CliOptions, load_model_spec, load_run_config
-from webarena_runner.models._formats import FormatName
-from webarena_runner.models._options import BackendOptions, parse_options
+from webarena_runner.models.shared.formats import FormatName
+from webarena_runner.models.shared.options import BackendOptions, parse_options
+from webarena_runner.settings import datafiles
+from webarena_runner.settings.loading import CliOptions, load_model_spec, load_run_config
+from webarena_runner.settings.records import ModelSpec
 
 ENVIRON = {"OPENAI_API_KEY": "sk-none", "GEMINI_API_KEY": "none"}
 NAMES = datafiles.names("models")

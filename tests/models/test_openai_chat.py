@@ -7,10 +7,10 @@ import pytest
 
 from tests.models.conftest import Connect
 from tests.models.fake_openai import Reply, Server, completion, error
-from webarena_runner.config import ModelSpec
 from webarena_runner.errors import ConfigError, ModelError, ModelRefused, UsageError
 from webarena_runner.interfaces import RequestTag
-from webarena_runner.models.openai_chat import OpenAIChat
+from webarena_runner.models.openai.backend import OpenAIChat
+from webarena_runner.settings.records import ModelSpec
 from webarena_runner.types import Message, Sampling
 
 TAG = RequestTag("mini", 3, 0, 5)

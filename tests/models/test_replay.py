@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from webarena_runner.config import ModelSpec
 from webarena_runner.errors import ConfigError, ModelRefused
 from webarena_runner.interfaces import RequestTag
 from webarena_runner.models.replay import Replay
+from webarena_runner.settings.records import ModelSpec
 from webarena_runner.types import Completion, Decision, Observation, Sampling, Step, Stop
 
 

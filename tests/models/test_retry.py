@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from webarena_runner.models._retry import RetryPolicy, Transient, retry_after_s
+from webarena_runner.models.shared.retry import RetryPolicy, Transient, retry_after_s
 
 NOW = datetime(2025, 1, 1, 12, 0, 0, tzinfo=UTC)
 

@@ -17,11 +17,11 @@ from tokenizers.pre_tokenizers import Whitespace
 from tests.models.conftest import QUICK
 from tests.models.fake_openai import DROP, HANG, Reply, completion, running
 from tests.models.fake_tgi import FAILED, INCOMPLETE, OVERLOADED, TgiServer, fault
-from webarena_runner.config import ModelSpec
 from webarena_runner.errors import ConfigError, ModelError, ModelRefused, PromptTooLong, UsageError
 from webarena_runner.interfaces import RequestTag
-from webarena_runner.models._formats import FormatName
-from webarena_runner.models.tgi import Tgi
+from webarena_runner.models.shared.formats import FormatName
+from webarena_runner.models.tgi.backend import Tgi
+from webarena_runner.settings.records import ModelSpec
 from webarena_runner.types import Completion, Message, Sampling
 
 TAG = RequestTag("mini", 3, 0, 5)

@@ -8,7 +8,7 @@ from concurrent.futures import CancelledError
 import pytest
 
 from webarena_runner.errors import ModelError
-from webarena_runner.models._transformers_batch import Batcher, Generated, OutOfMemory, Request
+from webarena_runner.models.transformers.batch import Batcher, Generated, OutOfMemory, Request
 
 LIMIT_S = 10
 Generate = Callable[[Sequence[Request]], None]

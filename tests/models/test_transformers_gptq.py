@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from webarena_runner.config import ModelSpec
 from webarena_runner.interfaces import RequestTag
-from webarena_runner.models.transformers_local import TransformersLocal
+from webarena_runner.models.transformers.backend import TransformersLocal
+from webarena_runner.settings.records import ModelSpec
 from webarena_runner.types import Completion, Message, Sampling
 
 pytestmark = [

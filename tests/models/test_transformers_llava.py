@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from webarena_runner.config import ModelSpec
 from webarena_runner.errors import ConfigError
 from webarena_runner.interfaces import RequestTag
-from webarena_runner.models.transformers_local import TransformersLocal
+from webarena_runner.models.transformers.backend import TransformersLocal
+from webarena_runner.settings.records import ModelSpec
 from webarena_runner.types import Message, Sampling
 
 pytestmark = [
@@ -136,7 +136,7 @@ async def test_square_padding_shows_the_model_what_a_centre_crop_cuts_off(load: 
 def test_padding_puts_the_image_in_the_middle_of_a_square() -> None:
     from PIL import Image
 
-    from webarena_runner.models._transformers_prompt import padded_to_square
+    from webarena_runner.models.transformers.prompt import padded_to_square
 
     square = padded_to_square(Image.new("RGB", (4, 2), "red"), (1, 2, 3))
     assert square.size == (4, 4)

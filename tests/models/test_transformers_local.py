@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from webarena_runner.config import ModelSpec
 from webarena_runner.errors import ConfigError, ModelError, ModelRefused, PromptTooLong
 from webarena_runner.interfaces import RequestTag
-from webarena_runner.models._transformers_batch import Batcher, Request
-from webarena_runner.models.transformers_local import TransformersLocal
+from webarena_runner.models.transformers.backend import TransformersLocal
+from webarena_runner.models.transformers.batch import Batcher, Request
+from webarena_runner.settings.records import ModelSpec
 from webarena_runner.types import Completion, Message, Sampling
 
 pytestmark = [
@@ -117,8 +117,8 @@ async def test_the_prompt_has_one_bos_and_the_reply_none_of_the_prompt(load: Loa
 
 @pytest.mark.parametrize("prompt_format", ["template", "llama3", "llama2", "completion"])
 async def test_each_prompt_format_begins_with_one_bos(load: Load, tiny_llama: Path, prompt_format: str) -> None:
-    from webarena_runner.models._transformers_options import Options
-    from webarena_runner.models._transformers_prompt import Prompts
+    from webarena_runner.models.transformers.options import Options
+    from webarena_runner.models.transformers.prompt import Prompts
 
     tokenizer = tokenizer_of(tiny_llama)
     made = Prompts(tokenizer, None, Options.model_validate({"prompt_format": prompt_format}), subject="tiny")
@@ -252,7 +252,7 @@ async def test_a_batch_that_runs_out_of_memory_on_the_way_goes_on_in_halves(tiny
     import torch
     from transformers import AutoModelForCausalLM
 
-    from webarena_runner.models._transformers_generate import Generator
+    from webarena_runner.models.transformers.generate import Generator
 
     model = AutoModelForCausalLM.from_pretrained(tiny_llama, dtype=torch.float32)
     tokenizer = tokenizer_of(tiny_llama)

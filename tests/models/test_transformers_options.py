@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from webarena_runner import registry
-from webarena_runner.config import ModelSpec
 from webarena_runner.errors import ConfigError
-from webarena_runner.models.transformers_local import TransformersLocal
+from webarena_runner.models.transformers.backend import TransformersLocal
+from webarena_runner.settings.records import ModelSpec
 
 
 def spec(*, model: str = "folder", images: Any = "none", **options: Any) -> ModelSpec:

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from webarena_runner.config import ModelSpec
 from webarena_runner.errors import ConfigError
-from webarena_runner.models._vllm_args import check_arguments, flags, read_arguments
-from webarena_runner.models.vllm_engine import VllmEngine
-from webarena_runner.models.vllm_server import VllmServer
+from webarena_runner.models.vllm.args import check_arguments, flags, read_arguments
+from webarena_runner.models.vllm.engine import VllmEngine
+from webarena_runner.models.vllm.server import VllmServer
+from webarena_runner.settings.records import ModelSpec
 
 # As vLLM writes it: annotated dataclass fields whose defaults are taken from other classes.
 ENGINE_SOURCE = """

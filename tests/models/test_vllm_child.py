@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from webarena_runner.errors import ModelError
-from webarena_runner.models import _guard
-from webarena_runner.models._vllm_child import MAX_RESTARTS, ServerChild
+from webarena_runner.models.shared import guard
+from webarena_runner.models.vllm.child import MAX_RESTARTS, ServerChild
 
 SERVER = Path(__file__).with_name("healthy_server.py")
 Make = Callable[..., ServerChild]
@@ -123,7 +123,7 @@ async def test_processes_end_with_their_owner_even_if_that_is_killed(mode: str) 
     # The owner is killed when its first line has come, and by then it must have a guard.
     owner = f"""
 import subprocess, sys, time
-guard = [sys.executable, {_guard.__file__!r}, {mode!r}]
+guard = [sys.executable, {guard.__file__!r}, {mode!r}]
 code = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
 sleeper = [sys.executable, "-c", code]
 if {mode!r} == "watch":

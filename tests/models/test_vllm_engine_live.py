@@ -16,8 +16,8 @@ from tests.models.contract.subject import opened
 from tests.models.vllm_live import CONTEXT, MAX_NUM_SEQS, WARNINGS, ask, descendants, find, spec_of
 from webarena_runner.errors import ConfigError, ModelError, ModelRefused, PromptTooLong
 from webarena_runner.interfaces import ModelBackend
-from webarena_runner.models._budget import local_tokens
-from webarena_runner.models.vllm_engine import VllmEngine
+from webarena_runner.models.shared.budget import local_tokens
+from webarena_runner.models.vllm.engine import VllmEngine
 
 pytestmark = [
     pytest.mark.models,

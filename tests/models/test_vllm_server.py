@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from tests.models.fake_openai import Reply, Server, error, running
-from webarena_runner.config import ModelSpec
 from webarena_runner.errors import ModelError, ModelRefused, PromptTooLong, UsageError
 from webarena_runner.interfaces import RequestTag
-from webarena_runner.models._vllm_stats import describe_metrics, read_metrics
-from webarena_runner.models.vllm_server import VllmServer
+from webarena_runner.models.vllm.server import VllmServer
+from webarena_runner.models.vllm.stats import describe_metrics, read_metrics
+from webarena_runner.settings.records import ModelSpec
 from webarena_runner.types import Completion, Message, Sampling
 
 QUICK = {"retry_first_wait_s": 0.01, "retry_longest_wait_s": 0.02, "max_retries": 1, "timeout_s": 5}

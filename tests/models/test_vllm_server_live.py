@@ -12,13 +12,13 @@ import pytest_asyncio
 
 from tests.models.contract.subject import opened
 from tests.models.vllm_live import CONTEXT, MAX_NUM_SEQS, WARNINGS, ask, descendants, find, spec_of
-from webarena_runner.agents._prompt import load_prompt
+from webarena_runner.agents.prompt import load_prompt
 from webarena_runner.agents.prompted import Prompted
-from webarena_runner.config import ModelSpec, ObservationSettings
 from webarena_runner.errors import ConfigError, ModelRefused, PromptTooLong, UsageError
 from webarena_runner.interfaces import ModelBackend
-from webarena_runner.models._budget import local_tokens
-from webarena_runner.models.vllm_server import VllmServer
+from webarena_runner.models.shared.budget import local_tokens
+from webarena_runner.models.vllm.server import VllmServer
+from webarena_runner.settings.records import ModelSpec, ObservationSettings
 from webarena_runner.types import Observation, Sampling, Task
 
 pytestmark = [

@@ -5,8 +5,8 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-from webarena_runner.config import ModelSpec
 from webarena_runner.interfaces import ModelBackend, RequestTag
+from webarena_runner.settings.records import ModelSpec
 from webarena_runner.types import Completion, Message, Sampling
 
 CONTEXT = 4096

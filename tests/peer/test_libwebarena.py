@@ -19,10 +19,10 @@ from webarena_runner import registry
 from webarena_runner.agents.controls import DoNothing
 from webarena_runner.agents.oracle import Oracle
 from webarena_runner.browser.session import BrowserSession
-from webarena_runner.config import RunConfig
-from webarena_runner.episode import Episode, Harness, run_episode
 from webarena_runner.interfaces import Agent, EvaluatorSetup
-from webarena_runner.loading import CliOptions, load_run_config
+from webarena_runner.running.episode import Episode, Harness, run_episode
+from webarena_runner.settings.loading import CliOptions, load_run_config
+from webarena_runner.settings.records import RunConfig
 from webarena_runner.tasksets.mini import Mini
 from webarena_runner.tasksets.selection import select
 from webarena_runner.types import (

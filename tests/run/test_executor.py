@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from tests.run.conftest import MakeManifest
-from webarena_runner.config import LimitSettings, RunConfig
-from webarena_runner.episode import Harness
 from webarena_runner.errors import BrowserError, JudgeUnusable, ModelError, ModelExhausted
-from webarena_runner.executors.local import LocalExecutor, RunStopped
 from webarena_runner.interfaces import PageProbe, SiteLease
-from webarena_runner.store import RunFolder, read_results
+from webarena_runner.log.store import RunFolder, read_results
+from webarena_runner.running.episode import Harness
+from webarena_runner.running.local import LocalExecutor, RunStopped
+from webarena_runner.settings.records import LimitSettings, RunConfig
 from webarena_runner.types import Action, Completion, Decision, Observation, Scroll, Step, Task
 
 HANGS = None

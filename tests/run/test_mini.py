@@ -10,15 +10,15 @@ from webarena_runner import registry
 from webarena_runner.agents.controls import AlwaysNotAchievable, DoNothing, EchoIntent
 from webarena_runner.agents.oracle import Oracle
 from webarena_runner.browser.session import BrowserSession
-from webarena_runner.config import RunConfig
-from webarena_runner.episode import Harness
-from webarena_runner.executors.local import LocalExecutor
 from webarena_runner.interfaces import Agent
-from webarena_runner.loading import CliOptions, load_run_config
-from webarena_runner.plan import make_manifest
-from webarena_runner.progress import Event
+from webarena_runner.log.store import RunFolder, read_steps
+from webarena_runner.running.episode import Harness
+from webarena_runner.running.local import LocalExecutor
+from webarena_runner.running.plan import make_manifest
+from webarena_runner.running.progress import Event
+from webarena_runner.settings.loading import CliOptions, load_run_config
+from webarena_runner.settings.records import RunConfig
 from webarena_runner.sites.embedded import EmbeddedSites
-from webarena_runner.store import RunFolder, read_steps
 from webarena_runner.tasksets.mini import Mini
 from webarena_runner.types import Ending, EpisodeResult, StringCheck, Task
 

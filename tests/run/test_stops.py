@@ -2,8 +2,8 @@
 
 import pytest
 
-from webarena_runner.config import LimitSettings
-from webarena_runner.stops import early_stop
+from webarena_runner.actions.stops import early_stop
+from webarena_runner.settings.records import LimitSettings
 from webarena_runner.types import Action, Call, Click, Ending, GoBack, Invalid, PlaywrightCall, Scroll, Type
 
 LIMITS = LimitSettings()

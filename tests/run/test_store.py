@@ -8,8 +8,8 @@ import pytest
 
 from tests.run.conftest import MakeManifest, MakeResult
 from webarena_runner.errors import StoreError
-from webarena_runner.files import write_atomically
-from webarena_runner.store import RunFolder, cost_usd, read_results, read_steps
+from webarena_runner.log.files import write_atomically
+from webarena_runner.log.store import RunFolder, cost_usd, read_results, read_steps
 from webarena_runner.types import Completion, Decision, Observation, Scroll, Step
 
 

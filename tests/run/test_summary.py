@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from tests.run.conftest import MakeManifest, MakeResult
-from webarena_runner.cli._results import print_report
+from webarena_runner.cli.results import print_report
 from webarena_runner.export.leaderboard import COLUMNS, LeaderboardCsv
 from webarena_runner.report.summary import Counts, RunReport, success_interval
 from webarena_runner.types import EpisodeResult, RunManifest

@@ -11,9 +11,9 @@ from tests.sites.official_forms import OfficialForms, served
 from webarena_mini.server import serve
 from webarena_runner.errors import LoginError, SiteError
 from webarena_runner.interfaces import SiteLease
-from webarena_runner.sites._health import check_sites
+from webarena_runner.official.sites import OFFICIAL_ACCOUNTS
+from webarena_runner.sites.health import check_sites
 from webarena_runner.sites.static import StaticSites
-from webarena_runner.siteurls import OFFICIAL_ACCOUNTS
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 

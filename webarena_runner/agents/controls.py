@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar, Self
 
 from webarena_runner.interfaces import AgentSetup
-from webarena_runner.notation import UNACHIEVABLE
+from webarena_runner.official.notation import UNACHIEVABLE
 from webarena_runner.types import Click, Decision, GoBack, Node, Observation, Step, Stop, Task
 
 # Roles of the accessibility tree that a person would click on.

@@ -8,7 +8,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from webarena_runner.errors import TaskFileError
 from webarena_runner.interfaces import AgentSetup
-from webarena_runner.notation import render
+from webarena_runner.official.notation import render
 from webarena_runner.types import (
     Action,
     Click,

@@ -3,17 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from webarena_runner.agents._describe import describe_action
-from webarena_runner.agents._fit import Fitted, Fitter
-from webarena_runner.agents._parse import extract_action, official_crash
-from webarena_runner.agents._prompt import PromptTemplate, load_prompt
-from webarena_runner.agents._read import read_action
-from webarena_runner.agents._urls import public_url
-from webarena_runner.config import ActionSettings, ObservationSettings
+from webarena_runner.actions.describe import describe_action
+from webarena_runner.actions.id_grammar import extract_action, official_crash
+from webarena_runner.actions.read import read_action
+from webarena_runner.actions.urls import public_url
+from webarena_runner.agents.fit import Fitted, Fitter
+from webarena_runner.agents.prompt import PromptTemplate, load_prompt
 from webarena_runner.errors import BrowserError, ConfigError
 from webarena_runner.interfaces import AgentSetup, ModelBackend, RequestTag
+from webarena_runner.log.wellformed import well_formed
+from webarena_runner.settings.records import ActionSettings, ObservationSettings
 from webarena_runner.types import Action, Decision, Invalid, Message, Observation, Sampling, Step, Task
-from webarena_runner.wellformed import well_formed
 
 NO_ACTION = "None"
 Images = Literal["none", "screenshot"]

@@ -10,25 +10,19 @@ from dataclasses import dataclass
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import ViewportSize
 
-from webarena_runner.browser.act import Actor, Outcome
-from webarena_runner.browser.observe.capture import (
-    PageText,
-    ScreenshotType,
-    read_page,
-    read_title,
-    take_screenshot,
-)
+from webarena_runner.browser.act.actor import Actor, Outcome
+from webarena_runner.browser.observe.capture import PageText, ScreenshotType, read_page, read_title, take_screenshot
 from webarena_runner.browser.observe.devtools import ProtocolError
 from webarena_runner.browser.observe.ids import StableIds, browser_id
 from webarena_runner.browser.policy import Fence
 from webarena_runner.browser.probe import Probe
-from webarena_runner.browser.settle import Settled, Settler
+from webarena_runner.browser.settle.settler import Settled, Settler
 from webarena_runner.browser.tab import Tab
 from webarena_runner.browser.tabs import Tabs
-from webarena_runner.config import BrowserSettings, ObservationSettings, PageChecks
 from webarena_runner.errors import BrowserError
+from webarena_runner.log.wellformed import well_formed
+from webarena_runner.settings.records import BrowserSettings, ObservationSettings, PageChecks
 from webarena_runner.types import Action, Invalid, Node, Observation, Stop
-from webarena_runner.wellformed import well_formed
 
 log = logging.getLogger(__name__)
 READ_ATTEMPTS = 5

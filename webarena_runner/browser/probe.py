@@ -8,12 +8,12 @@ from playwright.async_api import Page
 
 from webarena_runner.browser.failures import first_line, target_gone
 from webarena_runner.browser.policy import Fence
-from webarena_runner.browser.settle import Settler
+from webarena_runner.browser.settle.settler import Settler
 from webarena_runner.browser.tab import Tab
 from webarena_runner.browser.tabs import Tabs
-from webarena_runner.config import PageChecks
 from webarena_runner.errors import BrowserError, ScriptError, SiteError
-from webarena_runner.wellformed import well_formed, well_formed_value
+from webarena_runner.log.wellformed import well_formed, well_formed_value
+from webarena_runner.settings.records import PageChecks
 
 LAST = "last"
 # Where a site is down, as opposed to an error page that the site itself means to show.

@@ -18,10 +18,10 @@ from webarena_runner.browser.find import find_browser, launch_args
 from webarena_runner.browser.observe.capture import ScreenshotType
 from webarena_runner.browser.observe.devtools import find_endpoint
 from webarena_runner.browser.policy import Fence, RefusingProxy
-from webarena_runner.browser.settle import Settler
+from webarena_runner.browser.settle.settler import Settler
 from webarena_runner.browser.tabs import Tabs
-from webarena_runner.config import BrowserSettings, ObservationSettings, SettleSettings
 from webarena_runner.errors import BrowserError, BrowserMissing
+from webarena_runner.settings.records import BrowserSettings, ObservationSettings, SettleSettings
 
 # For our own connections: a port on the loopback that Chromium chooses, and the switch that lets us ask which.
 DEVTOOLS_ARGS = ("--remote-debugging-port=0", "--enable-automation")

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from playwright.async_api import Dialog, Page
 from playwright.async_api import Error as PlaywrightError
 
-from webarena_runner.browser.activity import Activity
 from webarena_runner.browser.failures import first_line, target_gone
 from webarena_runner.browser.observe.devtools import DevTools, ProtocolError, connect
-from webarena_runner.browser.settle import Settled, Settler
+from webarena_runner.browser.settle.activity import Activity
+from webarena_runner.browser.settle.settler import Settled, Settler
 from webarena_runner.errors import BrowserError, SiteError
 
 log = logging.getLogger(__name__)

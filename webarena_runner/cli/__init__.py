@@ -11,7 +11,7 @@ def main() -> None:
     try:
         app(prog_name="wa-run")
     except RunnerError as error:
-        from webarena_runner.cli._console import print_error
+        from webarena_runner.cli.console import print_error
 
         print_error(error, verbose=bool({"-v", "--verbose"}.intersection(sys.argv[1:])))
         sys.exit(2 if isinstance(error, UsageError) else 1)

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from webarena_runner.cli import _options as given
-from webarena_runner.cli import baseline, browser, doctor, models, observe, profiles, runs, score, sites, tasks
-from webarena_runner.cli._help import EPILOG
+from webarena_runner.cli import baseline, browser, doctor, observe, profiles, runs, score, sites, tasks
+from webarena_runner.cli import options as given
+from webarena_runner.cli.help import EPILOG
+from webarena_runner.cli.models import commands as models
 from webarena_runner.errors import UsageError
 
 app = typer.Typer(
@@ -85,7 +86,7 @@ def run_tasks(
         _refuse_run_options(context)
         context.obj = {"verbose": verbose}
         return
-    from webarena_runner.loading import CliOptions
+    from webarena_runner.settings.loading import CliOptions
     from webarena_runner.tasksets.selection import EMBEDDED, choose_task_set
 
     task_set = choose_task_set(tasks, task_set)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from webarena_runner.cli import _options as given
+from webarena_runner.cli import options as given
 
 if TYPE_CHECKING:
-    from webarena_runner.loading import CliOptions
     from webarena_runner.report.summary import RunReport
-    from webarena_runner.run import Prepared
+    from webarena_runner.running.run import Prepared
+    from webarena_runner.settings.loading import CliOptions
 
 CONTROLS = "do-nothing,always-na,echo-intent,random-click"
 NOTES = (
@@ -66,7 +66,7 @@ def baseline(
 
     Exit code: 0 done, 1 some tasks ended in an error, 2 bad usage or configuration, 130 interrupted.
     """
-    from webarena_runner.loading import CliOptions
+    from webarena_runner.settings.loading import CliOptions
     from webarena_runner.tasksets.selection import EMBEDDED, choose_task_set
 
     chosen = choose_task_set(tasks, task_set)
@@ -94,13 +94,13 @@ def _prepare(
     from dataclasses import replace
 
     from webarena_runner.errors import ConfigError
-    from webarena_runner.loading import load_run_config
+    from webarena_runner.settings.loading import load_run_config
 
     names = list(dict.fromkeys(name.strip() for name in agents.split(",") if name.strip()))
     if not names:
         raise ConfigError(f"--agents: expected names with commas between, such as {CONTROLS}")
     configs = [load_run_config(replace(options, agent=name), environ) for name in names]
-    from webarena_runner.run import prepare
+    from webarena_runner.running.run import prepare
 
     return [
         prepare(config, out=out, allow_modified=allow_modified, overrides=overrides) for config, overrides in configs
@@ -108,8 +108,8 @@ def _prepare(
 
 
 async def _run_all(prepared: "list[Prepared]", environ: Mapping[str, str], *, verbose: bool) -> int:
-    from webarena_runner.cli._console import start_logging, stderr, stdout
-    from webarena_runner.cli._results import print_baseline
+    from webarena_runner.cli.console import start_logging, stderr, stdout
+    from webarena_runner.cli.results import print_baseline
     from webarena_runner.cli.runs import INTERRUPTED, until_done_or_interrupted
 
     console, faults = stderr(), False

@@ -17,7 +17,7 @@ def install() -> None:
     A headless shell, which takes half the time of a browser that hides its window, is looked for in any case.
     """
     from webarena_runner.browser.find import install_browser
-    from webarena_runner.cli._console import stderr, stdout
+    from webarena_runner.cli.console import stderr, stdout
 
     told = stderr()
     found = install_browser(lambda text: told.print(text, markup=False))

@@ -18,8 +18,8 @@ def doctor(
     from rich.table import Table
     from rich.text import Text
 
-    from webarena_runner.cli._checks import Level, all_checks
-    from webarena_runner.cli._console import stdout
+    from webarena_runner.cli.checks import Level, all_checks
+    from webarena_runner.cli.console import stdout
 
     table = Table("", "check", "found", "what to do", box=None, pad_edge=False)
     colours = {Level.OK: "green", Level.WARNING: "yellow", Level.FAIL: "red"}

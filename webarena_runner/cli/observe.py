@@ -9,8 +9,8 @@ import typer
 from webarena_runner.errors import ConfigError, ScriptError, UsageError
 
 if TYPE_CHECKING:
-    from webarena_runner.config import RunConfig
-    from webarena_runner.observing import Sight, Visit
+    from webarena_runner.running.observing import Sight, Visit
+    from webarena_runner.settings.records import RunConfig
 
 STDIN = "-"
 NOTES = """\
@@ -80,7 +80,7 @@ def observe(
     """Print a page as a model would see it, and what actions do to it."""
     import asyncio
 
-    from webarena_runner.observing import Visit
+    from webarena_runner.running.observing import Visit
 
     changed = {"mode": mode, "viewport_only": viewport_only, "ax_properties": ax_properties, "ids": ids}
     settings = _settings(profile, {key: value for key, value in changed.items() if value is not None})
@@ -97,7 +97,7 @@ def observe(
 async def _show(visit: "Visit", settings: "RunConfig", *, as_json: bool, screenshot: Path | None) -> None:
     from contextlib import aclosing
 
-    from webarena_runner.observing import observe
+    from webarena_runner.running.observing import observe
 
     picture: bytes | None = None
     try:
@@ -137,9 +137,9 @@ def _as_json(sight: "Sight") -> str:
 def _settings(profile: str, changed: dict[str, Any]) -> "RunConfig":
     from pydantic import ValidationError
 
-    from webarena_runner._yaml import describe
-    from webarena_runner.config import ObservationSettings
-    from webarena_runner.profiles import load_profile
+    from webarena_runner.settings.profiles import load_profile
+    from webarena_runner.settings.records import ObservationSettings
+    from webarena_runner.settings.yaml import describe
 
     settings = load_profile(profile).settings
     try:

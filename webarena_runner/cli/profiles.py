@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from webarena_runner.profiles import Profile
+    from webarena_runner.settings.profiles import Profile
 
 app = typer.Typer(no_args_is_help=True, help="Profiles: the settings that make numbers comparable.")
 
@@ -16,10 +16,10 @@ def list_profiles() -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from webarena_runner import datafiles
-    from webarena_runner.cli._console import stdout
+    from webarena_runner.cli.console import stdout
     from webarena_runner.errors import ConfigError
-    from webarena_runner.profiles import OFFICIAL, load_profile
+    from webarena_runner.settings import datafiles
+    from webarena_runner.settings.profiles import OFFICIAL, load_profile
 
     official = _flat(load_profile(OFFICIAL))
     table = Table("profile", "not as official", "description", box=None, pad_edge=False)
@@ -42,9 +42,9 @@ def show_profile(
     from rich.table import Table
     from rich.text import Text
 
-    from webarena_runner.cli._console import stdout
-    from webarena_runner.cli._settings import EXPLANATIONS
-    from webarena_runner.profiles import OFFICIAL, load_profile
+    from webarena_runner.cli.console import stdout
+    from webarena_runner.cli.settings import EXPLANATIONS
+    from webarena_runner.settings.profiles import OFFICIAL, load_profile
 
     profile, official = load_profile(name), _flat(load_profile(OFFICIAL))
     console = stdout()
@@ -61,8 +61,8 @@ def show_profile(
 
 def _flat(profile: "Profile") -> dict[str, Any]:
     """What a profile decides, by the keys that `-o` takes."""
-    from webarena_runner._draft import leaves
-    from webarena_runner.profiles import FROM_ELSEWHERE
+    from webarena_runner.settings.draft import leaves
+    from webarena_runner.settings.profiles import FROM_ELSEWHERE
 
     settings = profile.settings.model_dump(mode="json", exclude=set(FROM_ELSEWHERE))
     return {".".join(keys): value for keys, value in leaves(settings)}

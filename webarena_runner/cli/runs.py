@@ -15,8 +15,8 @@ from webarena_runner.errors import StoreError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from webarena_runner.loading import CliOptions
-    from webarena_runner.run import Prepared, RunSummary
+    from webarena_runner.running.run import Prepared, RunSummary
+    from webarena_runner.settings.loading import CliOptions
 
 INTERRUPTED = 130
 RunFolder = Annotated[str, typer.Argument(metavar="RUN", help="Run folder, or run id under --out.")]
@@ -48,11 +48,11 @@ class Start:
 
 def start(given: Start, environ: Mapping[str, str]) -> int:
     """Runs the chosen tasks; returns the exit code."""
-    from webarena_runner.loading import load_run_config
+    from webarena_runner.settings.loading import load_run_config
 
     config, overrides = load_run_config(given.options, environ)
     # Imported after the settings are known to be right: it takes a second that an error message need not wait for.
-    from webarena_runner.run import prepare
+    from webarena_runner.running.run import prepare
 
     prepared = prepare(
         config, out=given.out, run_id=given.run_id, allow_modified=given.allow_modified, overrides=overrides
@@ -62,12 +62,12 @@ def start(given: Start, environ: Mapping[str, str]) -> int:
 
 def show_plan(given: Start, environ: Mapping[str, str]) -> int:
     """Prints what would be run; then raises what would keep it from starting."""
-    from webarena_runner.loading import load_run_config
+    from webarena_runner.settings.loading import load_run_config
 
     config, overrides = load_run_config(given.options, environ)
-    from webarena_runner.cli._console import stdout
-    from webarena_runner.cli._plan import print_plan
-    from webarena_runner.run import prepare
+    from webarena_runner.cli.console import stdout
+    from webarena_runner.cli.plan import print_plan
+    from webarena_runner.running.run import prepare
 
     print_plan(config, overrides, stdout(), allow_modified=given.allow_modified)
     prepare(config, out=given.out, run_id=given.run_id, allow_modified=given.allow_modified, overrides=overrides)
@@ -81,7 +81,7 @@ def resume(
     max_cost: MaxCost = None,
 ) -> None:
     """Go on with an interrupted or stopped run: what is finished stays, errors are tried again."""
-    from webarena_runner.run import prepare_resume
+    from webarena_runner.running.run import prepare_resume
 
     prepared = prepare_resume(find_run(run, out), max_cost_usd=max_cost)
     raise typer.Exit(_run(prepared, os.environ, verbose=context.obj["verbose"]))
@@ -89,8 +89,8 @@ def resume(
 
 def report(run: RunFolder, out: Out = Path("results"), csv: Csv = None) -> None:
     """Print the result table of a run from its folder, finished or not."""
-    from webarena_runner.cli._console import stdout
-    from webarena_runner.cli._results import print_report
+    from webarena_runner.cli.console import stdout
+    from webarena_runner.cli.results import print_report
     from webarena_runner.report.summary import load_run
 
     found = load_run(find_run(run, out))
@@ -112,8 +112,8 @@ def find_run(run: str, out: Path) -> Path:
 
 
 def _run(prepared: "Prepared", environ: Mapping[str, str], *, verbose: bool) -> int:
-    from webarena_runner.cli._console import start_logging, stderr, stdout
-    from webarena_runner.cli._results import print_report
+    from webarena_runner.cli.console import start_logging, stderr, stdout
+    from webarena_runner.cli.results import print_report
     from webarena_runner.report.summary import load_run
 
     told = stderr()
@@ -137,8 +137,8 @@ async def until_done_or_interrupted(
     prepared: "Prepared", environ: Mapping[str, str], console: "Console"
 ) -> "RunSummary | None":
     """None: interrupted. The first signal lets running episodes clean up, the second ends the process."""
-    from webarena_runner.cli._progress import shown
-    from webarena_runner.run import run
+    from webarena_runner.cli.progress import shown
+    from webarena_runner.running.run import run
 
     with shown(console) as on_event:
         running = asyncio.ensure_future(run(prepared, on_event=on_event, environ=environ))

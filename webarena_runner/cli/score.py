@@ -10,7 +10,7 @@ import typer
 from webarena_runner.errors import UsageError
 
 if TYPE_CHECKING:
-    from webarena_runner.scoring import Kind, OfflineScorer, Scored
+    from webarena_runner.report.outcomes import Kind, OfflineScorer, Scored
 
 KINDS: tuple["Kind", ...] = ("string_match", "url_match", "program_html")
 OFFICIAL_SITES = "official-ports"
@@ -67,8 +67,8 @@ def score(
 def _scorer(tasks_file: str | None, sites: str, profile: str) -> "OfflineScorer":
     from pathlib import Path
 
-    from webarena_runner.loading import load_scoring, load_sites_file
-    from webarena_runner.scoring import OfflineScorer
+    from webarena_runner.report.outcomes import OfflineScorer
+    from webarena_runner.settings.loading import load_scoring, load_sites_file
     from webarena_runner.tasksets import load_task_set
     from webarena_runner.tasksets.file import load_task_file
 

@@ -46,7 +46,7 @@ def serve(
     They are one shared copy, filled with made-up data: not the official sites.
     """
     from webarena_mini.catalog import MODULES
-    from webarena_runner.cli._serve import Serving, serve_until_stopped
+    from webarena_runner.cli.serve import Serving, serve_until_stopped
     from webarena_runner.errors import ConfigError
 
     chosen = [name.strip() for name in sites.split(",") if name.strip()] or list(MODULES)
@@ -69,11 +69,11 @@ def status(
     from rich.table import Table
     from rich.text import Text
 
-    from webarena_runner.cli._console import stdout
+    from webarena_runner.cli.console import stdout
     from webarena_runner.errors import ConfigError
-    from webarena_runner.loading import load_sites_file
-    from webarena_runner.sites._health import check_sites
-    from webarena_runner.siteurls import SITES, site_urls_from
+    from webarena_runner.official.sites import SITES, site_urls_from
+    from webarena_runner.settings.loading import load_sites_file
+    from webarena_runner.sites.health import check_sites
 
     urls = site_urls_from(os.environ) | (load_sites_file(sites).urls if sites else {})
     if not urls:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from webarena_runner.cli import _options as given
+from webarena_runner.cli import options as given
 
 if TYPE_CHECKING:
     from webarena_runner.types import Task
@@ -29,7 +29,7 @@ def fetch(
     allow_modified: given.AllowModified = False,
 ) -> None:
     """Get the official task file from its publisher into the cache folder, and check its sha256."""
-    from webarena_runner.cli._console import stderr
+    from webarena_runner.cli.console import stderr
     from webarena_runner.errors import TaskFileError
     from webarena_runner.tasksets.fetch import fetch_webarena
 
@@ -52,8 +52,8 @@ def list_tasks(
     from rich.table import Table
     from rich.text import Text
 
-    from webarena_runner.cli._console import stdout
-    from webarena_runner.cli._selected import chosen_tasks
+    from webarena_runner.cli.console import stdout
+    from webarena_runner.cli.selected import chosen_tasks
 
     chosen = chosen_tasks(tasks, task_set, seed=seed, allow_modified=allow_modified)
     if as_json:
@@ -76,8 +76,8 @@ def show_task(
     allow_modified: given.AllowModified = False,
 ) -> None:
     """Show one task: our typed view of it, and the record as it stands in the file."""
-    from webarena_runner.cli._console import stdout
-    from webarena_runner.cli._selected import chosen_tasks
+    from webarena_runner.cli.console import stdout
+    from webarena_runner.cli.selected import chosen_tasks
 
     (task,) = chosen_tasks(str(task_id), task_set, seed=0, allow_modified=allow_modified)
     console = stdout()

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from webarena_runner.errors import JudgeError, JudgeUnusable, ModelError, ModelExhausted, ModelRefused, PromptTooLong
-from webarena_runner.evaluators._verdict import read_verdict
-from webarena_runner.files import write_atomically
+from webarena_runner.evaluators.verdict import read_verdict
 from webarena_runner.interfaces import JudgeReply, ModelBackend, RequestTag
+from webarena_runner.log.files import write_atomically
 from webarena_runner.types import Completion, Message, Sampling
 
 log = logging.getLogger(__name__)

@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 import httpx
 
 from webarena_runner.errors import ScriptError, TaskFileError
-from webarena_runner.evaluators._evidence import urls_named
-from webarena_runner.evaluators._site_helpers import SiteHelpers
-from webarena_runner.evaluators._text import contains_any, same
+from webarena_runner.evaluators.evidence import urls_named
+from webarena_runner.evaluators.site_helpers import SiteHelpers
+from webarena_runner.evaluators.text import contains_any, same
 from webarena_runner.interfaces import EpisodeEnd, EvaluatorSetup, PageProbe
-from webarena_runner.notation import FUNC, LAST_PAGE, SCRIPT_STARTS, parse_helper, render
+from webarena_runner.official.notation import FUNC, LAST_PAGE, SCRIPT_STARTS, parse_helper, render
 from webarena_runner.types import Check, HtmlCheck, HtmlTarget, Score, Verdict
 
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from webarena_runner.config import ScoringSettings
 from webarena_runner.errors import JudgeUnusable, TaskFileError
-from webarena_runner.evaluators._evidence import urls_named
-from webarena_runner.evaluators._text import clean, contains, contains_token, numbers, same, whole_number
-from webarena_runner.evaluators._verdict import read_verdict
+from webarena_runner.evaluators.evidence import urls_named
+from webarena_runner.evaluators.text import clean, contains, contains_token, numbers, same, whole_number
+from webarena_runner.evaluators.verdict import read_verdict
 from webarena_runner.interfaces import EpisodeEnd, EvaluatorSetup
-from webarena_runner.notation import ALTERNATIVES, UNACHIEVABLE, render
+from webarena_runner.official.notation import ALTERNATIVES, UNACHIEVABLE, render
+from webarena_runner.settings.records import ScoringSettings
 from webarena_runner.types import Check, Score, StringCheck, Verdict
 
 UNCLEAR = "judge_unclear"

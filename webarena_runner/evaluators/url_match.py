@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Self
 from urllib.parse import parse_qs, urlparse
 
-from webarena_runner.config import ScoringSettings
 from webarena_runner.errors import TaskFileError
-from webarena_runner.evaluators._evidence import urls_named
+from webarena_runner.evaluators.evidence import urls_named
 from webarena_runner.interfaces import EpisodeEnd, EvaluatorSetup
-from webarena_runner.notation import ALTERNATIVES, render
+from webarena_runner.official.notation import ALTERNATIVES, render
+from webarena_runner.settings.records import ScoringSettings
 from webarena_runner.types import Check, Score, UrlCheck, Verdict
 
 

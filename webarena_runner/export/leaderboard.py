@@ -6,7 +6,7 @@ import filelock
 
 from webarena_runner import __version__
 from webarena_runner.errors import StoreError
-from webarena_runner.files import write_atomically
+from webarena_runner.log.files import write_atomically
 from webarena_runner.report.summary import EMBEDDED, MINI, RunReport, why_not_webarena
 from webarena_runner.types import RunManifest
 

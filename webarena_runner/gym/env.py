@@ -13,16 +13,16 @@ from gymnasium.error import ClosedEnvironmentError, ResetNeeded
 from gymnasium.spaces import Box, Dict
 from numpy.typing import NDArray
 
-from webarena_runner.agents._read import read_action
-from webarena_runner.agents._urls import public_url, to_local
+from webarena_runner.actions.read import read_action
+from webarena_runner.actions.urls import public_url, to_local
 from webarena_runner.errors import BrowserError, ConfigError, SelectionError
 from webarena_runner.gym.play import Play, Turn
 from webarena_runner.gym.process import Borrowed, shared_venues
 from webarena_runner.gym.spaces import Timings, UnicodeText
-from webarena_runner.loading import ORACLE, CliOptions, load_run_config
+from webarena_runner.running.resources import require_sites
+from webarena_runner.settings.loading import ORACLE, CliOptions, load_run_config
 from webarena_runner.tasksets import load_task_set
 from webarena_runner.types import Action, Decision, Ending, Invalid, Stop, Task
-from webarena_runner.venue import require_sites
 
 ACTIONS = get_args(get_args(Action)[0])
 EMBEDDED_SETS = ("mini",)

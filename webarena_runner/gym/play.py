@@ -5,11 +5,11 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from webarena_runner.config import RunConfig
-from webarena_runner.episode import Episode, play_episode
 from webarena_runner.errors import LimitExceeded
+from webarena_runner.running.episode import Episode, play_episode
+from webarena_runner.running.resources import Venue
+from webarena_runner.settings.records import RunConfig
 from webarena_runner.types import Decision, EpisodeResult, Observation, Step, Task
-from webarena_runner.venue import Venue
 
 log = logging.getLogger(__name__)
 

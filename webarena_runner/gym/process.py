@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeVar
 
-from webarena_runner.config import RunConfig
 from webarena_runner.errors import BrowserError
 from webarena_runner.gym.play import Play
+from webarena_runner.running.resources import Venue, open_venue
+from webarena_runner.settings.records import RunConfig
 from webarena_runner.types import Task
-from webarena_runner.venue import Venue, open_venue
 
 T = TypeVar("T")
 # Environments that agree in all other settings share a venue.

@@ -7,11 +7,11 @@ from typing import Any
 
 import yaml
 
-from webarena_runner.config import ModelSpec
 from webarena_runner.errors import ConfigError, ModelRefused
 from webarena_runner.interfaces import ObservationUnit, RequestTag
-from webarena_runner.models._budget import Estimate
-from webarena_runner.models._options import BackendOptions, parse_options
+from webarena_runner.models.shared.budget import Estimate
+from webarena_runner.models.shared.options import BackendOptions, parse_options
+from webarena_runner.settings.records import ModelSpec
 from webarena_runner.types import Completion, Message, Sampling
 
 # By episode ("TASK.TRIAL", "TASK" for any trial, "*" for any task), then by step.

@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from statistics import NormalDist
 
-from webarena_runner import store
 from webarena_runner.errors import JudgeError
+from webarena_runner.log import store
 from webarena_runner.types import EpisodeResult, RunManifest
 
 Key = tuple[int, int]

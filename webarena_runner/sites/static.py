@@ -11,9 +11,9 @@ from playwright.async_api import BrowserContext, StorageState
 
 from webarena_runner.errors import LoginError, SiteError
 from webarena_runner.interfaces import SiteLease, SiteSetup
-from webarena_runner.loading import site_credentials
-from webarena_runner.sites._locks import ReadWriteLock
-from webarena_runner.sites._login import FORMS, log_in, signed_in
+from webarena_runner.settings.loading import site_credentials
+from webarena_runner.sites.locks import ReadWriteLock
+from webarena_runner.sites.login import FORMS, log_in, signed_in
 
 # Nothing an episode does changes these, so a writer elsewhere never has to wait for their readers.
 STATELESS = frozenset({"wikipedia", "map", "homepage"})

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from webarena_runner.errors import ConfigError
-from webarena_runner.files import write_atomically
-from webarena_runner.notation import render
+from webarena_runner.log.files import write_atomically
+from webarena_runner.official.notation import render
 from webarena_runner.types import Task
 
 TEMPLATE, ALL = "test.raw.json", "test.json"

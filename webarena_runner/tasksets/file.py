@@ -4,7 +4,7 @@ from pathlib import Path
 
 from webarena_runner import registry
 from webarena_runner.interfaces import LoadedTasks
-from webarena_runner.tasksets._records import read_tasks
+from webarena_runner.tasksets.records import read_tasks
 
 
 class TaskFile:

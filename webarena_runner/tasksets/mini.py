@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from webarena_runner._yaml import read_yaml
-from webarena_runner.datafiles import find
 from webarena_runner.errors import TaskFileError
 from webarena_runner.interfaces import LoadedTasks
-from webarena_runner.tasksets._records import read_tasks
+from webarena_runner.settings.datafiles import find
+from webarena_runner.settings.yaml import read_yaml
+from webarena_runner.tasksets.records import read_tasks
 
 
 class Mini:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from webarena_runner.errors import SelectionError
-from webarena_runner.tasksets._expression import (
+from webarena_runner.tasksets.expression import (
     FILTERS,
     And,
     Filter,
@@ -23,7 +23,7 @@ from webarena_runner.tasksets._expression import (
     leaves,
     parse,
 )
-from webarena_runner.tasksets._ids import Range, between, gaps, listed, read_id_file
+from webarena_runner.tasksets.ids import Range, between, gaps, listed, read_id_file
 
 if TYPE_CHECKING:
     from webarena_runner.interfaces import LoadedTasks

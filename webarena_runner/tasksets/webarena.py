@@ -4,8 +4,8 @@ from pathlib import Path
 
 from webarena_runner.errors import TaskFileError
 from webarena_runner.interfaces import LoadedTasks
-from webarena_runner.tasksets._cache import webarena_file
-from webarena_runner.tasksets._records import read_tasks
+from webarena_runner.tasksets.cache import webarena_file
+from webarena_runner.tasksets.records import read_tasks
 
 OFFICIAL_SHA256 = "7b50386fd69163dbc05d615d834df4c6ed2c35596e97a1b10d17451c02537652"
 

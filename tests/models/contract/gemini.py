@@ -7,7 +7,7 @@ from tests.models.contract.subject import Fake, spec_of
 from tests.models.fake_gemini import GeminiServer, completion, error
 from tests.models.fake_openai import Server
 from webarena_runner.interfaces import ModelBackend
-from webarena_runner.models.gemini import Gemini
+from webarena_runner.models.gemini.backend import Gemini
 
 
 def new_sdk() -> Fake:

@@ -6,7 +6,7 @@ from typing import Any
 from tests.models.contract.subject import Fake, spec_of
 from tests.models.fake_openai import Server, completion, error
 from webarena_runner.interfaces import ModelBackend
-from webarena_runner.models.openai_chat import OpenAIChat
+from webarena_runner.models.openai.backend import OpenAIChat
 
 
 def fake() -> Fake:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tests.models.fake_openai import Reply, Server
-from webarena_runner.config import ModelSpec
 from webarena_runner.interfaces import ModelBackend, RequestTag
+from webarena_runner.settings.records import ModelSpec
 from webarena_runner.types import Completion, Message, Sampling
 
 TAG = RequestTag("mini", 3, 0, 5)

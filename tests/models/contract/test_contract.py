@@ -12,10 +12,10 @@ from tests.models.contract.backends import ENGINES, FAKES, engine, fake
 from tests.models.contract.subject import Fake, ask, opened
 from tests.models.fake_openai import DROP, HANG, Reply, Server, running
 from tests.models.vllm_live import WARNINGS
-from webarena_runner.config import RateLimits
 from webarena_runner.errors import ModelError
 from webarena_runner.interfaces import ModelBackend
-from webarena_runner.models._limits import Limited, Spend
+from webarena_runner.models.shared.limits import Limited, Spend
+from webarena_runner.settings.records import RateLimits
 
 # One loop for the module: a real engine is started once and belongs to the loop that it was started on.
 pytestmark = pytest.mark.asyncio(loop_scope="module")

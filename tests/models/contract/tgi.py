@@ -7,7 +7,7 @@ from tests.models.contract.subject import Fake, spec_of
 from tests.models.fake_openai import Reply, Server, completion
 from tests.models.fake_tgi import TgiServer, fault
 from webarena_runner.interfaces import ModelBackend
-from webarena_runner.models.tgi import Tgi
+from webarena_runner.models.tgi.backend import Tgi
 
 ERROR_TYPES = {422: "validation", 429: "overloaded"}
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.models.contract.subject import spec_of
 from webarena_runner.interfaces import ModelBackend
-from webarena_runner.models.transformers_local import TransformersLocal
+from webarena_runner.models.transformers.backend import TransformersLocal
 
 
 def started(folder: Path) -> ModelBackend:

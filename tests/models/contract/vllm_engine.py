@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.models import vllm_live
 from webarena_runner.interfaces import ModelBackend
-from webarena_runner.models.vllm_engine import VllmEngine
+from webarena_runner.models.vllm.engine import VllmEngine
 
 
 def started(folder: Path) -> ModelBackend:

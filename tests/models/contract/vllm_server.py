@@ -8,7 +8,7 @@ from tests.models import vllm_live
 from tests.models.contract.subject import Fake, spec_of
 from tests.models.fake_openai import Server, completion, error
 from webarena_runner.interfaces import ModelBackend
-from webarena_runner.models.vllm_server import VllmServer
+from webarena_runner.models.vllm.server import VllmServer
 
 
 def connected() -> Fake:

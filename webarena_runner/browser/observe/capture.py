@@ -15,7 +15,7 @@ from webarena_runner.browser.observe.devtools import DevTools, ProtocolError, pa
 from webarena_runner.browser.observe.geometry import Rectangle, Screen
 from webarena_runner.browser.observe.ids import Number, browser_id
 from webarena_runner.browser.observe.scripts import RECTANGLES_OF, WALK
-from webarena_runner.config import ObservationSettings
+from webarena_runner.settings.records import ObservationSettings
 
 ScreenshotType = Literal["jpeg", "png", "webp"]
 

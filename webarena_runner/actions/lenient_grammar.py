@@ -1,0 +1,134 @@
+"""The id grammar with near misses understood: what models write who have read other descriptions of it.
+
+What the official grammar accepts means the same here, except where it takes a named argument for typed text.
+"""
+
+import re
+from collections.abc import Callable
+
+from webarena_runner.actions.id_grammar import VERBS, parse_action
+from webarena_runner.types import Action, Click, Goto, Hover, Invalid, Scroll, Stop, TabFocus, Type
+
+_ALIASES = {"page_focus": "tab_focus", "page_close": "close_tab"}
+_KEYS = {
+    "ctrl": "Control",
+    "control": "Control",
+    "cmd": "Meta",
+    "command": "Meta",
+    "alt": "Alt",
+    "opt": "Alt",
+    "option": "Alt",
+    "shift": "Shift",
+    "return": "Enter",
+    "esc": "Escape",
+    "del": "Delete",
+    "space": "Space",
+    "spacebar": "Space",
+    "left": "ArrowLeft",
+    "arrowleft": "ArrowLeft",
+    "right": "ArrowRight",
+    "up": "ArrowUp",
+    "down": "ArrowDown",
+    "pgup": "PageUp",
+    "pgdn": "PageDown",
+}
+_NAME = r"(?:\w+\s*=\s*)?"
+_ID = re.compile(rf"\[?\s*{_NAME}[\"']?(\d{{1,9}})[\"']?\s*\]?")
+_TYPED = re.compile(rf"\[\s*{_NAME}(\d+)\s*\]\s*\[(.*)\]\s*$", re.DOTALL)
+_ENTER = re.compile(rf"\]\s*\[\s*{_NAME}(0|1|true|false)\s*$", re.IGNORECASE)
+_DIRECTION = re.compile(rf"\[?\s*{_NAME}(up|down)\b", re.IGNORECASE)
+
+
+def parse_lenient(text: str) -> Action:
+    """The action of a text that is in the id grammar or close to it; Invalid with a reason otherwise."""
+    given, text = text, _without_tag(text.strip())
+    found = re.match(r"(\w+)\s*(.*)", text, re.DOTALL)
+    if found is None:
+        return parse_action(given)
+    verb = _ALIASES.get(found[1].lower(), found[1].lower())
+    read = _READERS.get(verb)
+    action = read(found[2]) if read else None
+    if action is not None:
+        return action
+    official = parse_action(verb + text[found.end(1) :])
+    return parse_action(given) if isinstance(official, Invalid) else official
+
+
+def _without_tag(text: str) -> str:
+    """Without the language that some models write after the splitter, as in a Markdown code block."""
+    first, newline, rest = text.partition("\n")
+    is_tag = newline and re.fullmatch(r"\s*[\w+-]+\s*", first) and first.strip().lower() not in VERBS
+    return rest.strip() if is_tag else text
+
+
+def _click(rest: str) -> Action | None:
+    found = _ID.match(rest)
+    return Click(element_id=found[1]) if found else None
+
+
+def _hover(rest: str) -> Action | None:
+    found = _ID.match(rest)
+    return Hover(element_id=found[1]) if found else None
+
+
+def _type(rest: str) -> Action | None:
+    """On one line if that is whole, else over several."""
+    found = _TYPED.match(rest.partition("\n")[0]) or _TYPED.match(rest)
+    if not found:
+        return None
+    flag = _ENTER.search(found[2])
+    text = found[2][: flag.start()] if flag else found[2]
+    text = re.sub(r"^(?:text|content)\s*=\s*", "", text)
+    return Type(element_id=found[1], text=text, press_enter=not flag or flag[1].lower() in ("1", "true"))
+
+
+def _press(rest: str) -> Action | None:
+    keys = _argument(rest, "key_comb|keys|key|combination")
+    if not keys:
+        return None
+    named = "+".join(_KEYS.get(key.strip().lower(), key) for key in keys.split("+"))
+    return parse_action(f"press [{named}]")
+
+
+def _scroll(rest: str) -> Action | None:
+    found = _DIRECTION.match(rest)
+    if not found:
+        return None
+    return Scroll(direction="up" if found[1].lower() == "up" else "down")
+
+
+def _goto(rest: str) -> Action | None:
+    url = _argument(rest, "url")
+    return Goto(url=url.strip("\"'")) if url else None
+
+
+def _tab_focus(rest: str) -> Action | None:
+    found = _ID.match(rest)
+    return TabFocus(page_number=int(found[1])) if found else None
+
+
+def _stop(rest: str) -> Action | None:
+    answer = _argument(rest, "answer") if rest.startswith("[") else ""
+    if not answer and rest.startswith("["):
+        answer = _argument(rest.replace("\n", "\0"), "answer").replace("\0", "\n")
+    return Stop(answer=answer)
+
+
+def _argument(rest: str, names: str) -> str:
+    """What the brackets of the first line hold, or all of that line where there are none."""
+    line = rest.partition("\n")[0].strip()
+    if line.startswith("["):
+        line = line[1 : line.rfind("]")] if "]" in line else ""
+    return re.sub(rf"^\s*(?:{names})\s*=\s*", "", line)
+
+
+_READERS: dict[str, Callable[[str], Action | None]] = {
+    "click": _click,
+    "hover": _hover,
+    "type": _type,
+    "press": _press,
+    "scroll": _scroll,
+    "goto": _goto,
+    "tab_focus": _tab_focus,
+    "stop": _stop,
+}

@@ -1,0 +1,25 @@
+"""From an action's text to an action, by the settings of the run."""
+
+from collections.abc import Mapping
+
+from webarena_runner.actions.id_grammar import parse_action
+from webarena_runner.actions.lenient_grammar import parse_lenient
+from webarena_runner.actions.playwright_grammar import parse_playwright
+from webarena_runner.actions.urls import to_local
+from webarena_runner.settings.records import ActionSettings
+from webarena_runner.types import Action, Goto
+
+
+def read_action(text: str, settings: ActionSettings, urls: Mapping[str, str] | None = None) -> Action:
+    """`urls` are the sites' by official name: public names in the text become these."""
+    urls = urls or {}
+    if settings.url_mapping == "whole_action":
+        return _parsed(to_local(text, urls), settings)
+    action = _parsed(text, settings)
+    return Goto(url=to_local(action.url, urls)) if isinstance(action, Goto) else action
+
+
+def _parsed(text: str, settings: ActionSettings) -> Action:
+    if settings.action_set == "playwright":
+        return parse_playwright(text, quirks=settings.playwright_quirks)
+    return parse_lenient(text) if settings.lenient_syntax else parse_action(text)

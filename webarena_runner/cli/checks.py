@@ -1,0 +1,175 @@
+"""What `wa-run doctor` looks at; FAIL is only for what no run can do without."""
+
+import os
+import platform
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+
+from webarena_runner.cli.models.commands import availability
+from webarena_runner.errors import BrowserMissing, ConfigError, UsageError
+from webarena_runner.official.sites import site_urls_from
+from webarena_runner.settings import datafiles
+from webarena_runner.settings.loading import load_model_spec, load_sites_file
+from webarena_runner.tasksets import load_task_set
+
+SHOWN_VERSIONS = ("playwright", "pydantic", "openai", "tokenizers", "starlette")
+# A full run of 812 tasks keeps up to 30 screenshots of about 60 kB each.
+DISK_GB, MEMORY_GB = 3, 2
+START_LIMIT_MS = 30_000
+
+
+class Level(StrEnum):
+    OK = "OK"
+    WARNING = "warning"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True)
+class Check:
+    name: str
+    level: Level
+    found: str
+    todo: str = ""
+
+
+async def all_checks(*, out: Path, sites: str | None, environ: Mapping[str, str]) -> list[Check]:
+    return [
+        _python(),
+        _packages(),
+        await _browser(),
+        _results(out),
+        _disk(out),
+        _memory(),
+        _tasks("mini", "the installation is incomplete; install the package again"),
+        _tasks("webarena", "wa-run tasks fetch webarena"),
+        _models(environ),
+        *await _sites(sites, environ),
+    ]
+
+
+def _python() -> Check:
+    return Check("Python", Level.OK, f"{platform.python_version()} ({sys.executable})")
+
+
+def _packages() -> Check:
+    missing = []
+    for line in requires("webarena-runner") or []:
+        name = re.match(r"[A-Za-z0-9._-]+", line)
+        if name and "extra ==" not in line and not _version(name.group()):
+            missing.append(name.group())
+    if missing:
+        return Check("packages", Level.FAIL, f"missing: {', '.join(missing)}", f"pip install {' '.join(missing)}")
+    shown = ", ".join(f"{name} {_version(name)}" for name in SHOWN_VERSIONS)
+    return Check("packages", Level.OK, f"webarena-runner {_version('webarena-runner')}, {shown}")
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+async def _browser() -> Check:
+    """Finds the browser that a run would take, starts it and opens an empty page."""
+    from playwright.async_api import Error, async_playwright
+
+    from webarena_runner.browser.find import find_browser, launch_args
+
+    try:
+        found = find_browser()
+    except BrowserMissing as error:
+        return Check("browser", Level.FAIL, str(error), "wa-run browser install")
+    try:
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(
+                executable_path=found.path, args=launch_args(root=os.geteuid() == 0), timeout=START_LIMIT_MS
+            )
+            page = await browser.new_page()
+            await page.goto("about:blank")
+            await browser.close()
+    except Error as error:
+        told = str(error).strip().partition("\n")[0]
+        return Check("browser", Level.FAIL, f"{found.path} does not start: {told}", "install another Chromium")
+    told = f"{found.path} {found.version}, starts"
+    if not found.is_shell:
+        return Check("browser", Level.WARNING, told, "wa-run browser install: a headless shell takes half the time")
+    return Check("browser", Level.OK, f"{told}, headless shell")
+
+
+def _results(out: Path) -> Check:
+    try:
+        with tempfile.TemporaryFile(dir=_existing(out)):
+            return Check("results folder", Level.OK, f"{out.resolve()} can be written")
+    except OSError as error:
+        return Check("results folder", Level.FAIL, f"{out}: {error.strerror}", "give a writable folder with --out")
+
+
+def _disk(out: Path) -> Check:
+    free_gb = shutil.disk_usage(_existing(out)).free / 1e9
+    if free_gb < DISK_GB:
+        return Check("disk", Level.WARNING, f"{free_gb:.1f} GB free", f"a full run can take {DISK_GB} GB")
+    return Check("disk", Level.OK, f"{free_gb:.0f} GB free")
+
+
+def _memory() -> Check:
+    try:
+        free_gb = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
+    except (ValueError, OSError):
+        return Check("memory", Level.OK, "unknown on this system")
+    cores = os.cpu_count() or 1
+    if free_gb < MEMORY_GB:
+        return Check("memory", Level.WARNING, f"{free_gb:.1f} GB free, {cores} cores", "use few --workers")
+    return Check("memory", Level.OK, f"{free_gb:.0f} GB free, {cores} cores")
+
+
+def _tasks(name: str, todo: str) -> Check:
+    try:
+        loaded = load_task_set(name).load()
+    except UsageError as error:
+        return Check(f"tasks: {name}", Level.WARNING, str(error), todo)
+    return Check(f"tasks: {name}", Level.OK, f"{len(loaded.tasks)} tasks, sha256 {loaded.sha256[:12]}")
+
+
+def _models(environ: Mapping[str, str]) -> Check:
+    runnable, faults = ["oracle"], []
+    names = datafiles.names("models")
+    for name in names:
+        try:
+            if not availability(load_model_spec(name), environ):
+                runnable.append(name)
+        except ConfigError as error:
+            faults.append(str(error))
+    if faults:
+        return Check("models", Level.WARNING, "\n".join(faults), "correct the model file")
+    return Check("models", Level.OK, f"can run: {', '.join(runnable)} ({len(names) + 1} known)", "wa-run models list")
+
+
+async def _sites(sites: str | None, environ: Mapping[str, str]) -> list[Check]:
+    from webarena_runner.sites.health import check_sites
+
+    try:
+        urls = site_urls_from(environ) | (load_sites_file(sites).urls if sites else {})
+    except ConfigError as error:
+        return [Check("sites", Level.WARNING, str(error), "correct the URL")]
+    if not urls:
+        return [Check("sites", Level.OK, "no URLs set: only the embedded sites", "for WebArena proper: see README")]
+    return [
+        Check(f"site {health.site}", Level.WARNING, f"{health.url}: {health.problem}", "start it, or correct the URL")
+        if health.problem
+        else Check(f"site {health.site}", Level.OK, f"{health.url} answers in {health.elapsed_ms:.0f} ms")
+        for health in await check_sites(urls)
+    ]
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that exists."""
+    folder = folder.resolve()
+    return next((place for place in (folder, *folder.parents) if place.is_dir()), Path("/"))

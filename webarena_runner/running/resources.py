@@ -1,0 +1,107 @@
+"""Where episodes take place and how they are scored: browser, sites, evaluators and judge, shared by many episodes."""
+
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from platformdirs import user_cache_path
+
+from webarena_runner import registry
+from webarena_runner.browser.observe.capture import ScreenshotType
+from webarena_runner.browser.session import BrowserSession
+from webarena_runner.errors import ConfigError
+from webarena_runner.evaluators.judge import ModelJudge
+from webarena_runner.interfaces import Agent, Evaluator, EvaluatorSetup, Judge, ModelBackend, SiteProvider, SiteSetup
+from webarena_runner.models.shared.limits import Limited, Spend
+from webarena_runner.official.sites import require_site_urls
+from webarena_runner.running.episode import Harness
+from webarena_runner.settings.loading import load_model_spec
+from webarena_runner.settings.records import ModelSpec, RateLimits, RunConfig
+from webarena_runner.sites.embedded import EMBEDDED
+from webarena_runner.types import Task
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Venue:
+    """All started, and without anyone who acts."""
+
+    sites: SiteProvider
+    browser: BrowserSession
+    evaluators: Mapping[str, Evaluator]
+    judge: Judge | None
+
+    def harness(self, config: RunConfig, agent: Agent) -> Harness:
+        return Harness(config, agent, self.sites, self.browser, self.evaluators, self.judge)
+
+
+@asynccontextmanager
+async def open_venue(
+    config: RunConfig,
+    environ: Mapping[str, str],
+    *,
+    spend: Spend | None = None,
+    screenshot_type: ScreenshotType | None = None,
+) -> AsyncIterator[Venue]:
+    """`spend` is what the judge's requests go to; screenshots are PNG for a model that sees, JPEG for the log.
+
+    Raises:
+        UsageError: judge, browser or sites are not there.
+    """
+    sees = config.model is not None and config.model.images == "screenshot"
+    kind: ScreenshotType = screenshot_type or ("png" if sees else "jpeg")
+    async with AsyncExitStack() as stack:
+        judge = await _judge(config, environ, stack, spend or Spend())
+        session = await stack.enter_async_context(
+            BrowserSession(config.browser, config.observation, config.settle, screenshot_type=kind)
+        )
+        provider = registry.load("sites", config.sites)
+        sites: SiteProvider = provider.build(SiteSetup(config, session.context, environ))
+        await stack.enter_async_context(sites)
+        setup = EvaluatorSetup(config.scoring)
+        evaluators = {name: registry.load("evaluators", name).build(setup) for name in registry.names("evaluators")}
+        yield Venue(sites, session, evaluators, judge)
+
+
+async def open_model(
+    spec: ModelSpec, environ: Mapping[str, str], stack: AsyncExitStack, *, spend: Spend | None = None
+) -> ModelBackend:
+    """A model that is there, within its rates and the run's `spend`, closed by the stack.
+
+    Raises:
+        UsageError: it is not there.
+    """
+    backend: ModelBackend = registry.load("models", spec.backend)(spec, environ=environ)
+    stack.push_async_callback(backend.aclose)
+    await backend.check()
+    spend = spend or Spend()
+    if spec.prices is None and spec.rates == RateLimits() and spend.limit_usd is None:
+        return backend
+    return Limited(backend, prices=spec.prices, rates=spec.rates, spend=spend)
+
+
+def require_sites(config: RunConfig, tasks: Sequence[Task]) -> None:
+    """Raises ConfigError when the configured provider has no site, or no URL, for one of the tasks."""
+    if config.sites != "embedded":
+        require_site_urls(tasks, config.site_urls)
+        return
+    unserved = sorted({site for task in tasks for site in task.sites if site not in EMBEDDED})
+    if unserved:
+        raise ConfigError(
+            f"the chosen tasks need {', '.join(unserved)}, which are not embedded (there are: {', '.join(EMBEDDED)}); "
+            "give URLs of real sites (see --sites), or choose --tasks mini"
+        )
+
+
+async def _judge(
+    config: RunConfig, environ: Mapping[str, str], stack: AsyncExitStack, spend: Spend
+) -> ModelJudge | None:
+    if config.judge.model is None:
+        return None
+    spec = load_model_spec(config.judge.model)
+    if spec.prices is None and spend.limit_usd is not None:
+        log.warning("judge '%s' has no prices in its model file: it does not count towards --max-cost", spec.name)
+    backend = await open_model(spec, environ, stack, spend=spend)
+    return ModelJudge(backend, spec.model or spec.name, user_cache_path("webarena-runner") / "judge")

@@ -1,0 +1,218 @@
+"""A whole run: check everything, run what is to do, report. The command line calls this."""
+
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+
+from pydantic import ValidationError
+
+from webarena_runner import registry
+from webarena_runner.agents.prompt import load_prompt
+from webarena_runner.errors import ConfigError, ModelExhausted, StoreError
+from webarena_runner.export.leaderboard import LeaderboardCsv
+from webarena_runner.interfaces import AgentSetup, LoadedTasks
+from webarena_runner.log import store
+from webarena_runner.log.store import RunFolder
+from webarena_runner.models.shared.limits import Spend
+from webarena_runner.report.summary import RunReport, load_run
+from webarena_runner.running import plan
+from webarena_runner.running.episode import Harness
+from webarena_runner.running.local import LocalExecutor, RunStopped
+from webarena_runner.running.progress import Event, Note, Started
+from webarena_runner.running.resources import open_model, open_venue, require_sites
+from webarena_runner.settings.loading import load_model_spec, with_max_cost
+from webarena_runner.settings.records import RunConfig
+from webarena_runner.tasksets import load_task_set
+from webarena_runner.tasksets.selection import select
+from webarena_runner.types import RunManifest, Task
+
+log = logging.getLogger(__name__)
+LEADERBOARD = "leaderboard.csv"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run that is checked as far as that goes without starting anything."""
+
+    config: RunConfig
+    loaded: LoadedTasks
+    tasks: tuple[Task, ...]
+    manifest: RunManifest
+    out: Path
+    todo: tuple[tuple[Task, int], ...]
+    finished: int
+    resumed: bool
+
+    @property
+    def folder(self) -> Path:
+        return self.out / self.manifest.run_id
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What became of a run; `stopped` says why it ended early ("" when all was run)."""
+
+    report: RunReport
+    csv_path: Path
+    row: Mapping[str, str]
+    wall_s: float
+    stopped: str = ""
+
+
+def prepare(
+    config: RunConfig,
+    *,
+    out: Path,
+    run_id: str | None = None,
+    allow_modified: bool = False,
+    overrides: tuple[str, ...] = (),
+) -> Prepared:
+    """Loads and selects the tasks and writes nothing.
+
+    Raises:
+        UsageError: tasks, sites, prompt or run id are not as they must be.
+    """
+    if run_id is not None:
+        plan.check_run_id(run_id)
+    loaded = load_task_set(config.task_set).load(allow_modified=allow_modified)
+    tasks = select(config.tasks, loaded, seed=config.seed)
+    require_sites(config, tasks)
+    now = datetime.now(UTC)
+    manifest = plan.make_manifest(
+        config,
+        loaded,
+        tasks,
+        run_id=run_id or plan.new_run_id(config, now),
+        prompt_sha256=_prompt_sha256(config),
+        profile_overrides=overrides,
+        judge=_judge_name(config),
+        now=now,
+    )
+    store.require_no_run(out / manifest.run_id)
+    todo = plan.to_do(tasks, config.trials, ())
+    return Prepared(config, loaded, tasks, manifest, out, todo, finished=0, resumed=False)
+
+
+def prepare_resume(folder: Path, *, max_cost_usd: float | None = None) -> Prepared:
+    """The rest of an earlier run, with the settings that its manifest holds; `max_cost_usd` is for this start only.
+
+    Raises:
+        StoreError: no run there, or its task file or prompt has changed since.
+        ConfigError: it has cost what it may cost already, or its model has no prices.
+    """
+    folder = folder.resolve()
+    manifest = store.read_manifest(folder)
+    try:
+        config = RunConfig.model_validate(manifest.config)
+    except ValidationError as error:
+        raise StoreError(
+            f"{folder / store.MANIFEST}: written by another version of webarena-runner ({error})"
+        ) from error
+    if max_cost_usd is not None:
+        config = with_max_cost(config, max_cost_usd)
+    try:
+        _spend(config, folder).require_left()
+    except ModelExhausted as error:
+        raise ConfigError(f"{folder}: {error}") from None
+    loaded = load_task_set(config.task_set).load(allow_modified=manifest.task_set_modified)
+    plan.require_same_inputs(manifest, task_set_sha256=loaded.sha256, prompt_sha256=_prompt_sha256(config))
+    wanted = {task_id for task_id, _ in manifest.planned}
+    tasks = tuple(task for task in loaded.tasks if task.task_id in wanted)
+    finished = {key for key, result in store.read_results(folder).items() if result.value is not None}
+    todo = plan.to_do(tasks, config.trials, finished)
+    return Prepared(config, loaded, tasks, manifest, folder.parent, todo, finished=len(finished), resumed=True)
+
+
+async def run(prepared: Prepared, *, on_event: Callable[[Event], None], environ: Mapping[str, str]) -> RunSummary:
+    """Runs what is to do; every finished episode is on disk when this ends, however it ends.
+
+    Raises:
+        UsageError: found before work starts (model, browser, sites, folder), or the disk is full.
+    """
+    clock, stopped = monotonic(), ""
+    spend = _spend(prepared.config, prepared.folder)
+    async with _harness(prepared, environ, spend) as (harness, versions):
+        with _open_store(prepared, versions) as folder:
+            if spend.limit_usd is not None:
+                log.info("may cost $%g; $%.4f of it was spent before", spend.limit_usd, spend.spent_usd)
+            on_event(Started(total=len(prepared.manifest.planned), already_done=prepared.finished))
+            _warn_of_missing_judge(prepared, on_event)
+            try:
+                async for _ in LocalExecutor(harness, folder, on_event).run(prepared.todo):
+                    pass
+            except RunStopped as error:
+                stopped = str(error)
+                log.info("stopped early: %s", stopped)
+    csv_path = prepared.out / LEADERBOARD
+    report = load_run(prepared.folder)
+    row = LeaderboardCsv().write(report, csv_path)
+    return RunSummary(report, csv_path, row, monotonic() - clock, stopped)
+
+
+@asynccontextmanager
+async def _harness(
+    prepared: Prepared, environ: Mapping[str, str], spend: Spend
+) -> AsyncIterator[tuple[Harness, dict[str, str]]]:
+    """Everything that episodes share, checked and started, and the versions that show only then."""
+    config = prepared.config
+    async with AsyncExitStack() as stack:
+        model = await open_model(config.model, environ, stack, spend=spend) if config.model else None
+        agent = registry.load("agents", config.agent).build(AgentSetup(model, config))
+        agent.check_tasks([task for task, _ in prepared.todo])
+        venue = await stack.enter_async_context(open_venue(config, environ, spend=spend))
+        yield venue.harness(config, agent), {"chromium": venue.browser.version}
+
+
+def _spend(config: RunConfig, folder: Path) -> Spend:
+    """What the run may cost, and what its earlier starts have cost."""
+    return Spend(config.limits.max_cost_usd, store.cost_usd(folder) or 0.0)
+
+
+def _warn_of_missing_judge(prepared: Prepared, on_event: Callable[[Event], None]) -> None:
+    needing = sum(plan.needs_judge(task) for task, _ in prepared.todo)
+    if needing and prepared.config.model and prepared.config.judge.model is None:
+        on_event(
+            Note(
+                f"{needing} of {len(prepared.todo)} episodes may need a judge model to be scored, and none is given: "
+                "those that do will end as judge errors; pass --judge NAME (see wa-run models list)"
+            )
+        )
+
+
+@contextmanager
+def _open_store(prepared: Prepared, versions: dict[str, str]) -> Iterator[RunFolder]:
+    """The run folder, with one line per episode going to its run.log while it is open."""
+    if prepared.resumed:
+        folder = RunFolder.reopen(prepared.folder)
+    else:
+        manifest = prepared.manifest.model_copy(update={"versions": prepared.manifest.versions | versions})
+        folder = RunFolder.create(prepared.folder, manifest)
+    handler = logging.FileHandler(folder.path / "run.log", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logger = logging.getLogger("webarena_runner")
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield folder
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+        handler.close()
+        folder.close()
+
+
+def _judge_name(config: RunConfig) -> str:
+    """The judge's model file and model, as results record it; "" without a judge."""
+    if config.judge.model is None:
+        return ""
+    spec = load_model_spec(config.judge.model)
+    return f"{spec.name} ({spec.model})" if spec.model and spec.model != spec.name else spec.name
+
+
+def _prompt_sha256(config: RunConfig) -> str:
+    return load_prompt(config.prompt).sha256 if config.model else ""

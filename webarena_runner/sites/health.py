@@ -1,0 +1,50 @@
+"""Whether a site answers, how fast, and whether its log-in page is there."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import httpx
+
+from webarena_runner.sites.login import FORMS
+
+
+@dataclass(frozen=True)
+class SiteHealth:
+    """One request to a site's start page; `problem` is "" when it is fine.
+
+    `login` is the status of the log-in page, None where the site has none or did not answer.
+    """
+
+    site: str
+    url: str
+    status: int | None
+    elapsed_ms: float
+    login: int | None
+    problem: str
+
+
+async def check_sites(urls: Mapping[str, str], *, limit_s: float = 10) -> Sequence[SiteHealth]:
+    """Asks all sites at once, in the given order; a site is healthy when its start page answers below 400."""
+    async with httpx.AsyncClient(timeout=limit_s, follow_redirects=True, trust_env=False) as client:
+        async with asyncio.TaskGroup() as group:
+            jobs = [group.create_task(_check(client, site, url, limit_s)) for site, url in urls.items()]
+        return [job.result() for job in jobs]
+
+
+async def _check(client: httpx.AsyncClient, site: str, url: str, limit_s: float) -> SiteHealth:
+    begin = time.perf_counter()
+    try:
+        status = (await client.get(url)).status_code
+        elapsed_ms = (time.perf_counter() - begin) * 1000
+        form = FORMS.get(site)
+        login = (await client.get(url + form.path)).status_code if form and status < 400 else None
+    except httpx.TimeoutException:
+        return SiteHealth(site, url, None, limit_s * 1000, None, f"no answer within {limit_s:g} s")
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return SiteHealth(site, url, None, (time.perf_counter() - begin) * 1000, None, str(error) or repr(error))
+    problem = f"start page answers {status}" if status >= 400 else ""
+    if login is not None and login >= 400:
+        problem = f"log-in page answers {login}"
+    return SiteHealth(site, url, status, elapsed_ms, login, problem)
