@@ -250,17 +250,5 @@ class LoadedTasks:
     subsets: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
-class ResultStore(Protocol):
-    """The run folder."""
-
-    def finished(self) -> Mapping[tuple[int, int], EpisodeResult]:
-        """Results that count: one per (task id, trial) that needs no further attempt."""
-        ...
-
-    def put(self, result: EpisodeResult) -> None:
-        """Atomic: after a crash the result is there whole or not at all."""
-        ...
-
-
 class Executor(Protocol):
     def run(self, todo: Sequence[tuple[Task, int]]) -> AsyncIterator[EpisodeResult]: ...

@@ -9,7 +9,7 @@ An attempt without result.json was interrupted. A result counts when its value i
 """
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -44,13 +44,39 @@ class EpisodeLog:
 
 
 @dataclass
-class RunFolder:
-    """An open run. Holding it open excludes other processes from the same run."""
+class EpisodeFolders:
+    """The episodes of a run, written by whoever plays them: also by several processes, each with episodes of its own.
+
+    The process that started the run holds its `RunFolder` open meanwhile.
+    """
 
     path: Path
+
+    def begin(self, task_id: int, trial: int) -> EpisodeLog:
+        """An empty folder for a new attempt; what an earlier attempt left is kept under attempts/."""
+        name = f"{task_id}.{trial}"
+        folder = self.path / "episodes" / name
+        with _writing(self.path):
+            earlier = len(list((self.path / "attempts").glob(f"{name}.*")))
+            if folder.exists():
+                earlier += 1
+                folder.rename(self.path / "attempts" / f"{name}.{earlier}")
+            folder.mkdir()
+        return EpisodeLog(folder, earlier + 1)
+
+    def put(self, result: EpisodeResult) -> None:
+        """Atomic: after a crash the result is there whole or not at all."""
+        folder = self.path / "episodes" / f"{result.task_id}.{result.trial}"
+        with _writing(folder):
+            write_atomically(folder / RESULT, result.model_dump_json(indent=2))
+
+
+@dataclass
+class RunFolder(EpisodeFolders):
+    """An open run. Holding it open excludes other processes from the same run."""
+
     manifest: RunManifest
     _lock: filelock.BaseFileLock = field(repr=False)
-    _attempts: dict[Key, int] = field(default_factory=dict, repr=False)
 
     @classmethod
     def create(cls, path: Path, manifest: RunManifest) -> "RunFolder":
@@ -73,27 +99,6 @@ class RunFolder:
 
     def close(self) -> None:
         self._lock.release()
-
-    def finished(self) -> Mapping[Key, EpisodeResult]:
-        return {key: result for key, result in read_results(self.path).items() if result.value is not None}
-
-    def begin(self, task_id: int, trial: int) -> EpisodeLog:
-        """An empty folder for a new attempt; what an earlier attempt left is kept under attempts/."""
-        name = f"{task_id}.{trial}"
-        folder = self.path / "episodes" / name
-        with _writing(self.path):
-            earlier = self._attempts.get((task_id, trial), len(list((self.path / "attempts").glob(f"{name}.*"))))
-            if folder.exists():
-                earlier += 1
-                folder.rename(self.path / "attempts" / f"{name}.{earlier}")
-            folder.mkdir()
-        self._attempts[task_id, trial] = earlier
-        return EpisodeLog(folder, earlier + 1)
-
-    def put(self, result: EpisodeResult) -> None:
-        folder = self.path / "episodes" / f"{result.task_id}.{result.trial}"
-        with _writing(folder):
-            write_atomically(folder / RESULT, result.model_dump_json(indent=2))
 
 
 def require_no_run(path: Path) -> None:
