@@ -4,20 +4,20 @@ import pytest
 
 from webarena_runner.errors import ConfigError
 from webarena_runner.official.sites import normalise_url, require_site_urls, site_urls_from, sites_needed
-from webarena_runner.types import Task
+from webarena_runner.types import Task, UrlCheck
 
 
-def task(task_id: int, *sites: str, login: tuple[str, ...] = (), raw: str = "") -> Task:
+def task(task_id: int, *sites: str, login: tuple[str, ...] = (), start: str = "", check: str = "") -> Task:
     return Task(
         task_set="webarena",
         task_id=task_id,
         intent="",
         sites=sites,
-        start_urls=(f"__{sites[0].upper()}__",),
+        start_urls=(f"__{sites[0].upper()}__", start),
         login_sites=login,
         template_id=0,
-        checks=(),
-        raw={"start_url": raw},
+        checks=(UrlCheck(reference_url=check),) if check else (),
+        raw={"intent": "Say __WIKIPEDIA__"},
     )
 
 
@@ -44,11 +44,10 @@ def test_what_is_no_url_is_an_error_that_names_the_variable(written: str) -> Non
 
 
 def test_a_task_needs_the_sites_it_lists_logs_in_to_or_names() -> None:
-    assert sites_needed(task(1, "reddit", login=("gitlab",), raw="__MAP__/x __last_url__ __page__")) == {
-        "reddit",
-        "gitlab",
-        "map",
-    }
+    needing = task(
+        1, "reddit", login=("gitlab",), start="__MAP__/x __last_url__", check="__SHOPPING_ADMIN__/y __page__"
+    )
+    assert sites_needed(needing) == ("reddit", "gitlab", "map", "shopping_admin")
 
 
 def test_missing_urls_are_listed_with_how_to_set_them() -> None:

@@ -153,10 +153,17 @@ class PageProbe(Protocol):
 
 @dataclass(frozen=True)
 class SiteLease:
-    """Sites for one episode: URL per official site name, a Playwright storage state, and the hosts that are in play."""
+    """The sites of one episode, by official name: those its task needs, and the home page where the provider has one.
+
+    `more_urls` are further addresses that the sites' pages ask; the browser reaches these and the sites, no others.
+    `credentials`: user name and password. `storage_state` is Playwright's, None for an episode that is not logged in.
+    `label` names the instance for logs.
+    """
 
     urls: Mapping[str, str]
-    storage_state: Mapping[str, Any] | None = None
+    storage_state: Mapping[str, Any] | None = field(default=None, repr=False)
+    credentials: Mapping[str, tuple[str, str]] = field(default_factory=dict, repr=False)
+    more_urls: Sequence[str] = ()
     label: str = ""
 
 
@@ -182,7 +189,12 @@ class SiteProvider(Protocol):
     def lease(
         self, sites: Sequence[str], *, login_sites: Sequence[str], writes: bool
     ) -> AbstractAsyncContextManager[SiteLease]:
-        """Raises SiteError or LoginError when the sites cannot be had."""
+        """Takes what `official.sites.sites_needed` says of a task; `login_sites` are some of `sites`.
+
+        Raises:
+            SiteError: a site is not served, or does not answer.
+            LoginError: a site cannot be logged in to.
+        """
         ...
 
 
@@ -210,10 +222,19 @@ class EpisodeEnd:
 
     task: Task
     answer: str
-    urls: Mapping[str, str]
+    lease: SiteLease
     page: PageProbe
     judge: Judge | None = None
-    credentials: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def urls(self) -> Mapping[str, str]:
+        """The leased sites' URLs by official name."""
+        return self.lease.urls
+
+    @property
+    def credentials(self) -> Mapping[str, tuple[str, str]]:
+        """The leased sites' user names and passwords by official name."""
+        return self.lease.credentials
 
 
 @dataclass(frozen=True)

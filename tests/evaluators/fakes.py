@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from webarena_runner.interfaces import EpisodeEnd, JudgeReply, PageProbe, RequestTag
+from webarena_runner.interfaces import EpisodeEnd, JudgeReply, PageProbe, RequestTag, SiteLease
+from webarena_runner.official.sites import OFFICIAL_ACCOUNTS
 from webarena_runner.types import Check, Completion, Message, Sampling, Task
 
 # How the placeholders of the recorded outcomes were rendered.
@@ -106,4 +107,5 @@ def end_of(
     judge: SayingJudge | None = None,
     urls: Mapping[str, str] = GOLDEN_URLS,
 ) -> EpisodeEnd:
-    return EpisodeEnd(task=task_of(check), answer=answer, urls=urls, page=page or Page(), judge=judge)
+    lease = SiteLease(urls, credentials=OFFICIAL_ACCOUNTS)
+    return EpisodeEnd(task=task_of(check), answer=answer, lease=lease, page=page or Page(), judge=judge)

@@ -20,7 +20,8 @@ from webarena_runner.evaluators import rescore, score
 from webarena_runner.evaluators.program_html import ProgramHtml
 from webarena_runner.evaluators.string_match import StringMatch
 from webarena_runner.evaluators.url_match import UrlMatch
-from webarena_runner.interfaces import EpisodeEnd
+from webarena_runner.interfaces import EpisodeEnd, SiteLease
+from webarena_runner.official.sites import OFFICIAL_ACCOUNTS
 from webarena_runner.tasksets.file import load_task_file
 from webarena_runner.types import HtmlCheck, HtmlTarget, Score, Task
 
@@ -75,7 +76,9 @@ def _only(task: Task, kind: str) -> Task:
 
 
 def _end(task: Task, page: Page, *, answer: str = "", judge: SayingJudge | None = None) -> EpisodeEnd:
-    return EpisodeEnd(task=task, answer=answer, urls=GOLDEN_URLS, page=page, judge=judge)
+    return EpisodeEnd(
+        task=task, answer=answer, lease=SiteLease(GOLDEN_URLS, credentials=OFFICIAL_ACCOUNTS), page=page, judge=judge
+    )
 
 
 def _expected(outcome: Outcome) -> tuple[float, bool]:

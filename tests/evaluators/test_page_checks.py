@@ -12,7 +12,7 @@ from webarena_runner.browser.session import BrowserSession
 from webarena_runner.evaluators import score
 from webarena_runner.evaluators.program_html import ProgramHtml
 from webarena_runner.evaluators.url_match import UrlMatch
-from webarena_runner.interfaces import EpisodeEnd
+from webarena_runner.interfaces import EpisodeEnd, SiteLease
 from webarena_runner.settings.loading import load_scoring
 from webarena_runner.settings.records import BrowserSettings, ObservationSettings, PageChecks, SettleSettings
 from webarena_runner.types import Check, HtmlCheck, HtmlTarget, Score, UrlCheck
@@ -46,7 +46,7 @@ async def _score(
     """Value, scores, and where the agent's tab is afterwards; the agent has left it on the shop's start page."""
     urls = {"shopping": site.url}
     async with session.episode(urls=urls, start_urls=[f"{site.url}/"]) as environment:
-        end = EpisodeEnd(task_of(*checks), "", urls, environment.probe(page_checks))
+        end = EpisodeEnd(task_of(*checks), "", SiteLease(urls), environment.probe(page_checks))
         value, scores = await score(end.task, end, EVALUATORS)
         return value, scores, environment.url
 

@@ -16,6 +16,7 @@ import httpx
 
 from webarena_runner.browser.find import find_browser, launch_args
 from webarena_runner.interfaces import SiteLease
+from webarena_runner.official.sites import OFFICIAL_ACCOUNTS
 
 ROOT = Path(__file__).parents[2]
 PYTHON = Path(os.environ.get("PEER_PYTHON", ROOT / ".venv-peer" / "bin" / "python"))
@@ -81,7 +82,7 @@ class Shared:
     ) -> AsyncIterator[SiteLease]:
         await self.reset()
         state = await self.package.ask("log_in", sites=list(login_sites)) if login_sites else None
-        yield SiteLease(self.urls, state)
+        yield SiteLease(self.urls, state, OFFICIAL_ACCOUNTS)
 
 
 @asynccontextmanager

@@ -9,9 +9,10 @@ from playwright.async_api import BrowserContext
 
 from webarena_runner.errors import LoginError, SiteError
 from webarena_runner.interfaces import SiteLease
+from webarena_runner.official.sites import OFFICIAL_ACCOUNTS
 from webarena_runner.sites.static import StaticSites
 
-URLS = {site: f"http://{site}.example" for site in ("shopping", "reddit", "gitlab", "wikipedia")}
+URLS = {site: f"http://{site}.example" for site in ("shopping", "reddit", "gitlab", "wikipedia", "homepage")}
 
 
 @asynccontextmanager
@@ -22,7 +23,7 @@ async def no_context() -> AsyncIterator[BrowserContext]:
 
 @pytest.fixture
 def sites() -> StaticSites:
-    return StaticSites(URLS, credentials={}, new_context=no_context)
+    return StaticSites(URLS, credentials=OFFICIAL_ACCOUNTS, more_urls=("http://tiles.example",), new_context=no_context)
 
 
 def lease(sites: StaticSites, *names: str, writes: bool) -> AbstractAsyncContextManager[SiteLease]:
@@ -103,10 +104,27 @@ async def test_nobody_writes_to_the_encyclopedia(sites: StaticSites) -> None:
         assert not await waits(lease(sites, "wikipedia", writes=True))
 
 
-async def test_a_lease_carries_all_urls(sites: StaticSites) -> None:
+async def test_a_lease_carries_what_its_task_needs_and_the_home_page_and_no_more(sites: StaticSites) -> None:
     async with lease(sites, "reddit", writes=False) as granted:
-        assert granted.urls == URLS
+        assert granted.urls == {site: URLS[site] for site in ("reddit", "homepage")}
+        assert granted.credentials == {"reddit": OFFICIAL_ACCOUNTS["reddit"]}
+        assert granted.more_urls == ("http://tiles.example",)
         assert granted.storage_state is None
+
+
+async def test_the_account_that_the_shops_rest_interface_takes_comes_with_the_shop(sites: StaticSites) -> None:
+    async with lease(sites, "shopping", writes=False) as granted:
+        assert set(granted.credentials) == {"shopping", "shopping_admin"}
+
+
+async def test_a_lease_keeps_passwords_out_of_messages(sites: StaticSites) -> None:
+    async with lease(sites, "reddit", writes=False) as granted:
+        assert OFFICIAL_ACCOUNTS["reddit"][1] not in repr(granted)
+
+
+async def test_nobody_waits_for_the_home_page(sites: StaticSites) -> None:
+    async with lease(sites, "shopping", writes=True):
+        assert not await waits(lease(sites, "reddit", writes=True))
 
 
 async def test_a_site_without_url_is_an_error_that_says_how_to_give_it(sites: StaticSites) -> None:

@@ -60,7 +60,7 @@ def _tasks(given: Serving) -> tuple[Task, ...]:
     if given.configs is None:
         return ()
     loaded = load_task_set(given.task_set).load()
-    tasks = tuple(task for task in loaded.tasks if sites_needed(task) <= set(given.sites))
+    tasks = tuple(task for task in loaded.tasks if set(sites_needed(task)) <= set(given.sites))
     if not tasks:
         raise ConfigError(f"--write-configs: no task of '{loaded.name}' can do with {', '.join(given.sites)} alone")
     require_own_folder(given.configs, tasks)

@@ -11,7 +11,6 @@ import httpx
 from webarena_runner.errors import ScriptError, SiteError
 from webarena_runner.interfaces import EpisodeEnd
 from webarena_runner.official.notation import LAST_URL, HelperCall
-from webarena_runner.official.sites import OFFICIAL_ACCOUNTS
 
 REQUEST_TIMEOUT_S = 30.0
 CONNECT_RETRIES = 2
@@ -105,8 +104,18 @@ class SiteHelpers:
                 f"but the episode has no URL for 'shopping'"
             ) from None
 
+    @property
+    def _shop_admin(self) -> tuple[str, str]:
+        try:
+            return self._end.lease.credentials["shopping_admin"]
+        except KeyError:
+            raise SiteError(
+                f"task {self._end.task.task_id} of {self._end.task.task_set} asks the shop's REST interface, "
+                f"but the episode has no account for 'shopping_admin', whom it must log in as"
+            ) from None
+
     async def _shop_get(self, path: str, params: Mapping[str, str] | None = None) -> Any:
-        user, password = self._end.credentials.get("shopping_admin", OFFICIAL_ACCOUNTS["shopping_admin"])
+        user, password = self._shop_admin
         # Proxies of the environment are not for the sites: the browser does not use them either.
         transport = self._transport or httpx.AsyncHTTPTransport(retries=CONNECT_RETRIES)
         async with httpx.AsyncClient(

@@ -1,6 +1,5 @@
 """Where the official sites are: URLs and accounts from environment variables, and which of them a task needs."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -16,6 +15,10 @@ OFFICIAL_ACCOUNTS: Mapping[str, tuple[str, str]] = {
     "reddit": ("MarvelsGrantMan136", "test1234"),
     "gitlab": ("byteblaze", "hello1234"),
 }
+# Prompts say that it is there, so it comes with every lease.
+HOMEPAGE = "homepage"
+# Checks read the shop's orders and reviews through its REST interface, which takes the account of its admin.
+_REST_ACCOUNTS: Mapping[str, str] = {"shopping": "shopping_admin"}
 _ABSENT = ("", "todo", "pass")
 _PLACEHOLDER = re.compile("__(" + "|".join(site.upper() for site in SITES) + ")__")
 
@@ -58,10 +61,20 @@ def normalise_url(value: str, *, origin: str) -> str | None:
     return url
 
 
-def sites_needed(task: Task) -> frozenset[str]:
-    """Sites that a task lists, logs in to, or names by a placeholder in its start URLs or checks."""
-    named = {match.lower() for match in _PLACEHOLDER.findall(json.dumps(task.raw))}
-    return frozenset(named.union(task.sites, task.login_sites))
+def sites_needed(task: Task) -> tuple[str, ...]:
+    """Sites that a task lists, logs in to, or names by a placeholder in its start URLs or checks; each once."""
+    texts = [*task.start_urls, *(check.model_dump_json() for check in task.checks)]
+    named = sorted(match.lower() for text in texts for match in _PLACEHOLDER.findall(text))
+    return tuple(dict.fromkeys([*task.sites, *task.login_sites, *named]))
+
+
+def accounts_for(
+    sites: Iterable[str], accounts: Mapping[str, tuple[str, str]] = OFFICIAL_ACCOUNTS
+) -> dict[str, tuple[str, str]]:
+    """Those of `accounts` that belong to these sites, or that the sites' REST interfaces take."""
+    chosen = list(sites)
+    names = dict.fromkeys([*chosen, *(_REST_ACCOUNTS[site] for site in chosen if site in _REST_ACCOUNTS)])
+    return {name: accounts[name] for name in names if name in accounts}
 
 
 def require_site_urls(tasks: Iterable[Task], urls: Mapping[str, str]) -> None:

@@ -16,6 +16,7 @@ from webarena_runner.evaluators import score
 from webarena_runner.interfaces import Agent, Environment, EpisodeEnd, Evaluator, Judge, SiteProvider
 from webarena_runner.log.store import total_usd
 from webarena_runner.official.notation import render
+from webarena_runner.official.sites import sites_needed
 from webarena_runner.settings.records import RunConfig
 from webarena_runner.types import (
     Completion,
@@ -112,18 +113,19 @@ async def play_episode(harness: Harness, episode: Episode) -> EpisodeResult:
         UsageError: the log cannot be written, or the task cannot be run as configured.
     """
     task = episode.task
-    async with harness.sites.lease(task.sites, login_sites=task.login_sites, writes=changes_state(task)) as lease:
+    needed, writes = sites_needed(task), changes_state(task)
+    async with harness.sites.lease(needed, login_sites=task.login_sites, writes=writes) as lease:
         start_urls = [render(url, lease.urls) for url in task.start_urls]
         async with harness.browser.episode(
             urls=lease.urls,
             storage_state=lease.storage_state,
             start_urls=start_urls,
-            more_urls=harness.config.more_urls,
+            more_urls=lease.more_urls,
         ) as environment:
             ending, answer = await _act(harness, episode, environment, lease.urls)
             episode.final_url = environment.url
             page_checks = harness.config.scoring.page_checks
-            end = EpisodeEnd(task, answer, lease.urls, environment.probe(page_checks), harness.judge)
+            end = EpisodeEnd(task, answer, lease, environment.probe(page_checks), harness.judge)
             clock = time.monotonic()
             value, scores = await score(task, end, harness.evaluators)
             episode.evaluate_ms = 1000 * (time.monotonic() - clock)

@@ -14,7 +14,7 @@ from webarena_runner.errors import ConfigError
 from webarena_runner.evaluators.judge import ModelJudge
 from webarena_runner.interfaces import Agent, Evaluator, EvaluatorSetup, Judge, ModelBackend, SiteProvider, SiteSetup
 from webarena_runner.models.shared.limits import Limited, Spend
-from webarena_runner.official.sites import require_site_urls
+from webarena_runner.official.sites import require_site_urls, sites_needed
 from webarena_runner.running.episode import Harness
 from webarena_runner.settings.loading import load_model_spec
 from webarena_runner.settings.records import ModelSpec, RateLimits, RunConfig
@@ -87,7 +87,7 @@ def require_sites(config: RunConfig, tasks: Sequence[Task]) -> None:
     if config.sites != "embedded":
         require_site_urls(tasks, config.site_urls)
         return
-    unserved = sorted({site for task in tasks for site in task.sites if site not in EMBEDDED})
+    unserved = sorted({site for task in tasks for site in sites_needed(task) if site not in EMBEDDED})
     if unserved:
         raise ConfigError(
             f"the chosen tasks need {', '.join(unserved)}, which are not embedded (there are: {', '.join(EMBEDDED)}); "

@@ -13,10 +13,10 @@ import httpx
 from webarena_mini.catalog import MODULES
 from webarena_runner.errors import SiteError
 from webarena_runner.interfaces import SiteLease, SiteSetup
+from webarena_runner.official.sites import HOMEPAGE, accounts_for
 
 START_LIMIT_S = 60
 STOP_LIMIT_S = 5
-HOMEPAGE = "homepage"
 EMBEDDED = tuple(MODULES)
 
 
@@ -43,15 +43,15 @@ class EmbeddedSites:
     async def lease(
         self, sites: Sequence[str], *, login_sites: Sequence[str], writes: bool
     ) -> AsyncIterator[SiteLease]:
-        """`writes` makes no difference here: nobody else sees a lease's data.
-
-        The home page comes with every lease: it lists the sites, and prompts say that it is there.
-        """
+        """`writes` makes no difference here: nobody else sees a lease's data."""
         wanted = {"sites": list(dict.fromkeys((*sites, HOMEPAGE))), "login_sites": list(login_sites)}
         granted = await self._ask("POST", "/leases", wanted)
         try:
             yield SiteLease(
-                urls=granted["urls"], storage_state=granted["storage_state"], label=f"embedded#{granted['id']}"
+                urls=granted["urls"],
+                storage_state=granted["storage_state"],
+                credentials=accounts_for(sites),
+                label=f"embedded#{granted['id']}",
             )
         finally:
             await self._ask("DELETE", f"/leases/{granted['id']}")

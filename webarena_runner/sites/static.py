@@ -11,6 +11,7 @@ from playwright.async_api import BrowserContext, StorageState
 
 from webarena_runner.errors import LoginError, SiteError
 from webarena_runner.interfaces import SiteLease, SiteSetup
+from webarena_runner.official.sites import HOMEPAGE, accounts_for
 from webarena_runner.settings.loading import site_credentials
 from webarena_runner.sites.locks import ReadWriteLock
 from webarena_runner.sites.login import FORMS, log_in, signed_in
@@ -39,6 +40,7 @@ class StaticSites:
         urls: Mapping[str, str],
         *,
         credentials: Mapping[str, tuple[str, str]],
+        more_urls: Sequence[str] = (),
         new_context: Callable[[], AbstractAsyncContextManager[BrowserContext]],
         login_limit_s: float = 60,
         recheck_after_s: float = 300,
@@ -46,6 +48,7 @@ class StaticSites:
     ) -> None:
         self._urls = dict(urls)
         self._credentials = credentials
+        self._more_urls = more_urls
         self._new_context = new_context
         self._login_limit_s = login_limit_s
         self._recheck_after_s = recheck_after_s
@@ -57,8 +60,13 @@ class StaticSites:
     @classmethod
     def build(cls, setup: SiteSetup) -> Self:
         """Raises ConfigError when a variable that should hold an account is not set."""
-        credentials = site_credentials(setup.config, setup.environ)
-        return cls(setup.config.site_urls, credentials=credentials, new_context=setup.new_context)
+        config = setup.config
+        return cls(
+            config.site_urls,
+            credentials=site_credentials(config, setup.environ),
+            more_urls=config.more_urls,
+            new_context=setup.new_context,
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -71,7 +79,8 @@ class StaticSites:
         self, sites: Sequence[str], *, login_sites: Sequence[str], writes: bool
     ) -> AsyncIterator[SiteLease]:
         """Waits for its turn on every site: a writer has its sites alone, readers share them."""
-        wanted = sorted({*sites, *login_sites})
+        leased = dict.fromkeys([*sites, HOMEPAGE] if HOMEPAGE in self._urls else sites)
+        wanted = sorted(leased)
         absent = [site for site in wanted if site not in self._urls]
         if absent:
             raise SiteError(f"no URL for {', '.join(absent)}; export {absent[0].upper()}=http://HOST:PORT")
@@ -81,7 +90,13 @@ class StaticSites:
                 exclusive = writes and site not in STATELESS
                 await held.enter_async_context(self._leases[site].hold(exclusive=exclusive))
             state = await self._storage_state(login_sites)
-            yield SiteLease(urls=self._urls, storage_state=state, label="static")
+            yield SiteLease(
+                urls={site: self._urls[site] for site in leased},
+                storage_state=state,
+                credentials=accounts_for(leased, self._credentials),
+                more_urls=self._more_urls,
+                label="static",
+            )
 
     async def _storage_state(self, login_sites: Sequence[str]) -> Mapping[str, Any] | None:
         if not login_sites:
