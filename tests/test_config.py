@@ -9,11 +9,12 @@ from webarena_runner.settings.loading import (
     CliOptions,
     load_model_spec,
     load_run_config,
-    load_sites_file,
-    site_credentials,
     with_max_cost,
 )
-from webarena_runner.settings.records import Prices, RunConfig
+from webarena_runner.settings.old_forms import nested_config
+from webarena_runner.settings.records import Prices, RunConfig, SitesSpec
+from webarena_runner.settings.site_files import load_sites_file
+from webarena_runner.sites.static import UrlOptions, credentials
 
 MODEL = """\
 backend: openai_chat
@@ -52,18 +53,18 @@ def fault(*assignments: str, environ: dict[str, str] | None = None, **options: o
 
 
 def test_the_default_profile_holds_the_official_settings() -> None:
-    config = load(model="oracle")
-    assert config.profile == "webarena"
-    assert (config.limits.max_steps, config.limits.parse_failures, config.limits.repeated_actions) == (30, 3, 3)
-    assert (config.observation.max_tokens, config.observation.viewport_only) == (1920, True)
-    assert (config.browser.viewport_width, config.browser.viewport_height) == (1280, 720)
-    assert (config.sampling.temperature, config.sampling.top_p, config.sampling.max_tokens) == (1.0, 0.9, 384)
+    settings = load(model="oracle").settings
+    assert settings.profile == "webarena"
+    assert (settings.limits.max_steps, settings.limits.parse_failures, settings.limits.repeated_actions) == (30, 3, 3)
+    assert (settings.observation.max_tokens, settings.observation.viewport_only) == (1920, True)
+    assert (settings.browser.viewport_width, settings.browser.viewport_height) == (1280, 720)
+    assert (settings.sampling.temperature, settings.sampling.top_p, settings.sampling.max_tokens) == (1.0, 0.9, 384)
 
 
 def test_later_sources_win() -> None:
     config = load("limits.max_steps=7", "sampling.top_p=0.5", max_steps=9)
-    assert config.limits.max_steps == 7
-    assert config.sampling.model_dump(include={"temperature", "top_p", "max_tokens"}) == {
+    assert config.settings.limits.max_steps == 7
+    assert config.settings.sampling.model_dump(include={"temperature", "top_p", "max_tokens"}) == {
         "temperature": 0.6,
         "top_p": 0.5,
         "max_tokens": 384,
@@ -84,13 +85,13 @@ def test_o_reaches_into_the_model_file() -> None:
     assert config.model is not None
     assert config.model.options == {"base_url": "http://127.0.0.1:8/v1"}
     assert config.model.model == "other"
-    assert config.sampling.temperature == 0 == config.model.sampling.temperature
+    assert config.settings.sampling.temperature == 0 == config.model.sampling.temperature
 
 
 def test_o_wins_over_the_model_files_sampling_wherever_the_two_are_merged() -> None:
     config = load("sampling.temperature=0.1")
     assert config.model is not None
-    assert config.model.sampling.temperature == config.sampling.temperature == 0.1
+    assert config.model.sampling.temperature == config.settings.sampling.temperature == 0.1
 
 
 @pytest.mark.parametrize(
@@ -99,7 +100,7 @@ def test_o_wins_over_the_model_files_sampling_wherever_the_two_are_merged() -> N
         ("limit.max_step=10", "did you mean limits.max_steps"),
         ("max_steps=10", "did you mean limits.max_steps"),
         ("model.modle=x", "model.model"),
-        ("nothing_like_it=1", "valid keys: model, agent"),
+        ("nothing_like_it=1", "valid keys: agent, prompt"),
         ("limits.max_steps=ten", "limits.max_steps: expected a valid integer"),
         ("limits.max_steps=0", "limits.max_steps: expected greater than 0, got 0"),
         ("observation.mode=pixels", "expected 'accessibility_tree' or 'html', got 'pixels'"),
@@ -107,7 +108,17 @@ def test_o_wins_over_the_model_files_sampling_wherever_the_two_are_merged() -> N
         ("=3", "expected key=value"),
         ("profile=other", "is set with --profile"),
         ("task_set=mini", "is set with --task-set"),
-        ("site_urls.shoping=http://x", "unknown site 'shoping'"),
+        ("sites.options.urls.shoping=http://x", "unknown site; expected one of shopping,"),
+        ("sites.options.url=x", "unknown key 'sites.options.url'; did you mean sites.options.urls"),
+        ("sites.options.urls.map=http://me:pw@host", "holds a secret"),
+        ("sites.options.accounts.map.password=pw", "holds a secret"),
+        ("sites.provider=embedded", "is set with --sites"),
+        (
+            "site_urls.shopping=http://x",
+            "this key is now sites.options.urls.shopping; write -o sites.options.urls.shopping=",
+        ),
+        ("more_urls=[x]", "this key is now sites.options.more_urls"),
+        ("site_accounts.map.username_env=X", "this key is now sites.options.accounts.map.username_env"),
         ("model.options.api_key=sk-1", "holds a secret"),
         ("model.options.base_url=http://me:pw@host/v1", "holds a secret"),
     ],
@@ -125,7 +136,7 @@ def test_an_unknown_model_names_the_nearest() -> None:
 def test_a_run_without_a_model_needs_the_oracle() -> None:
     assert "--model is missing" in fault(model=None)
     assert load(model=None, agent="oracle").model is None
-    assert load(model="oracle").agent == "oracle"
+    assert load(model="oracle").settings.agent == "oracle"
 
 
 def test_a_model_key_without_a_model_is_an_error() -> None:
@@ -172,13 +183,13 @@ def test_a_profile_cannot_choose_the_model() -> None:
 def test_a_profile_of_ones_own() -> None:
     write("profiles/own.yaml", "agent: prompted\nprompt: cot\nlimits:\n  max_steps: 5\n")
     config, overrides = load_run_config(CliOptions(model="oracle", profile="own"), {})
-    assert (config.profile, config.limits.max_steps, overrides) == ("own", 5, ())
+    assert (config.settings.profile, config.settings.limits.max_steps, overrides) == ("own", 5, ())
 
 
 def test_the_embedded_set_uses_the_embedded_sites() -> None:
     config = load(embedded_tasks=True, environ={"SHOPPING": "http://localhost:7770"})
-    assert (config.sites, config.site_urls) == ("embedded", {})
-    assert load(embedded_tasks=True, sites="static").sites == "static"
+    assert config.sites == SitesSpec(provider="embedded")
+    assert load(embedded_tasks=True, sites="static").sites == SitesSpec(provider="static")
 
 
 def test_sites_come_from_the_environment() -> None:
@@ -189,15 +200,15 @@ def test_sites_come_from_the_environment() -> None:
         "HOMEPAGE": "PASS",
         "MAP": "",
     }
-    assert load(environ=environ).site_urls == {"shopping": "http://localhost:7770"}
+    assert load(environ=environ).sites.options["urls"] == {"shopping": "http://localhost:7770"}
 
 
 def test_a_sites_file_wins_over_the_environment_and_is_completed_by_it() -> None:
-    write("sites/lab.yaml", "urls:\n  shopping: lab:7770/\n")
+    write("sites/lab.yaml", "options:\n  urls:\n    shopping: lab:7770/\n")
     environ = {"SHOPPING": "http://old:1", "REDDIT": "http://localhost:9999"}
-    config = load("site_urls.map=osm:3000", sites="lab", environ=environ)
-    assert config.sites == "static"
-    assert config.site_urls == {
+    config = load("sites.options.urls.map=osm:3000", sites="lab", environ=environ)
+    assert config.sites.provider == "static"
+    assert config.sites.options["urls"] == {
         "shopping": "http://lab:7770",
         "reddit": "http://localhost:9999",
         "map": "http://osm:3000",
@@ -207,25 +218,62 @@ def test_a_sites_file_wins_over_the_environment_and_is_completed_by_it() -> None
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("urls:\n  shop: http://x\n", "line 2, column 3: unknown site 'shop'"),
-        ("urls:\n  shopping: 'not a url'\n", "line 2, column 3: 'not a url' is not a site URL"),
-        ("urls:\n  shopping: http://me:pw@x\n", "carries a user name"),
-        ("url: {}\n", "line 1, column 1: unknown key 'url'; did you mean urls?"),
+        (
+            "options:\n  urls:\n    shop: http://x\n",
+            "line 3, column 5: options.urls.shop: unknown site",
+        ),
+        (
+            "options:\n  urls:\n    shopping: a b\n",
+            "line 3, column 5: options.urls.shopping: expected the URL",
+        ),
+        ("options: {urls: {shopping: 'http://me:pw@x'}}\n", "options.urls.shopping holds a secret"),
+        ("options: {urls: {shopping: 'http://me@x'}}\n", "without a user name"),
+        (
+            "options:\n  accounts: {gitlab: {username_env: A}}\n",
+            "line 2, column 14: key 'options.accounts.gitlab.pass",
+        ),
+        ("options:\n  url: {}\n", "line 2, column 3: unknown key 'options.url'; did you mean options.urls"),
+        ("provider: embedded\noptions: {urls: {}}\n", "line 2, column 11: unknown key 'options.urls'"),
+        ("provider: sttic\n", "unknown site plug-in 'sttic'; did you mean 'static'?"),
+        ("uls: {}\n", "line 1, column 1: unknown key 'uls'"),
+        # As earlier versions wrote them.
+        ("urls:\n  shop: http://x\n", "line 2, column 3: options.urls.shop: unknown site; expected one of"),
+        ("urls:\n  shopping: a b\n", "line 2, column 3: options.urls.shopping: expected the URL of a site"),
+        ("urls: {shopping: 'http://me:pw@x'}\n", "urls.shopping holds a secret"),
+        ("urls: {}\noptions: {}\n", "line 1, column 1: unknown key 'urls'"),
     ],
 )
 def test_a_wrong_sites_file_is_told_by_place(text: str, told: str) -> None:
     path = write("sites/lab.yaml", text)
     with pytest.raises(ConfigError) as caught:
         load_sites_file("lab")
-    assert str(path) in str(caught.value)
     assert told in str(caught.value)
+    assert str(path) in str(caught.value) or "plug-in" in told
+    assert ":pw@" not in str(caught.value)
 
 
 def test_further_addresses_are_read_like_site_urls() -> None:
-    write("sites/lab.yaml", "urls: {map: 'http://h:3000'}\nmore_urls: ['h:5000/', '']\n")
-    assert load(sites="lab").more_urls == ("http://h:5000",)
-    assert load('more_urls=["http://h:5001/"]').more_urls == ("http://h:5001",)
-    assert "-o more_urls: 'not a url' is not a site URL" in fault('more_urls=["not a url"]')
+    write("sites/lab.yaml", "options:\n  urls: {map: 'http://h:3000'}\n  more_urls: ['h:5000/', '']\n")
+    assert load(sites="lab").sites.options["more_urls"] == ["http://h:5000"]
+    assert load('sites.options.more_urls=["http://h:5001/"]').sites.options["more_urls"] == ["http://h:5001"]
+    assert "-o sites.options.more_urls: sites.options.more_urls.0: expected the URL" in fault(
+        'sites.options.more_urls=["not a url"]'
+    )
+
+
+def test_a_sites_file_of_an_earlier_version_is_read_as_todays() -> None:
+    accounts = "gitlab: {username_env: LAB_USER, password_env: LAB_PASSWORD}"
+    old = "provider: static\nurls: {map: 'h:3000', reddit: todo}\nmore_urls: []\naccounts: {" + accounts + "}\n"
+    new = "provider: static\noptions: {urls: {map: 'h:3000', reddit: todo}, accounts: {" + accounts + "}}\n"
+    write("sites/old.yaml", old)
+    write("sites/new.yaml", new)
+    assert load(sites="old") == load(sites="new")
+    assert load(sites="old").sites.options["urls"] == {"map": "http://h:3000"}
+
+
+def test_a_sites_file_may_be_all_defaults() -> None:
+    write("sites/lab.yaml", "description: the lab\n")
+    assert load(sites="lab", environ={"MAP": "http://m"}).sites.options == {"urls": {"map": "http://m"}}
 
 
 def test_an_unknown_sites_file_lists_the_known_ones() -> None:
@@ -233,14 +281,16 @@ def test_an_unknown_sites_file_lists_the_known_ones() -> None:
 
 
 def test_accounts_are_read_from_the_variables_that_the_sites_file_names() -> None:
-    write("sites/lab.yaml", "accounts:\n  gitlab:\n    username_env: LAB_USER\n    password_env: LAB_PASSWORD\n")
-    config = load(sites="lab")
-    found = site_credentials(config, {"LAB_USER": "me", "LAB_PASSWORD": "pw"})
+    account = "{username_env: LAB_USER, password_env: LAB_PASSWORD}"
+    write("sites/lab.yaml", "options: {accounts: {gitlab: " + account + "}}\n")
+    config = load(sites="lab", environ={"LAB_USER": "me", "LAB_PASSWORD": "pw"})
+    accounts = UrlOptions.model_validate(config.sites.options).accounts
+    found = credentials(accounts, {"LAB_USER": "me", "LAB_PASSWORD": "pw"})
     assert found["gitlab"] == ("me", "pw")
     assert found["shopping_admin"] == ("admin", "admin1234")
     assert "pw" not in str(config)
     with pytest.raises(ConfigError, match="LAB_PASSWORD is not set"):
-        site_credentials(config, {"LAB_USER": "me"})
+        credentials(accounts, {"LAB_USER": "me"})
 
 
 def test_the_stored_settings_round_trip_and_hold_no_secret() -> None:
@@ -256,7 +306,7 @@ def test_a_limit_in_money_needs_prices() -> None:
     ):
         load(max_cost_usd=5.0)
     config = load("model.prices.input=3", "model.prices.output=15", max_cost_usd=5.0)
-    assert config.limits.max_cost_usd == 5
+    assert config.settings.limits.max_cost_usd == 5
     assert config.model is not None
     assert config.model.prices == Prices(input=3, output=15)
     with pytest.raises(ConfigError, match="max_cost_usd: expected greater than 0"):
@@ -275,8 +325,26 @@ def test_prices_and_rates_come_from_the_model_file() -> None:
 
 def test_the_limit_of_a_run_can_be_another_when_it_goes_on() -> None:
     config = load("model.prices.input=3", "model.prices.output=15", max_cost_usd=5.0)
-    assert with_max_cost(config, 20.0).limits.max_cost_usd == 20
+    assert with_max_cost(config, 20.0).settings.limits.max_cost_usd == 20
     with pytest.raises(ConfigError, match="expected US dollars above 0"):
         with_max_cost(config, 0.0)
     with pytest.raises(ConfigError, match="has no prices"):
         with_max_cost(load(), 20.0)
+
+
+def test_the_settings_of_a_manifest_of_an_earlier_version_are_read_as_todays() -> None:
+    flat = {
+        **{"model": {"name": "m", "backend": "replay"}, "agent": "prompted", "prompt": "cot", "profile": "webarena"},
+        **{"task_set": "webarena", "tasks": "site:map", "sites": "static", "site_urls": {"map": "http://m"}},
+        **{"site_accounts": {}, "more_urls": ["http://h:5000"], "workers": 2, "limits": {"max_steps": 5}},
+    }
+    config = RunConfig.model_validate(nested_config(flat, allow_modified=True))
+    assert (config.settings.workers, config.settings.limits.max_steps, config.settings.agent) == (2, 5, "prompted")
+    assert (config.tasks.task_set, config.tasks.expression, config.tasks.allow_modified) == (
+        "webarena",
+        "site:map",
+        True,
+    )
+    assert config.sites.options == {"urls": {"map": "http://m"}, "more_urls": ["http://h:5000"]}
+    stored = config.model_dump(mode="json")
+    assert nested_config(stored) == stored

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from webarena_runner.settings.records import PageChecks, RunConfig, ScoringSettings
+from webarena_runner.settings.records import Images, PageChecks, RunSettings, ScoringSettings, SitesSpec
 from webarena_runner.types import (
     Action,
     Check,
@@ -100,10 +100,14 @@ class Agent(Protocol):
 
 @dataclass(frozen=True)
 class AgentSetup:
-    """What an agent class is built from, by its class method `build(setup)`; `model` None for agents without one."""
+    """What an agent class is built from, by its class method `build(setup)`; `model` None for agents without one.
+
+    `images` is what the model file says of pictures in prompts.
+    """
 
     model: ModelBackend | None
-    config: RunConfig
+    settings: RunSettings
+    images: Images = "none"
 
 
 class Environment(Protocol):
@@ -171,16 +175,20 @@ class SiteLease:
 class SiteSetup:
     """What a site provider is built from, by its class method `build(setup)`.
 
-    `new_context` opens a browser context for logging in; `environ` holds the passwords that `config` only names.
+    `new_context` opens a browser context for logging in; `environ` holds the passwords that options only name.
     """
 
-    config: RunConfig
+    spec: SitesSpec
     new_context: Callable[[], AbstractAsyncContextManager["BrowserContext"]]
     environ: Mapping[str, str]
 
 
 class SiteProvider(Protocol):
-    """Hands out web sites. One object serves a run; entering it starts what it needs."""
+    """Hands out web sites. One object serves a run; entering it starts what it needs.
+
+    A provider class has a record `Options`, which validates the options of `SitesSpec`, and a class method
+    `options_from(environ)`: options that environment variables give, where nothing else gives them.
+    """
 
     async def __aenter__(self) -> "SiteProvider": ...
 

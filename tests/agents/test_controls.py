@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from webarena_runner import registry
 from webarena_runner.agents.controls import RandomClick
 from webarena_runner.interfaces import Agent, AgentSetup
-from webarena_runner.settings.loading import CliOptions, load_run_config
+from webarena_runner.settings.loading import CliOptions, load_settings
 from webarena_runner.types import Box, Click, Decision, GoBack, Node, Observation, Step, Stop, Task
 
 TASK = Task(
@@ -41,8 +41,8 @@ PAGE = page(
 
 
 def built(name: str, *, seed: int = 0) -> Agent:
-    config, _ = load_run_config(CliOptions(agent=name, tasks="mini", task_set="mini", sites="embedded", seed=seed), {})
-    agent: Agent = registry.load("agents", name).build(AgentSetup(None, config))
+    settings = load_settings(CliOptions(seed=seed))
+    agent: Agent = registry.load("agents", name).build(AgentSetup(None, settings))
     return agent
 
 

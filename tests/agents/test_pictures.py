@@ -100,7 +100,7 @@ def run_config(tmp_path: Path, server_url: str, *assignments: str) -> RunConfig:
 def test_screenshots_cannot_be_off_for_a_model_that_sees(tmp_path: Path) -> None:
     config = run_config(tmp_path, "http://127.0.0.1:9/v1", "browser.screenshots=false")
     with pytest.raises(ConfigError, match="browser.screenshots"):
-        Prompted.build(AgentSetup(Model(), config))
+        Prompted.build(AgentSetup(Model(), config.settings, "screenshot"))
 
 
 def test_a_base_models_blank_before_the_forced_prefix_is_no_second_prefix() -> None:
@@ -117,8 +117,8 @@ async def test_what_the_model_sees_is_the_png_of_its_step(server: Server, tmp_pa
     task = next(task for task in loaded.tasks if task.sites == ("reddit",))
     manifest = make_manifest(config, loaded, [task], run_id="run", prompt_sha256="", profile_overrides=())
     folder, model = RunFolder.create(tmp_path / "run", manifest), backend(server)
-    async with open_venue(config, {}) as venue:
-        harness = venue.harness(config, Prompted.build(AgentSetup(model, config)))
+    async with open_venue(config.settings, config.sites, {}, screenshot_type="png") as venue:
+        harness = venue.harness(config.settings, Prompted.build(AgentSetup(model, config.settings, "screenshot")))
         [result] = [result async for result in LocalExecutor(harness, folder, lambda event: None).run([(task, 0)])]
     folder.close()
     await model.aclose()

@@ -12,7 +12,7 @@ from webarena_runner.agents.prompt import PromptTemplate
 from webarena_runner.agents.prompted import Prompted
 from webarena_runner.errors import ConfigError, PromptTooLong
 from webarena_runner.interfaces import AgentSetup, ObservationUnit, RequestTag
-from webarena_runner.settings.records import ActionSettings, ObservationSettings, RunConfig
+from webarena_runner.settings.records import ActionSettings, ObservationSettings, RunSettings
 from webarena_runner.types import (
     Action,
     Click,
@@ -243,11 +243,8 @@ async def test_where_official_would_have_crashed_is_noted() -> None:
 
 
 def test_a_prompted_agent_needs_a_model() -> None:
-    config = RunConfig(
-        model=None, agent="prompted", prompt="cot", profile="p", task_set="mini", tasks="all", sites="embedded"
-    )
     with pytest.raises(ConfigError, match="--model"):
-        Prompted.build(AgentSetup(None, config))
+        Prompted.build(AgentSetup(None, RunSettings(profile="p")))
 
 
 @pytest.mark.parametrize(
@@ -330,11 +327,8 @@ async def test_a_reply_that_no_log_could_hold_is_made_one_that_can() -> None:
 
 @pytest.mark.parametrize(("prompt", "action_set"), [("cot", "playwright"), ("cot_playwright", "id")])
 def test_a_prompt_for_the_other_action_set_is_refused(prompt: str, action_set: str) -> None:
-    config = RunConfig.model_validate(
-        {
-            **{"model": None, "agent": "prompted", "profile": "webarena", "task_set": "mini", "tasks": "all"},
-            **{"prompt": prompt, "sites": "embedded", "actions": {"action_set": action_set}},
-        }
+    settings = RunSettings.model_validate(
+        {"profile": "webarena", "prompt": prompt, "actions": {"action_set": action_set}}
     )
     with pytest.raises(ConfigError, match=f"prompt '{prompt}' describes the action set .* has '{action_set}'"):
-        Prompted.build(AgentSetup(Model(), config))
+        Prompted.build(AgentSetup(Model(), settings))

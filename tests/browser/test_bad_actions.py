@@ -19,7 +19,7 @@ from webarena_runner.interfaces import EvaluatorSetup, SiteLease
 from webarena_runner.log.store import EpisodeLog, read_steps
 from webarena_runner.models.replay import Replay
 from webarena_runner.running.episode import Episode, Harness, run_episode
-from webarena_runner.settings.records import ActionSettings, LimitSettings, ModelSpec, ObservationSettings, RunConfig
+from webarena_runner.settings.records import ActionSettings, LimitSettings, ModelSpec, ObservationSettings, RunSettings
 from webarena_runner.types import Ending, Goto, Press, Sampling, StringCheck, TabFocus, Task, Type
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -182,14 +182,9 @@ async def test_an_episode_survives_them_all_and_its_log_shows_each(
         actions=ActionSettings(show_errors=show_errors),
     )
     task = _task(StringCheck(reference_answers={"exact_match": "survived"}))
-    config = RunConfig(
-        **{"model": None, "agent": "prompted", "prompt": "direct", "profile": "webarena", "task_set": "t"},  # type: ignore[arg-type]
-        tasks="all",
-        sites="static",
-        limits=LimitSettings(max_steps=500),
-    )
-    evaluators = {"string_match": StringMatch.build(EvaluatorSetup(config.scoring))}
-    harness = Harness(config, agent, OneSite(site.url), session, evaluators, None)
+    settings = RunSettings(profile="webarena", prompt="direct", limits=LimitSettings(max_steps=500))
+    evaluators = {"string_match": StringMatch.build(EvaluatorSetup(settings.scoring))}
+    harness = Harness(settings, agent, OneSite(site.url), session, evaluators, None)
     result = await run_episode(harness, Episode(task, 0, EpisodeLog(tmp_path, 1), lambda step: None))
     assert result.failure is None, result.failure
     assert (result.ending, result.value) == (Ending.ANSWERED, 1.0)

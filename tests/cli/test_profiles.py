@@ -10,9 +10,9 @@ from webarena_runner.settings import datafiles
 from webarena_runner.settings.draft import valid_keys
 from webarena_runner.settings.loading import CliOptions, load_run_config
 from webarena_runner.settings.profiles import FROM_ELSEWHERE, load_profile
-from webarena_runner.settings.records import RunConfig
+from webarena_runner.settings.records import RunSettings
 
-SETTINGS = [key for key in valid_keys(RunConfig) if key.split(".")[0] not in FROM_ELSEWHERE]
+SETTINGS = [key for key in valid_keys(RunSettings) if key.split(".")[0] not in FROM_ELSEWHERE]
 SWITCHES = {
     "actions.lenient_syntax": ("false", "true"),
     "actions.show_errors": ("false", "true"),
@@ -77,7 +77,7 @@ def test_the_switches_of_a_run_are_in_its_settings_and_among_its_overrides() -> 
         model="oracle", assignments=("actions.show_errors=true", "limits.type_equality=element_and_text")
     )
     config, overrides = load_run_config(options, {})
-    assert config.actions.show_errors
+    assert config.settings.actions.show_errors
     assert overrides == ("actions.show_errors=True", "limits.type_equality=element_and_text")
     assert load_run_config(CliOptions(model="oracle", profile="strict"), {})[1] == ()
 
@@ -85,7 +85,7 @@ def test_the_switches_of_a_run_are_in_its_settings_and_among_its_overrides() -> 
 def test_the_playwright_set_brings_its_prompt_unless_another_is_named() -> None:
     def chosen(**options: str) -> tuple[str, str]:
         config, _ = load_run_config(CliOptions(model="oracle", **options), {})  # type: ignore[arg-type]
-        return config.actions.action_set, config.prompt
+        return config.settings.actions.action_set, config.settings.prompt
 
     assert chosen() == ("id", "cot")
     assert chosen(action_set="playwright") == ("playwright", "cot_playwright")

@@ -8,7 +8,8 @@ from webarena_runner.evaluators.string_match import StringMatch
 from webarena_runner.evaluators.url_match import UrlMatch
 from webarena_runner.evaluators.verdict import read_verdict
 from webarena_runner.interfaces import EvaluatorSetup
-from webarena_runner.settings.loading import CliOptions, load_run_config, load_scoring
+from webarena_runner.settings.loading import CliOptions, load_run_config
+from webarena_runner.settings.profiles import load_profile
 from webarena_runner.settings.records import RunConfig, ScoringSettings
 from webarena_runner.types import StringCheck, UrlCheck
 
@@ -33,26 +34,26 @@ def _config(*assignments: str, profile: str) -> tuple[RunConfig, tuple[str, ...]
 
 
 def test_libwebarena_differs_from_webarena_in_nothing_but_where_pages_are_checked() -> None:
-    webarena, other = (_config(profile=name)[0] for name in ("webarena", "libwebarena"))
+    webarena, other = (_config(profile=name)[0].settings for name in ("webarena", "libwebarena"))
     assert other.scoring == ScoringSettings(page_checks="fresh_tab")
     assert other.model_copy(update={"profile": "webarena", "scoring": ScoringSettings()}) == webarena
 
 
 def test_a_run_that_changes_a_rule_of_its_profile_says_so() -> None:
     config, overrides = _config("scoring.numbers_by_value=true", profile="webarena")
-    assert config.scoring.numbers_by_value
+    assert config.settings.scoring.numbers_by_value
     assert overrides == ("scoring.numbers_by_value=True",)
 
 
 @pytest.mark.parametrize("profile", ["webarena", "libwebarena"])
 def test_official_profiles_have_no_correction(profile: str) -> None:
-    corrections = load_scoring(profile).model_dump(exclude={"page_checks"})
+    corrections = load_profile(profile).settings.scoring.model_dump(exclude={"page_checks"})
     assert not any(corrections.values())
     assert corrections == OFFICIAL.model_dump(exclude={"page_checks"})
 
 
 def test_the_strict_profile_has_them_all() -> None:
-    assert all(load_scoring("strict").model_dump(exclude={"page_checks"}).values())
+    assert all(load_profile("strict").settings.scoring.model_dump(exclude={"page_checks"}).values())
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from webarena_runner.evaluators import score
 from webarena_runner.evaluators.program_html import ProgramHtml
 from webarena_runner.evaluators.url_match import UrlMatch
 from webarena_runner.interfaces import EpisodeEnd, SiteLease
-from webarena_runner.settings.loading import load_scoring
+from webarena_runner.settings.profiles import load_profile
 from webarena_runner.settings.records import BrowserSettings, ObservationSettings, PageChecks, SettleSettings
 from webarena_runner.types import Check, HtmlCheck, HtmlTarget, Score, UrlCheck
 
@@ -62,7 +62,7 @@ async def test_what_only_the_agents_tab_holds_is_seen_in_that_tab_alone(
     profile: str, shown: str, session: BrowserSession, serve: Serve
 ) -> None:
     check = HtmlCheck(targets=(_target("__SHOPPING__/cart", exact_match="lamp"),))
-    value, (seen,), _ = await _score(session, serve(ROUTES), load_scoring(profile).page_checks, check)
+    value, (seen,), _ = await _score(session, serve(ROUTES), load_profile(profile).settings.scoring.page_checks, check)
     assert (value, seen.evidence["targets"][0]["selected"]) == (float(shown == "lamp"), shown)
 
 
@@ -74,7 +74,7 @@ async def test_a_later_check_of_the_last_page_sees_where_the_tab_was_taken(
     check = HtmlCheck(
         targets=(_target("__SHOPPING__/cart", must_include=[""]), _target("last", "document.title", exact_match=title))
     )
-    value, (seen,), url = await _score(session, site, load_scoring(profile).page_checks, check)
+    value, (seen,), url = await _score(session, site, load_profile(profile).settings.scoring.page_checks, check)
     assert value == 1.0, seen.explanation
     assert seen.evidence["last_url"] == f"{site.url}/", "where the episode ended, whatever the checks do"
     assert url == site.url + ("/cart" if profile == "webarena" else "/")
@@ -89,7 +89,7 @@ async def test_a_url_match_after_page_checks_sees_where_the_tab_was_taken(
         HtmlCheck(targets=(_target("__SHOPPING__/cart", must_include=[""]),)),
         UrlCheck(reference_url="__SHOPPING__/cart"),
     )
-    got, _, _ = await _score(session, serve(ROUTES), load_scoring(profile).page_checks, *checks)
+    got, _, _ = await _score(session, serve(ROUTES), load_profile(profile).settings.scoring.page_checks, *checks)
     assert got == value
 
 

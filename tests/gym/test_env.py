@@ -184,7 +184,7 @@ def test_a_failing_evaluator_is_an_error_and_no_reward(env: gymnasium.Env[dict[s
 
 
 def test_a_site_that_is_down_is_an_error_of_reset(make: Make) -> None:
-    env = make(sites="static", assignments=["site_urls.reddit=http://127.0.0.1:9"])
+    env = make(sites="static", assignments=["sites.options.urls.reddit=http://127.0.0.1:9"])
     with pytest.raises(SiteError, match="127.0.0.1:9"):
         env.reset()
 

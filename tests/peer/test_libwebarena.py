@@ -79,9 +79,9 @@ async def play_all(
 
     async def work(side: Side) -> None:
         ours = {name: registry.load("evaluators", name) for name in registry.names("evaluators")}
-        setup = EvaluatorSetup(config.scoring)
+        setup = EvaluatorSetup(config.settings.scoring)
         paired = {name: Paired(evaluator.build(setup), side) for name, evaluator in ours.items()}
-        harness = Harness(config, agent, side.shared, side, paired, judge=None)
+        harness = Harness(config.settings, agent, side.shared, side, paired, judge=None)
         while queue:
             task = queue.popleft()
             results[task.task_id] = await run_episode(harness, Episode(task, 0, NoLog(), lambda step: None))
@@ -89,7 +89,7 @@ async def play_all(
     async with AsyncExitStack() as stack:
         for number in range(WORKERS):
             shared = await stack.enter_async_context(shared_sites(folder / str(number)))
-            session = BrowserSession(config.browser, config.observation, config.settle)
+            session = BrowserSession(config.settings.browser, config.settings.observation, config.settings.settle)
             sides.append(Side(await stack.enter_async_context(session), shared))
         async with asyncio.TaskGroup() as group:
             for side in sides:

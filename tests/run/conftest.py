@@ -50,7 +50,7 @@ def make_manifest() -> MakeManifest:
             "started_at": START,
             "profile": "webarena",
             "profile_overrides": (),
-            "config": {"model": None, "trials": 1, "tasks": "mini"},
+            "config": {"settings": {"trials": 1}, "model": None, "tasks": {"expression": "mini"}},
             "config_sha256": "c",
             "task_set": "mini",
             "task_set_sha256": "t",

@@ -14,7 +14,7 @@ from webarena_runner.interfaces import PageProbe, SiteLease
 from webarena_runner.log.store import RunFolder, read_results
 from webarena_runner.running.episode import Harness
 from webarena_runner.running.local import LocalExecutor, RunStopped
-from webarena_runner.settings.records import LimitSettings, RunConfig
+from webarena_runner.settings.records import LimitSettings, RunSettings
 from webarena_runner.types import Action, Completion, Decision, Observation, Scroll, Step, Task
 
 HANGS = None
@@ -105,14 +105,9 @@ Play = Callable[..., Any]
 @pytest.fixture
 def play(tmp_path: Path, make_manifest: MakeManifest) -> Play:
     async def call(agent: Asking, browser: Browser, *, workers: int, **limits: int) -> RunStopped:
-        config = RunConfig(
-            **{"model": None, "agent": "asking", "prompt": "", "profile": "", "task_set": "mini", "tasks": "all"},
-            sites="embedded",
-            workers=workers,
-            limits=LimitSettings(**limits),
-        )
+        settings = RunSettings(profile="", workers=workers, limits=LimitSettings(**limits))
         folder = RunFolder.create(tmp_path / "r1", make_manifest())
-        executor = LocalExecutor(Harness(config, agent, Sites(), browser, {}, None), folder, lambda event: None)
+        executor = LocalExecutor(Harness(settings, agent, Sites(), browser, {}, None), folder, lambda event: None)
         try:
             with pytest.raises(RunStopped) as caught:
                 async for _ in executor.run([(a_task(task_id), 0) for task_id in range(4)]):

@@ -47,12 +47,13 @@ def play(tmp_path: Path, config: RunConfig) -> Play:
         manifest = make_manifest(config, Mini().load(), tasks, run_id="run", prompt_sha256="", profile_overrides=())
         folder = RunFolder.create(tmp_path / "run", manifest)
         events: list[Event] = []
+        settings = config.settings
         evaluators = {name: registry.load("evaluators", name)() for name in registry.names("evaluators")}
         async with (
             EmbeddedSites() as sites,
-            BrowserSession(config.browser, config.observation, config.settle) as session,
+            BrowserSession(settings.browser, settings.observation, settings.settle) as session,
         ):
-            harness = Harness(config, agent, sites, session, evaluators, judge=None)
+            harness = Harness(settings, agent, sites, session, evaluators, judge=None)
             executor = LocalExecutor(harness, folder, events.append)
             results = {result.task_id: result async for result in executor.run([(task, 0) for task in tasks])}
         folder.close()

@@ -104,7 +104,7 @@ def test_the_row_has_the_official_columns_first_and_says_what_it_is_not(
 def test_only_the_official_tasks_on_sites_that_are_not_ours_are_webarena(
     make_manifest: MakeManifest, task_set: str, sites: str, note: str
 ) -> None:
-    config = {"model": {"name": "m"}, "trials": 1, "tasks": "all"}
+    config = {"settings": {"trials": 1}, "model": {"name": "m"}, "tasks": {"expression": "all"}}
     report = report_of(make_manifest(task_set=task_set, sites=sites, config=config))
     assert LeaderboardCsv().row(report)["Note"].split("; ")[0] == note
     console = Console(record=True, file=io.StringIO(), width=200)

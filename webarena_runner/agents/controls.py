@@ -68,8 +68,8 @@ class RandomClick(_Control):
 
     @classmethod
     def build(cls, setup: AgentSetup) -> Self:
-        browser = setup.config.browser
-        return cls(seed=setup.config.seed, viewport=(browser.viewport_width, browser.viewport_height))
+        browser = setup.settings.browser
+        return cls(seed=setup.settings.seed, viewport=(browser.viewport_width, browser.viewport_height))
 
     async def act(
         self, task: Task, history: Sequence[Step], now: Observation, *, urls: Mapping[str, str], trial: int = 0

@@ -97,7 +97,7 @@ class Oracle:
 
     @classmethod
     def build(cls, setup: AgentSetup) -> Self:
-        browser = setup.config.browser
+        browser = setup.settings.browser
         return cls(viewport=(browser.viewport_width, browser.viewport_height))
 
     def check_tasks(self, tasks: Sequence[Task]) -> None:

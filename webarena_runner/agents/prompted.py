@@ -1,7 +1,6 @@
 """The official agent: one prompt with the current page and the last action, one reply, one action."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 from webarena_runner.actions.describe import describe_action
 from webarena_runner.actions.id_grammar import extract_action, official_crash
@@ -12,11 +11,10 @@ from webarena_runner.agents.prompt import PromptTemplate, load_prompt
 from webarena_runner.errors import BrowserError, ConfigError
 from webarena_runner.interfaces import AgentSetup, ModelBackend, RequestTag
 from webarena_runner.log.wellformed import well_formed
-from webarena_runner.settings.records import ActionSettings, ObservationSettings
+from webarena_runner.settings.records import ActionSettings, Images, ObservationSettings
 from webarena_runner.types import Action, Decision, Invalid, Message, Observation, Sampling, Step, Task
 
 NO_ACTION = "None"
-Images = Literal["none", "screenshot"]
 
 
 class Prompted:
@@ -44,27 +42,26 @@ class Prompted:
     @classmethod
     def build(cls, setup: AgentSetup) -> "Prompted":
         """Raises ConfigError when there is no model, or the prompt is malformed or describes another action set."""
-        config = setup.config
+        settings = setup.settings
         if setup.model is None:
             raise ConfigError("agent 'prompted' asks a model for each step; give one with --model")
-        prompt, wanted = load_prompt(config.prompt), config.actions.action_set
+        prompt, wanted = load_prompt(settings.prompt), settings.actions.action_set
         if prompt.action_set != wanted:
             raise ConfigError(
                 f"prompt '{prompt.name}' describes the action set '{prompt.action_set}', and this run has '{wanted}'; "
                 f"choose a prompt for it with --prompt, or pass --action-set {prompt.action_set}"
             )
-        images: Images = config.model.images if config.model else "none"
-        if images == "screenshot" and not config.browser.screenshots:
+        if setup.images == "screenshot" and not settings.browser.screenshots:
             raise ConfigError(
                 "model.images is 'screenshot', and browser.screenshots is off; leave it on, or set model.images=none"
             )
         return cls(
             setup.model,
             prompt,
-            sampling=config.sampling,
-            settings=config.observation,
-            actions=config.actions,
-            images=images,
+            sampling=settings.sampling,
+            settings=settings.observation,
+            actions=settings.actions,
+            images=setup.images,
         )
 
     def check_tasks(self, tasks: Sequence[Task]) -> None:

@@ -94,6 +94,7 @@ def run_tasks(
         model=model,
         tasks=tasks,
         task_set=task_set,
+        allow_modified=allow_modified,
         embedded_tasks=task_set == EMBEDDED,
         sites=sites,
         agent=agent,
@@ -109,7 +110,7 @@ def run_tasks(
         seed=seed,
         assignments=tuple(assignments or ()),
     )
-    start = runs.Start(options, out=out, run_id=run_id, allow_modified=allow_modified, verbose=verbose)
+    start = runs.Start(options, out=out, run_id=run_id, verbose=verbose)
     raise typer.Exit(runs.show_plan(start, os.environ) if dry_run else runs.start(start, os.environ))
 
 

@@ -73,6 +73,7 @@ def baseline(
     options = CliOptions(
         tasks=tasks,
         task_set=chosen,
+        allow_modified=allow_modified,
         embedded_tasks=chosen == EMBEDDED,
         profile=profile,
         judge=judge,
@@ -83,13 +84,11 @@ def baseline(
         seed=seed,
         assignments=tuple(assignments or ()),
     )
-    prepared = _prepare(agents, options, os.environ, out=out, allow_modified=allow_modified)
+    prepared = _prepare(agents, options, os.environ, out=out)
     raise typer.Exit(asyncio.run(_run_all(prepared, os.environ, verbose=context.obj["verbose"])))
 
 
-def _prepare(
-    agents: str, options: "CliOptions", environ: Mapping[str, str], *, out: Path, allow_modified: bool
-) -> "list[Prepared]":
+def _prepare(agents: str, options: "CliOptions", environ: Mapping[str, str], *, out: Path) -> "list[Prepared]":
     """Checks every run before the first starts."""
     from dataclasses import replace
 
@@ -102,9 +101,7 @@ def _prepare(
     configs = [load_run_config(replace(options, agent=name), environ) for name in names]
     from webarena_runner.running.run import prepare
 
-    return [
-        prepare(config, out=out, allow_modified=allow_modified, overrides=overrides) for config, overrides in configs
-    ]
+    return [prepare(config, out=out, overrides=overrides) for config, overrides in configs]
 
 
 async def _run_all(prepared: "list[Prepared]", environ: Mapping[str, str], *, verbose: bool) -> int:
@@ -116,15 +113,15 @@ async def _run_all(prepared: "list[Prepared]", environ: Mapping[str, str], *, ve
     reports: list[RunReport] = []
     start_logging(console, verbose=verbose)
     for each in prepared:
-        console.print(f"agent {each.config.agent}, run {each.manifest.run_id}", markup=False)
+        console.print(f"agent {each.config.settings.agent}, run {each.manifest.run_id}", markup=False)
         summary = await until_done_or_interrupted(each, environ, console)
         if summary is None:
             print_baseline(reports, stdout())
-            told = f"interrupted; {each.config.agent} can go on with: wa-run resume {each.folder}"
+            told = f"interrupted; {each.config.settings.agent} can go on with: wa-run resume {each.folder}"
             console.print(told, markup=False, soft_wrap=True)
             return INTERRUPTED
         if summary.stopped:
-            console.print(f"agent {each.config.agent} stopped early: {summary.stopped}", markup=False)
+            console.print(f"agent {each.config.settings.agent} stopped early: {summary.stopped}", markup=False)
         reports.append(summary.report)
         total = summary.report.total
         faults |= bool(total.errored > summary.report.undecided or total.missing)

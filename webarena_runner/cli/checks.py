@@ -16,7 +16,8 @@ from webarena_runner.cli.models.commands import availability
 from webarena_runner.errors import BrowserMissing, ConfigError, UsageError
 from webarena_runner.official.sites import site_urls_from
 from webarena_runner.settings import datafiles
-from webarena_runner.settings.loading import load_model_spec, load_sites_file
+from webarena_runner.settings.loading import load_model_spec
+from webarena_runner.settings.site_files import load_sites_file
 from webarena_runner.tasksets import load_task_set
 
 SHOWN_VERSIONS = ("playwright", "pydantic", "openai", "tokenizers", "starlette")
@@ -156,7 +157,7 @@ async def _sites(sites: str | None, environ: Mapping[str, str]) -> list[Check]:
     from webarena_runner.sites.health import check_sites
 
     try:
-        urls = site_urls_from(environ) | (load_sites_file(sites).urls if sites else {})
+        urls = site_urls_from(environ) | (load_sites_file(sites).options.get("urls", {}) if sites else {})
     except ConfigError as error:
         return [Check("sites", Level.WARNING, str(error), "correct the URL")]
     if not urls:

@@ -10,7 +10,7 @@ from webarena_runner.errors import ConfigError, ScriptError, UsageError
 
 if TYPE_CHECKING:
     from webarena_runner.running.observing import Sight, Visit
-    from webarena_runner.settings.records import RunConfig
+    from webarena_runner.settings.records import RunSettings
 
 STDIN = "-"
 NOTES = """\
@@ -94,7 +94,7 @@ def observe(
     asyncio.run(_show(visit, settings, as_json=as_json, screenshot=screenshot))
 
 
-async def _show(visit: "Visit", settings: "RunConfig", *, as_json: bool, screenshot: Path | None) -> None:
+async def _show(visit: "Visit", settings: "RunSettings", *, as_json: bool, screenshot: Path | None) -> None:
     from contextlib import aclosing
 
     from webarena_runner.running.observing import observe
@@ -134,7 +134,7 @@ def _as_json(sight: "Sight") -> str:
     return json.dumps(record, ensure_ascii=False)
 
 
-def _settings(profile: str, changed: dict[str, Any]) -> "RunConfig":
+def _settings(profile: str, changed: dict[str, Any]) -> "RunSettings":
     from pydantic import ValidationError
 
     from webarena_runner.settings.profiles import load_profile

@@ -10,17 +10,18 @@ from webarena_runner.official.sites import sites_needed
 from webarena_runner.report.summary import why_not_webarena
 from webarena_runner.running.episode import changes_state
 from webarena_runner.running.plan import needs_judge
-from webarena_runner.settings.records import RunConfig
+from webarena_runner.settings.records import RunConfig, SitesSpec
 from webarena_runner.sites.embedded import EMBEDDED
 from webarena_runner.tasksets import load_task_set
 from webarena_runner.tasksets.selection import select
 from webarena_runner.types import Task
 
 
-def print_plan(config: RunConfig, overrides: Sequence[str], console: Console, *, allow_modified: bool) -> None:
-    loaded = load_task_set(config.task_set).load(allow_modified=allow_modified)
-    tasks = select(config.tasks, loaded, seed=config.seed)
-    episodes = len(tasks) * config.trials
+def print_plan(config: RunConfig, overrides: Sequence[str], console: Console) -> None:
+    settings, choice = config.settings, config.tasks
+    loaded = load_task_set(choice.task_set).load(allow_modified=choice.allow_modified)
+    tasks = select(choice.expression, loaded, seed=settings.seed)
+    episodes = len(tasks) * settings.trials
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
@@ -28,44 +29,48 @@ def print_plan(config: RunConfig, overrides: Sequence[str], console: Console, *,
     modified = ", modified" if loaded.modified else ""
     rows = {
         "model": _model(config),
-        "agent": f"{config.agent}, prompt {config.prompt}" if config.model else config.agent,
-        "profile": config.profile + (f", changed: {', '.join(overrides)}" if overrides else ""),
+        "agent": f"{settings.agent}, prompt {settings.prompt}" if config.model else settings.agent,
+        "profile": settings.profile + (f", changed: {', '.join(overrides)}" if overrides else ""),
         "task set": f"{loaded.name} ({loaded.source}, sha256 {loaded.sha256[:12]}{modified})",
-        "tasks": f"{len(tasks)} of {len(loaded.tasks)} for '{config.tasks}', {config.trials} trial(s)",
+        "tasks": f"{len(tasks)} of {len(loaded.tasks)} for '{choice.expression}', {settings.trials} trial(s)",
         "by site": _counted("+".join(sorted(task.sites)) for task in tasks),
         "by evaluator": _counted("+".join(check.kind for check in task.checks) for task in tasks),
         "need log-in": f"{sum(bool(task.login_sites) for task in tasks)}",
         "may change state": f"{sum(map(changes_state, tasks))}",
-        "need a judge": f"{judged}" + ("" if config.judge.model or not judged else " (there is none: pass --judge)"),
-        "judge": config.judge.model or "none",
-        "sites": config.sites + "".join(f"\n{site} {url}" for site, url in config.site_urls.items()),
-        "workers": f"{config.workers}",
-        "at most": f"{episodes} episodes, {episodes * config.limits.max_steps} steps{_at_most_usd(config)}",
+        "need a judge": f"{judged}" + ("" if settings.judge.model or not judged else " (there is none: pass --judge)"),
+        "judge": settings.judge.model or "none",
+        "sites": config.sites.provider + "".join(f"\n{site} {url}" for site, url in _urls(config.sites).items()),
+        "workers": f"{settings.workers}",
+        "at most": f"{episodes} episodes, {episodes * settings.limits.max_steps} steps{_at_most_usd(config)}",
     }
-    missing = sites_without_url(config, tasks)
+    missing = sites_without_url(config.sites, tasks)
     if missing:
         rows["site URLs missing"] = f"{missing} (number of tasks)"
     for name, text in rows.items():
         table.add_row(name, text)
     console.print(table, markup=False)
-    if warning := why_not_webarena(loaded.name, config.sites):
+    if warning := why_not_webarena(loaded.name, config.sites.provider):
         console.print(warning, style="yellow", markup=False, soft_wrap=True)
 
 
-def sites_without_url(config: RunConfig, tasks: Sequence[Task]) -> str:
-    served = set(EMBEDDED) if config.sites == "embedded" else set(config.site_urls)
+def sites_without_url(where: SitesSpec, tasks: Sequence[Task]) -> str:
+    served = set(EMBEDDED) if where.provider == "embedded" else set(_urls(where))
     return _counted(site for task in tasks for site in sites_needed(task) if site not in served)
+
+
+def _urls(where: SitesSpec) -> dict[str, str]:
+    return dict(where.options.get("urls", {}))
 
 
 def _model(config: RunConfig) -> str:
     if config.model is None:
         return "none"
-    shown = {key: value for key, value in config.sampling.model_dump().items() if value not in (None, ())}
+    shown = {key: value for key, value in config.settings.sampling.model_dump().items() if value not in (None, ())}
     return f"{config.model.name} ({config.model.backend} {config.model.model}), {shown}"
 
 
 def _at_most_usd(config: RunConfig) -> str:
-    limit_usd = config.limits.max_cost_usd
+    limit_usd = config.settings.limits.max_cost_usd
     return "" if limit_usd is None else f", ${limit_usd:g}"
 
 

@@ -67,7 +67,8 @@ def print_baseline(reports: Sequence[RunReport], console: Console) -> None:
         rate = f"{100 * total.success_rate:.1f} %"
         table.add_row(report.manifest.agent, *map(str, counts), str(total.missing), rate)
     manifest = reports[0].manifest
-    console.print(f"{manifest.task_set}, profile {manifest.profile}, seed {manifest.config['seed']}", markup=False)
+    seed = manifest.config["settings"]["seed"]
+    console.print(f"{manifest.task_set}, profile {manifest.profile}, seed {seed}", markup=False)
     console.print(table)
     for report in reports:
         ids = [(task_id, task_id) for task_id, _ in report.passed]

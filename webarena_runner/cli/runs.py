@@ -42,7 +42,6 @@ class Start:
     options: "CliOptions"
     out: Path
     run_id: str | None
-    allow_modified: bool
     verbose: bool
 
 
@@ -54,9 +53,7 @@ def start(given: Start, environ: Mapping[str, str]) -> int:
     # Imported after the settings are known to be right: it takes a second that an error message need not wait for.
     from webarena_runner.running.run import prepare
 
-    prepared = prepare(
-        config, out=given.out, run_id=given.run_id, allow_modified=given.allow_modified, overrides=overrides
-    )
+    prepared = prepare(config, out=given.out, run_id=given.run_id, overrides=overrides)
     return _run(prepared, environ, verbose=given.verbose)
 
 
@@ -69,8 +66,8 @@ def show_plan(given: Start, environ: Mapping[str, str]) -> int:
     from webarena_runner.cli.plan import print_plan
     from webarena_runner.running.run import prepare
 
-    print_plan(config, overrides, stdout(), allow_modified=given.allow_modified)
-    prepare(config, out=given.out, run_id=given.run_id, allow_modified=given.allow_modified, overrides=overrides)
+    print_plan(config, overrides, stdout())
+    prepare(config, out=given.out, run_id=given.run_id, overrides=overrides)
     return 0
 
 

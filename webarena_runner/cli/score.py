@@ -68,11 +68,12 @@ def _scorer(tasks_file: str | None, sites: str, profile: str) -> "OfflineScorer"
     from pathlib import Path
 
     from webarena_runner.report.outcomes import OfflineScorer
-    from webarena_runner.settings.loading import load_scoring, load_sites_file
+    from webarena_runner.settings.profiles import load_profile
+    from webarena_runner.settings.site_files import load_sites_file
     from webarena_runner.tasksets import load_task_set
     from webarena_runner.tasksets.file import load_task_file
 
-    settings, urls = load_scoring(profile), load_sites_file(sites).urls
+    settings, urls = load_profile(profile).settings.scoring, load_sites_file(sites).options.get("urls", {})
     loaded = load_task_file(Path(tasks_file).expanduser()) if tasks_file else load_task_set("webarena").load()
     return OfflineScorer({task.task_id: task for task in loaded.tasks}, urls, settings)
 

@@ -72,10 +72,10 @@ def status(
     from webarena_runner.cli.console import stdout
     from webarena_runner.errors import ConfigError
     from webarena_runner.official.sites import SITES, site_urls_from
-    from webarena_runner.settings.loading import load_sites_file
+    from webarena_runner.settings.site_files import load_sites_file
     from webarena_runner.sites.health import check_sites
 
-    urls = site_urls_from(os.environ) | (load_sites_file(sites).urls if sites else {})
+    urls = site_urls_from(os.environ) | (load_sites_file(sites).options.get("urls", {}) if sites else {})
     if not urls:
         variables = ", ".join(site.upper() for site in SITES)
         raise ConfigError(f"no site has a URL; set {variables} (or the WA_ forms), or pass --sites FILE")

@@ -96,8 +96,8 @@ def _note(report: RunReport) -> str:
     manifest, notes = report.manifest, []
     if why_not_webarena(manifest.task_set, manifest.sites):
         notes.append(f"{manifest.task_set}{_on_embedded(manifest)}: not WebArena")
-    elif report.total.planned != 812 * manifest.config["trials"]:
-        notes.append(f"subset: {manifest.config['tasks']}")
+    elif report.total.planned != 812 * manifest.config["settings"]["trials"]:
+        notes.append(f"subset: {manifest.config['tasks']['expression']}")
     if manifest.task_set_modified:
         notes.append("modified task file")
     if manifest.config["model"] is None:

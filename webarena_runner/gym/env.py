@@ -20,7 +20,7 @@ from webarena_runner.gym.play import Play, Turn
 from webarena_runner.gym.process import Borrowed, shared_venues
 from webarena_runner.gym.spaces import Timings, UnicodeText
 from webarena_runner.running.resources import require_sites
-from webarena_runner.settings.loading import ORACLE, CliOptions, load_run_config
+from webarena_runner.settings.loading import CliOptions, load_settings, load_sites
 from webarena_runner.tasksets import load_task_set
 from webarena_runner.types import Action, Decision, Ending, Invalid, Stop, Task
 
@@ -66,22 +66,20 @@ class WebArenaEnv(gymnasium.Env[dict[str, Any], Any]):
             f"browser.screenshots={str(screenshot).lower()}",
             f"observation.ids={'stable' if stable_ids else 'browser'}",
         )
-        # The reference agent stands for "no model": the caller decides, no agent is ever built.
         options = CliOptions(
-            model=ORACLE,
-            task_set=task_set,
             embedded_tasks=task_set in EMBEDDED_SETS,
             sites=sites,
             profile=profile,
             max_steps=max_steps,
             assignments=(*fixed, *assignments),
         )
-        self._config, _ = load_run_config(options, os.environ)
-        self._tasks = {task.task_id: task for task in load_task_set(self._config.task_set).load().tasks}
+        self._settings, self._where = load_settings(options), load_sites(options, os.environ)
+        self._task_set = task_set
+        self._tasks = {task.task_id: task for task in load_task_set(task_set).load().tasks}
         self._drawn_from = _ids(task_id, self._tasks)
         for each in self._drawn_from:
             self._task(each)
-        browser = self._config.browser
+        browser = self._settings.browser
         self._screen = (browser.viewport_height, browser.viewport_width, 3) if screenshot else None
         self._borrowed: Borrowed | None = None
         self._play: Play | None = None
@@ -107,10 +105,10 @@ class WebArenaEnv(gymnasium.Env[dict[str, Any], Any]):
         task = self._chosen(options or {})
         self._leave()
         if self._borrowed is None:
-            self._borrowed = shared_venues().borrow(self._config, os.environ)
+            self._borrowed = shared_venues().borrow(self._settings, self._where, os.environ)
         loop = self._borrowed.loop
         self._intent, self._task_id = task.intent, task.task_id
-        self._play = loop.run(self._borrowed.start(self._config, task))
+        self._play = loop.run(self._borrowed.start(self._settings, task))
         self._last = loop.run(self._play.begin())
         return self._shown(self._last, "", started)
 
@@ -174,15 +172,15 @@ class WebArenaEnv(gymnasium.Env[dict[str, Any], Any]):
         if task is None:
             ids = sorted(self._tasks)
             raise SelectionError(
-                f"task_id {task_id!r}: '{self._config.task_set}' has no such task; it has {len(ids)} from {ids[0]} to "
-                f"{ids[-1]}, see: wa-run tasks list --task-set {self._config.task_set}"
+                f"task_id {task_id!r}: '{self._task_set}' has no such task; it has {len(ids)} from {ids[0]} to "
+                f"{ids[-1]}, see: wa-run tasks list --task-set {self._task_set}"
             )
-        require_sites(self._config, [task])
+        require_sites(self._where, [task])
         return task
 
     def _read(self, action: Any, urls: Mapping[str, str]) -> Action:
         """URLs are shown by their public names, so those in an action are mapped back, as the profile has it."""
-        settings = self._config.actions
+        settings = self._settings.actions
         if isinstance(action, str):
             return read_action(action, settings, urls)
         if not isinstance(action, ACTIONS):

@@ -13,12 +13,12 @@ from typing import Any, TypeVar
 from webarena_runner.errors import BrowserError
 from webarena_runner.gym.play import Play
 from webarena_runner.running.resources import Venue, open_venue
-from webarena_runner.settings.records import RunConfig
+from webarena_runner.settings.records import RunSettings, SitesSpec
 from webarena_runner.types import Task
 
 T = TypeVar("T")
 # Environments that agree in all other settings share a venue.
-OWN_SETTINGS = {"profile", "task_set", "tasks", "limits", "seed"}
+OWN_SETTINGS = {"profile", "limits", "seed"}
 
 
 class LoopThread:
@@ -80,8 +80,8 @@ class Borrowed:
     loop: LoopThread
     opened: _Opened
 
-    async def start(self, config: RunConfig, task: Task) -> Play:
-        play = Play(self.opened.venue, config, task)
+    async def start(self, settings: RunSettings, task: Task) -> Play:
+        play = Play(self.opened.venue, settings, task)
         self.opened.plays.add(play)
         return play
 
@@ -98,16 +98,16 @@ class SharedVenues:
         self._loop: LoopThread | None = None
         self._opened: dict[str, _Opened] = {}
 
-    def borrow(self, config: RunConfig, environ: Mapping[str, str]) -> Borrowed:
+    def borrow(self, settings: RunSettings, where: SitesSpec, environ: Mapping[str, str]) -> Borrowed:
         """Raises UsageError when browser, sites or judge are not there."""
-        key = config.model_dump_json(exclude=OWN_SETTINGS)
+        key = settings.model_dump_json(exclude=OWN_SETTINGS) + where.model_dump_json()
         with self._lock:
             if self._loop is None:
                 self._loop = LoopThread()
                 atexit.register(self._close_all, os.getpid())
             try:
                 if key not in self._opened:
-                    self._opened[key] = self._loop.run(_open(config, environ))
+                    self._opened[key] = self._loop.run(_open(settings, where, environ))
                 opened = self._opened[key]
                 opened.borrowers += 1
                 return Borrowed(key, self._loop, opened)
@@ -148,13 +148,13 @@ def _venues_of(pid: int) -> SharedVenues:
     return SharedVenues()
 
 
-async def _open(config: RunConfig, environ: Mapping[str, str]) -> _Opened:
+async def _open(settings: RunSettings, where: SitesSpec, environ: Mapping[str, str]) -> _Opened:
     # One task enters and leaves the venue, since it is left from another call than it was entered in.
     opening: asyncio.Future[Venue] = asyncio.get_running_loop().create_future()
     done = asyncio.Event()
 
     async def hold() -> None:
-        async with open_venue(config, environ, screenshot_type="png") as venue:
+        async with open_venue(settings, where, environ, screenshot_type="png") as venue:
             opening.set_result(venue)
             await done.wait()
 

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from webarena_runner.errors import StoreError
 from webarena_runner.log.files import write_atomically
+from webarena_runner.settings.old_forms import nested_config
 from webarena_runner.types import EpisodeResult, Record, RunManifest, Step
 
 MANIFEST = "manifest.json"
@@ -111,7 +112,9 @@ def require_no_run(path: Path) -> None:
 
 def read_manifest(path: Path) -> RunManifest:
     """Raises StoreError naming the file and what is wrong with it."""
-    return _read(path / MANIFEST, RunManifest, f"{path} is not a run folder: it has no readable {MANIFEST}")
+    manifest = _read(path / MANIFEST, RunManifest, f"{path} is not a run folder: it has no readable {MANIFEST}")
+    config = nested_config(manifest.config, allow_modified=manifest.task_set_modified)
+    return manifest.model_copy(update={"config": config})
 
 
 def read_results(path: Path) -> dict[Key, EpisodeResult]:

@@ -24,28 +24,35 @@ _PLACEHOLDER = re.compile("__(" + "|".join(site.upper() for site in SITES) + ")_
 
 
 def site_urls_from(environ: Mapping[str, str]) -> dict[str, str]:
-    """Site URLs by official name; `WA_SHOPPING` wins over `SHOPPING`, and so for every site."""
+    """Site URLs by official name; `WA_SHOPPING` wins over `SHOPPING`, and so for every site.
+
+    Raises:
+        ConfigError: a variable holds what is no URL of a site.
+    """
     urls = {}
     for site in SITES:
         for variable in (f"WA_{site.upper()}", site.upper()):
-            url = normalise_url(environ.get(variable, ""), origin=f"environment variable {variable}")
+            try:
+                url = normalise_url(environ.get(variable, ""))
+            except ValueError as error:
+                raise ConfigError(f"environment variable {variable}: {error}, got '{environ[variable]}'") from None
             if url:
                 urls[site] = url
                 break
     return urls
 
 
-def normalise_url(value: str, *, origin: str) -> str | None:
-    """The URL with a scheme and without trailing slashes; None for "", "todo" and "PASS", which stand for no site.
+def normalise_url(value: str) -> str:
+    """The URL with a scheme and without trailing slashes; "" for "", "todo" and "PASS", which stand for no site.
 
     The official URL comparison goes wrong without a scheme and with a trailing slash (both occur in published set-ups).
 
     Raises:
-        ConfigError: not a URL, or one with a password in it (it would be written into the run folder).
+        ValueError: not a URL, or one with a user name in it (it would be written into the run folder).
     """
     text = value.strip()
     if text.lower() in _ABSENT:
-        return None
+        return ""
     url = (text if "://" in text else f"http://{text}").rstrip("/")
     try:
         parts = urlsplit(url)
@@ -53,11 +60,9 @@ def normalise_url(value: str, *, origin: str) -> str | None:
     except ValueError:
         valid = False
     if not valid or any(character.isspace() for character in url):
-        raise ConfigError(f"{origin}: '{value}' is not a site URL; expected for example http://localhost:7770")
+        raise ValueError("expected the URL of a site, for example http://localhost:7770")
     if parts.username is not None:
-        raise ConfigError(
-            f"{origin}: the URL carries a user name; give it without (log-in accounts go to configs/sites)"
-        )
+        raise ValueError("expected a URL without a user name (log-in accounts are named in a sites file)")
     return url
 
 

@@ -17,7 +17,7 @@ from webarena_runner.interfaces import Agent, Environment, EpisodeEnd, Evaluator
 from webarena_runner.log.store import total_usd
 from webarena_runner.official.notation import render
 from webarena_runner.official.sites import sites_needed
-from webarena_runner.settings.records import RunConfig
+from webarena_runner.settings.records import RunSettings
 from webarena_runner.types import (
     Completion,
     Decision,
@@ -64,7 +64,7 @@ class StepLog(Protocol):
 class Harness:
     """What all episodes of a run share."""
 
-    config: RunConfig
+    settings: RunSettings
     agent: Agent
     sites: SiteProvider
     browser: Browser
@@ -124,7 +124,7 @@ async def play_episode(harness: Harness, episode: Episode) -> EpisodeResult:
         ) as environment:
             ending, answer = await _act(harness, episode, environment, lease.urls)
             episode.final_url = environment.url
-            page_checks = harness.config.scoring.page_checks
+            page_checks = harness.settings.scoring.page_checks
             end = EpisodeEnd(task, answer, lease, environment.probe(page_checks), harness.judge)
             clock = time.monotonic()
             value, scores = await score(task, end, harness.evaluators)
@@ -138,7 +138,7 @@ async def _act(
     observation = episode.now = await environment.observe()
     _require_login(episode.task, observation)
     while True:
-        stopped = early_stop([step.decision.action for step in episode.steps], harness.config.limits)
+        stopped = early_stop([step.decision.action for step in episode.steps], harness.settings.limits)
         if stopped:
             return stopped
         started_at, clock = datetime.now(UTC), time.monotonic()

@@ -48,7 +48,7 @@ class LocalExecutor:
         async def work() -> None:
             try:
                 async with asyncio.TaskGroup() as group:
-                    for worker in range(min(self._harness.config.workers, len(queue))):
+                    for worker in range(min(self._harness.settings.workers, len(queue))):
                         group.create_task(self._work(worker, queue, results))
             finally:
                 results.put_nowait(None)
@@ -66,7 +66,7 @@ class LocalExecutor:
             await asyncio.wait([working])
 
     async def _work(self, worker: int, queue: deque[_Attempt], results: asyncio.Queue[EpisodeResult | None]) -> None:
-        limits = self._harness.config.limits
+        limits = self._harness.settings.limits
         while queue:
             attempt = queue.popleft()
             result = await self._run(worker, attempt)
@@ -101,7 +101,7 @@ class LocalExecutor:
         return failure.error_class == JudgeError.error_class and self._harness.judge is None
 
     async def _run(self, worker: int, attempt: _Attempt) -> EpisodeResult:
-        task, limit_s = attempt.task, self._harness.config.limits.episode_timeout_s
+        task, limit_s = attempt.task, self._harness.settings.limits.episode_timeout_s
 
         def on_step(step: Step) -> None:
             self._on_event(StepTaken(worker, task.task_id, step.index, step.action_text))

@@ -6,7 +6,7 @@ from typing import Any
 
 from webarena_runner.actions.read import read_action
 from webarena_runner.browser.session import BrowserSession
-from webarena_runner.settings.records import RunConfig
+from webarena_runner.settings.records import RunSettings
 from webarena_runner.types import Action, Observation
 
 
@@ -33,7 +33,7 @@ class Sight:
     action: Action | None = None
 
 
-async def observe(visit: Visit, settings: RunConfig) -> AsyncGenerator[Sight, None]:
+async def observe(visit: Visit, settings: RunSettings) -> AsyncGenerator[Sight, None]:
     """Yields the page when it is quiet, as an episode's first observation, and then after each action.
 
     Raises:

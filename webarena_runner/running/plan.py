@@ -20,8 +20,8 @@ RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
 def new_run_id(config: RunConfig, now: datetime) -> str:
-    model = config.model.name if config.model else config.agent
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{model}-{Path(config.task_set).stem}")
+    model = config.model.name if config.model else config.settings.agent
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{model}-{Path(config.tasks.task_set).stem}")
     return f"{now:%Y%m%d-%H%M%S}-{name}"[:128]
 
 
@@ -60,23 +60,23 @@ def make_manifest(
     judge: str = "",
     now: datetime | None = None,
 ) -> RunManifest:
-    settings = config.model_dump(mode="json")
+    settings, stored = config.settings, config.model_dump(mode="json")
     return RunManifest(
         run_id=run_id,
         started_at=now or datetime.now(UTC),
-        profile=config.profile,
+        profile=settings.profile,
         profile_overrides=tuple(profile_overrides),
-        config=settings,
-        config_sha256=hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest(),
+        config=stored,
+        config_sha256=hashlib.sha256(json.dumps(stored, sort_keys=True).encode()).hexdigest(),
         task_set=loaded.name,
         task_set_sha256=loaded.sha256,
         task_set_modified=loaded.modified,
         prompt_sha256=prompt_sha256,
-        model=config.model.name if config.model else config.agent,
-        agent=config.agent,
+        model=config.model.name if config.model else settings.agent,
+        agent=settings.agent,
         judge=judge,
-        sites=config.sites,
-        planned=tuple((task.task_id, trial) for task, trial in planned_episodes(tasks, config.trials)),
+        sites=config.sites.provider,
+        planned=tuple((task.task_id, trial) for task, trial in planned_episodes(tasks, settings.trials)),
         task_sites={str(task.task_id): "+".join(sorted(task.sites)) for task in tasks},
         versions=versions(),
     )

@@ -17,7 +17,7 @@ from webarena_runner.models.shared.limits import Limited, Spend
 from webarena_runner.official.sites import require_site_urls, sites_needed
 from webarena_runner.running.episode import Harness
 from webarena_runner.settings.loading import load_model_spec
-from webarena_runner.settings.records import ModelSpec, RateLimits, RunConfig
+from webarena_runner.settings.records import ModelSpec, RateLimits, RunSettings, SitesSpec
 from webarena_runner.sites.embedded import EMBEDDED
 from webarena_runner.types import Task
 
@@ -33,34 +33,33 @@ class Venue:
     evaluators: Mapping[str, Evaluator]
     judge: Judge | None
 
-    def harness(self, config: RunConfig, agent: Agent) -> Harness:
-        return Harness(config, agent, self.sites, self.browser, self.evaluators, self.judge)
+    def harness(self, settings: RunSettings, agent: Agent) -> Harness:
+        return Harness(settings, agent, self.sites, self.browser, self.evaluators, self.judge)
 
 
 @asynccontextmanager
 async def open_venue(
-    config: RunConfig,
+    settings: RunSettings,
+    where: SitesSpec,
     environ: Mapping[str, str],
     *,
+    screenshot_type: ScreenshotType,
     spend: Spend | None = None,
-    screenshot_type: ScreenshotType | None = None,
 ) -> AsyncIterator[Venue]:
-    """`spend` is what the judge's requests go to; screenshots are PNG for a model that sees, JPEG for the log.
+    """`spend` is what the judge's requests go to.
 
     Raises:
         UsageError: judge, browser or sites are not there.
     """
-    sees = config.model is not None and config.model.images == "screenshot"
-    kind: ScreenshotType = screenshot_type or ("png" if sees else "jpeg")
     async with AsyncExitStack() as stack:
-        judge = await _judge(config, environ, stack, spend or Spend())
+        judge = await _judge(settings.judge.model, environ, stack, spend or Spend())
         session = await stack.enter_async_context(
-            BrowserSession(config.browser, config.observation, config.settle, screenshot_type=kind)
+            BrowserSession(settings.browser, settings.observation, settings.settle, screenshot_type=screenshot_type)
         )
-        provider = registry.load("sites", config.sites)
-        sites: SiteProvider = provider.build(SiteSetup(config, session.context, environ))
+        provider = registry.load("sites", where.provider)
+        sites: SiteProvider = provider.build(SiteSetup(where, session.context, environ))
         await stack.enter_async_context(sites)
-        setup = EvaluatorSetup(config.scoring)
+        setup = EvaluatorSetup(settings.scoring)
         evaluators = {name: registry.load("evaluators", name).build(setup) for name in registry.names("evaluators")}
         yield Venue(sites, session, evaluators, judge)
 
@@ -82,10 +81,10 @@ async def open_model(
     return Limited(backend, prices=spec.prices, rates=spec.rates, spend=spend)
 
 
-def require_sites(config: RunConfig, tasks: Sequence[Task]) -> None:
+def require_sites(where: SitesSpec, tasks: Sequence[Task]) -> None:
     """Raises ConfigError when the configured provider has no site, or no URL, for one of the tasks."""
-    if config.sites != "embedded":
-        require_site_urls(tasks, config.site_urls)
+    if where.provider != "embedded":
+        require_site_urls(tasks, where.options.get("urls", {}))
         return
     unserved = sorted({site for task in tasks for site in sites_needed(task) if site not in EMBEDDED})
     if unserved:
@@ -96,11 +95,11 @@ def require_sites(config: RunConfig, tasks: Sequence[Task]) -> None:
 
 
 async def _judge(
-    config: RunConfig, environ: Mapping[str, str], stack: AsyncExitStack, spend: Spend
+    name: str | None, environ: Mapping[str, str], stack: AsyncExitStack, spend: Spend
 ) -> ModelJudge | None:
-    if config.judge.model is None:
+    if name is None:
         return None
-    spec = load_model_spec(config.judge.model)
+    spec = load_model_spec(name)
     if spec.prices is None and spend.limit_usd is not None:
         log.warning("judge '%s' has no prices in its model file: it does not count towards --max-cost", spec.name)
     backend = await open_model(spec, environ, stack, spend=spend)

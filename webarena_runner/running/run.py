@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from webarena_runner import registry
 from webarena_runner.agents.prompt import load_prompt
+from webarena_runner.browser.observe.capture import ScreenshotType
 from webarena_runner.errors import ConfigError, ModelExhausted, StoreError
 from webarena_runner.export.leaderboard import LeaderboardCsv
 from webarena_runner.interfaces import AgentSetup, LoadedTasks
@@ -25,7 +26,7 @@ from webarena_runner.running.local import LocalExecutor, RunStopped
 from webarena_runner.running.progress import Event, Note, Started
 from webarena_runner.running.resources import open_model, open_venue, require_sites
 from webarena_runner.settings.loading import load_model_spec, with_max_cost
-from webarena_runner.settings.records import RunConfig
+from webarena_runner.settings.records import Images, RunConfig
 from webarena_runner.tasksets import load_task_set
 from webarena_runner.tasksets.selection import select
 from webarena_runner.types import RunManifest, Task
@@ -68,7 +69,6 @@ def prepare(
     *,
     out: Path,
     run_id: str | None = None,
-    allow_modified: bool = False,
     overrides: tuple[str, ...] = (),
 ) -> Prepared:
     """Loads and selects the tasks and writes nothing.
@@ -78,9 +78,9 @@ def prepare(
     """
     if run_id is not None:
         plan.check_run_id(run_id)
-    loaded = load_task_set(config.task_set).load(allow_modified=allow_modified)
-    tasks = select(config.tasks, loaded, seed=config.seed)
-    require_sites(config, tasks)
+    loaded = load_task_set(config.tasks.task_set).load(allow_modified=config.tasks.allow_modified)
+    tasks = select(config.tasks.expression, loaded, seed=config.settings.seed)
+    require_sites(config.sites, tasks)
     now = datetime.now(UTC)
     manifest = plan.make_manifest(
         config,
@@ -93,7 +93,7 @@ def prepare(
         now=now,
     )
     store.require_no_run(out / manifest.run_id)
-    todo = plan.to_do(tasks, config.trials, ())
+    todo = plan.to_do(tasks, config.settings.trials, ())
     return Prepared(config, loaded, tasks, manifest, out, todo, finished=0, resumed=False)
 
 
@@ -118,12 +118,12 @@ def prepare_resume(folder: Path, *, max_cost_usd: float | None = None) -> Prepar
         _spend(config, folder).require_left()
     except ModelExhausted as error:
         raise ConfigError(f"{folder}: {error}") from None
-    loaded = load_task_set(config.task_set).load(allow_modified=manifest.task_set_modified)
+    loaded = load_task_set(config.tasks.task_set).load(allow_modified=config.tasks.allow_modified)
     plan.require_same_inputs(manifest, task_set_sha256=loaded.sha256, prompt_sha256=_prompt_sha256(config))
     wanted = {task_id for task_id, _ in manifest.planned}
     tasks = tuple(task for task in loaded.tasks if task.task_id in wanted)
     finished = {key for key, result in store.read_results(folder).items() if result.value is not None}
-    todo = plan.to_do(tasks, config.trials, finished)
+    todo = plan.to_do(tasks, config.settings.trials, finished)
     return Prepared(config, loaded, tasks, manifest, folder.parent, todo, finished=len(finished), resumed=True)
 
 
@@ -158,23 +158,27 @@ async def _harness(
     prepared: Prepared, environ: Mapping[str, str], spend: Spend
 ) -> AsyncIterator[tuple[Harness, dict[str, str]]]:
     """Everything that episodes share, checked and started, and the versions that show only then."""
-    config = prepared.config
+    model_spec, settings = prepared.config.model, prepared.config.settings
+    images: Images = model_spec.images if model_spec else "none"
     async with AsyncExitStack() as stack:
-        model = await open_model(config.model, environ, stack, spend=spend) if config.model else None
-        agent = registry.load("agents", config.agent).build(AgentSetup(model, config))
+        model = await open_model(model_spec, environ, stack, spend=spend) if model_spec else None
+        agent = registry.load("agents", settings.agent).build(AgentSetup(model, settings, images))
         agent.check_tasks([task for task, _ in prepared.todo])
-        venue = await stack.enter_async_context(open_venue(config, environ, spend=spend))
-        yield venue.harness(config, agent), {"chromium": venue.browser.version}
+        # PNG for a model that sees, JPEG for the log.
+        kind: ScreenshotType = "png" if images == "screenshot" else "jpeg"
+        opening = open_venue(settings, prepared.config.sites, environ, screenshot_type=kind, spend=spend)
+        venue = await stack.enter_async_context(opening)
+        yield venue.harness(settings, agent), {"chromium": venue.browser.version}
 
 
 def _spend(config: RunConfig, folder: Path) -> Spend:
     """What the run may cost, and what its earlier starts have cost."""
-    return Spend(config.limits.max_cost_usd, store.cost_usd(folder) or 0.0)
+    return Spend(config.settings.limits.max_cost_usd, store.cost_usd(folder) or 0.0)
 
 
 def _warn_of_missing_judge(prepared: Prepared, on_event: Callable[[Event], None]) -> None:
     needing = sum(plan.needs_judge(task) for task, _ in prepared.todo)
-    if needing and prepared.config.model and prepared.config.judge.model is None:
+    if needing and prepared.config.model and prepared.config.settings.judge.model is None:
         on_event(
             Note(
                 f"{needing} of {len(prepared.todo)} episodes may need a judge model to be scored, and none is given: "
@@ -208,11 +212,12 @@ def _open_store(prepared: Prepared, versions: dict[str, str]) -> Iterator[RunFol
 
 def _judge_name(config: RunConfig) -> str:
     """The judge's model file and model, as results record it; "" without a judge."""
-    if config.judge.model is None:
+    name = config.settings.judge.model
+    if name is None:
         return ""
-    spec = load_model_spec(config.judge.model)
+    spec = load_model_spec(name)
     return f"{spec.name} ({spec.model})" if spec.model and spec.model != spec.name else spec.name
 
 
 def _prompt_sha256(config: RunConfig) -> str:
-    return load_prompt(config.prompt).sha256 if config.model else ""
+    return load_prompt(config.settings.prompt).sha256 if config.model else ""

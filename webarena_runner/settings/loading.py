@@ -1,6 +1,6 @@
 """From files, options and environment variables to one validated RunConfig.
 
-Later wins: profile file, model file, options, `-o key=value`. Site URLs: environment, sites file, `-o`.
+Later wins: profile file, model file, options, `-o key=value`. Options of the sites: environment, sites file, `-o`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,24 +12,25 @@ from pydantic import ValidationError
 
 from webarena_runner import registry
 from webarena_runner.errors import ConfigError
-from webarena_runner.official.sites import OFFICIAL_ACCOUNTS, SITES, normalise_url, site_urls_from
 from webarena_runner.settings import datafiles
 from webarena_runner.settings.draft import Draft, leaves, valid_keys, value_at
+from webarena_runner.settings.old_forms import renamed_key
 from webarena_runner.settings.profiles import read_profile
-from webarena_runner.settings.records import LimitSettings, ModelSpec, RunConfig, ScoringSettings, SitesFile
+from webarena_runner.settings.records import LimitSettings, ModelSpec, RunConfig, RunSettings, SitesSpec, TaskChoice
 from webarena_runner.settings.secrets import refuse_secrets
+from webarena_runner.settings.site_files import OPTIONS, load_sites_file, options_from, read_options
 from webarena_runner.settings.yaml import Document, describe, dotted, nearest, parse_value, read_yaml
-from webarena_runner.types import Record
+from webarena_runner.types import Sampling
 
 ORACLE = "oracle"
 # A profile gives their defaults; another choice does not make the run another profile.
 _CHOICES = ("agent", "prompt")
 # An action set needs a prompt that describes it.
 _PROMPT_OF = {"playwright": "cot_playwright"}
-
-
-class _ScoringSection(Record):
-    scoring: ScoringSettings
+_OPTIONS_OF_THE_RUN = (("profile",), ("tasks",), ("task_set",), ("sites",), ("sites", "provider"))
+# Below these keys a plug-in says what there is.
+_FREE = ("model.options.", "sites.options.")
+Assigned = Mapping[tuple[str, ...], Any]
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class CliOptions:
     model: str | None = None
     tasks: str = "all"
     task_set: str = "webarena"
+    allow_modified: bool = False
     embedded_tasks: bool = False
     sites: str | None = None
     agent: str | None = None
@@ -59,34 +61,67 @@ class CliOptions:
 
 
 def load_run_config(options: CliOptions, environ: Mapping[str, str]) -> tuple[RunConfig, tuple[str, ...]]:
-    """The run's settings, and what differs in them from what the profile file fixes, as `key=value`.
+    """The run, and what differs in its settings from what the profile file fixes, as `key=value`.
 
     Raises:
         ConfigError: a file, option or variable that is missing, unreadable or wrong.
     """
-    assigned = [_assignment(text) for text in options.assignments]
     profile = read_profile(options.profile)
-    draft = Draft({"site_urls": {}})
-    draft.add(profile)
-    draft.put(("profile",), profile.path.stem, "--profile")
-    _add_options(draft, options)
-    _add_model(draft, options, {keys: value for keys, value in assigned})
+    assigned = _assignments(options)
+    draft = _draft(profile, options)
+    _add_model(draft, options, assigned)
     _add_sites(draft, options, environ)
-    for keys, value in assigned:
-        _assign(draft, keys, value)
-    config = _validated(draft)
-    _require_plug_ins(config)
+    _assign_all(draft, assigned)
+    settings, model = _settings(draft), _model(draft)
+    tasks = TaskChoice(task_set=options.task_set, expression=options.tasks, allow_modified=options.allow_modified)
+    config = RunConfig(settings=settings, model=_with_final_sampling(model, settings), tasks=tasks, sites=_sites(draft))
+    registry.require("agents", settings.agent)
     _require_prices(config)
-    return config, _overrides(profile, config)
+    return config, _overrides(profile, settings)
+
+
+def load_settings(options: CliOptions) -> RunSettings:
+    """How to run, for who has no agent, model or sites to name."""
+    draft = _draft(read_profile(options.profile), options)
+    draft.values["model"] = None
+    _assign_all(draft, {keys: value for keys, value in _assignments(options).items() if keys[0] != "sites"})
+    return _settings(draft)
+
+
+def load_sites(options: CliOptions, environ: Mapping[str, str]) -> SitesSpec:
+    """Where the sites come from."""
+    draft = Draft()
+    _add_sites(draft, options, environ)
+    _assign_all(draft, {keys: value for keys, value in _assignments(options).items() if keys[0] == "sites"})
+    return _sites(draft)
+
+
+def load_model(name: str, assignments: Sequence[str] = ()) -> tuple[ModelSpec, Sampling]:
+    """A model file with `-o` applied, and the sampling that a run with it has.
+
+    Raises:
+        ConfigError: as for a run, or there is no model behind the name.
+    """
+    options = CliOptions(model=name, assignments=tuple(assignments))
+    assigned = _assignments(options)
+    draft = _draft(read_profile(options.profile), options)
+    _add_model(draft, options, assigned)
+    _assign_all(draft, assigned)
+    settings = _settings(draft)
+    model = _with_final_sampling(_model(draft), settings)
+    if model is None:
+        raise ConfigError(f"'{name}' plays without a model; `wa-run models list` shows the models")
+    return model, settings.sampling
 
 
 def with_max_cost(config: RunConfig, max_cost_usd: float) -> RunConfig:
     """The same settings with another limit. Raises ConfigError when it is none, or the model has no prices."""
     try:
-        limits = LimitSettings.model_validate(config.limits.model_dump() | {"max_cost_usd": max_cost_usd})
+        limits = LimitSettings.model_validate(config.settings.limits.model_dump() | {"max_cost_usd": max_cost_usd})
     except ValidationError:
         raise ConfigError(f"--max-cost {max_cost_usd:g}: expected US dollars above 0") from None
-    changed = config.model_copy(update={"limits": limits})
+    settings = config.settings.model_copy(update={"limits": limits})
+    changed = config.model_copy(update={"settings": settings})
     _require_prices(changed)
     return changed
 
@@ -102,53 +137,17 @@ def load_model_spec(name: str) -> ModelSpec:
     return spec
 
 
-def load_scoring(profile: str) -> ScoringSettings:
-    """The `scoring` section of a profile file, by name or path."""
-    document = read_yaml(datafiles.find("profiles", profile))
-    try:
-        return _ScoringSection.model_validate({"scoring": document.values.get("scoring", {})}).scoring
-    except ValidationError as error:
-        raise ConfigError(describe(error, document, valid=valid_keys(_ScoringSection))) from error
-
-
-def load_sites_file(name: str) -> SitesFile:
-    """A sites file, by name or path, its URLs normalised."""
-    document = read_yaml(datafiles.find("sites", name))
-    try:
-        found = SitesFile.model_validate(document.values)
-    except ValidationError as error:
-        raise ConfigError(describe(error, document, valid=valid_keys(SitesFile))) from error
-    for key in (*found.urls, *found.accounts):
-        if key not in SITES:
-            part = "urls" if key in found.urls else "accounts"
-            raise ConfigError(
-                f"{document.where((part, key))}: unknown site '{key}'; expected one of {', '.join(SITES)}"
-            )
-    urls = {
-        site: normalised
-        for site, url in found.urls.items()
-        if (normalised := normalise_url(url, origin=document.where(("urls", site))))
-    }
-    return found.model_copy(
-        update={"urls": urls, "more_urls": _normalised(found.more_urls, document.where(("more_urls",)))}
-    )
-
-
-def site_credentials(config: RunConfig, environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """User name and password by site: the official accounts, unless the sites file names variables that hold others."""
-    credentials = dict(OFFICIAL_ACCOUNTS)
-    for site, account in config.site_accounts.items():
-        for variable in (account.username_env, account.password_env):
-            if not environ.get(variable):
-                raise ConfigError(f"site_accounts.{site}: environment variable {variable} is not set; export it")
-        credentials[site] = (environ[account.username_env], environ[account.password_env])
-    return credentials
+def _draft(profile: Document, options: CliOptions) -> Draft:
+    """Settings of a profile and of options; a draft has them at the top, and sections `model` and `sites` beside."""
+    draft = Draft()
+    draft.add(profile)
+    draft.put(("profile",), profile.path.stem, "--profile")
+    _add_options(draft, options)
+    return draft
 
 
 def _add_options(draft: Draft, options: CliOptions) -> None:
     given: list[tuple[str, str, Any]] = [
-        ("task_set", "--task-set", options.task_set),
-        ("tasks", "--tasks", options.tasks),
         ("agent", "--agent", options.agent),
         ("actions.action_set", "--action-set", options.action_set),
         ("prompt", "--prompt", options.prompt or _PROMPT_OF.get(options.action_set or "")),
@@ -165,16 +164,14 @@ def _add_options(draft: Draft, options: CliOptions) -> None:
             draft.put(name.split("."), value, flag)
 
 
-def _add_model(draft: Draft, options: CliOptions, assigned: Mapping[tuple[str, ...], Any]) -> None:
+def _add_model(draft: Draft, options: CliOptions, assigned: Assigned) -> None:
     if options.model == ORACLE:
         draft.put(("agent",), ORACLE, "--model oracle")
-    agent = str(assigned.get(("agent",), draft.get("agent")))
+    agent = str(assigned.get(("agent",), draft.get("agent") or RunSettings.model_fields["agent"].default))
     if options.model is None or options.model == ORACLE:
         if getattr(registry.load("agents", agent), "needs_model", True):
             raise ConfigError(f"--model is missing: agent '{agent}' needs one; `wa-run models list` shows them")
         draft.put(("model",), None, "--model")
-        if any(keys[0] == "model" for keys in assigned):
-            raise ConfigError(f"-o model...: this run has no model (agent '{agent}'); name a model file with --model")
         return
     document = _model_document(options.model)
     draft.put(("model",), {}, str(document.path))
@@ -196,37 +193,21 @@ def _model_document(name: str) -> Document:
     return document
 
 
-def _normalised(urls: Sequence[str], origin: str) -> tuple[str, ...]:
-    return tuple(normalised for url in urls if (normalised := normalise_url(url, origin=origin)))
-
-
 def _add_sites(draft: Draft, options: CliOptions, environ: Mapping[str, str]) -> None:
     chosen = options.sites or ("embedded" if options.embedded_tasks else "static")
     provider = chosen
     if chosen not in registry.names("sites"):
         found = load_sites_file(chosen)
         provider = found.provider
-        draft.put(("site_urls",), found.urls, f"--sites {chosen}")
-        draft.put(("more_urls",), found.more_urls, f"--sites {chosen}")
-        for site, account in found.accounts.items():
-            draft.put(("site_accounts", site), account.model_dump(), f"--sites {chosen}")
-    draft.put(("sites",), provider, "--sites")
-    if provider != "embedded":
-        for site, url in site_urls_from(environ).items():
-            if site not in draft.values["site_urls"]:
-                draft.put(("site_urls", site), url, "environment")
-
-
-def _require_plug_ins(config: RunConfig) -> None:
-    """Tells a wrong name before anything is started or asked."""
-    registry.require("agents", config.agent)
-    registry.require("sites", config.sites)
-    if config.model:
-        registry.require("models", config.model.backend)
+        draft.put(OPTIONS, found.options, f"--sites {chosen}")
+    draft.put(("sites", "provider"), provider, "--sites")
+    for keys, value in leaves(options_from(provider, environ)):
+        if value_at(draft.values, (*OPTIONS, *keys)) is None:
+            draft.put((*OPTIONS, *keys), value, "environment")
 
 
 def _require_prices(config: RunConfig) -> None:
-    if config.limits.max_cost_usd is not None and config.model and config.model.prices is None:
+    if config.settings.limits.max_cost_usd is not None and config.model and config.model.prices is None:
         raise ConfigError(
             f"--max-cost: model '{config.model.name}' has no prices to count with; set prices.input and prices.output "
             "(and prices.cached_input) in its model file, or -o model.prices.input=... -o model.prices.output=..., in "
@@ -234,61 +215,86 @@ def _require_prices(config: RunConfig) -> None:
         )
 
 
+def _assignments(options: CliOptions) -> Assigned:
+    """The `-o` texts by key, the last one of a key."""
+    return dict(map(_assignment, options.assignments))
+
+
 def _assignment(text: str) -> tuple[tuple[str, ...], Any]:
     name, equals, value = text.partition("=")
     keys = tuple(name.strip().split("."))
     if not equals or not all(keys):
         raise ConfigError(f"-o {text}: expected key=value, for example -o limits.max_steps=10")
-    if keys[0] in ("profile", "sites", "tasks", "task_set"):
-        raise ConfigError(f"-o {text}: '{keys[0]}' is set with --{keys[0].replace('_', '-')}")
+    if keys in _OPTIONS_OF_THE_RUN:
+        raise ConfigError(f"-o {text}: '{dotted(keys)}' is set with --{keys[0].replace('_', '-')}")
     return keys, parse_value(value)
+
+
+def _assign_all(draft: Draft, assigned: Assigned) -> None:
+    for keys, value in assigned.items():
+        _assign(draft, keys, value)
 
 
 def _assign(draft: Draft, keys: tuple[str, ...], value: Any) -> None:
     name, origin = dotted(keys), f"-o {dotted(keys)}"
-    valid = valid_keys(RunConfig) + valid_keys(ModelSpec, "model.")
-    free = ("model.options", "site_urls", "site_accounts")
+    if keys[0] == "model" and draft.values.get("model") is None:
+        raise ConfigError(f"{origin}: this run has no model; name a model file with --model")
+    valid = [key for key in valid_keys(RunSettings) if key != "profile"] + valid_keys(ModelSpec, "model.")
+    valid.append(dotted(OPTIONS))
     section = any(key.startswith(f"{name}.") for key in valid) and isinstance(value, dict)
-    if name not in valid and not section and not name.startswith(tuple(f"{key}." for key in free)):
+    if name not in valid and not section and not name.startswith(_FREE):
+        if (new := renamed_key(name)) is not None:
+            raise ConfigError(f"{origin}: this key is now {new}; write -o {new}=...")
         raise ConfigError(f"{origin}: unknown key '{name}'{nearest(name, valid)}")
-    if keys[0] == "site_urls" and len(keys) == 2:
-        if keys[1] not in SITES:
-            raise ConfigError(f"{origin}: unknown site '{keys[1]}'; expected one of {', '.join(SITES)}")
-        value = normalise_url(str(value), origin=origin)
-    if keys == ("more_urls",) and isinstance(value, list):
-        value = _normalised([str(url) for url in value], origin)
     draft.put(keys, value, origin)
     if name.startswith("model.sampling."):
         draft.put(keys[1:], value, origin)
 
 
-def _validated(draft: Draft) -> RunConfig:
+def _settings(draft: Draft) -> RunSettings:
     refuse_secrets(draft.values, origins=draft.origins, fallback="configuration")
+    values = {key: value for key, value in draft.values.items() if key not in ("model", "sites")}
     try:
-        config = RunConfig.model_validate(draft.values)
+        return RunSettings.model_validate(values)
     except ValidationError as error:
-        valid = valid_keys(RunConfig) + valid_keys(ModelSpec, "model.")
-        raise ConfigError(describe(error, draft.origins, valid=valid)) from error
-    if config.model is None:
-        return config
-    # The model file's own sampling is kept equal to the final one, so that merging it again changes nothing.
-    final = {key: getattr(config.sampling, key) for key in config.model.sampling.model_fields_set}
-    sampling = config.model.sampling.model_copy(update=final)
-    return config.model_copy(update={"model": config.model.model_copy(update={"sampling": sampling})})
+        raise ConfigError(describe(error, draft.origins, valid=valid_keys(RunSettings))) from error
 
 
-def _overrides(profile: Document, config: RunConfig) -> tuple[str, ...]:
+def _model(draft: Draft) -> ModelSpec | None:
+    values = draft.get("model")
+    if values is None:
+        return None
+    try:
+        model = ModelSpec.model_validate(values)
+    except ValidationError as error:
+        valid = valid_keys(ModelSpec, "model.")
+        raise ConfigError(describe(error, draft.origins, valid=valid, under=("model",))) from error
+    registry.require("models", model.backend)
+    return model
+
+
+def _with_final_sampling(model: ModelSpec | None, settings: RunSettings) -> ModelSpec | None:
+    """The model file's own sampling is kept equal to the final one, so that merging it again changes nothing."""
+    if model is None:
+        return None
+    final = {key: getattr(settings.sampling, key) for key in model.sampling.model_fields_set}
+    return model.model_copy(update={"sampling": model.sampling.model_copy(update=final)})
+
+
+def _sites(draft: Draft) -> SitesSpec:
+    refuse_secrets(draft.values["sites"], origins=draft.origins, fallback="configuration", keys=("sites",))
+    provider = draft.get("sites.provider")
+    options = read_options(provider, draft.get("sites.options") or {}, draft.origins)
+    return SitesSpec(provider=provider, options=options)
+
+
+def _overrides(profile: Document, settings: RunSettings) -> tuple[str, ...]:
     """Keys that the profile file states and whose final value is another one."""
-    stated = RunConfig.model_validate(_base_values(profile, config)).model_dump(mode="json")
-    final = config.model_dump(mode="json")
+    stated = RunSettings.model_validate({"profile": settings.profile, **profile.values}).model_dump(mode="json")
+    final = settings.model_dump(mode="json")
     changed = []
     for keys, _ in leaves(profile.values):
         before, after = value_at(stated, keys), value_at(final, keys)
         if before != after and keys[0] not in _CHOICES:
             changed.append(f"{dotted(keys)}={after}")
     return tuple(changed)
-
-
-def _base_values(profile: Document, config: RunConfig) -> dict[str, Any]:
-    needed = {"model": None, "agent": config.agent, "prompt": config.prompt, "profile": config.profile}
-    return {**needed, "task_set": config.task_set, "tasks": config.tasks, "sites": config.sites, **profile.values}

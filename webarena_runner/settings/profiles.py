@@ -9,14 +9,12 @@ from pydantic import ValidationError
 from webarena_runner.errors import ConfigError
 from webarena_runner.settings import datafiles
 from webarena_runner.settings.draft import valid_keys
-from webarena_runner.settings.records import ActionSettings, RunConfig
+from webarena_runner.settings.records import ActionSettings, RunSettings
 from webarena_runner.settings.yaml import Document, describe, read_yaml
 
 OFFICIAL = "webarena"
 # What a run is about, which no profile decides.
-FROM_ELSEWHERE = ("profile", "model", "site_urls", "site_accounts", "more_urls", "task_set", "tasks", "sites")
-_RUN = {"model": None, "task_set": "mini", "tasks": "all", "sites": "static"}
-_DEFAULTS = {"agent": "prompted", "prompt": "cot"}
+FROM_ELSEWHERE = ("profile", "model", "task_set", "tasks", "sites")
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,7 @@ class Profile:
     name: str
     path: Path
     description: str
-    settings: RunConfig
+    settings: RunSettings
 
 
 def read_profile(name: str) -> Document:
@@ -43,9 +41,9 @@ def load_profile(name: str) -> Profile:
     document = read_profile(name)
     path = document.path
     try:
-        settings = RunConfig.model_validate({**_RUN, **_DEFAULTS, "profile": path.stem, **document.values})
+        settings = RunSettings.model_validate({"profile": path.stem, **document.values})
     except ValidationError as error:
-        raise ConfigError(describe(error, document, valid=valid_keys(RunConfig))) from error
+        raise ConfigError(describe(error, document, valid=valid_keys(RunSettings))) from error
     return Profile(path.stem, path, _description(path.read_text(encoding="utf-8")), settings)
 
 

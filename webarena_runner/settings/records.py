@@ -33,6 +33,9 @@ class RateLimits(Record):
     max_concurrency: PositiveInt | None = None
 
 
+Images = Literal["none", "screenshot"]
+
+
 class ModelSpec(Record):
     """One model file, `configs/models/NAME.yaml`.
 
@@ -46,7 +49,7 @@ class ModelSpec(Record):
     backend: str
     model: str = ""
     context_window: PositiveInt | None = None
-    images: Literal["none", "screenshot"] = "none"
+    images: Images = "none"
     prices: Prices | None = None
     rates: RateLimits = RateLimits()
     sampling: Sampling = Sampling()
@@ -162,42 +165,15 @@ class ScoringSettings(Record):
     judge_negation: bool = False
 
 
-class AccountVariables(Record):
-    """Names of the environment variables that hold a site's log-in account; the values never enter the config."""
+class RunSettings(Record):
+    """How to run: what a profile fixes, and the numbers of a run. What is run is told elsewhere, in RunConfig.
 
-    username_env: str
-    password_env: str
-
-
-class SitesFile(Record):
-    """One sites file, `configs/sites/NAME.yaml`: who provides the sites, and where they are.
-
-    `more_urls`: further addresses that the sites' pages need, such as the routing servers of the map.
+    `sampling` is final (profile, then model file, then `-o`).
     """
 
-    description: str = ""
-    provider: str = "static"
-    urls: dict[str, str] = Field(default_factory=dict)
-    more_urls: tuple[str, ...] = ()
-    accounts: dict[str, AccountVariables] = Field(default_factory=dict)
-
-
-class RunConfig(Record):
-    """One validated run. `model` None only for agents that need none (`oracle`).
-
-    `sites` is a site provider's plug-in name; `sampling` is final (profile, then model file, then `-o`).
-    """
-
-    model: ModelSpec | None
-    agent: str
-    prompt: str
     profile: str
-    task_set: str
-    tasks: str
-    sites: str
-    site_urls: dict[str, str] = Field(default_factory=dict)
-    site_accounts: dict[str, AccountVariables] = Field(default_factory=dict)
-    more_urls: tuple[str, ...] = ()
+    agent: str = "prompted"
+    prompt: str = "cot"
     workers: PositiveInt = 1
     trials: PositiveInt = 1
     seed: int = 0
@@ -209,3 +185,34 @@ class RunConfig(Record):
     settle: SettleSettings = SettleSettings()
     judge: JudgeSettings = JudgeSettings()
     scoring: ScoringSettings = ScoringSettings()
+
+
+class TaskChoice(Record):
+    """Which tasks are run."""
+
+    task_set: str
+    expression: str = "all"
+    allow_modified: bool = False
+
+
+class SitesSpec(Record):
+    """Where the sites come from: a provider's plug-in name, and options that are its own and validated by it."""
+
+    provider: str
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class SitesFile(SitesSpec):
+    """One sites file, `configs/sites/NAME.yaml`."""
+
+    provider: str = "static"
+    description: str = ""
+
+
+class RunConfig(Record):
+    """One validated run: how (`settings`), and what: a model (None: the agent needs none), tasks and sites."""
+
+    settings: RunSettings
+    model: ModelSpec | None
+    tasks: TaskChoice
+    sites: SitesSpec

@@ -68,12 +68,19 @@ def parse_value(text: str) -> Any:
         return text
 
 
-def describe(error: ValidationError, where: Mapping[str, str] | Document, *, valid: Sequence[str] = ()) -> str:
-    """All faults of a validation, one a line: where, key, value, what was expected."""
+def describe(
+    error: ValidationError,
+    where: Mapping[str, str] | Document,
+    *,
+    valid: Sequence[str] = (),
+    under: Sequence[str] = (),
+) -> str:
+    """All faults of a validation, one a line: where, key, value, what was expected; `under` is where the record is."""
     lines: list[str] = []
     told: set[tuple[str, str | int]] = set()
     for fault in error.errors(include_url=False):
-        keys = fault["loc"]
+        # pydantic marks a fault of a mapping's key, and not of its value, by a last part of its own.
+        keys = (*under, *(part for part in fault["loc"] if part != "[key]"))
         name = dotted(keys)
         place = where.where(keys) if isinstance(where, Document) else _origin(where, name)
         # A value that is used in two places (a model file's sampling) is reported once.

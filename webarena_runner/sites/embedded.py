@@ -14,14 +14,21 @@ from webarena_mini.catalog import MODULES
 from webarena_runner.errors import SiteError
 from webarena_runner.interfaces import SiteLease, SiteSetup
 from webarena_runner.official.sites import HOMEPAGE, accounts_for
+from webarena_runner.types import Record
 
 START_LIMIT_S = 60
 STOP_LIMIT_S = 5
 EMBEDDED = tuple(MODULES)
 
 
+class NoOptions(Record):
+    """There is nothing to set."""
+
+
 class EmbeddedSites:
     """Runs `webarena_mini.server` as a child; starts it again when it has died."""
+
+    Options = NoOptions
 
     def __init__(self) -> None:
         self._child: asyncio.subprocess.Process | None = None
@@ -31,6 +38,10 @@ class EmbeddedSites:
     @classmethod
     def build(cls, setup: SiteSetup) -> Self:
         return cls()
+
+    @classmethod
+    def options_from(cls, environ: Mapping[str, str]) -> dict[str, Any]:
+        return {}
 
     async def __aenter__(self) -> Self:
         await self._control()

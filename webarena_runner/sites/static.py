@@ -5,19 +5,78 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from playwright.async_api import BrowserContext, StorageState
+from pydantic import AfterValidator, Field, field_validator
 
-from webarena_runner.errors import LoginError, SiteError
+from webarena_runner.errors import ConfigError, LoginError, SiteError
 from webarena_runner.interfaces import SiteLease, SiteSetup
-from webarena_runner.official.sites import HOMEPAGE, accounts_for
-from webarena_runner.settings.loading import site_credentials
+from webarena_runner.official.sites import (
+    HOMEPAGE,
+    OFFICIAL_ACCOUNTS,
+    SITES,
+    accounts_for,
+    normalise_url,
+    site_urls_from,
+)
 from webarena_runner.sites.locks import ReadWriteLock
 from webarena_runner.sites.login import FORMS, log_in, signed_in
+from webarena_runner.types import Record
 
 # Nothing an episode does changes these, so a writer elsewhere never has to wait for their readers.
 STATELESS = frozenset({"wikipedia", "map", "homepage"})
+
+
+def _known(site: str) -> str:
+    if site not in SITES:
+        raise ValueError(f"unknown site; expected one of {', '.join(SITES)}")
+    return site
+
+
+SiteName = Annotated[str, AfterValidator(_known)]
+SiteUrl = Annotated[str, AfterValidator(normalise_url)]
+
+
+class Account(Record):
+    """Names of the environment variables that hold a site's log-in account; the values never enter the settings."""
+
+    username_env: str
+    password_env: str
+
+
+class UrlOptions(Record):
+    """Where the sites are, and other accounts than the published ones.
+
+    `more_urls`: further addresses that the sites' pages need, such as the routing servers of the map.
+    """
+
+    urls: dict[SiteName, SiteUrl] = Field(default_factory=dict)
+    more_urls: tuple[SiteUrl, ...] = ()
+    accounts: dict[SiteName, Account] = Field(default_factory=dict)
+
+    @field_validator("urls")
+    @classmethod
+    def _sites_that_are_there(cls, urls: dict[str, str]) -> dict[str, str]:
+        return {site: url for site, url in urls.items() if url}
+
+    @field_validator("more_urls")
+    @classmethod
+    def _addresses_that_are_there(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(filter(None, urls))
+
+
+def credentials(accounts: Mapping[str, Account], environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """User name and password by site: the published ones, unless the options name variables that hold others."""
+    found = dict(OFFICIAL_ACCOUNTS)
+    for site, account in accounts.items():
+        for variable in (account.username_env, account.password_env):
+            if not environ.get(variable):
+                raise ConfigError(
+                    f"sites.options.accounts.{site}: environment variable {variable} is not set; export it"
+                )
+        found[site] = (environ[account.username_env], environ[account.password_env])
+    return found
 
 
 @dataclass(frozen=True)
@@ -34,6 +93,8 @@ class StaticSites:
     `new_context` opens an empty browser context for logging in. A state is checked again before use once it is older
     than `recheck_after_s`.
     """
+
+    Options = UrlOptions
 
     def __init__(
         self,
@@ -60,13 +121,15 @@ class StaticSites:
     @classmethod
     def build(cls, setup: SiteSetup) -> Self:
         """Raises ConfigError when a variable that should hold an account is not set."""
-        config = setup.config
-        return cls(
-            config.site_urls,
-            credentials=site_credentials(config, setup.environ),
-            more_urls=config.more_urls,
-            new_context=setup.new_context,
-        )
+        options = UrlOptions.model_validate(setup.spec.options)
+        accounts = credentials(options.accounts, setup.environ)
+        return cls(options.urls, more_urls=options.more_urls, credentials=accounts, new_context=setup.new_context)
+
+    @classmethod
+    def options_from(cls, environ: Mapping[str, str]) -> dict[str, Any]:
+        """The sites' URLs, from variables such as SHOPPING."""
+        urls = site_urls_from(environ)
+        return {"urls": urls} if urls else {}
 
     async def __aenter__(self) -> Self:
         return self

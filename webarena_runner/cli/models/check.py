@@ -32,8 +32,9 @@ def check_model(context: typer.Context, name: Name, assignments: Assignments = N
 
     from webarena_runner.cli.console import start_logging, stderr, stdout
     from webarena_runner.errors import EpisodeError, UsageError
+    from webarena_runner.settings.loading import load_model
 
-    spec, sampling = chosen_model(name, assignments)
+    spec, sampling = load_model(name, assignments or ())
     start_logging(stderr(), verbose=context.obj["verbose"])
     try:
         rows = asyncio.run(_ask(spec, sampling))
@@ -43,22 +44,6 @@ def check_model(context: typer.Context, name: Name, assignments: Assignments = N
     for key, value in rows.items():
         table.add_row(key, value)
     stdout().print(table, markup=False)
-
-
-def chosen_model(name: str, assignments: list[str] | None) -> "tuple[ModelSpec, Sampling]":
-    """A model file with `-o` applied, and the sampling that a run with it has.
-
-    Raises:
-        ConfigError: as for a run, or there is no model behind the name.
-    """
-    from webarena_runner.errors import ConfigError
-    from webarena_runner.settings.loading import CliOptions, load_run_config
-
-    options = CliOptions(model=name, task_set="mini", embedded_tasks=True, assignments=tuple(assignments or ()))
-    config, _ = load_run_config(options, os.environ)
-    if config.model is None:
-        raise ConfigError(f"'{name}' plays without a model; `wa-run models list` shows the models")
-    return config.model, config.sampling
 
 
 async def _ask(spec: "ModelSpec", sampling: "Sampling") -> dict[str, str]:

@@ -45,13 +45,13 @@ def serve_model(
     holds no keys: HF_TOKEN is taken from the environment.
     """
     from webarena_runner.cli.console import stderr
-    from webarena_runner.cli.models.check import chosen_model
     from webarena_runner.errors import UsageError
     from webarena_runner.models.shared.serve import serve_command
+    from webarena_runner.settings.loading import load_model
 
     if docker and local:
         raise UsageError("--docker and --local exclude each other")
-    spec, _ = chosen_model(name, assignments)
+    spec, _ = load_model(name, assignments or ())
     how: How | None = "docker" if docker else "local" if local else None
     command = serve_command(spec, how=how, port=port, environ=os.environ, only_print=print_command)
     if print_command:
