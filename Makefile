@@ -7,7 +7,7 @@ MODELS_VENV ?= $(OWN_MODELS_VENV)
 OWN_MODELS_VENV := .venv-models
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser smoke test test-slow test-models peer-test check bench bench-observe bench-settle bench-sites golden lock clean
+.PHONY: help setup browser smoke test test-slow test-models peer-test check bench bench-observe bench-settle bench-sites golden docs lock clean
 
 help:
 	@echo "make smoke      run the embedded benchmark with the reference agent, print its result table"
@@ -18,6 +18,7 @@ help:
 	@echo "make peer-test  another project's package on the embedded sites (sets up .venv-peer: 0.8 GB, half an hour)"
 	@echo "make bench      timings, as ratios within one run; one by one: bench-observe, bench-settle, bench-sites"
 	@echo "make golden     recorded behaviour of the official code against ours: equal / total"
+	@echo "make docs       build the pages in docs/ into docs/_build (no network)"
 	@echo "make lock       renew requirements/dev.lock from pyproject.toml (needs uv)"
 
 # The lock is complete, so pip resolves nothing: its resolver takes a pin with extras for no pin once a newer release is out.
@@ -85,8 +86,13 @@ bench-sites: setup
 golden: browser
 	$(BIN)/python bench/golden_table.py $(GOLDENS)
 
+# Warnings are errors, links within the pages included.
+docs: setup
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --builder html docs docs/_build
+	@echo "open docs/_build/index.html"
+
 lock:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --extra dev --no-header --no-strip-extras --quiet pyproject.toml -o requirements/dev.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --extra dev --extra docs --no-header --no-strip-extras --quiet pyproject.toml -o requirements/dev.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

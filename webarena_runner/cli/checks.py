@@ -161,7 +161,7 @@ async def _sites(sites: str | None, environ: Mapping[str, str]) -> list[Check]:
     except ConfigError as error:
         return [Check("sites", Level.WARNING, str(error), "correct the URL")]
     if not urls:
-        return [Check("sites", Level.OK, "no URLs set: only the embedded sites", "for WebArena proper: see README")]
+        return [Check("sites", Level.OK, "no URLs set: only the embedded sites", "WebArena proper: docs/webarena.md")]
     return [
         Check(f"site {health.site}", Level.WARNING, f"{health.url}: {health.problem}", "start it, or correct the URL")
         if health.problem

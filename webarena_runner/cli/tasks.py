@@ -71,7 +71,7 @@ def list_tasks(
 
 @app.command("show")
 def show_task(
-    task_id: Annotated[int, typer.Argument(metavar="ID")],
+    task_id: Annotated[int, typer.Argument(metavar="ID", help="Its number in the task set.")],
     task_set: given.TaskSet = "webarena",
     allow_modified: given.AllowModified = False,
 ) -> None:

@@ -1,0 +1,26 @@
+"""Text of the reference pages, made from the code: a page says `<!-- generated: NAME -->` where it goes."""
+
+import re
+
+from docs.generate import commands, model_files, plugins, settings
+
+PARTS = {
+    "commands": commands.commands,
+    "selection": commands.selection,
+    "model-files": model_files.model_files,
+    "profiles": settings.profiles,
+    "settings": settings.run_settings,
+    "model-settings": settings.model_settings,
+    "backend-options": settings.backend_options,
+    "plug-ins": plugins.plugins,
+}
+_MARK = re.compile(r"^<!-- generated: ([\w-]+) -->$", re.MULTILINE)
+
+
+def fill(page: str) -> str:
+    """The page with each mark replaced by the text it names.
+
+    Raises:
+        KeyError: no part has that name.
+    """
+    return _MARK.sub(lambda mark: PARTS[mark[1]](), page)

@@ -1,0 +1,44 @@
+"""The settings of a run, of a model file and of each backend, from their records."""
+
+import inspect
+
+from docs.generate.markdown import literal, marked, table
+from docs.generate.records import fields_table
+from webarena_runner import registry
+from webarena_runner.cli.profiles import _flat, _shown
+from webarena_runner.cli.settings import EXPLANATIONS
+from webarena_runner.settings import datafiles
+from webarena_runner.settings.profiles import OFFICIAL, load_profile
+from webarena_runner.settings.records import ModelSpec
+
+
+def run_settings() -> str:
+    return table(
+        ("setting", "`webarena`", "meaning"),
+        [(literal(k), literal(_shown(v)), marked(EXPLANATIONS[k])) for k, v in _flat(load_profile(OFFICIAL)).items()],
+    )
+
+
+def profiles() -> str:
+    names = sorted(datafiles.names("profiles"), key=lambda name: (name != OFFICIAL, name))
+    held = {name: _flat(load_profile(name)) for name in names}
+    rows = []
+    for key, official in held[OFFICIAL].items():
+        if any(values[key] != official for values in held.values()):
+            rows.append((literal(key), *(literal(_shown(held[name][key])) for name in names), EXPLANATIONS[key]))
+    return table(("setting", *map(literal, names), "meaning"), rows)
+
+
+def model_settings() -> str:
+    return fields_table(ModelSpec)
+
+
+def backend_options() -> str:
+    parts = []
+    for name in registry.names("models"):
+        backend = registry.load("models", name)
+        options = getattr(backend, "Options", None)
+        if options is None:
+            continue
+        parts += [f"### `{name}`\n", inspect.cleandoc(options.__doc__ or ""), "", fields_table(options)]
+    return "\n".join(parts)
