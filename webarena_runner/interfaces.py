@@ -1,11 +1,12 @@
 """The seams. What plug-ins implement, and what the episode loop is written against."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from webarena_runner.settings.records import Images, PageChecks, RunSettings, ScoringSettings, SitesSpec
+from webarena_runner.settings.records import Images, ModelSpec, PageChecks, RunSettings, ScoringSettings, SitesSpec
 from webarena_runner.types import (
     Action,
     Check,
@@ -44,7 +45,7 @@ class ModelBackend(Protocol):
     """A model that answers chat requests; one object serves all concurrent episodes of a run.
 
     A backend class is called as `Backend(spec, environ=...)`; its class method `availability(spec, environ)` tells
-    without a request why it cannot run here (None: it can).
+    without a request why it cannot run here (None: it can). What more a class may offer: `ShowsPrompts`, `Serves`.
     """
 
     @property
@@ -81,6 +82,56 @@ class ModelBackend(Protocol):
         ...
 
     async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A prompt for people to look at; `form` says what `text` is: the prompt itself, or the messages of a request."""
+
+    form: str
+    text: str
+
+
+class ShowsPrompts(Protocol):
+    """A backend class that shows a prompt as it would send it; needs neither the model nor its packages."""
+
+    def preview(self, spec: ModelSpec, messages: Sequence[Message]) -> Preview:
+        """A class method. Raises ConfigError for options that the backend does not take."""
+        ...
+
+
+ServeHow = Literal["local", "docker"]
+
+
+@dataclass(frozen=True)
+class ServeCommand:
+    """`environ` is added to that of this process; `assignments` let a run use the server at `base_url`.
+
+    The server is ready when `/health` at the root of `base_url` answers with success. `check` is awaited before the
+    start, `folder` is made; at the end the container named `container` is removed.
+    """
+
+    arguments: tuple[str, ...]
+    base_url: str
+    assignments: tuple[str, ...]
+    environ: Mapping[str, str] = field(default_factory=dict)
+    check: Callable[[], Awaitable[None]] | None = None
+    folder: Path | None = None
+    container: str = ""
+
+
+class Serves(Protocol):
+    """A backend class whose model server `wa-run models serve` can start."""
+
+    def serve_command(
+        self, spec: ModelSpec, *, how: ServeHow | None, port: int | None, environ: Mapping[str, str], only_print: bool
+    ) -> ServeCommand:
+        """A class method; `how` and `port` None leave them to the backend, `only_print` asks for no program or key.
+
+        Raises:
+            ConfigError: a wrong option, a way of starting that there is not, or the program is not here.
+        """
+        ...
 
 
 class Agent(Protocol):

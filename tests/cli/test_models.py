@@ -1,5 +1,6 @@
 """`wa-run models list` and `wa-run models show`."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,4 +94,57 @@ def test_another_prompt_can_be_shown(invoke: Invoke) -> None:
 def test_an_option_that_the_backend_does_not_have_is_told(invoke: Invoke, tmp_path: Path) -> None:
     file = tmp_path / "wrong.yaml"
     file.write_text("backend: tgi\noptions: {promt_format: llama3}\n")
-    assert "promt_format" in shown(invoke, str(file))[0]
+    above, prompt = shown(invoke, str(file))
+    assert "promt_format" in above
+    assert prompt.startswith("none: ")
+
+
+SOMEONES = """\
+from webarena_runner.interfaces import Preview, ServeCommand
+
+class Plain:
+    @classmethod
+    def availability(cls, spec, environ):
+        return None
+
+class Full(Plain):
+    @classmethod
+    def preview(cls, spec, messages):
+        return Preview("shouted", messages[-1].content.upper())
+
+    @classmethod
+    def serve_command(cls, spec, *, how, port, environ, only_print):
+        return ServeCommand(("someones-server", spec.model, str(port)), f"http://127.0.0.1:{port}", ())
+"""
+
+
+@pytest.fixture
+def someones(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A third party's two backends, known by their entry points alone, and a model file for each."""
+    info = workdir / "someones_backends-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.4\nName: someones-backends\nVersion: 1\n")
+    entries = "plain = someones_backends:Plain\nfull = someones_backends:Full\n"
+    (info / "entry_points.txt").write_text(f"[webarena_runner.models]\n{entries}")
+    (workdir / "someones_backends.py").write_text(SOMEONES)
+    for name in ("plain", "full"):
+        (workdir / f"{name}.yaml").write_text(f"backend: {name}\nmodel: small\n")
+    monkeypatch.syspath_prepend(str(workdir))
+    monkeypatch.delitem(sys.modules, "someones_backends", raising=False)
+
+
+@pytest.mark.usefixtures("someones")
+def test_a_third_partys_backend_shows_its_own_prompt_and_starts_its_own_server(invoke: Invoke) -> None:
+    _, prompt = shown(invoke, "full.yaml")
+    assert prompt.startswith("shouted\n")
+    assert "LAST ACTION: CLICK [41]" in prompt
+    served = invoke("models", "serve", "full.yaml", "--port", "9000", "--print-command")
+    assert served.out == "someones-server small 9000\n"
+
+
+@pytest.mark.usefixtures("someones")
+def test_a_backend_may_do_without_both(invoke: Invoke) -> None:
+    assert shown(invoke, "plain.yaml")[1].startswith("none: backend plain does not show")
+    served = invoke("models", "serve", "plain.yaml", "--print-command")
+    assert served.code == 2
+    assert "backend plain has no server that could be started here; those that have one: full, tgi, " in served.err

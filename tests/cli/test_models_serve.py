@@ -227,7 +227,14 @@ def test_a_missing_program_is_told_with_the_way_to_get_it(
 
 
 @pytest.mark.parametrize(
-    ("name", "told"), [("gpt-4o", "backend openai_chat has no server"), ("oracle", "without a model")]
+    ("name", "told"),
+    [
+        (
+            "gpt-4o",
+            "backend openai_chat has no server that could be started here; those that have one: tgi, vllm-server",
+        ),
+        ("oracle", "without a model"),
+    ],
 )
 def test_what_cannot_be_served_is_told(invoke: Invoke, name: str, told: str) -> None:
     done = invoke("models", "serve", name, "--print-command")

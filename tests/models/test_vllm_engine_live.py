@@ -16,7 +16,7 @@ from tests.models.contract.subject import opened
 from tests.models.vllm_live import CONTEXT, MAX_NUM_SEQS, WARNINGS, ask, descendants, find, spec_of
 from webarena_runner.errors import ConfigError, ModelError, ModelRefused, PromptTooLong
 from webarena_runner.interfaces import ModelBackend
-from webarena_runner.models.shared.budget import local_tokens
+from webarena_runner.models.shared.tokens import local_tokens
 from webarena_runner.models.vllm.engine import VllmEngine
 
 pytestmark = [

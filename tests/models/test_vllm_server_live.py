@@ -16,7 +16,7 @@ from webarena_runner.agents.prompt import load_prompt
 from webarena_runner.agents.prompted import Prompted
 from webarena_runner.errors import ConfigError, ModelRefused, PromptTooLong, UsageError
 from webarena_runner.interfaces import ModelBackend
-from webarena_runner.models.shared.budget import local_tokens
+from webarena_runner.models.shared.tokens import local_tokens
 from webarena_runner.models.vllm.server import VllmServer
 from webarena_runner.settings.records import ModelSpec, ObservationSettings
 from webarena_runner.types import Observation, Sampling, Task

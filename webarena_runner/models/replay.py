@@ -8,9 +8,9 @@ from typing import Any
 import yaml
 
 from webarena_runner.errors import ConfigError, ModelRefused
-from webarena_runner.interfaces import ObservationUnit, RequestTag
-from webarena_runner.models.shared.budget import Estimate
+from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag
 from webarena_runner.models.shared.options import BackendOptions, parse_options
+from webarena_runner.models.shared.tokens import Estimate
 from webarena_runner.settings.records import ModelSpec
 from webarena_runner.types import Completion, Message, Sampling
 
@@ -43,6 +43,10 @@ class Replay:
         except ConfigError as error:
             return str(error)
         return None
+
+    @classmethod
+    def preview(cls, spec: ModelSpec, messages: Sequence[Message]) -> Preview:
+        return Preview("no prompt: replies come from the recording", "")
 
     @property
     def context_window(self) -> int | None:

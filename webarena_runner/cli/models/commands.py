@@ -11,7 +11,9 @@ from webarena_runner.cli.models import check, merge, serve
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from webarena_runner.interfaces import Preview, ShowsPrompts
     from webarena_runner.settings.records import ModelSpec
+    from webarena_runner.types import Message
 
 app = typer.Typer(no_args_is_help=True, help="Model files: what there is, and what can run here.")
 
@@ -70,7 +72,6 @@ def show_model(
 
     from webarena_runner.cli.console import stdout
     from webarena_runner.cli.sample_prompt import sample_messages
-    from webarena_runner.models.shared.preview import preview
     from webarena_runner.settings import datafiles
     from webarena_runner.settings.loading import load_model_spec
 
@@ -81,10 +82,25 @@ def show_model(
     console.print(Syntax(text, "yaml", background_color="default") if console.is_terminal else text, markup=False)
     lacking = availability(spec, os.environ)
     console.print(f"# cannot run here: {lacking}" if lacking else "# can run here", markup=False, soft_wrap=True)
-    shown = preview(spec, sample_messages(prompt, has_picture=spec.images == "screenshot"))
+    shown = _preview(spec, sample_messages(prompt, has_picture=spec.images == "screenshot"))
     console.print(f"\n# A prompt about a sample page: {shown.form}", markup=False, soft_wrap=True)
     # Not through rich, which makes blanks of the tabs.
     typer.echo(shown.text)
+
+
+def _preview(spec: "ModelSpec", messages: "list[Message]") -> "Preview":
+    """As the backend shows it, or why there is none."""
+    from webarena_runner import registry
+    from webarena_runner.errors import ConfigError
+    from webarena_runner.interfaces import Preview
+
+    try:
+        backend: ShowsPrompts = registry.load("models", spec.backend)
+        if hasattr(backend, "preview"):
+            return backend.preview(spec, messages)
+    except ConfigError as error:
+        return Preview(f"none: {error}", "")
+    return Preview(f"none: backend {spec.backend} does not show how it sends one", "")
 
 
 def availability(spec: "ModelSpec", environ: Mapping[str, str]) -> str:

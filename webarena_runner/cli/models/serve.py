@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from webarena_runner.models.shared.serve import ServeCommand
-    from webarena_runner.models.tgi.serve import How
+    from webarena_runner.interfaces import ServeCommand, ServeHow, Serves
+    from webarena_runner.settings.records import ModelSpec
 
-Name = Annotated[str, typer.Argument(metavar="NAME|FILE", help="Model file with `backend: tgi` or `vllm-server`.")]
+Name = Annotated[
+    str, typer.Argument(metavar="NAME|FILE", help="Model file; its backend must have a server, as tgi does.")
+]
 Docker = Annotated[bool, typer.Option("--docker", help="Run TGI in Docker.")]
 Local = Annotated[bool, typer.Option("--local", help="Run text-generation-launcher from PATH.")]
 PrintCommand = Annotated[bool, typer.Option("--print-command", help="Print the command and stop.")]
@@ -46,19 +48,45 @@ def serve_model(
     """
     from webarena_runner.cli.console import stderr
     from webarena_runner.errors import UsageError
-    from webarena_runner.models.shared.serve import serve_command
     from webarena_runner.settings.loading import load_model
 
     if docker and local:
         raise UsageError("--docker and --local exclude each other")
     spec, _ = load_model(name, assignments or ())
-    how: How | None = "docker" if docker else "local" if local else None
-    command = serve_command(spec, how=how, port=port, environ=os.environ, only_print=print_command)
+    how: ServeHow | None = "docker" if docker else "local" if local else None
+    command = _serving_backend(spec).serve_command(
+        spec, how=how, port=port, environ=os.environ, only_print=print_command
+    )
     if print_command:
-        typer.echo(str(command))
+        typer.echo(shlex.join(command.arguments))
         return
-    stderr().print(f"+ {command}", markup=False, soft_wrap=True)
+    stderr().print(f"+ {shlex.join(command.arguments)}", markup=False, soft_wrap=True)
     raise typer.Exit(asyncio.run(_until_ended_or_interrupted(command, name)))
+
+
+def _serving_backend(spec: "ModelSpec") -> "Serves":
+    """Raises ConfigError when the model file's backend has no server."""
+    from webarena_runner import registry
+    from webarena_runner.errors import ConfigError
+
+    backend: Serves = registry.load("models", spec.backend)
+    if hasattr(backend, "serve_command"):
+        return backend
+    others = [name for name in registry.names("models") if _serves(name)]
+    raise ConfigError(
+        f"model '{spec.name}': backend {spec.backend} has no server that could be started here; those that have one: "
+        f"{', '.join(others)}"
+    )
+
+
+def _serves(name: str) -> bool:
+    from webarena_runner import registry
+    from webarena_runner.errors import ConfigError
+
+    try:
+        return hasattr(registry.load("models", name), "serve_command")
+    except ConfigError:
+        return False
 
 
 async def _until_ended_or_interrupted(command: "ServeCommand", name: str) -> int:

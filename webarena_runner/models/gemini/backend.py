@@ -10,14 +10,15 @@ from typing import TypeVar
 import httpx
 
 from webarena_runner.errors import ConfigError, EpisodeError, ModelRefused, UsageError
-from webarena_runner.interfaces import ObservationUnit, RequestTag
+from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag
 from webarena_runner.models.gemini.http import Failure, connect, meaning
 from webarena_runner.models.gemini.options import OLD_SDK, Options, fault_of
-from webarena_runner.models.gemini.tokens import ServerCounts
-from webarena_runner.models.gemini.wire import Prompt, Sdk, Settings, as_chat, as_single, read_reply
-from webarena_runner.models.shared.budget import Tokens, WordEstimate
+from webarena_runner.models.gemini.tokens import ServerCounts, WordEstimate
+from webarena_runner.models.gemini.wire import Image, Prompt, Sdk, Settings, as_chat, as_single, read_reply
 from webarena_runner.models.shared.options import parse_options
+from webarena_runner.models.shared.preview import PICTURE, listed
 from webarena_runner.models.shared.retry import Transient, with_retries
+from webarena_runner.models.shared.tokens import Tokens
 from webarena_runner.settings.records import ModelSpec
 from webarena_runner.types import Completion, Message, Sampling
 
@@ -61,6 +62,15 @@ class Gemini:
             return str(error)
         return fault_of(spec, options, environ)
 
+    @classmethod
+    def preview(cls, spec: ModelSpec, messages: Sequence[Message]) -> Preview:
+        prompt = _prompt(messages, parse_options(Options, spec))
+        turns = [{"role": "system instruction", "content": prompt.system}] if prompt.system else []
+        for content in prompt.contents:
+            parts = [PICTURE if isinstance(part, Image) else part for part in content.parts]
+            turns.append({"role": content.role, "content": "\n".join(parts)})
+        return Preview("the system instruction and contents of a request", listed(turns))
+
     @property
     def context_window(self) -> int | None:
         return self._context_window
@@ -86,7 +96,7 @@ class Gemini:
 
     async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
         """Raises ModelBlocked, ModelRefused, ModelExhausted or PromptTooLong at once, ModelError after the retries."""
-        prompt, settings = self._prompt(messages), self._settings.with_sampling(sampling)
+        prompt, settings = _prompt(messages, self._options), self._settings.with_sampling(sampling)
 
         async def attempt() -> Completion:
             reply = await self._attempt(lambda: self._sdk.generate(self._model, prompt, settings))
@@ -105,9 +115,6 @@ class Gemini:
     async def aclose(self) -> None:
         await self._sdk.aclose()
         await self._http.aclose()
-
-    def _prompt(self, messages: Sequence[Message]) -> Prompt:
-        return as_chat(messages, self._options.system_as) if self._options.mode == "chat" else as_single(messages)
 
     async def _count(self, text: str) -> int:
         async def attempt() -> int:
@@ -156,6 +163,10 @@ class Gemini:
             told = "%s: takes %d tokens of prompt, fewer than the model file's context window of %d"
             logger.warning(f"{told}; prompts are fitted to that", self._subject, served, wanted)
         self._context_window = min(served, wanted or served)
+
+
+def _prompt(messages: Sequence[Message], options: Options) -> Prompt:
+    return as_chat(messages, options.system_as) if options.mode == "chat" else as_single(messages)
 
 
 def _sdk(options: Options, http: httpx.AsyncClient, key: str, *, max_threads: int) -> Sdk:

@@ -10,14 +10,15 @@ from urllib.parse import urlsplit
 from pydantic import Field
 
 from webarena_runner.errors import ConfigError, EpisodeError, ModelError, UsageError
-from webarena_runner.interfaces import ObservationUnit, RequestTag
+from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag
 from webarena_runner.models.openai.api import OpenAIServer
 from webarena_runner.models.openai.wire import read_completion, wire_messages, wire_sampling
-from webarena_runner.models.shared.budget import Estimate, LocalTokens, Tokens, local_tokens
 from webarena_runner.models.shared.formats import ExampleRoles
 from webarena_runner.models.shared.options import RemoteOptions, parse_options
+from webarena_runner.models.shared.preview import chat_preview
 from webarena_runner.models.shared.retry import Transient
 from webarena_runner.models.shared.server_tokens import ServerTokens
+from webarena_runner.models.shared.tokens import Estimate, LocalTokens, Tokens, local_tokens
 from webarena_runner.models.shared.wire import is_listening, is_local
 from webarena_runner.settings.records import ModelSpec
 from webarena_runner.types import Completion, Message, Sampling
@@ -76,6 +77,10 @@ class OpenAIChat:
         if fault or not is_local(options.base_url):
             return fault
         return None if is_listening(options.base_url) else f"no server at {options.base_url}{_start(options)}"
+
+    @classmethod
+    def preview(cls, spec: ModelSpec, messages: Sequence[Message]) -> Preview:
+        return chat_preview(wire_messages(messages, parse_options(Options, spec).example_roles))
 
     @property
     def context_window(self) -> int | None:

@@ -1,69 +1,20 @@
-"""Model servers in the foreground: the command from a model file, started, waited for, stopped."""
+"""Model servers in the foreground: started, waited for, stopped."""
 
 import asyncio
 import os
-import shlex
 import socket
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 import httpx
 
 from webarena_runner.errors import ConfigError, ModelError, UsageError
+from webarena_runner.interfaces import ServeCommand
 from webarena_runner.models.shared import guard
-from webarena_runner.models.shared.options import parse_options
-from webarena_runner.models.tgi.api import root_url, wait_healthy
-from webarena_runner.models.tgi.serve import How, container_of, tgi_command
-from webarena_runner.models.vllm import serve
+from webarena_runner.models.shared.health import root_url, wait_healthy
 from webarena_runner.settings.records import ModelSpec
-
-VLLM_PORT = 8000
-
-
-@dataclass(frozen=True)
-class ServeCommand:
-    """`environ` is added to that of this process; `assignments` let a run use the server at `base_url`.
-
-    `check` is awaited before the start, `folder` is made; at the end the container named `container` is removed.
-    """
-
-    arguments: tuple[str, ...]
-    base_url: str
-    assignments: tuple[str, ...]
-    environ: Mapping[str, str] = field(default_factory=dict)
-    check: Callable[[], Awaitable[None]] | None = None
-    folder: Path | None = None
-    container: str = ""
-
-    def __str__(self) -> str:
-        return shlex.join(self.arguments)
-
-
-def serve_command(
-    spec: ModelSpec, *, how: How | None, port: int | None, environ: Mapping[str, str], only_print: bool = False
-) -> ServeCommand:
-    """What starts the server of a model file with backend tgi or vllm-server.
-
-    Raises:
-        ConfigError: another backend, a wrong option, or what would be started is not there.
-    """
-    match spec.backend:
-        case "tgi":
-            return _tgi(spec, how=how, port=port, environ=environ, only_print=only_print)
-        case "vllm-server" if how is None:
-            return _vllm(spec, port=port or VLLM_PORT, environ=environ, only_print=only_print)
-        case "vllm-server":
-            raise ConfigError(
-                f"model '{spec.name}': --docker and --local are for backend tgi; vLLM is a Python package"
-            )
-    raise ConfigError(
-        f"model '{spec.name}': backend {spec.backend} has no server that could be started here, only tgi and "
-        "vllm-server have"
-    )
 
 
 async def run_server(command: ServeCommand, *, say: Callable[[str], None], on_ready: Callable[[], None]) -> int:
@@ -127,43 +78,7 @@ async def _stop(process: asyncio.subprocess.Process, command: ServeCommand) -> N
             await asyncio.to_thread(subprocess.run, remove, capture_output=True, check=False)
 
 
-def _tgi(
-    spec: ModelSpec, *, how: How | None, port: int | None, environ: Mapping[str, str], only_print: bool
-) -> ServeCommand:
-    command, base_url, options = tgi_command(spec, how=how, port=port, environ=environ, only_print=only_print)
-    container = container_of(command, urlsplit(base_url).port or 0)
-    return ServeCommand(
-        tuple(command),
-        base_url,
-        (f"model.options.base_url={base_url}",),
-        environ={} if only_print else _key(spec, options.api_key_env, environ, "API_KEY"),
-        folder=options.docker.folder if container else None,
-        container=container,
-    )
-
-
-def _vllm(spec: ModelSpec, *, port: int, environ: Mapping[str, str], only_print: bool) -> ServeCommand:
-    options = parse_options(serve.Options, spec)
-    # As if it were started with a run; there the key is made for each start, here it is the model file's.
-    started = options.model_copy(update={"base_url": "", "api_key_env": None})
-    lacking = serve.fault(spec, started)
-    if lacking and not only_print:
-        raise ConfigError(f"model '{spec.name}': {lacking}")
-    base_url = f"http://127.0.0.1:{port}/v1"
-    key = {} if only_print else _key(spec, options.api_key_env, environ, serve.KEY_VARIABLE)
-    unset = [
-        f"model.options.{name}={value}" for name, value in (("serve", "{}"), ("python", "")) if getattr(options, name)
-    ]
-    return ServeCommand(
-        (*serve.start_command(spec, started), "--host", "127.0.0.1", "--port", str(port)),
-        base_url,
-        (f"model.options.base_url={base_url}", *unset),
-        environ={**options.environment, **key},
-        check=lambda: serve.check_serve(spec, started),
-    )
-
-
-def _key(spec: ModelSpec, variable: str | None, environ: Mapping[str, str], name: str) -> dict[str, str]:
+def key_for(spec: ModelSpec, variable: str | None, environ: Mapping[str, str], name: str) -> dict[str, str]:
     """The API key of a model file under the name that the server knows; never on its command line."""
     if variable is None:
         return {}

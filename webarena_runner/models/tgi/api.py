@@ -1,28 +1,23 @@
 """A connection to one Text Generation Inference server: requests with retries, errors in our terms, readiness."""
 
 import asyncio
-import contextlib
 import json
 import logging
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from tenacity import AsyncRetrying, RetryCallState, RetryError, retry_if_exception_type, stop_after_delay, stop_never
-from tenacity import wait_fixed as wait_seconds
 
 from webarena_runner.errors import EpisodeError, ModelRefused, PromptTooLong
+from webarena_runner.models.shared.health import PASSING_STATUSES, error_of, root_url, told_of, wait_healthy
 from webarena_runner.models.shared.retry import RetryPolicy, Transient, retry_after_s, with_retries
 from webarena_runner.models.shared.wire import CONNECT_TIMEOUT_S, is_local
 
 logger = logging.getLogger(__name__)
 
-HEALTH_EVERY_S = 0.25
 # TGI's router names what went wrong; these come from load or from one failed batch, not from the request.
 _PASSING_TYPES = {"overloaded", "generation", "incomplete_generation", "healthcheck"}
-_PASSING_STATUSES = {408, 409, 424, 425, 429}
 _TOO_LONG = re.compile(r"`?inputs`? (tokens \+ `max_new_tokens`|must have less than)", re.I)
 
 
@@ -96,7 +91,7 @@ class TgiServer:
         except TimeoutError:
             raise Transient(f"no reply within {self._timeout_s:g} s") from None
         except httpx.RequestError as error:
-            raise Transient(self._redact(f"connection failed: {_told(error)}")) from None
+            raise Transient(self._redact(f"connection failed: {told_of(error)}")) from None
         if not response.is_success:
             raise self._meaning(response)
         try:
@@ -106,9 +101,9 @@ class TgiServer:
 
     def _meaning(self, response: httpx.Response) -> EpisodeError | Transient:
         status = response.status_code
-        text, error_type = _error_of(response)
+        text, error_type = error_of(response)
         told = self._redact(f"HTTP {status}: {text}")
-        if error_type in _PASSING_TYPES or status in _PASSING_STATUSES or status >= 500:
+        if error_type in _PASSING_TYPES or status in PASSING_STATUSES or status >= 500:
             return Transient(told, retry_after_s(response.headers))
         if status in (401, 403):
             return ModelRefused(f"{self.subject}: the API key was not accepted ({told})")
@@ -122,62 +117,3 @@ class TgiServer:
 
     def _redact(self, text: str) -> str:
         return text.replace(self._key, "[key]") if self._key else text
-
-
-async def wait_healthy(
-    client: httpx.AsyncClient, url: str, *, limit_s: float | None, tell: Callable[[float, str], None]
-) -> None:
-    """Until `url` answers with success; `tell` hears at first and then every 10 s of the wait and its reason.
-
-    Raises:
-        Transient: not within the limit; its text is the last reason.
-        ModelRefused: another kind of server is there.
-    """
-
-    async def attempt() -> None:
-        try:
-            response = await client.get(url, timeout=CONNECT_TIMEOUT_S)
-        except httpx.RequestError as error:
-            raise Transient(f"connection failed: {_told(error)}") from None
-        if response.is_success:
-            return
-        told = f"HTTP {response.status_code}: {_error_of(response)[0]}"
-        if response.status_code >= 500 or response.status_code in _PASSING_STATUSES:
-            raise Transient(told)
-        raise ModelRefused(f"GET {response.url} gives {told}; is another kind of server there?")
-
-    def notice(state: RetryCallState) -> None:
-        if state.attempt_number % round(10 / HEALTH_EVERY_S) == 1:
-            tell(state.seconds_since_start or 0.0, str(state.outcome and state.outcome.exception()))
-
-    retrying = AsyncRetrying(
-        stop=stop_never if limit_s is None else stop_after_delay(limit_s),
-        wait=wait_seconds(HEALTH_EVERY_S if limit_s is None else min(HEALTH_EVERY_S, limit_s / 10)),
-        retry=retry_if_exception_type(Transient),
-        before_sleep=notice,
-    )
-    try:
-        await retrying(attempt)
-    except RetryError as error:
-        raise Transient(str(error.last_attempt.exception())) from None
-
-
-def root_url(base_url: str) -> str:
-    """TGI's own routes are beside `/v1`, not below it."""
-    return base_url.rstrip("/").removesuffix("/v1")
-
-
-def _error_of(response: httpx.Response) -> tuple[str, str]:
-    """Text and `error_type` of a reply that is an error, whatever its form."""
-    body: Any = None
-    with contextlib.suppress(ValueError):
-        body = response.json()
-    error = body.get("error") if isinstance(body, dict) else None
-    if isinstance(error, dict):
-        error = error.get("message")
-    text = " ".join(str(error or response.text or response.reason_phrase).split())[:500]
-    return text, str(body.get("error_type", "")) if isinstance(body, dict) else ""
-
-
-def _told(error: httpx.RequestError) -> str:
-    return str(error) or type(error).__name__

@@ -6,17 +6,26 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from webarena_runner.errors import ConfigError, EpisodeError, ModelError, UsageError
-from webarena_runner.interfaces import ObservationUnit, RequestTag
-from webarena_runner.models.shared.budget import Estimate, LocalTokens, Tokens, local_tokens
+from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag, ServeCommand, ServeHow
 from webarena_runner.models.shared.options import parse_options
+from webarena_runner.models.shared.preview import PICTURE, chat_preview
 from webarena_runner.models.shared.retry import Transient
+from webarena_runner.models.shared.tokens import Estimate, LocalTokens, Tokens, local_tokens
 from webarena_runner.models.shared.wire import is_listening, is_local
 from webarena_runner.models.tgi.api import TgiServer
 from webarena_runner.models.tgi.launch import read_flags
 from webarena_runner.models.tgi.limits import STOP_SEQUENCES, ServerLimits, fitted_window, read_info
 from webarena_runner.models.tgi.options import TgiOptions
+from webarena_runner.models.tgi.serve import serve_command
 from webarena_runner.models.tgi.tokens import TgiTokens
-from webarena_runner.models.tgi.wire import chat_body, generate_body, prompt_text, read_chat, read_generated
+from webarena_runner.models.tgi.wire import (
+    chat_body,
+    generate_body,
+    prompt_text,
+    read_chat,
+    read_generated,
+    without_data,
+)
 from webarena_runner.settings.records import ModelSpec
 from webarena_runner.types import Completion, Message, Sampling
 
@@ -54,6 +63,21 @@ class Tgi:
         if not is_local(options.base_url) or is_listening(options.base_url):
             return None
         return f"no server at {options.base_url}{_start(spec)}"
+
+    @classmethod
+    def preview(cls, spec: ModelSpec, messages: Sequence[Message]) -> Preview:
+        options = parse_options(TgiOptions, spec)
+        if options.prompt_format == "template":
+            return chat_preview(chat_body(messages, options.example_roles, Sampling(), ())["messages"])
+        text = without_data(prompt_text(options.prompt_format, messages)[0], PICTURE)
+        return Preview(f"text in the format {options.prompt_format}, to which TGI adds the BOS token", text)
+
+    @classmethod
+    def serve_command(
+        cls, spec: ModelSpec, *, how: ServeHow | None, port: int | None, environ: Mapping[str, str], only_print: bool
+    ) -> ServeCommand:
+        """`how` None: the launcher if it is on PATH, else Docker."""
+        return serve_command(spec, how=how, port=port, environ=environ, only_print=only_print)
 
     @property
     def context_window(self) -> int | None:

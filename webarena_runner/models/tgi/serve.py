@@ -3,11 +3,12 @@
 import shlex
 import shutil
 from collections.abc import Mapping
-from typing import Literal
 from urllib.parse import urlsplit
 
 from webarena_runner.errors import ConfigError
+from webarena_runner.interfaces import ServeCommand, ServeHow
 from webarena_runner.models.shared.options import parse_options
+from webarena_runner.models.shared.serve import key_for
 from webarena_runner.models.tgi.launch import (
     DEFAULT_PORT,
     LAUNCHER,
@@ -20,19 +21,14 @@ from webarena_runner.models.tgi.limits import ServerLimits, fitted_window
 from webarena_runner.models.tgi.options import TgiOptions
 from webarena_runner.settings.records import ModelSpec
 
-How = Literal["local", "docker"]
 _FROM_SOURCES = "build it from the sources of github.com/huggingface/text-generation-inference (make install)"
 _DOCKER = "Docker with the NVIDIA Container Toolkit (https://docs.docker.com/engine/install)"
 
 
-def tgi_command(
-    spec: ModelSpec, *, how: How | None, port: int | None, environ: Mapping[str, str], only_print: bool
-) -> tuple[list[str], str, TgiOptions]:
-    """The command, the server's URL and the options; `how` None: the launcher if it is on PATH, else Docker.
-
-    Raises:
-        ConfigError: a wrong option, or the program is not there, unless the command is only to be printed.
-    """
+def serve_command(
+    spec: ModelSpec, *, how: ServeHow | None, port: int | None, environ: Mapping[str, str], only_print: bool
+) -> ServeCommand:
+    """Raises ConfigError when an option is wrong, or the program is not there and the command not only printed."""
     options = parse_options(TgiOptions, spec)
     flags = read_flags(spec, options.launch)
     if not flags.model_id:
@@ -43,19 +39,22 @@ def tgi_command(
     port = port or flags.port or urlsplit(options.base_url).port or DEFAULT_PORT
     base_url = f"http://{'127.0.0.1' if flags.hostname == '0.0.0.0' else flags.hostname}:{port}"
     docker = docker_command(flags, options.docker, port=port, with_key=options.api_key_env is not None)
-    local = local_command(flags, port=port)
     if only_print:
         how = how or ("local" if _is_there(LAUNCHER, environ) else "docker")
     else:
         how = _chosen(how, environ, docker)
-    return (local if how == "local" else docker), base_url, options
+    in_docker = how == "docker"
+    return ServeCommand(
+        tuple(docker if in_docker else local_command(flags, port=port)),
+        base_url,
+        (f"model.options.base_url={base_url}",),
+        environ={} if only_print else key_for(spec, options.api_key_env, environ, "API_KEY"),
+        folder=options.docker.folder if in_docker else None,
+        container=container_name(port) if in_docker else "",
+    )
 
 
-def container_of(command: list[str], port: int) -> str:
-    return "" if command[0] == LAUNCHER else container_name(port)
-
-
-def _chosen(how: How | None, environ: Mapping[str, str], docker: list[str]) -> How:
+def _chosen(how: ServeHow | None, environ: Mapping[str, str], docker: list[str]) -> ServeHow:
     has_launcher, has_docker = _is_there(LAUNCHER, environ), _is_there("docker", environ)
     elsewhere = f"or run this on a machine that has it:\n  {shlex.join(docker)}"
     if how == "local" and not has_launcher:

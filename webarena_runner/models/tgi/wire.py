@@ -16,6 +16,7 @@ from webarena_runner.types import Completion, Message, Sampling
 
 _FINISH = {"eos_token": "stop", "stop_sequence": "stop"}
 _IMAGE_MARK = "<tgi-image>"
+_DATA = re.compile(r"!\[\]\(data:[^)]*\)")
 _BOS = re.compile(r"\A<[^<>\s]+>")
 
 
@@ -61,6 +62,11 @@ def prompt_text(name: FormatName, messages: Sequence[Message]) -> tuple[str, Ren
     first, *rest = text.split(_IMAGE_MARK)
     images = (f"![]({data_url(image)})" for image in rendered.images)
     return first + "".join(image + after for image, after in zip(images, rest, strict=True)), rendered
+
+
+def without_data(text: str, instead: str) -> str:
+    """A text for `/generate`, with something to read in place of each image's data."""
+    return _DATA.sub(instead, text)
 
 
 def read_chat(reply: Any, headers: Mapping[str, str], *, stop: Sequence[str], subject: str) -> Completion:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from time import monotonic
 
 from webarena_runner.errors import ConfigError, ModelRefused, PromptTooLong
-from webarena_runner.interfaces import ObservationUnit, RequestTag
-from webarena_runner.models.shared.budget import LocalTokens
+from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag
 from webarena_runner.models.shared.options import parse_options
+from webarena_runner.models.shared.preview import engine_preview
+from webarena_runner.models.shared.tokens import LocalTokens
 from webarena_runner.models.transformers.batch import Batcher, Request, closed
 from webarena_runner.models.transformers.generate import Generator
 from webarena_runner.models.transformers.load import Loaded, load, missing
@@ -63,6 +64,11 @@ class TransformersLocal:
         except ConfigError as error:
             return str(error)
         return _fault(spec, options) or missing(spec, options)
+
+    @classmethod
+    def preview(cls, spec: ModelSpec, messages: Sequence[Message]) -> Preview:
+        options = parse_options(Options, spec)
+        return engine_preview(messages, options.prompt_format, options.example_roles)
 
     @property
     def context_window(self) -> int | None:

@@ -6,8 +6,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from webarena_runner.errors import ConfigError
-from webarena_runner.models.shared.budget import Codec
 from webarena_runner.models.shared.formats import Rendered, chat_turns, images_of, render
+from webarena_runner.models.shared.tokens import Codec
 from webarena_runner.models.transformers.options import Options
 from webarena_runner.types import Message
 

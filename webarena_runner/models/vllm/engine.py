@@ -15,9 +15,10 @@ from typing import Any
 from pydantic import Field
 
 from webarena_runner.errors import ConfigError, ModelRefused, PromptTooLong
-from webarena_runner.interfaces import ObservationUnit, RequestTag
-from webarena_runner.models.shared.budget import Codec, LocalTokens
+from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag
 from webarena_runner.models.shared.options import parse_options
+from webarena_runner.models.shared.preview import engine_preview
+from webarena_runner.models.shared.tokens import Codec, LocalTokens
 from webarena_runner.models.vllm.args import VllmOptions, check_arguments, read_arguments, vllm_folder
 from webarena_runner.models.vllm.core import EngineCore, client_errors, decoded_images
 from webarena_runner.models.vllm.prompt import PromptWriter
@@ -72,6 +73,11 @@ class VllmEngine:
             return _fault(spec, options) or _no_device(Path("/dev"))
         except ConfigError as error:
             return str(error)
+
+    @classmethod
+    def preview(cls, spec: ModelSpec, messages: Sequence[Message]) -> Preview:
+        options = parse_options(Options, spec)
+        return engine_preview(messages, options.prompt_format, options.example_roles)
 
     @property
     def context_window(self) -> int | None:

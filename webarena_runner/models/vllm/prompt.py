@@ -9,8 +9,8 @@ from typing import Any
 import jinja2
 
 from webarena_runner.errors import ConfigError, ModelRefused
-from webarena_runner.models.shared.budget import Codec
 from webarena_runner.models.shared.formats import IMAGE_MARK, ExampleRoles, FormatName, chat_turns, images_of, render
+from webarena_runner.models.shared.tokens import Codec
 from webarena_runner.types import Message
 
 

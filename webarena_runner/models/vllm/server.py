@@ -7,9 +7,12 @@ import zlib
 from collections.abc import Mapping, Sequence
 
 from webarena_runner.errors import ConfigError, ModelError, UsageError
-from webarena_runner.interfaces import ObservationUnit, RequestTag
+from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag, ServeCommand, ServeHow
 from webarena_runner.models.openai.backend import OpenAIChat
+from webarena_runner.models.openai.wire import wire_messages
+from webarena_runner.models.shared.formats import with_plain_text
 from webarena_runner.models.shared.options import parse_options
+from webarena_runner.models.shared.preview import chat_preview, text_preview
 from webarena_runner.models.vllm.child import ServerChild
 from webarena_runner.models.vllm.endpoint import VllmEndpoint
 from webarena_runner.models.vllm.serve import (
@@ -19,6 +22,7 @@ from webarena_runner.models.vllm.serve import (
     chat_spec,
     check_serve,
     fault,
+    serve_command,
     server_urls,
     start_command,
 )
@@ -67,6 +71,24 @@ class VllmServer:
             return lacking
         reasons = (OpenAIChat.availability(chat_spec(spec, options, url), environ) for url in server_urls(options))
         return next((reason for reason in reasons if reason), None)
+
+    @classmethod
+    def preview(cls, spec: ModelSpec, messages: Sequence[Message]) -> Preview:
+        options = parse_options(Options, spec)
+        if options.prompt_format != "template":
+            return text_preview(messages, options.prompt_format)
+        return chat_preview(wire_messages(with_plain_text(messages), options.example_roles))
+
+    @classmethod
+    def serve_command(
+        cls, spec: ModelSpec, *, how: ServeHow | None, port: int | None, environ: Mapping[str, str], only_print: bool
+    ) -> ServeCommand:
+        """Raises ConfigError for a way of starting it: vLLM is a Python package."""
+        if how is not None:
+            raise ConfigError(
+                f"model '{spec.name}': --docker and --local are for backend tgi; vLLM is a Python package"
+            )
+        return serve_command(spec, port=port, environ=environ, only_print=only_print)
 
     @property
     def context_window(self) -> int | None:

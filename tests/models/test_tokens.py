@@ -11,7 +11,8 @@ from tokenizers.models import BPE
 from tests.models.conftest import Connect
 from tests.models.fake_openai import Reply, Server, error
 from webarena_runner.errors import ConfigError, ModelError
-from webarena_runner.models.shared.budget import Estimate, LocalTokens, WordEstimate, local_tokens, tiktoken_codec
+from webarena_runner.models.gemini.tokens import WordEstimate
+from webarena_runner.models.shared.tokens import Estimate, LocalTokens, local_tokens, tiktoken_codec
 
 PAGE = "Tab 0 (current): Books\n\n[1] RootWebArea 'Bücher <|eot_id|> 📚' focused: True\n\t[27] link 'My Account'"
 

@@ -1,10 +1,8 @@
 """Counting and cutting text in tokens: by a tokenizer on this machine, or by an estimate."""
 
 import asyncio
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,8 +13,6 @@ if TYPE_CHECKING:
     import tokenizers
 
 CHARACTERS_PER_TOKEN = 3
-WORDS_PER_100_TOKENS = 60
-_WORD = re.compile(r"\S+")
 
 
 class Tokens(Protocol):
@@ -40,24 +36,6 @@ class Estimate:
 
     async def head(self, text: str, max_tokens: int) -> str:
         return text[: max_tokens * CHARACTERS_PER_TOKEN]
-
-
-class WordEstimate:
-    """For Gemini, whose server counts but does not cut: 100 tokens are about 60 to 80 words, as Google documents.
-
-    By 60 words, and never fewer tokens than `Estimate` says: some scripts have no spaces, and URLs are long words.
-    """
-
-    is_estimate = True
-
-    async def count(self, text: str) -> int:
-        words = sum(1 for _ in _WORD.finditer(text))
-        return max(-(-words * 100 // WORDS_PER_100_TOKENS), -(-len(text) // CHARACTERS_PER_TOKEN))
-
-    async def head(self, text: str, max_tokens: int) -> str:
-        head = text[: max_tokens * CHARACTERS_PER_TOKEN]
-        first_left_out = next(islice(_WORD.finditer(head), max_tokens * WORDS_PER_100_TOKENS // 100, None), None)
-        return head[: first_left_out.start()] if first_left_out else head
 
 
 @dataclass(frozen=True)
