@@ -239,10 +239,16 @@ class Sampling(Record):
     seed: int | None = None
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class Completion(Record):
     """One model reply; token counts are the server's own (0: it sent none), latency includes retries.
 
-    `cost_usd` is by the model file's prices; None when it has none.
+    `cost_usd` is by the model file's prices; None when it has none. The last three are there, and on disk, only with
+    the backend's option `logprobs`: ids where the server tells them, and the natural logarithm of the probability of
+    each generated token, the one that ended the reply included; before temperature, unless the server has it otherwise.
     """
 
     text: str
@@ -253,6 +259,9 @@ class Completion(Record):
     finish_reason: str = ""
     retries: int = 0
     cost_usd: float | None = None
+    prompt_token_ids: tuple[int, ...] | None = Field(default=None, exclude_if=_is_none, repr=False)
+    token_ids: tuple[int, ...] | None = Field(default=None, exclude_if=_is_none, repr=False)
+    logprobs: tuple[float, ...] | None = Field(default=None, exclude_if=_is_none, repr=False)
 
 
 class Decision(Record):

@@ -17,7 +17,7 @@ Start = Callable[..., Batcher]
 
 def echo(batch: Sequence[Request]) -> None:
     for request in batch:
-        request.answer(Generated(f"reply to {list(request.ids)}", 1, "stop"))
+        request.answer(Generated(f"reply to {list(request.ids)}", (7,), "stop"))
 
 
 def request(number: int) -> Request:

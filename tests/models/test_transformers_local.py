@@ -99,6 +99,26 @@ async def test_a_batch_of_prompts_of_many_lengths_has_the_replies_that_each_has_
     assert [each.prompt_tokens for each in batch] == [each.prompt_tokens for each in alone]
 
 
+@pytest.mark.parametrize("temperature", [0.0, 0.7])
+async def test_log_probabilities_are_those_of_the_model_for_the_tokens_of_the_reply(
+    load: Load, tiny_llama: Path, temperature: float
+) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    backend = await load(logprobs=True)
+    sampling = Sampling(temperature=temperature, max_tokens=12, seed=5)
+    model = AutoModelForCausalLM.from_pretrained(tiny_llama, dtype=torch.float32)
+    for reply in await at_once(backend, prompts(3), sampling):
+        assert reply.prompt_token_ids is not None
+        assert reply.token_ids is not None
+        whole = torch.tensor([[*reply.prompt_token_ids, *reply.token_ids]])
+        with torch.inference_mode():
+            chances = model(whole).logits[0, len(reply.prompt_token_ids) - 1 : -1].log_softmax(dim=-1)
+        expected = chances.gather(1, torch.tensor(reply.token_ids).unsqueeze(1)).squeeze(1).tolist()
+        assert reply.logprobs == pytest.approx(expected, abs=1e-3)
+
+
 async def test_the_prompt_has_one_bos_and_the_reply_none_of_the_prompt(load: Load, tiny_llama: Path) -> None:
     from transformers import AutoTokenizer
 

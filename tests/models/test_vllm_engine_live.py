@@ -45,6 +45,17 @@ async def test_concurrent_requests_are_batched_and_each_has_its_own_reply(engine
     assert at_once_s < one_by_one_s / 2
 
 
+async def test_with_the_option_a_reply_has_its_tokens_and_their_log_probabilities(tiny_llama: Path) -> None:
+    async with opened(VllmEngine(spec_of("vllm", tiny_llama, logprobs=True), environ={})) as backend:
+        reply = await ask(backend, "hello", max_tokens=7)
+    assert reply.prompt_token_ids is not None
+    assert reply.token_ids is not None
+    assert reply.logprobs is not None
+    assert (len(reply.prompt_token_ids), len(reply.token_ids)) == (reply.prompt_tokens, reply.completion_tokens)
+    assert len(reply.logprobs) == reply.completion_tokens
+    assert all(logprob <= 0 for logprob in reply.logprobs)
+
+
 async def test_token_counts_are_exact(engine: ModelBackend, tiny_llama: Path) -> None:
     reply = await ask(engine, "hello", max_tokens=7)
     rendered = "<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\nhello<|eot_id|>"

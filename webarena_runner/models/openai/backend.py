@@ -14,19 +14,19 @@ from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag
 from webarena_runner.models.openai.api import OpenAIServer
 from webarena_runner.models.openai.wire import read_completion, wire_messages, wire_sampling
 from webarena_runner.models.shared.formats import ExampleRoles
-from webarena_runner.models.shared.options import RemoteOptions, parse_options
+from webarena_runner.models.shared.options import RemoteOptions, TokenOptions, parse_options
 from webarena_runner.models.shared.preview import chat_preview
 from webarena_runner.models.shared.retry import Transient
 from webarena_runner.models.shared.server_tokens import ServerTokens
 from webarena_runner.models.shared.tokens import Estimate, LocalTokens, Tokens, local_tokens
-from webarena_runner.models.shared.wire import is_listening, is_local
+from webarena_runner.models.shared.wire import is_listening, is_local, require_logprobs
 from webarena_runner.settings.records import ModelSpec
 from webarena_runner.types import Completion, Message, Sampling
 
 logger = logging.getLogger(__name__)
 
 
-class Options(RemoteOptions):
+class Options(RemoteOptions, TokenOptions):
     """`options` of a model file with `backend: openai_chat`.
 
     `tokenizer`: server (vLLM's /tokenize), llama.cpp (its routes), tiktoken:ENCODING, hf:REPOSITORY, the path of a
@@ -116,12 +116,16 @@ class OpenAIChat:
             "messages": wire_messages(messages, self._options.example_roles),
             **wire_sampling(sampling, max_tokens_field=self._options.max_tokens_field),
         }
+        if self._options.logprobs:
+            body["logprobs"] = True
         started_s = time.monotonic()
         reply, retries = await self.server.chat(
             body, extra=self._options.extra_body, request_id=lambda: _request_id(tag)
         )
         latency_s = time.monotonic() - started_s
         completion = read_completion(reply, subject=self.server.subject)
+        if self._options.logprobs:
+            require_logprobs(completion, subject=self.server.subject)
         return completion.model_copy(update={"latency_s": latency_s, "retries": retries})
 
     async def count_tokens(self, text: str) -> int:

@@ -63,14 +63,24 @@ def read_completion(reply: ChatCompletion, *, subject: str) -> Completion:
         raise ModelError(f"{subject}: the reply is no chat completion; is base_url that of an OpenAI-compatible API?")
     usage: Any = reply.usage
     details: Any = getattr(usage, "prompt_tokens_details", None)
-    message: Any = getattr(choices[0], "message", None) if choices else None
+    choice: Any = choices[0] if choices else None
+    message: Any = getattr(choice, "message", None)
+    listed: Any = getattr(getattr(choice, "logprobs", None), "content", None)
     return Completion(
         text=_encodable(getattr(message, "content", None) or ""),
         prompt_tokens=getattr(usage, "prompt_tokens", None) or 0,
         completion_tokens=getattr(usage, "completion_tokens", None) or 0,
         cached_tokens=getattr(details, "cached_tokens", None) or 0,
-        finish_reason=(getattr(choices[0], "finish_reason", None) or "") if choices else "",
+        finish_reason=getattr(choice, "finish_reason", None) or "",
+        # Ids are vLLM's, to its parameter return_token_ids.
+        prompt_token_ids=_tuple(getattr(reply, "prompt_token_ids", None)),
+        token_ids=_tuple(getattr(choice, "token_ids", None)),
+        logprobs=_tuple(None if listed is None else [entry.logprob for entry in listed]),
     )
+
+
+def _tuple(values: Any) -> tuple[Any, ...] | None:
+    return None if values is None else tuple(values)
 
 
 def _encodable(text: str) -> str:

@@ -29,6 +29,12 @@ class RemoteOptions(BackendOptions):
         return RetryPolicy(self.max_retries, self.retry_first_wait_s, self.retry_longest_wait_s)
 
 
+class TokenOptions(BackendOptions):
+    """Base for backends that can tell the tokens of a reply; `logprobs`: with the log-probability of each."""
+
+    logprobs: bool = False
+
+
 Chosen = TypeVar("Chosen", bound=BackendOptions)
 
 

@@ -4,6 +4,9 @@ import base64
 import socket
 from urllib.parse import urlsplit
 
+from webarena_runner.errors import ModelRefused
+from webarena_runner.types import Completion
+
 CONNECT_TIMEOUT_S = 10.0
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _IMAGE_TYPES = ((b"\x89PNG", "image/png"), (b"RIFF", "image/webp"), (b"\xff\xd8", "image/jpeg"))
@@ -22,6 +25,12 @@ def is_listening(base_url: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def require_logprobs(completion: Completion, *, subject: str) -> None:
+    """Raises ModelRefused when a reply lacks the log-probabilities that were asked for."""
+    if completion.logprobs is None:
+        raise ModelRefused(f"{subject}: the reply has no log-probabilities; set options.logprobs: false")
 
 
 def media_type(image: bytes) -> str:

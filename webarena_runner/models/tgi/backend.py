@@ -11,7 +11,7 @@ from webarena_runner.models.shared.options import parse_options
 from webarena_runner.models.shared.preview import PICTURE, chat_preview
 from webarena_runner.models.shared.retry import Transient
 from webarena_runner.models.shared.tokens import Estimate, LocalTokens, Tokens, local_tokens
-from webarena_runner.models.shared.wire import is_listening, is_local
+from webarena_runner.models.shared.wire import is_listening, is_local, require_logprobs
 from webarena_runner.models.tgi.api import TgiServer
 from webarena_runner.models.tgi.launch import read_flags
 from webarena_runner.models.tgi.limits import STOP_SEQUENCES, ServerLimits, fitted_window, read_info
@@ -128,8 +128,13 @@ class Tgi:
 
     async def _chat(self, messages: Sequence[Message], sampling: Sampling) -> Completion:
         body = chat_body(messages, self._options.example_roles, sampling, self._sent(sampling.stop))
-        answer = await self._server.post("/v1/chat/completions", body | self._options.parameters)
+        answer = await self._server.post(
+            "/v1/chat/completions",
+            body | self._options.parameters | ({"logprobs": True} if self._options.logprobs else {}),
+        )
         completion = read_chat(answer.body, answer.headers, stop=sampling.stop, subject=self._server.subject)
+        if self._options.logprobs:
+            require_logprobs(completion, subject=self._server.subject)
         return completion.model_copy(update={"retries": answer.retries})
 
     async def _generate(self, messages: Sequence[Message], sampling: Sampling) -> Completion:
@@ -137,7 +142,9 @@ class Tgi:
         stop = tuple(dict.fromkeys((*sampling.stop, *rendered.stop)))
         body = generate_body(text, sampling, self._sent(stop), self._options.parameters)
         answer = await self._server.post("/generate", body)
-        completion = read_generated(answer.body, answer.headers, stop=stop, subject=self._server.subject)
+        completion = read_generated(
+            answer.body, answer.headers, stop=stop, with_tokens=self._options.logprobs, subject=self._server.subject
+        )
         prompt_tokens = completion.prompt_tokens
         if not prompt_tokens and not self._tokens.is_estimate and not rendered.images:
             prompt_tokens = await self._tokens.count(text) + rendered.has_bos

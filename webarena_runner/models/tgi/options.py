@@ -5,11 +5,11 @@ from typing import Annotated, Any
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from webarena_runner.models.shared.formats import ExampleRoles, FormatName
-from webarena_runner.models.shared.options import RemoteOptions
+from webarena_runner.models.shared.options import RemoteOptions, TokenOptions
 from webarena_runner.models.tgi.launch import DockerOptions
 
 
-class TgiOptions(RemoteOptions):
+class TgiOptions(RemoteOptions, TokenOptions):
     """`prompt_format` template: the chat route, with the server's own template; any other: our text to `/generate`.
 
     `tokenizer`: server (TGI's /tokenize), hf:REPOSITORY, the path of a tokenizer.json, tiktoken:ENCODING or estimate.

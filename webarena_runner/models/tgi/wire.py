@@ -76,8 +76,10 @@ def read_chat(reply: Any, headers: Mapping[str, str], *, stop: Sequence[str], su
     return _counted(completion, headers, stop)
 
 
-def read_generated(reply: Any, headers: Mapping[str, str], *, stop: Sequence[str], subject: str) -> Completion:
-    """Raises ModelError when there is no generated text."""
+def read_generated(
+    reply: Any, headers: Mapping[str, str], *, stop: Sequence[str], with_tokens: bool, subject: str
+) -> Completion:
+    """Raises ModelError when there is no generated text, or no list of its tokens and they are asked for."""
     text = reply.get("generated_text") if isinstance(reply, dict) else None
     if not isinstance(text, str):
         raise ModelError(f"{subject}: the reply of /generate has no generated_text; is it a TGI server?")
@@ -88,8 +90,22 @@ def read_generated(reply: Any, headers: Mapping[str, str], *, stop: Sequence[str
         prompt_tokens=len(details.get("prefill") or ()),
         completion_tokens=details.get("generated_tokens") or 0,
         finish_reason=str(details.get("finish_reason") or ""),
+        **(_tokens(details, subject) if with_tokens else {}),
     )
     return _counted(completion, headers, stop)
+
+
+def _tokens(details: Mapping[str, Any], subject: str) -> dict[str, Any]:
+    try:
+        tokens, prefill = details["tokens"], details.get("prefill")
+        return {
+            # Only with decoder_input_details.
+            "prompt_token_ids": tuple(token["id"] for token in prefill) if prefill else None,
+            "token_ids": tuple(token["id"] for token in tokens),
+            "logprobs": tuple(token["logprob"] for token in tokens),
+        }
+    except (KeyError, TypeError) as error:
+        raise ModelError(f"{subject}: the reply's details list no tokens ({error!r})") from None
 
 
 def _counted(completion: Completion, headers: Mapping[str, str], stop: Sequence[str]) -> Completion:

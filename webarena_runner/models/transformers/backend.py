@@ -102,9 +102,12 @@ class TransformersLocal:
         return Completion(
             text=generated.text,
             prompt_tokens=len(request.ids),
-            completion_tokens=generated.tokens,
+            completion_tokens=len(generated.token_ids),
             latency_s=monotonic() - started_s,
             finish_reason=generated.finish_reason,
+            prompt_token_ids=tuple(request.ids) if self._options.logprobs else None,
+            token_ids=generated.token_ids if self._options.logprobs else None,
+            logprobs=generated.logprobs,
         )
 
     async def count_tokens(self, text: str) -> int:
@@ -135,7 +138,11 @@ class TransformersLocal:
         loaded = load(self._spec, self._options)
         prompts = Prompts(loaded.tokenizer, loaded.processor, self._options, subject=self._subject)
         generator = Generator(
-            loaded.model, loaded.tokenizer, subject=self._subject, options=self._options.generate_options
+            loaded.model,
+            loaded.tokenizer,
+            subject=self._subject,
+            options=self._options.generate_options,
+            logprobs=self._options.logprobs,
         )
         batcher = Batcher(
             generator.run,

@@ -21,11 +21,15 @@ class OutOfMemory(Exception):
 
 @dataclass(frozen=True)
 class Generated:
-    """A finished reply; `tokens` counts all that were generated, the one that ended it included."""
+    """A finished reply; `token_ids` are all that were generated, the one that ended it included.
+
+    `logprobs` are theirs, where the generator keeps them.
+    """
 
     text: str
-    tokens: int
+    token_ids: tuple[int, ...]
     finish_reason: str
+    logprobs: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)

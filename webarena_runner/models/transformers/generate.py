@@ -25,10 +25,13 @@ _OFF: Mapping[str, Any] = {"do_sample": False, "temperature": None, "top_p": Non
 class Generator:
     """A loaded model; `default_temperature` and `default_top_p` are what its own generation_config asks for."""
 
-    def __init__(self, model: Any, tokenizer: Any, *, subject: str, options: Mapping[str, Any]) -> None:
+    def __init__(
+        self, model: Any, tokenizer: Any, *, subject: str, options: Mapping[str, Any], logprobs: bool = False
+    ) -> None:
         self._model = model
         self._tokenizer = tokenizer
         self._subject = subject
+        self._logprobs = logprobs
         own = model.generation_config
         self._warpers = {name: options.get(name, getattr(own, name, None)) for name in WARPERS}
         self.default_temperature = (1.0 if own.temperature is None else own.temperature) if own.do_sample else 0.0
@@ -64,7 +67,8 @@ class Generator:
         """
         import torch
 
-        rows = _Rows(batch, self._tokenizer, self._ends)
+        chances = _Chances() if self._logprobs else None
+        rows = _Rows(batch, self._tokenizer, self._ends, chances)
         sampled = any(request.temperature > 0 for request in batch)
         try:
             with torch.inference_mode():
@@ -72,7 +76,10 @@ class Generator:
                     **self._inputs(batch),
                     generation_config=self._limited(max(request.max_new_tokens for request in batch)),
                     stopping_criteria=[rows],
-                    logits_processor=[RowSampler(batch, self._warpers, self._model.device)] if sampled else [],
+                    logits_processor=[
+                        *([chances] if chances else []),
+                        *([RowSampler(batch, self._warpers, self._model.device)] if sampled else []),
+                    ],
                 )
         except torch.OutOfMemoryError as error:
             raise OutOfMemory(str(error).partition("\n")[0]) from error
@@ -104,22 +111,40 @@ class Generator:
         return inputs
 
 
+class _Chances:
+    """A logits processor that changes nothing: it keeps a step's log-probabilities as they are before sampling."""
+
+    def __call__(self, input_ids: "torch.Tensor", scores: "torch.Tensor") -> "torch.Tensor":
+        self._latest = scores.float().log_softmax(dim=-1)
+        return scores
+
+    def of(self, tokens: "torch.Tensor") -> list[float]:
+        """Of the token of each row that followed."""
+        found: list[float] = self._latest.gather(1, tokens.unsqueeze(1)).squeeze(1).tolist()
+        return found
+
+
 class _Rows:
     """A stopping criterion that follows each row of a batch, and answers its request as soon as the row ends."""
 
-    def __init__(self, batch: Sequence[Request], tokenizer: Any, ends: set[int]) -> None:
+    def __init__(self, batch: Sequence[Request], tokenizer: Any, ends: set[int], chances: _Chances | None) -> None:
         self._batch = batch
         self._tokenizer = tokenizer
         self._ends = ends
+        self._chances = chances
+        self._logprobs: list[list[float]] = [[] for _ in batch]
         self._tokens: list[list[int]] = [[] for _ in batch]
         self._ended = [False for _ in batch]
 
     def __call__(self, input_ids: "torch.Tensor", scores: Any, **_: Any) -> "torch.Tensor":
         import torch
 
-        for row, token in enumerate(input_ids[:, -1].tolist()):
+        newest = input_ids[:, -1]
+        logprobs = self._chances.of(newest) if self._chances else []
+        for row, token in enumerate(newest.tolist()):
             if not self._ended[row]:
                 self._tokens[row].append(token)
+                self._logprobs[row] += logprobs[row : row + 1]
                 self._ended[row] = self._end(row)
         return torch.tensor(self._ended, device=input_ids.device)
 
@@ -152,7 +177,8 @@ class _Rows:
         return False
 
     def _answer(self, row: int, text: str, finish_reason: str) -> None:
-        self._batch[row].answer(Generated(text, len(self._tokens[row]), finish_reason))
+        logprobs = tuple(self._logprobs[row]) if self._chances else None
+        self._batch[row].answer(Generated(text, tuple(self._tokens[row]), finish_reason, logprobs))
 
     def _shows_stop(self, stops: Sequence[str], tokens: Sequence[int]) -> bool:
         if not stops:

@@ -5,10 +5,10 @@ from typing import Any, Literal
 from pydantic import Field, NonNegativeFloat, PositiveInt
 
 from webarena_runner.models.shared.formats import ExampleRoles, FormatName
-from webarena_runner.models.shared.options import BackendOptions
+from webarena_runner.models.shared.options import TokenOptions
 
 
-class Options(BackendOptions):
+class Options(TokenOptions):
     """What Transformers is told, under the names that it has for it.
 
     `attn_fallback`: what to load with where the flash attention that was asked for is not to be had; None: an error.

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field
 
 from webarena_runner.errors import ConfigError
 from webarena_runner.models.shared.formats import ExampleRoles, FormatName
-from webarena_runner.models.shared.options import BackendOptions
+from webarena_runner.models.shared.options import TokenOptions
 
 _ENGINE_SOURCE = ("engine/arg_utils.py",)
 # Up to about 0.20 beside the server, later with the launchers.
@@ -46,7 +46,7 @@ def _check_variables(variables: dict[str, str]) -> dict[str, str]:
 Variables = Annotated[dict[str, Annotated[str, Field(coerce_numbers_to_str=True)]], AfterValidator(_check_variables)]
 
 
-class VllmOptions(BackendOptions):
+class VllmOptions(TokenOptions):
     """What `vllm` and `vllm-server` share; `environment` is for vLLM's processes only."""
 
     prompt_format: FormatName = "template"

@@ -13,7 +13,7 @@ from webarena_runner.interfaces import RequestTag
 from webarena_runner.models.openai.backend import OpenAIChat
 from webarena_runner.models.openai.wire import wire_sampling
 from webarena_runner.models.shared.formats import FormatName, render, with_plain_text
-from webarena_runner.models.shared.wire import is_local
+from webarena_runner.models.shared.wire import is_local, require_logprobs
 from webarena_runner.models.vllm.stats import describe_metrics, read_metrics
 from webarena_runner.settings.records import ModelSpec
 from webarena_runner.types import Completion, Message, Sampling
@@ -39,6 +39,7 @@ class VllmEndpoint:
         self.base_url = base_url
         self._format = prompt_format
         self._extra = dict(options["extra_body"])
+        self._logprobs = bool(options["logprobs"])
         self._server = self.chat.server
         self._wanted = spec.model
         self._model = ""
@@ -83,13 +84,18 @@ class VllmEndpoint:
             "stop": [*wired.get("stop", ()), *texts],
             "stop_token_ids": list(self._stop_ids.values()),
             "request_id": f"{tag}-{uuid.uuid4().hex[:8]}",
+            # None but the generated token's own.
+            **({"logprobs": 0} if self._logprobs else {}),
             **self._extra,
         }
         if sampling.max_tokens is None:
             body["max_tokens"] = await self._room(body)
         started_s = time.monotonic()
         reply = await self._server.post_beside("/v1/completions", body)
-        return self._read(reply, time.monotonic() - started_s)
+        completion = self._read(reply, time.monotonic() - started_s)
+        if self._logprobs:
+            require_logprobs(completion, subject=self._server.subject)
+        return completion
 
     async def _learn_stops(self, stops: Sequence[str]) -> None:
         """Ids of stop texts that are one special token, which the server leaves out of the text that it compares."""
@@ -120,6 +126,9 @@ class VllmEndpoint:
                 cached_tokens=details.get("cached_tokens") or 0,
                 finish_reason=choice["finish_reason"] or "",
                 latency_s=latency_s,
+                prompt_token_ids=choice.get("prompt_token_ids"),
+                token_ids=choice.get("token_ids"),
+                logprobs=(choice.get("logprobs") or {}).get("token_logprobs"),
             )
         except (KeyError, IndexError, TypeError, AttributeError) as error:
             told = f"{self._server.subject}: the reply is no completion ({error!r}): {str(reply)[:200]}"

@@ -104,15 +104,17 @@ class VllmEngine:
         reply, cached = output.outputs[0], output.num_cached_tokens or 0
         prompt_tokens = len(output.prompt_token_ids or prompt.ids)
         self._tally.add(prompt_tokens=prompt_tokens, cached_tokens=cached)
+        ids = tuple(reply.token_ids)
         return Completion(
             # Half of an emoji, as a model at its token limit leaves it, cannot be written to disk.
             text=reply.text.encode("utf-8", "replace").decode("utf-8"),
             prompt_tokens=prompt_tokens,
-            completion_tokens=len(reply.token_ids),
+            completion_tokens=len(ids),
             cached_tokens=cached,
             latency_s=time.monotonic() - started_s,
             finish_reason=reply.finish_reason or "",
             retries=deaths,
+            **(_tokens(output, ids) if self._options.logprobs else {}),
         )
 
     async def count_tokens(self, text: str) -> int:
@@ -172,10 +174,22 @@ class VllmEngine:
                 **values,
                 stop=[*sampling.stop, *stop],
                 stop_token_ids=list(stop_ids),
+                # None but the generated token's own.
+                logprobs=0 if self._options.logprobs else None,
                 output_kind=vllm.RequestOutputKind.FINAL_ONLY,
             )
         except client_errors() as error:
             raise ModelRefused(f"{self._subject}: sampling: {error}") from None
+
+
+def _tokens(output: Any, ids: tuple[int, ...]) -> dict[str, Any]:
+    """What of vLLM's RequestOutput goes into a Completion when the model file asks for log-probabilities."""
+    chances = output.outputs[0].logprobs
+    return {
+        "prompt_token_ids": tuple(output.prompt_token_ids or ()),
+        "token_ids": ids,
+        "logprobs": tuple(at_step[id_].logprob for at_step, id_ in zip(chances, ids, strict=True)),
+    }
 
 
 def _fault(spec: ModelSpec, options: Options) -> str | None:

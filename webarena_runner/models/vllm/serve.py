@@ -54,7 +54,11 @@ def server_urls(options: Options) -> list[str]:
 
 
 def chat_options(options: Options) -> dict[str, Any]:
-    return options.model_dump(include={"api_key_env", "example_roles", "extra_body", *RemoteOptions.model_fields})
+    taken = {"api_key_env", "example_roles", "extra_body", "logprobs", *RemoteOptions.model_fields}
+    chosen = options.model_dump(include=taken)
+    if options.logprobs:
+        chosen["extra_body"] = {"return_token_ids": True} | chosen["extra_body"]
+    return chosen
 
 
 def chat_spec(spec: ModelSpec, options: Options, url: str) -> ModelSpec:
