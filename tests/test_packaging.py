@@ -1,13 +1,30 @@
-"""The wheel carries the data files that an installation needs."""
+"""The wheel carries the data files that an installation needs, and what is installed is imported where it is used."""
 
 import subprocess
 import sys
 import zipfile
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+import webarena_runner
+
 ROOT = Path(__file__).parents[1]
+
+
+# Each is for one part only: tables, Gymnasium, a kind of model, merging checkpoints, one evaluator.
+ONE_PART_ONLY = ("pandas", "gymnasium", "numpy", "openai", "tiktoken", "tokenizers", "huggingface_hub", "nltk")
+
+
+def test_the_engine_of_a_run_imports_nothing_that_only_one_part_needs() -> None:
+    code = f"import sys, webarena_runner.running.run; print([name for name in {ONE_PART_ONLY} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_installed_version_is_the_packages_own() -> None:
+    assert version("webarena-runner") == webarena_runner.__version__
 
 
 @pytest.fixture(scope="module")
