@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from webarena_runner.errors import ConfigError
+from webarena_runner.settings import records
 from webarena_runner.settings.loading import (
     CliOptions,
     load_model_spec,
@@ -15,6 +16,7 @@ from webarena_runner.settings.old_forms import nested_config
 from webarena_runner.settings.records import Prices, RunConfig, SitesSpec
 from webarena_runner.settings.site_files import load_sites_file
 from webarena_runner.sites.static import UrlOptions, credentials
+from webarena_runner.types import Record
 
 MODEL = """\
 backend: openai_chat
@@ -348,3 +350,22 @@ def test_the_settings_of_a_manifest_of_an_earlier_version_are_read_as_todays() -
     assert config.sites.options == {"urls": {"map": "http://m"}, "more_urls": ["http://h:5000"]}
     stored = config.model_dump(mode="json")
     assert nested_config(stored) == stored
+
+
+RECORDS = [
+    value
+    for value in vars(records).values()
+    if isinstance(value, type) and issubclass(value, Record) and value not in (Record, records.Described)
+]
+
+
+@pytest.mark.parametrize("record", RECORDS)
+def test_every_field_of_the_settings_is_described(record: type[Record]) -> None:
+    """In the reference and in `profiles show`, where the first line stands alone."""
+    undescribed = [name for name, info in record.model_fields.items() if not info.description]
+    assert undescribed == []
+    for name, info in record.model_fields.items():
+        first, _, rest = (info.description or "").partition("\n")
+        assert not first.endswith("."), name
+        assert not rest or rest.startswith("\n"), name
+    assert record.__doc__

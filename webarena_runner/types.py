@@ -232,11 +232,18 @@ class Message(Record):
 class Sampling(Record):
     """Sampling parameters of one request; None leaves the server's default."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     temperature: float | None = None
+    """official 1.0; a model file may set its own"""
     top_p: float | None = None
+    """official 0.9"""
     max_tokens: int | None = None
+    """tokens of a reply; official 384"""
     stop: tuple[str, ...] = ()
+    """texts that end a reply; official: none for chat models"""
     seed: int | None = None
+    """the server's sampling seed; official: none"""
 
 
 def _is_none(value: object) -> bool:

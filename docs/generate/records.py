@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from docs.generate.markdown import literal, table
+from docs.generate.markdown import literal, marked, table
 
 _WORDS = {
     "object": "map",
@@ -36,7 +36,13 @@ def _rows(record: type[BaseModel], prefix: str, values: Mapping[str, Any] | None
             below = value if isinstance(value, Mapping) else None
             yield from _rows(inner, f"{key}.", below)
             continue
-        yield literal(key), kind(schema["properties"][name], schema), _shown(field, value), field.description or ""
+        yield literal(key), kind(schema["properties"][name], schema), _shown(field, value), meaning(field)
+
+
+def meaning(field: FieldInfo) -> str:
+    """The text below a field: a line that may stand alone, then, after an empty one, what else there is to say."""
+    first, _, more = (field.description or "").partition("\n\n")
+    return marked(" ".join(f"{first}. {more}".split()) if more else first)
 
 
 def _inner(field: FieldInfo) -> type[BaseModel] | None:

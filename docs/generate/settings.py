@@ -2,30 +2,34 @@
 
 import inspect
 
-from docs.generate.markdown import literal, marked, table
-from docs.generate.records import fields_table
+from docs.generate.markdown import literal, table
+from docs.generate.records import fields_table, meaning
 from webarena_runner import registry
 from webarena_runner.cli.profiles import _flat, _shown
-from webarena_runner.cli.settings import EXPLANATIONS
 from webarena_runner.settings import datafiles
+from webarena_runner.settings.draft import fields
 from webarena_runner.settings.profiles import OFFICIAL, load_profile
-from webarena_runner.settings.records import ModelSpec
+from webarena_runner.settings.records import ModelSpec, RunSettings
 
 
 def run_settings() -> str:
+    known = fields(RunSettings)
     return table(
         ("setting", "`webarena`", "meaning"),
-        [(literal(k), literal(_shown(v)), marked(EXPLANATIONS[k])) for k, v in _flat(load_profile(OFFICIAL)).items()],
+        [
+            (literal(key), literal(_shown(value)), meaning(known[key]))
+            for key, value in _flat(load_profile(OFFICIAL)).items()
+        ],
     )
 
 
 def profiles() -> str:
     names = sorted(datafiles.names("profiles"), key=lambda name: (name != OFFICIAL, name))
     held = {name: _flat(load_profile(name)) for name in names}
-    rows = []
+    rows, known = [], fields(RunSettings)
     for key, official in held[OFFICIAL].items():
         if any(values[key] != official for values in held.values()):
-            rows.append((literal(key), *(literal(_shown(held[name][key])) for name in names), EXPLANATIONS[key]))
+            rows.append((literal(key), *(literal(_shown(held[name][key])) for name in names), meaning(known[key])))
     return table(("setting", *map(literal, names), "meaning"), rows)
 
 

@@ -140,7 +140,10 @@ MaxCost = Annotated[
 Seed = Annotated[
     int | None,
     typer.Option(
-        "--seed", metavar="N", help="Seed of `sample:N` and of sampling. [dim]Default: 0[/dim]", rich_help_panel=_SPEED
+        "--seed",
+        metavar="N",
+        help="Seed of `sample:N` and of agents that draw. [dim]Default: 0[/dim]",
+        rich_help_panel=_SPEED,
     ),
 ]
 Out = Annotated[

@@ -43,9 +43,11 @@ def show_profile(
     from rich.text import Text
 
     from webarena_runner.cli.console import stdout
-    from webarena_runner.cli.settings import EXPLANATIONS
+    from webarena_runner.settings.draft import fields
     from webarena_runner.settings.profiles import OFFICIAL, load_profile
+    from webarena_runner.settings.records import RunSettings
 
+    known = fields(RunSettings)
     profile, official = load_profile(name), _flat(load_profile(OFFICIAL))
     console = stdout()
     console.print(f"# {profile.path}", markup=False, soft_wrap=True)
@@ -55,7 +57,7 @@ def show_profile(
     for key, value in _flat(profile).items():
         differs = value != official[key]
         shown = Text(_shown(value), style="yellow" if differs else "")
-        table.add_row(key, shown, _shown(official[key]) if differs else "", EXPLANATIONS.get(key, ""))
+        table.add_row(key, shown, _shown(official[key]) if differs else "", Text(_first_line(known[key].description)))
     console.print(table, markup=False)
 
 
@@ -66,6 +68,10 @@ def _flat(profile: "Profile") -> dict[str, Any]:
 
     settings = profile.settings.model_dump(mode="json", exclude=set(FROM_ELSEWHERE))
     return {".".join(keys): value for keys, value in leaves(settings)}
+
+
+def _first_line(description: str | None) -> str:
+    return (description or "").partition("\n")[0]
 
 
 def _shown(value: Any) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from webarena_runner.settings.records import ModelSpec
 from webarena_runner.settings.yaml import Document, dotted
@@ -41,13 +42,18 @@ class Draft:
             self.put((*under, *keys), value, document.where(keys))
 
 
-def valid_keys(record: type[BaseModel], prefix: str = "") -> list[str]:
-    """Dotted names of all keys of a record, the nested ones too, in order."""
-    names = []
+def fields(record: type[BaseModel], prefix: str = "") -> dict[str, FieldInfo]:
+    """All fields of a record by dotted key, in order, with those of the records in it in their place."""
+    found: dict[str, FieldInfo] = {}
     for name, info in record.model_fields.items():
         below = _record_in(info.annotation)
-        names += [f"{prefix}{name}"] if below is None else valid_keys(below, f"{prefix}{name}.")
-    return names
+        found |= {f"{prefix}{name}": info} if below is None else fields(below, f"{prefix}{name}.")
+    return found
+
+
+def valid_keys(record: type[BaseModel], prefix: str = "") -> list[str]:
+    """Dotted names of all keys of a record, the nested ones too, in order."""
+    return list(fields(record, prefix))
 
 
 def leaves(values: Mapping[str, Any], above: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], Any]]:

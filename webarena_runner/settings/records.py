@@ -1,218 +1,301 @@
-"""The settings of a run, as records; `loading` puts them together from files, options and the environment."""
+"""The settings of a run, as records; `loading` puts them together from files, options and the environment.
+
+The text below a field is its description: `wa-run profiles show` prints the first line, the reference all of it.
+"""
 
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from webarena_runner.types import Record, Sampling
 
-
-class LeaderboardInfo(Record):
-    """What the leaderboard row says of a model: open weights or not, size in billions of parameters."""
-
-    open_weights: bool | None = None
-    size_b: float | None = None
-    release_date: str = ""
-    work: str = ""
-
-
-class Prices(Record):
-    """US dollars per million tokens; `cached_input` None: cached prompt tokens cost as much as others."""
-
-    input: NonNegativeFloat
-    output: NonNegativeFloat
-    cached_input: NonNegativeFloat | None = None
-
-
-class RateLimits(Record):
-    """What a provider's account allows; None: no limit. `max_concurrency` counts requests under way."""
-
-    requests_per_minute: PositiveInt | None = None
-    tokens_per_minute: PositiveInt | None = None
-    max_concurrency: PositiveInt | None = None
-
-
 Images = Literal["none", "screenshot"]
-
-
-class ModelSpec(Record):
-    """One model file, `configs/models/NAME.yaml`.
-
-    `backend` is a plug-in name, `options` are the backend's own and validated by it, `sampling` overrides the
-    profile's sampling key by key, `context_window` is in tokens (None: ask the server or do not limit).
-    `images`: whether each prompt carries a screenshot of the page, for models that see.
-    """
-
-    name: str
-    description: str = ""
-    backend: str
-    model: str = ""
-    context_window: PositiveInt | None = None
-    images: Images = "none"
-    prices: Prices | None = None
-    rates: RateLimits = RateLimits()
-    sampling: Sampling = Sampling()
-    options: dict[str, Any] = Field(default_factory=dict)
-    leaderboard: LeaderboardInfo = LeaderboardInfo()
-
-
-class ObservationSettings(Record):
-    """What the model sees. `max_tokens` is the official `max_obs_length`; None does not cut.
-
-    `ids`: of elements in the accessibility tree, the `browser`'s own (official), or `stable`, equal in every run.
-    """
-
-    mode: Literal["accessibility_tree", "html"] = "accessibility_tree"
-    viewport_only: bool = True
-    max_tokens: PositiveInt | None = 1920
-    ax_properties: Literal["published", "browser"] = "published"
-    ids: Literal["browser", "stable"] = "browser"
-
-
 ActionSet = Literal["id", "playwright"]
-
-
-class ActionSettings(Record):
-    """How a reply becomes an action, and what the model is told of it. With every default as official.
-
-    `lenient_syntax`: near misses of the grammar are understood: `[id=5]`, `Click [5]`, `press [Ctrl+v]`, a language
-        tag after the splitter, text over several lines.
-    `url_mapping`: public URLs become the sites' own in the `whole_action` (typed text and answers too), or only in
-        the `address` of a goto.
-    `show_errors`: the next prompt says why the last action did nothing.
-    `playwright_quirks`: of the playwright set, arguments of click, hover, check and select_option are dropped, press
-        does not go to the element, and an answer counts only in double quotes.
-    """
-
-    action_set: ActionSet = "id"
-    lenient_syntax: bool = False
-    url_mapping: Literal["whole_action", "address"] = "whole_action"
-    show_errors: bool = False
-    playwright_quirks: bool = True
-
-
-class LimitSettings(Record):
-    """The official stops (steps, parse failures, repeated actions) and ours (time, attempts, errors in a row, money).
-
-    `type_equality`: two typing actions are equal when they go to the same `element` (official), whatever the text, or
-        only with the same `element_and_text`.
-    `stop_at_repeated_scrolls`: scrolling the same way counts as repeating an action (official).
-    """
-
-    max_steps: PositiveInt = 30
-    parse_failures: PositiveInt = 3
-    repeated_actions: PositiveInt = 3
-    type_equality: Literal["element", "element_and_text"] = "element"
-    stop_at_repeated_scrolls: bool = True
-    episode_timeout_s: PositiveFloat = 1800
-    retries: NonNegativeInt = 2
-    stop_after_errors: PositiveInt = 12
-    max_cost_usd: PositiveFloat | None = None
-
-
-class BrowserSettings(Record):
-    """`executable` None: find one (Chrome, Chromium, Playwright's). `recycle_after` counts episodes per browser.
-
-    `follow_new_tabs`: a tab that a page opens becomes the current one; officially the agent stays where it is.
-    """
-
-    headless: bool = True
-    executable: Path | None = None
-    viewport_width: PositiveInt = 1280
-    viewport_height: PositiveInt = 720
-    navigation_timeout_s: PositiveFloat = 30
-    observation_timeout_s: PositiveFloat = 30
-    recycle_after: PositiveInt = 100
-    screenshots: bool = True
-    follow_new_tabs: bool = False
-
-
-class SettleSettings(Record):
-    """After an action: `quiet` waits for navigation, network and DOM under `limit_s`; `official` sleeps 2 s."""
-
-    mode: Literal["quiet", "official"] = "quiet"
-    limit_s: PositiveFloat = 2.0
-
-
-class JudgeSettings(Record):
-    """`model` names a model file; None: no judge, and a task that needs one ends as a judge error."""
-
-    model: str | None = None
-
-
 PageChecks = Literal["agent_tab", "fresh_tab"]
 
 
-class ScoringSettings(Record):
-    """How end states are judged. With every default the scores are the official ones; each switch corrects one thing.
+class Described(Record):
+    """A record whose fields have descriptions."""
 
-    `page_checks`: pages that a check names open in the agent's own tab (official), or each in a fresh one
-        (libwebarena), where nothing of the agent's tab is left, such as its sessionStorage.
-    `url_whole_segments`: a URL matches when host and path segments of the reference are its first ones. Officially
-        they may be anywhere in it: `/issues/1` matches `/issues/12`.
-    `answer_alternatives`: ` |OR| ` separates alternatives also in answers. Officially only page checks know it, so
-        that task 386 cannot be passed.
-    `numbers_by_value`: a whole number that an answer must include is compared with the numbers in the answer.
-        Officially it is a piece of text: "16" is in "316", and "0" not in "$0.00".
-    `judge_negation`: "not correct" and "not the same" are a no. Officially they hold the word for yes.
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class LeaderboardInfo(Described):
+    """What the leaderboard row says of a model."""
+
+    open_weights: bool | None = None
+    """whether the weights are published; null leaves the column empty"""
+    size_b: float | None = None
+    """size in billions of parameters"""
+    release_date: str = ""
+    """day the model was released, as YYYY-MM-DD"""
+    work: str = ""
+    """paper, report or page that describes the model"""
+
+
+class Prices(Described):
+    """US dollars per million tokens."""
+
+    input: NonNegativeFloat
+    """of the prompt"""
+    output: NonNegativeFloat
+    """of the reply"""
+    cached_input: NonNegativeFloat | None = None
+    """of the part of the prompt that the server had in its cache; null: as other prompt tokens"""
+
+
+class RateLimits(Described):
+    """What a provider's account allows; requests wait until they are within it."""
+
+    requests_per_minute: PositiveInt | None = None
+    """requests in any minute; null: no limit"""
+    tokens_per_minute: PositiveInt | None = None
+    """of prompt and reply together, in any minute; null: no limit"""
+    max_concurrency: PositiveInt | None = None
+    """requests under way at the same time; null: no limit"""
+
+
+class ModelSpec(Described):
+    """One model file, `configs/models/NAME.yaml`."""
+
+    name: str
+    """what the run is called after; the file's name when it is left out"""
+    description: str = ""
+    """one line for `wa-run models list`"""
+    backend: str
+    """plug-in that talks to the model, such as openai_chat or vllm; `wa-run models list` shows them"""
+    model: str = ""
+    """the model's name for the server, its name on a hub, or a folder, as the backend takes it"""
+    context_window: PositiveInt | None = None
+    """tokens of prompt and reply together; null: ask the server, and do not limit where it does not say"""
+    images: Images = "none"
+    """screenshot: each prompt carries a picture of the page, for models that see; none: text alone"""
+    prices: Prices | None = None
+    """what tokens cost; null: the run has no cost and cannot be limited by --max-cost"""
+    rates: RateLimits = RateLimits()
+    """how many requests and tokens the provider's account allows"""
+    sampling: Sampling = Sampling()
+    """overrides the profile's sampling, key by key"""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """the backend's own options, which it validates"""
+    leaderboard: LeaderboardInfo = LeaderboardInfo()
+    """what the leaderboard row says of the model"""
+
+
+class ObservationSettings(Described):
+    """What the model reads of a page."""
+
+    mode: Literal["accessibility_tree", "html"] = "accessibility_tree"
+    """what the model reads: accessibility_tree (official default) or html"""
+    viewport_only: bool = True
+    """only what is scrolled into view; official runs force it on"""
+    max_tokens: PositiveInt | None = 1920
+    """the page is cut after this many tokens; official 1920 (max_obs_length); null: not cut
+
+    For Gemini it counts characters, as official.
     """
+    ax_properties: Literal["published", "browser"] = "published"
+    """published: the properties that published prompts show; browser: also newer ones that this Chromium has"""
+    ids: Literal["browser", "stable"] = "browser"
+    """browser: Chromium's own, as official; stable: by first appearance, equal in every run
+
+    Of elements in the accessibility tree.
+    """
+
+
+class ActionSettings(Described):
+    """How a reply becomes an action, and what the model is told of it. With every default as official."""
+
+    action_set: ActionSet = "id"
+    """id: click [12]; playwright: page.get_by_role(...).click(); published official runs use id"""
+    lenient_syntax: bool = False
+    """understand [id=5], Click [5], press [Ctrl+v], several lines; official does not
+
+    Also a language tag after the splitter. What is not a near miss of the grammar stays an invalid action.
+    """
+    url_mapping: Literal["whole_action", "address"] = "whole_action"
+    """public URLs become the sites' own in the whole_action (official) or only in the address of a goto
+
+    The whole action includes typed text and answers.
+    """
+    show_errors: bool = False
+    """the next prompt says why the last action did nothing; official never tells the model"""
+    playwright_quirks: bool = True
+    """drop arguments of click etc., press by focus, stop by double quotes: official
+
+    Of the playwright set: arguments of click, hover, check and select_option are dropped, press does not go to the
+    element, and an answer counts only in double quotes.
+    """
+
+
+class LimitSettings(Described):
+    """The official stops (steps, parse failures, repeated actions) and ours (time, attempts, errors, money)."""
+
+    max_steps: PositiveInt = 30
+    """steps in an episode; official 30"""
+    parse_failures: PositiveInt = 3
+    """unreadable replies in a row that end an episode; official 3"""
+    repeated_actions: PositiveInt = 3
+    """equal actions in a row, or equal typing actions anywhere, that end an episode; official 3"""
+    type_equality: Literal["element", "element_and_text"] = "element"
+    """typing actions are equal by element (official: whatever the text) or by element_and_text"""
+    stop_at_repeated_scrolls: bool = True
+    """scrolls the same way are equal actions; official: yes, three end the episode"""
+    episode_timeout_s: PositiveFloat = 1800
+    """seconds until an episode ends as an error; official has no limit"""
+    retries: NonNegativeInt = 2
+    """times an episode that ended in an error is run again; official: none"""
+    stop_after_errors: PositiveInt = 12
+    """errors in a row that stop the run; official goes on"""
+    max_cost_usd: PositiveFloat | None = None
+    """US dollars that the run may cost, by the prices in the model files; null: no limit"""
+
+
+class BrowserSettings(Described):
+    """The browser of an episode."""
+
+    headless: bool = True
+    """without a window, as official"""
+    executable: Path | None = None
+    """path of Chrome or Chromium; null: find one, without a window a headless shell first"""
+    viewport_width: PositiveInt = 1280
+    """CSS pixels; official 1280"""
+    viewport_height: PositiveInt = 720
+    """CSS pixels; official 720"""
+    navigation_timeout_s: PositiveFloat = 30
+    """seconds until a page counts as not loading; official 30"""
+    observation_timeout_s: PositiveFloat = 30
+    """seconds until a page counts as not readable; official has no limit"""
+    recycle_after: PositiveInt = 100
+    """episodes until Chromium is started afresh; official: one"""
+    screenshots: bool = True
+    """keep a picture of each step in the log; official does"""
+    follow_new_tabs: bool = False
+    """go to a tab that a page opens; official stays where it is (VisualWebArena goes there)"""
+
+
+class SettleSettings(Described):
+    """How long an episode waits after an action, before it looks at the page."""
+
+    mode: Literal["quiet", "official"] = "quiet"
+    """quiet: wait until navigation, network and page are quiet, up to limit_s; official: sleep 2 s"""
+    limit_s: PositiveFloat = 2.0
+    """seconds that waiting may take at most"""
+
+
+class JudgeSettings(Described):
+    """Who decides answers that no comparison of texts can decide."""
+
+    model: str | None = None
+    """model file of the judge (--judge); official: gpt-4-1106-preview; null: there is none
+
+    Without a judge a task that needs one ends as a judge error.
+    """
+
+
+class ScoringSettings(Described):
+    """How end states are judged. With every default as official; each switch corrects one thing."""
 
     page_checks: PageChecks = "agent_tab"
+    """pages to check open in the agent_tab (official) or each in a fresh_tab (libwebarena)
+
+    In a fresh tab nothing of the agent's tab is left, such as its sessionStorage.
+    """
     url_whole_segments: bool = False
+    """/issues/1 does not match /issues/12; official: it does
+
+    A URL matches when host and path segments of the reference are its first ones. Officially they may be anywhere in
+    it.
+    """
     answer_alternatives: bool = False
+    """' |OR| ' separates alternatives in answers too; official: only in page checks
+
+    Officially task 386 can therefore not be passed.
+    """
     numbers_by_value: bool = False
+    """16 is not in 316, and 0 is in $0.00; officially it is the other way round
+
+    A whole number that an answer must include is compared with the numbers in the answer. Officially it is a piece of
+    text.
+    """
     judge_negation: bool = False
+    """a judge's 'not correct' is a no; official finds 'correct' in it
 
-
-class RunSettings(Record):
-    """How to run: what a profile fixes, and the numbers of a run. What is run is told elsewhere, in RunConfig.
-
-    `sampling` is final (profile, then model file, then `-o`).
+    So is 'not the same'.
     """
 
+
+class RunSettings(Described):
+    """How to run: what a profile fixes, and the numbers of a run. `RunConfig` says what is run."""
+
     profile: str
+    """profile file that the settings started from (--profile)"""
     agent: str = "prompted"
+    """agent plug-in; a profile gives the default, which --agent overrides"""
     prompt: str = "cot"
+    """prompt file; a profile gives the default, which --prompt overrides"""
     workers: PositiveInt = 1
+    """episodes at the same time (--workers)"""
     trials: PositiveInt = 1
+    """times each task is run (--trials)"""
     seed: int = 0
+    """seed of sample:N and of agents that draw, such as random-click (--seed)"""
     sampling: Sampling = Sampling()
+    """how the model is sampled: the profile's, then the model file's, then -o"""
     observation: ObservationSettings = ObservationSettings()
+    """what the model reads of a page"""
     actions: ActionSettings = ActionSettings()
+    """how a reply becomes an action"""
     limits: LimitSettings = LimitSettings()
+    """when an episode or the run stops"""
     browser: BrowserSettings = BrowserSettings()
+    """the browser of an episode"""
     settle: SettleSettings = SettleSettings()
+    """how long to wait after an action"""
     judge: JudgeSettings = JudgeSettings()
+    """who decides fuzzy answers"""
     scoring: ScoringSettings = ScoringSettings()
+    """how end states are judged"""
 
 
-class TaskChoice(Record):
+class TaskChoice(Described):
     """Which tasks are run."""
 
     task_set: str
+    """set that the tasks are chosen from: a plug-in's name or a task file (--task-set)"""
     expression: str = "all"
+    """which of them (--tasks); `wa-run --help` has the grammar"""
     allow_modified: bool = False
+    """go on when the set's file is not the official one (--allow-modified); results say so"""
 
 
-class SitesSpec(Record):
-    """Where the sites come from: a provider's plug-in name, and options that are its own and validated by it."""
+class SitesSpec(Described):
+    """Where the sites come from."""
 
     provider: str
+    """site provider plug-in: embedded, static (sites that already run), or one that is installed"""
     options: dict[str, Any] = Field(default_factory=dict)
+    """the provider's own options, which it validates"""
 
 
 class SitesFile(SitesSpec):
     """One sites file, `configs/sites/NAME.yaml`."""
 
     provider: str = "static"
+    """site provider plug-in: static unless the file says otherwise"""
     description: str = ""
+    """one line for readers"""
 
 
-class RunConfig(Record):
-    """One validated run: how (`settings`), and what: a model (None: the agent needs none), tasks and sites."""
+class RunConfig(Described):
+    """One validated run: how, and what."""
 
     settings: RunSettings
+    """how to run"""
     model: ModelSpec | None
+    """the model file; null for agents that need no model"""
     tasks: TaskChoice
+    """which tasks are run"""
     sites: SitesSpec
+    """where the sites come from"""
