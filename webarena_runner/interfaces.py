@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
+from pydantic import BaseModel
+
+from webarena_runner.official.node import Node
 from webarena_runner.settings.records import Images, ModelSpec, PageChecks, RunSettings, ScoringSettings, SitesSpec
 from webarena_runner.types import (
     Action,
-    Check,
     Completion,
     Decision,
     EpisodeResult,
@@ -19,6 +21,8 @@ from webarena_runner.types import (
     Score,
     Step,
     Task,
+    TaskId,
+    Verdict,
 )
 
 if TYPE_CHECKING:
@@ -30,7 +34,7 @@ class RequestTag:
     """Whose request it is: for request ids and logs, for replies recorded earlier, and for sticky endpoints."""
 
     task_set: str = ""
-    task_id: int = -1
+    task_id: TaskId = -1
     trial: int = 0
     step: int = 0
 
@@ -283,17 +287,19 @@ class EpisodeEnd:
     answer: str
     lease: SiteLease
     page: PageProbe
-    judge: Judge | None = None
 
-    @property
-    def urls(self) -> Mapping[str, str]:
-        """The leased sites' URLs by official name."""
-        return self.lease.urls
 
-    @property
-    def credentials(self) -> Mapping[str, tuple[str, str]]:
-        """The leased sites' user names and passwords by official name."""
-        return self.lease.credentials
+@dataclass(frozen=True)
+class Question:
+    """What only a judge can decide: whether `answer` is right by `reference`; `kind` is one of the judge's prompts.
+
+    `unjudged` is the score when there is no judge, where no verdict can change it; None: the verdict decides.
+    """
+
+    kind: str
+    reference: str
+    answer: str
+    unjudged: Score | None = None
 
 
 @dataclass(frozen=True)
@@ -304,30 +310,81 @@ class EvaluatorSetup:
 
 
 class Evaluator(Protocol):
-    """Scores one check after the episode; raises EpisodeError (site, browser, judge) when it cannot tell."""
+    """Scores one kind of check, in two parts: `collect` looks at what the episode left, `score` decides by that alone.
 
-    async def evaluate(self, check: Check, end: EpisodeEnd) -> Score: ...
+    `Spec` is the record of what is checked: its JSON is `Check.spec`, and `spec` below is always an object of it.
+    `Outcome` has the keys of a line of `wa-run score` besides task_id, type and judge_reply.
+    """
+
+    Spec: ClassVar[type[BaseModel]]
+    Outcome: ClassVar[type[BaseModel]]
+
+    @classmethod
+    def read(cls, evaluation: Node) -> BaseModel:
+        """The spec that a task record's `eval` gives. Raises TaskFileError with the place of what is wrong."""
+        ...
+
+    @classmethod
+    def writes(cls, spec: Any) -> bool:
+        """Whether a task with such a check may change the sites."""
+        ...
+
+    @classmethod
+    def needs_judge(cls, spec: Any) -> bool:
+        """Whether there are answers that only a judge can score."""
+        ...
+
+    @classmethod
+    def needs_trace(cls, spec: Any) -> bool:
+        """Whether it looks at the network log of the episode."""
+        ...
+
+    async def collect(self, spec: Any, end: EpisodeEnd) -> Mapping[str, Any]:
+        """Evidence, as JSON: all that `score` needs. Raises EpisodeError (site, browser) when it cannot be had."""
+        ...
+
+    @classmethod
+    def evidence_of(cls, spec: Any, outcome: Any, urls: Mapping[str, str]) -> Mapping[str, Any]:
+        """Evidence from an outcome that was recorded elsewhere. Raises TaskFileError when it does not fit the check."""
+        ...
+
+    def score(self, spec: Any, evidence: Mapping[str, Any], verdicts: Sequence[Verdict]) -> Score | Question:
+        """The score, or what must be asked next; the replies in `verdicts` are read as today's settings say."""
+        ...
 
 
 class TaskSet(Protocol):
-    """A named set of tasks; `load` reads data that is already on this machine."""
+    """A named set of tasks; `load` reads data that is already on this machine.
+
+    `served_by` is the site provider that has the sites of its tasks; None: they are for sites elsewhere.
+    """
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def served_by(self) -> str | None: ...
 
     def load(self, *, allow_modified: bool = False) -> "LoadedTasks": ...
 
 
 @dataclass(frozen=True)
 class LoadedTasks:
-    """Tasks in file order, with the checksum of the file and named subsets (`smoke`)."""
+    """Tasks in file order, with the checksum of the file and named subsets (`smoke`).
+
+    `official`: a published benchmark whose numbers are compared, of `expected_count` tasks. `caution` is a sentence
+    for whoever reads the set's numbers ("" where nothing needs to be said).
+    """
 
     name: str
     tasks: tuple[Task, ...]
     sha256: str
     source: str
     modified: bool = False
-    subsets: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    subsets: Mapping[str, tuple[TaskId, ...]] = field(default_factory=dict)
+    official: bool = False
+    expected_count: int | None = None
+    caution: str = ""
 
 
 class Executor(Protocol):

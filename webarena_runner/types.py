@@ -16,37 +16,20 @@ class Record(BaseModel):
 # --- tasks ------------------------------------------------------------------------------------------------------------
 
 
-class StringCheck(Record):
-    """`string_match`: keys of `reference_answers` in file order; values as in the file (a string or a list of them)."""
-
-    kind: Literal["string_match"] = "string_match"
-    reference_answers: dict[str, str | list[str]]
-    string_note: str = ""
+# As in the file, and so in JSON: 7 and "7" would be two tasks, so that no text id is a number.
+TaskId = int | str
 
 
-class UrlCheck(Record):
-    """`url_match`: the reference URL with its placeholders, alternatives separated by ` |OR| `."""
-
-    kind: Literal["url_match"] = "url_match"
-    reference_url: str
-    url_note: str = "GOLD in PRED"
+def id_order(task_id: TaskId) -> tuple[bool, int, str]:
+    """Sort key: numbers first, then texts."""
+    return (True, 0, task_id) if isinstance(task_id, str) else (False, task_id, "")
 
 
-class HtmlTarget(Record):
-    """One target of `program_html`, as in the file; `url` and `locator` keep their placeholders and `func:` text."""
+class Check(Record):
+    """One check of the end state: `spec` is the JSON of the record that the evaluator called `kind` owns and reads."""
 
-    url: str
-    locator: str
-    required_contents: dict[str, str | list[str]]
-    prep_actions: list[str] = Field(default_factory=list)
-
-
-class HtmlCheck(Record):
-    kind: Literal["program_html"] = "program_html"
-    targets: tuple[HtmlTarget, ...]
-
-
-Check = Annotated[StringCheck | UrlCheck | HtmlCheck, Field(discriminator="kind")]
+    kind: str
+    spec: dict[str, Any]
 
 
 class Task(Record):
@@ -54,16 +37,24 @@ class Task(Record):
 
     `sites`, `start_urls` and the checks keep the official names and `__SITE__` placeholders; `raw` is the official
     record, verbatim. `login_sites` are the sites whose log-in state the episode starts with (from `storage_state`).
+    `writes`: doing it may change the sites. `judge`: some answers to it only a judge can score. `reset_before`: the
+    sites have to be reset first. `depends_on`: tasks of the set that have to be run before. `images`: paths or URLs of
+    pictures that belong to the intent.
     """
 
     task_set: str
-    task_id: int
+    task_id: TaskId
     intent: str
     sites: tuple[str, ...]
     start_urls: tuple[str, ...]
     login_sites: tuple[str, ...]
     template_id: int
     checks: tuple[Check, ...]
+    writes: bool = False
+    judge: bool = False
+    reset_before: bool = False
+    depends_on: tuple[TaskId, ...] = ()
+    images: tuple[str, ...] = ()
     raw: dict[str, Any] = Field(repr=False)
 
 
@@ -326,12 +317,12 @@ class Failure(Record):
 
 
 class Verdict(Record):
-    """One judge call: kind fuzzy or unachievable; `score` None when the reply was unclear.
+    """One judge call; `kind` says by which of the judge's prompts, `score` is None when the reply was unclear.
 
     `cost_usd` is None when the judge's model file has no prices, or the reply was kept from an earlier call.
     """
 
-    kind: Literal["fuzzy", "unachievable"]
+    kind: str
     reference: str
     reply: str
     score: float | None
@@ -359,7 +350,7 @@ class EpisodeResult(Record):
     """
 
     task_set: str
-    task_id: int
+    task_id: TaskId
     trial: int
     attempt: int
     ending: Ending
@@ -399,6 +390,6 @@ class RunManifest(Record):
     agent: str
     judge: str
     sites: str
-    planned: tuple[tuple[int, int], ...]
+    planned: tuple[tuple[TaskId, int], ...]
     task_sites: dict[str, str]
     versions: dict[str, str]

@@ -14,13 +14,13 @@ from webarena_runner import parse_action
 from webarena_runner.agents.prompt import load_prompt
 from webarena_runner.agents.prompted import Prompted
 from webarena_runner.browser.session import BrowserSession
-from webarena_runner.evaluators.string_match import StringMatch
+from webarena_runner.evaluators.string_match import StringMatch, StringSpec
 from webarena_runner.interfaces import EvaluatorSetup, SiteLease
 from webarena_runner.log.store import EpisodeLog, read_steps
 from webarena_runner.models.replay import Replay
 from webarena_runner.running.episode import Episode, Harness, run_episode
 from webarena_runner.settings.records import ActionSettings, LimitSettings, ModelSpec, ObservationSettings, RunSettings
-from webarena_runner.types import Ending, Goto, Press, Sampling, StringCheck, TabFocus, Task, Type
+from webarena_runner.types import Check, Ending, Goto, Press, Sampling, TabFocus, Task, Type
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 LONG = "x" * 100_000
@@ -181,7 +181,7 @@ async def test_an_episode_survives_them_all_and_its_log_shows_each(
         settings=ObservationSettings(),
         actions=ActionSettings(show_errors=show_errors),
     )
-    task = _task(StringCheck(reference_answers={"exact_match": "survived"}))
+    task = _task(StringSpec(reference_answers={"exact_match": "survived"}))
     settings = RunSettings(profile="webarena", prompt="direct", limits=LimitSettings(max_steps=500))
     evaluators = {"string_match": StringMatch.build(EvaluatorSetup(settings.scoring))}
     harness = Harness(settings, agent, OneSite(site.url), session, evaluators, None)
@@ -197,7 +197,7 @@ async def test_an_episode_survives_them_all_and_its_log_shows_each(
         assert told is show_errors
 
 
-def _task(check: StringCheck) -> Task:
+def _task(spec: StringSpec) -> Task:
     return Task(
         task_set="t",
         task_id=1,
@@ -206,6 +206,6 @@ def _task(check: StringCheck) -> Task:
         start_urls=("__SHOPPING__/",),
         login_sites=(),
         template_id=1,
-        checks=(check,),
+        checks=(Check(kind="string_match", spec=spec.model_dump()),),
         raw={},
     )

@@ -88,9 +88,12 @@ BAD = [
     ("nonsense", "Invalid JSON"),
     ("[]", "expected an object"),
     ('{"task_id": 1}', "key 'type' is missing"),
-    (_line(1, "page_image", answer="x"), "'page_image' is no evaluator; expected 'string_match', 'url_match'"),
+    (
+        _line(1, "page_image", answer="x"),
+        "'page_image' is no evaluator; expected 'program_html', 'string_match', 'url_match'",
+    ),
     (_line(3, "url_match", answer="x"), "key 'final_url' is missing"),
-    ('{"task_id": "3", "type": "url_match", "final_url": "x"}', "task_id: expected a valid integer, got '3'"),
+    ('{"task_id": 3.5, "type": "url_match", "final_url": "x"}', "task_id: expected an integer or a text, got 3.5"),
     (_line(4, "program_html", selected=["a", None]), "selected.1: expected a valid string, got None"),
     ("[" * 100_000, "Invalid JSON"),
 ]
@@ -114,7 +117,7 @@ def test_malformed_lines_are_told_by_number_and_do_not_stop_the_rest(invoke: Inv
     [
         (_line(9, "url_match", final_url="x"), "task 9 is none of the 4 tasks"),
         (_line(1, "url_match", final_url="x"), "task 1 is not scored by url_match but by string_match"),
-        (_line(4, "program_html", selected=["Books"]), "task 4 has 2 targets, but 'selected' has 1 texts"),
+        (_line(4, "program_html", selected=["Books"]), "task 4: the check has 2 targets, but 'selected' has 1 texts"),
         (_line(2, "string_match", answer="3"), "only a run with a judge can score this"),
         (_line(2, "string_match", answer="3", judge_reply=None), "against 'three' was not recorded"),
     ],
@@ -180,7 +183,7 @@ def test_an_empty_file_has_no_scores(invoke: Invoke, tasks_file: str) -> None:
         (["absent.jsonl"], "absent.jsonl: the outcomes cannot be read: No such file"),
         (["."], ".: the outcomes cannot be read: Is a directory"),
         (["cut.gz"], "cut.gz: the outcomes cannot be read"),
-        (["empty", "--only", "url"], "--only url: expected one of string_match, url_match, program_html"),
+        (["empty", "--only", "url"], "--only url: expected one of program_html, string_match, url_match"),
         (["empty", "--profile", "strickt"], "did you mean 'strict'"),
         (["empty", "--profile", "odd.yaml"], "unknown key 'scoring.numbers'"),
         (["empty", "--sites", "embedded"], "official-ports"),

@@ -4,9 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from webarena_runner.interfaces import EpisodeEnd, JudgeReply, PageProbe, RequestTag, SiteLease
+from webarena_runner.evaluators import score
+from webarena_runner.evaluators.program_html import HtmlSpec
+from webarena_runner.evaluators.string_match import StringSpec
+from webarena_runner.evaluators.url_match import UrlSpec
+from webarena_runner.interfaces import EpisodeEnd, Evaluator, JudgeReply, PageProbe, RequestTag, SiteLease
 from webarena_runner.official.sites import OFFICIAL_ACCOUNTS
-from webarena_runner.types import Check, Completion, Message, Sampling, Task
+from webarena_runner.types import Check, Completion, Message, Sampling, Score, Task
 
 # How the placeholders of the recorded outcomes were rendered.
 GOLDEN_URLS: Mapping[str, str] = {
@@ -85,7 +89,22 @@ class SayingModel:
     async def aclose(self) -> None: ...
 
 
-def task_of(*checks: Check, task_id: int = 7, intent: str = "How many orders are there?") -> Task:
+KINDS = {StringSpec: "string_match", UrlSpec: "url_match", HtmlSpec: "program_html"}
+Spec = StringSpec | UrlSpec | HtmlSpec
+
+
+def check_of(spec: Spec) -> Check:
+    return Check(kind=KINDS[type(spec)], spec=spec.model_dump(mode="json"))
+
+
+async def evaluate(evaluator: Evaluator, end: EpisodeEnd, judge: SayingJudge | None = None) -> Score:
+    """The score of a task with one check."""
+    (check,) = end.task.checks
+    _, (scored,) = await score(end.task, end, {check.kind: evaluator}, judge)
+    return scored
+
+
+def task_of(*specs: Spec, task_id: int = 7, intent: str = "How many orders are there?") -> Task:
     return Task(
         task_set="test",
         task_id=task_id,
@@ -94,18 +113,16 @@ def task_of(*checks: Check, task_id: int = 7, intent: str = "How many orders are
         start_urls=("__SHOPPING__",),
         login_sites=(),
         template_id=1,
-        checks=checks,
+        checks=tuple(map(check_of, specs)),
         raw={},
     )
 
 
 def end_of(
-    check: Check,
-    *,
+    *specs: Spec,
     answer: str = "",
     page: PageProbe | None = None,
-    judge: SayingJudge | None = None,
     urls: Mapping[str, str] = GOLDEN_URLS,
+    accounts: Mapping[str, tuple[str, str]] = OFFICIAL_ACCOUNTS,
 ) -> EpisodeEnd:
-    lease = SiteLease(urls, credentials=OFFICIAL_ACCOUNTS)
-    return EpisodeEnd(task=task_of(check), answer=answer, lease=lease, page=page or Page(), judge=judge)
+    return EpisodeEnd(task_of(*specs), answer, SiteLease(urls, credentials=accounts), page or Page())

@@ -2,30 +2,29 @@
 
 import pytest
 
-from tests.evaluators.fakes import Page, SayingJudge, end_of, task_of
+from tests.evaluators.fakes import Page, SayingJudge, end_of, evaluate, task_of
 from webarena_runner.evaluators import rescore, score
-from webarena_runner.evaluators.string_match import StringMatch
-from webarena_runner.evaluators.url_match import UrlMatch
+from webarena_runner.evaluators.string_match import StringMatch, StringSpec
+from webarena_runner.evaluators.url_match import UrlMatch, UrlSpec
 from webarena_runner.evaluators.verdict import read_verdict
 from webarena_runner.interfaces import EvaluatorSetup
 from webarena_runner.settings.loading import CliOptions, load_run_config
 from webarena_runner.settings.profiles import load_profile
 from webarena_runner.settings.records import RunConfig, ScoringSettings
-from webarena_runner.types import StringCheck, UrlCheck
 
 OFFICIAL = ScoringSettings()
 
 
 async def _answer(answer: str, scoring: ScoringSettings, *wanted: str) -> float:
-    check = StringCheck(reference_answers={"must_include": list(wanted)})
+    check = StringSpec(reference_answers={"must_include": list(wanted)})
     evaluator = StringMatch.build(EvaluatorSetup(scoring))
-    return (await evaluator.evaluate(check, end_of(check, answer=answer))).value
+    return (await evaluate(evaluator, end_of(check, answer=answer))).value
 
 
 async def _url(final_url: str, reference: str, scoring: ScoringSettings) -> float:
-    check = UrlCheck(reference_url=reference)
+    check = UrlSpec(reference_url=reference)
     evaluator = UrlMatch.build(EvaluatorSetup(scoring))
-    return (await evaluator.evaluate(check, end_of(check, page=Page(url=final_url)))).value
+    return (await evaluate(evaluator, end_of(check, page=Page(url=final_url)))).value
 
 
 def _config(*assignments: str, profile: str) -> tuple[RunConfig, tuple[str, ...]]:
@@ -141,9 +140,9 @@ def test_judge_negation(kind: str, reply: str, official: float | None, corrected
 
 
 async def test_a_kept_reply_is_read_again_by_the_rules_of_another_profile() -> None:
-    task = task_of(StringCheck(reference_answers={"fuzzy_match": ["one"]}))
-    end = end_of(task.checks[0], answer="2", judge=SayingJudge(["That is not correct"]))
-    value, recorded = await score(task, end, {"string_match": StringMatch()})
+    spec = StringSpec(reference_answers={"fuzzy_match": ["one"]})
+    task, judge = task_of(spec), SayingJudge(["That is not correct"])
+    value, recorded = await score(task, end_of(spec, answer="2"), {"string_match": StringMatch()}, judge)
     corrected, (again,) = rescore(task, recorded, {"string_match": StringMatch(ScoringSettings(judge_negation=True))})
     assert (value, corrected) == (1.0, 0.0)
     assert [verdict.score for verdict in again.verdicts] == [0.0]

@@ -4,7 +4,6 @@ import gzip
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +16,13 @@ from starlette.routing import Route
 
 from tests.evaluators.fakes import GOLDEN_URLS, Page, SayingJudge
 from webarena_runner.evaluators import rescore, score
-from webarena_runner.evaluators.program_html import ProgramHtml
+from webarena_runner.evaluators.program_html import HtmlSpec, HtmlTarget, ProgramHtml
 from webarena_runner.evaluators.string_match import StringMatch
 from webarena_runner.evaluators.url_match import UrlMatch
-from webarena_runner.interfaces import EpisodeEnd, SiteLease
+from webarena_runner.interfaces import EpisodeEnd, Evaluator, SiteLease
 from webarena_runner.official.sites import OFFICIAL_ACCOUNTS
 from webarena_runner.tasksets.file import load_task_file
-from webarena_runner.types import HtmlCheck, HtmlTarget, Score, Task
+from webarena_runner.types import Score, Task
 
 Outcome = dict[str, Any]
 
@@ -75,10 +74,8 @@ def _only(task: Task, kind: str) -> Task:
     return task.model_copy(update={"checks": tuple(check for check in task.checks if check.kind == kind)})
 
 
-def _end(task: Task, page: Page, *, answer: str = "", judge: SayingJudge | None = None) -> EpisodeEnd:
-    return EpisodeEnd(
-        task=task, answer=answer, lease=SiteLease(GOLDEN_URLS, credentials=OFFICIAL_ACCOUNTS), page=page, judge=judge
-    )
+def _end(task: Task, page: Page, *, answer: str = "") -> EpisodeEnd:
+    return EpisodeEnd(task, answer, SiteLease(GOLDEN_URLS, credentials=OFFICIAL_ACCOUNTS), page)
 
 
 def _expected(outcome: Outcome) -> tuple[float, bool]:
@@ -93,10 +90,10 @@ def _recorded(outcomes: list[Outcome], kind: str, at_least: int) -> Iterator[Out
 
 
 async def _score(
-    task: Task, end: EpisodeEnd, evaluators: Mapping[str, StringMatch | UrlMatch | ProgramHtml]
+    task: Task, end: EpisodeEnd, evaluators: Mapping[str, Evaluator], judge: SayingJudge | None = None
 ) -> tuple[float, Score]:
     """Live value and score, after checking that the evidence alone gives the same."""
-    value, (live,) = await score(task, end, evaluators)
+    value, (live,) = await score(task, end, evaluators, judge)
     kept = Score.model_validate_json(live.model_dump_json())
     assert rescore(task, [kept], evaluators) == (value, (live,))
     return value, live
@@ -108,7 +105,7 @@ async def test_string_match(tasks: Mapping[int, Task], outcomes: list[Outcome]) 
         judge = SayingJudge([outcome["judge_reply"] or ""])
         task = _only(tasks[outcome["task_id"]], "string_match")
         value, live = await _score(
-            task, _end(task, Page(), answer=outcome["answer"], judge=judge), {"string_match": StringMatch()}
+            task, _end(task, Page(), answer=outcome["answer"]), {"string_match": StringMatch()}, judge
         )
         calls_fit = len(judge.asked) == outcome["judge_calls"] or (value == 0 and len(judge.asked) > 0)
         if (value, "judge_unclear" in live.flags) != _expected(outcome) or not calls_fit:
@@ -149,9 +146,9 @@ class WholePages(Page):
 
 def _page_showing(task: Task, outcome: Outcome, shop: RecordedShop) -> Page:
     (check,) = task.checks
-    assert isinstance(check, HtmlCheck)
+    spec = HtmlSpec.model_validate(check.spec)
     page = WholePages(url=outcome["last_url"])
-    for target, text in zip(check.targets, outcome["selected"], strict=True):
+    for target, text in zip(spec.targets, outcome["selected"], strict=True):
         if "latest_review" in target.locator:
             shop.review["author" if "author" in target.locator else "rating"] = text
         else:
@@ -171,9 +168,9 @@ async def test_official_outcomes_with_a_reference_text_missing_need_no_judge(
         task = tasks[outcome["task_id"]]
         if outcome["task_id"] not in (34, 35, 267, 268) or "incorrect" in (outcome["judge_reply"] or ""):
             continue
-        end = _end(task, Page(), answer=outcome["answer"], judge=SayingJudge(["correct"]))
-        value, _ = await score(task, end, {"string_match": StringMatch()})
+        end = _end(task, Page(), answer=outcome["answer"])
+        value, _ = await score(task, end, {"string_match": StringMatch()}, SayingJudge(["correct"]))
         if value == 0:
-            unjudged = await score(task, replace(end, judge=None), {"string_match": StringMatch()})
+            unjudged = await score(task, end, {"string_match": StringMatch()})
             seen[unjudged[0]] += 1
     assert set(seen) == {0.0}

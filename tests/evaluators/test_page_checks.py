@@ -7,15 +7,15 @@ import pytest
 import pytest_asyncio
 
 from tests.evaluators.conftest import Html, Reply, Site
-from tests.evaluators.fakes import task_of
+from tests.evaluators.fakes import Spec, task_of
 from webarena_runner.browser.session import BrowserSession
 from webarena_runner.evaluators import score
-from webarena_runner.evaluators.program_html import ProgramHtml
-from webarena_runner.evaluators.url_match import UrlMatch
+from webarena_runner.evaluators.program_html import HtmlSpec, HtmlTarget, ProgramHtml
+from webarena_runner.evaluators.url_match import UrlMatch, UrlSpec
 from webarena_runner.interfaces import EpisodeEnd, SiteLease
 from webarena_runner.settings.profiles import load_profile
 from webarena_runner.settings.records import BrowserSettings, ObservationSettings, PageChecks, SettleSettings
-from webarena_runner.types import Check, HtmlCheck, HtmlTarget, Score, UrlCheck
+from webarena_runner.types import Score
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -41,7 +41,7 @@ async def session() -> AsyncIterator[BrowserSession]:
 
 
 async def _score(
-    session: BrowserSession, site: Site, page_checks: PageChecks, *checks: Check
+    session: BrowserSession, site: Site, page_checks: PageChecks, *checks: Spec
 ) -> tuple[float, tuple[Score, ...], str]:
     """Value, scores, and where the agent's tab is afterwards; the agent has left it on the shop's start page."""
     urls = {"shopping": site.url}
@@ -61,7 +61,7 @@ def _target(url: str, locator: str = "document.querySelector('p').outerText", **
 async def test_what_only_the_agents_tab_holds_is_seen_in_that_tab_alone(
     profile: str, shown: str, session: BrowserSession, serve: Serve
 ) -> None:
-    check = HtmlCheck(targets=(_target("__SHOPPING__/cart", exact_match="lamp"),))
+    check = HtmlSpec(targets=(_target("__SHOPPING__/cart", exact_match="lamp"),))
     value, (seen,), _ = await _score(session, serve(ROUTES), load_profile(profile).settings.scoring.page_checks, check)
     assert (value, seen.evidence["targets"][0]["selected"]) == (float(shown == "lamp"), shown)
 
@@ -71,7 +71,7 @@ async def test_a_later_check_of_the_last_page_sees_where_the_tab_was_taken(
     profile: str, title: str, session: BrowserSession, serve: Serve
 ) -> None:
     site = serve(ROUTES)
-    check = HtmlCheck(
+    check = HtmlSpec(
         targets=(_target("__SHOPPING__/cart", must_include=[""]), _target("last", "document.title", exact_match=title))
     )
     value, (seen,), url = await _score(session, site, load_profile(profile).settings.scoring.page_checks, check)
@@ -86,8 +86,8 @@ async def test_a_url_match_after_page_checks_sees_where_the_tab_was_taken(
     profile: str, value: float, session: BrowserSession, serve: Serve
 ) -> None:
     checks = (
-        HtmlCheck(targets=(_target("__SHOPPING__/cart", must_include=[""]),)),
-        UrlCheck(reference_url="__SHOPPING__/cart"),
+        HtmlSpec(targets=(_target("__SHOPPING__/cart", must_include=[""]),)),
+        UrlSpec(reference_url="__SHOPPING__/cart"),
     )
     got, _, _ = await _score(session, serve(ROUTES), load_profile(profile).settings.scoring.page_checks, *checks)
     assert got == value
@@ -97,7 +97,7 @@ async def test_a_url_match_after_page_checks_sees_where_the_tab_was_taken(
 async def test_each_fresh_tab_is_without_what_an_earlier_check_left(
     page_checks: PageChecks, seen: str, session: BrowserSession, serve: Serve
 ) -> None:
-    check = HtmlCheck(
+    check = HtmlSpec(
         targets=(_target("__SHOPPING__/cart", must_include=[""]), _target("__SHOPPING__/seen", exact_match=seen))
     )
     value, _, _ = await _score(session, serve(ROUTES), page_checks, check)

@@ -9,11 +9,11 @@ from playwright.async_api import Error, async_playwright
 from playwright.async_api import Page as Tab
 
 from tests.evaluators.conftest import Html, Reply, Site
-from tests.evaluators.fakes import Page, end_of
+from tests.evaluators.fakes import Page, end_of, evaluate
 from webarena_runner.browser.find import find_browser, launch_args
 from webarena_runner.errors import BrowserError, ScriptError, TaskFileError
-from webarena_runner.evaluators.program_html import ProgramHtml
-from webarena_runner.types import HtmlCheck, HtmlTarget, Score
+from webarena_runner.evaluators.program_html import HtmlSpec, HtmlTarget, ProgramHtml
+from webarena_runner.types import Score
 
 Serve = Callable[[dict[str, Reply]], Site]
 MAP = Html("""<!doctype html><title>Map</title>
@@ -72,8 +72,8 @@ async def probe(serve: Serve) -> AsyncIterator[tuple[TabProbe, Site]]:
 
 
 async def _score(probe: TabProbe | Page, *targets: HtmlTarget, urls: dict[str, str] | None = None) -> Score:
-    check = HtmlCheck(targets=targets)
-    return await ProgramHtml().evaluate(check, end_of(check, page=probe, urls=urls or {}))
+    check = HtmlSpec(targets=targets)
+    return await evaluate(ProgramHtml(), end_of(check, page=probe, urls=urls or {}))
 
 
 def _target(locator: str, *, url: str = "last", prep: tuple[str, ...] = (), **required: Any) -> HtmlTarget:

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from tests.evaluators.conftest import Html, Reply, Site
-from tests.evaluators.fakes import Page, end_of
+from tests.evaluators.fakes import Page, end_of, evaluate
 from webarena_runner.errors import ScriptError, SiteError, TaskFileError
-from webarena_runner.evaluators.program_html import ProgramHtml
+from webarena_runner.evaluators.program_html import HtmlSpec, HtmlTarget, ProgramHtml
 from webarena_runner.official.notation import LOCATOR_HELPERS, URL_HELPERS, HelperCall, parse_helper, render
-from webarena_runner.types import HtmlCheck, HtmlTarget, Score
+from webarena_runner.types import Score
 
 Serve = Callable[[dict[str, Reply]], Site]
 TOKEN = "/rest/default/V1/integration/admin/token"
@@ -26,8 +26,8 @@ def _routes(routes: dict[str, Reply]) -> dict[str, Reply]:
 
 async def _score(url: str, locator: str, expected: str, *, shop: str, page: Page | None = None) -> Score:
     target = HtmlTarget(url=url, locator=locator, required_contents={"exact_match": expected})
-    check = HtmlCheck(targets=(target,))
-    return await ProgramHtml().evaluate(check, end_of(check, page=page, urls={"shopping": shop, "reddit": "http://r"}))
+    check = HtmlSpec(targets=(target,))
+    return await evaluate(ProgramHtml(), end_of(check, page=page, urls={"shopping": shop, "reddit": "http://r"}))
 
 
 def _review(nickname: str, percent: int) -> dict[str, Any]:

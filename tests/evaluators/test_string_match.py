@@ -2,14 +2,13 @@
 
 import pytest
 
-from tests.evaluators.fakes import Page, SayingJudge, end_of, task_of
+from tests.evaluators.fakes import Page, SayingJudge, end_of, evaluate, task_of
 from webarena_runner.errors import ConfigError, JudgeUnusable, SiteError, TaskFileError
 from webarena_runner.evaluators import rescore, score
-from webarena_runner.evaluators.string_match import StringMatch
+from webarena_runner.evaluators.string_match import StringMatch, StringSpec
 from webarena_runner.evaluators.text import clean, contains_token, words
-from webarena_runner.evaluators.url_match import UrlMatch
+from webarena_runner.evaluators.url_match import UrlMatch, UrlSpec
 from webarena_runner.evaluators.verdict import read_verdict
-from webarena_runner.types import StringCheck, UrlCheck
 
 EVALUATORS = {"string_match": StringMatch(), "url_match": UrlMatch()}
 
@@ -69,71 +68,71 @@ def test_verdicts_are_read_as_officially(kind: str, reply: str, verdict: float |
 
 
 async def test_n_a_passes_an_unachievable_task_without_a_judge() -> None:
-    check = StringCheck(reference_answers={"fuzzy_match": "N/A"}, string_note="there is none")
-    assert (await StringMatch().evaluate(check, end_of(check, answer='"n/a"'))).value == 1.0
+    check = StringSpec(reference_answers={"fuzzy_match": "N/A"}, string_note="there is none")
+    assert (await evaluate(StringMatch(), end_of(check, answer='"n/a"'))).value == 1.0
 
 
 async def test_the_verdict_on_another_answer_replaces_the_running_score() -> None:
-    check = StringCheck(reference_answers={"must_include": ["x"], "fuzzy_match": "N/A"}, string_note="there is none")
+    check = StringSpec(reference_answers={"must_include": ["x"], "fuzzy_match": "N/A"}, string_note="there is none")
     judge = SayingJudge(["same"])
-    got = await StringMatch().evaluate(check, end_of(check, answer="nothing found", judge=judge))
+    got = await evaluate(StringMatch(), end_of(check, answer="nothing found"), judge)
     assert got.value == 1.0
     assert judge.asked == [("unachievable", "there is none", "nothing found")]
 
 
 async def test_a_verdict_has_what_it_cost() -> None:
-    check = StringCheck(reference_answers={"fuzzy_match": ["one"]})
+    check = StringSpec(reference_answers={"fuzzy_match": ["one"]})
     judge = SayingJudge(["correct"], cost_usd=0.5)
-    got = await StringMatch().evaluate(check, end_of(check, answer="ONE", judge=judge))
+    got = await evaluate(StringMatch(), end_of(check, answer="ONE"), judge)
     assert [verdict.cost_usd for verdict in got.verdicts] == [0.5]
 
 
 async def test_after_a_clear_no_the_other_references_are_not_asked() -> None:
-    check = StringCheck(reference_answers={"fuzzy_match": ["one", "two", "three"]})
+    check = StringSpec(reference_answers={"fuzzy_match": ["one", "two", "three"]})
     judge = SayingJudge(["correct", "incorrect", "correct"])
-    got = await StringMatch().evaluate(check, end_of(check, answer="ONE", judge=judge))
+    got = await evaluate(StringMatch(), end_of(check, answer="ONE"), judge)
     assert got.value == 0.0
     assert [verdict.score for verdict in got.verdicts] == [1.0, 0.0]
     assert got.flags == ()
 
 
 async def test_an_unclear_reply_is_a_flagged_zero() -> None:
-    check = StringCheck(reference_answers={"fuzzy_match": ["one", "two"]})
-    got = await StringMatch().evaluate(check, end_of(check, answer="?", judge=SayingJudge(["I cannot say"])))
+    check = StringSpec(reference_answers={"fuzzy_match": ["one", "two"]})
+    got = await evaluate(StringMatch(), end_of(check, answer="?"), SayingJudge(["I cannot say"]))
     assert (got.value, got.flags) == (0.0, ("judge_unclear",))
     assert [verdict.score for verdict in got.verdicts] == [None]
     assert "I cannot say" in got.explanation
 
 
 async def test_a_missing_judge_is_told_with_the_task_and_the_option() -> None:
-    check = StringCheck(reference_answers={"fuzzy_match": ["one"]})
+    check = StringSpec(reference_answers={"fuzzy_match": ["one"]})
     with pytest.raises(JudgeUnusable, match=r"task 7 of test .*--judge NAME"):
-        await StringMatch().evaluate(check, end_of(check, answer="1"))
+        await evaluate(StringMatch(), end_of(check, answer="1"))
     assert JudgeUnusable.may_retry is False
 
 
 async def test_no_judge_is_needed_when_the_score_is_zero_anyway() -> None:
-    check = StringCheck(reference_answers={"must_include": ["hotel"], "fuzzy_match": ["3 h"]})
-    assert (await StringMatch().evaluate(check, end_of(check, answer="3 hours"))).value == 0.0
+    check = StringSpec(reference_answers={"must_include": ["hotel"], "fuzzy_match": ["3 h"]})
+    assert (await evaluate(StringMatch(), end_of(check, answer="3 hours"))).value == 0.0
 
 
 async def test_the_judge_sees_the_cleaned_answer_and_the_rendered_reference() -> None:
-    check = StringCheck(reference_answers={"fuzzy_match": ["see __REDDIT__/f/books"]})
+    check = StringSpec(reference_answers={"fuzzy_match": ["see __REDDIT__/f/books"]})
     judge = SayingJudge(["correct"])
-    await StringMatch().evaluate(check, end_of(check, answer=" 'Books' ", judge=judge, urls={"reddit": "http://r"}))
+    await evaluate(StringMatch(), end_of(check, answer=" 'Books' ", urls={"reddit": "http://r"}), judge)
     assert judge.asked == [("fuzzy", "see http://r/f/books", "books")]
 
 
 async def test_a_site_without_url_is_an_error_and_no_score() -> None:
-    check = UrlCheck(reference_url="__GITLAB__/explore")
+    check = UrlSpec(reference_url="__GITLAB__/explore")
     with pytest.raises(SiteError, match="gitlab"):
-        await UrlMatch().evaluate(check, end_of(check, urls={"reddit": "http://r"}))
+        await evaluate(UrlMatch(), end_of(check, urls={"reddit": "http://r"}))
 
 
 async def test_the_score_of_a_task_is_the_product_of_all_its_checks() -> None:
     checks = (
-        StringCheck(reference_answers={"exact_match": "3"}),
-        UrlCheck(reference_url="__SHOPPING__/a |OR| __SHOPPING__/b"),
+        StringSpec(reference_answers={"exact_match": "3"}),
+        UrlSpec(reference_url="__SHOPPING__/a |OR| __SHOPPING__/b"),
     )
     task = task_of(*checks)
     end = end_of(checks[0], answer="3", page=Page(url="http://localhost:7770/b/?x=1"))
@@ -145,33 +144,33 @@ async def test_the_score_of_a_task_is_the_product_of_all_its_checks() -> None:
 
 
 async def test_an_unknown_kind_of_check_names_what_is_installed() -> None:
-    check = UrlCheck(reference_url="__SHOPPING__")
+    check = UrlSpec(reference_url="__SHOPPING__")
     with pytest.raises(ConfigError, match="'url_match', for which no evaluator is installed; installed: string_match"):
         await score(task_of(check), end_of(check), {"string_match": StringMatch()})
 
 
 async def test_a_corrected_reference_can_be_scored_again_offline() -> None:
-    old, corrected = (UrlCheck(reference_url=f"__SHOPPING__/{page}") for page in ("old", "new"))
+    old, corrected = (UrlSpec(reference_url=f"__SHOPPING__/{page}") for page in ("old", "new"))
     _, recorded = await score(task_of(old), end_of(old, page=Page(url="http://localhost:7770/new")), EVALUATORS)
     assert rescore(task_of(corrected), recorded, EVALUATORS)[0] == 1.0
 
 
 async def test_offline_scoring_says_when_a_verdict_was_not_recorded() -> None:
-    old = StringCheck(reference_answers={"fuzzy_match": ["one"]})
-    _, recorded = await score(task_of(old), end_of(old, answer="1", judge=SayingJudge(["correct"])), EVALUATORS)
-    new = StringCheck(reference_answers={"fuzzy_match": ["two"]})
+    old = StringSpec(reference_answers={"fuzzy_match": ["one"]})
+    _, recorded = await score(task_of(old), end_of(old, answer="1"), EVALUATORS, SayingJudge(["correct"]))
+    new = StringSpec(reference_answers={"fuzzy_match": ["two"]})
     with pytest.raises(JudgeUnusable, match="against 'two' was not recorded"):
         rescore(task_of(new), recorded, EVALUATORS)
 
 
 async def test_offline_scoring_refuses_scores_of_other_checks() -> None:
-    check = StringCheck(reference_answers={"exact_match": "1"})
+    check = StringSpec(reference_answers={"exact_match": "1"})
     with pytest.raises(ConfigError, match="expected recorded scores of string_match, found"):
         rescore(task_of(check), [], EVALUATORS)
 
 
 @pytest.mark.parametrize("answers", [{"one_of": ["a"]}, {"exact_match": ["a"]}, {"fuzzy_match": "a"}])
 async def test_rules_outside_the_official_ones_are_refused(answers: dict[str, str | list[str]]) -> None:
-    check = StringCheck(reference_answers=answers)
+    check = StringSpec(reference_answers=answers)
     with pytest.raises(TaskFileError, match="fuzzy_match"):
-        await StringMatch().evaluate(check, end_of(check, answer="a"))
+        await evaluate(StringMatch(), end_of(check, answer="a"))

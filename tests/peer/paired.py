@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from difflib import unified_diff
 from typing import Any
 
+from pydantic import BaseModel
+
 from tests.peer.served import PackageError, Shared
 from webarena_runner.browser.environment import EpisodeEnvironment
 from webarena_runner.browser.observe.devtools import find_endpoint
 from webarena_runner.browser.session import BrowserSession
-from webarena_runner.errors import JudgeUnusable
-from webarena_runner.interfaces import EpisodeEnd, Evaluator
-from webarena_runner.types import Check, Score
+from webarena_runner.interfaces import EpisodeEnd, Evaluator, Question
+from webarena_runner.types import Score, Verdict
 
 
 @dataclass(frozen=True)
@@ -66,21 +67,14 @@ class Side:
             self._now = environment
             yield environment
 
-    async def score(self, check: Check, end: EpisodeEnd, ours: Evaluator) -> Score:
-        """Our score, when it has been noted beside the package's; raises what ours raises."""
-        task_id, kind = end.task.task_id, check.kind
+    async def theirs(self, kind: str, end: EpisodeEnd) -> float | None:
+        """The package's score of one check of the episode; None when it needs a judge."""
+        task_id = end.task.task_id
         async with self._attached() as environment:
             if self._seen != task_id:
                 self._seen = task_id
                 await self._compare_texts(task_id, environment)
-            theirs = await self._theirs(task_id, kind, end.answer)
-        try:
-            score = await ours.evaluate(check, end)
-        except JudgeUnusable:
-            self.pairs.append(Pair(task_id, kind, None, theirs))
-            raise
-        self.pairs.append(Pair(task_id, kind, score.value, theirs))
-        return score
+            return await self._theirs(task_id, kind, end.answer)
 
     async def _theirs(self, task_id: int, kind: str, answer: str) -> float | None:
         config_file = self.shared.config_file(task_id)
@@ -118,12 +112,26 @@ class Side:
             await devtools.detach()
 
 
-@dataclass(frozen=True)
+@dataclass
 class Paired:
-    """One kind of our evaluators, in the place that the harness asks."""
+    """One kind of our evaluators, in the place that the harness asks; notes its score beside the package's."""
 
     ours: Evaluator
+    kind: str
     side: Side
+    _theirs: tuple[int, float | None] = (-1, None)
 
-    async def evaluate(self, check: Check, end: EpisodeEnd) -> Score:
-        return await self.side.score(check, end, self.ours)
+    @property
+    def Spec(self) -> type[BaseModel]:  # noqa: N802 - as the Protocol has it
+        return self.ours.Spec
+
+    async def collect(self, spec: BaseModel, end: EpisodeEnd) -> Mapping[str, Any]:
+        self._theirs = end.task.task_id, await self.side.theirs(self.kind, end)
+        return await self.ours.collect(spec, end)
+
+    def score(self, spec: BaseModel, evidence: Mapping[str, Any], verdicts: Sequence[Verdict]) -> Score | Question:
+        scored = self.ours.score(spec, evidence, verdicts)
+        ours = scored.unjudged if isinstance(scored, Question) else scored
+        task_id, theirs = self._theirs
+        self.side.pairs.append(Pair(task_id, self.kind, ours.value if ours else None, theirs))
+        return scored

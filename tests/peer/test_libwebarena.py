@@ -15,11 +15,11 @@ import pytest
 
 from tests.peer.paired import Pair, Paired, Side, Texts
 from tests.peer.served import PYTHON, Shared, shared_sites
-from webarena_runner import registry
 from webarena_runner.agents.controls import DoNothing
 from webarena_runner.agents.oracle import Oracle
 from webarena_runner.browser.session import BrowserSession
-from webarena_runner.interfaces import Agent, EvaluatorSetup
+from webarena_runner.evaluators import load_evaluators
+from webarena_runner.interfaces import Agent
 from webarena_runner.running.episode import Episode, Harness, run_episode
 from webarena_runner.settings.loading import CliOptions, load_run_config
 from webarena_runner.settings.records import RunConfig
@@ -34,7 +34,6 @@ from webarena_runner.types import (
     Observation,
     Step,
     Stop,
-    StringCheck,
     Task,
     Type,
 )
@@ -61,7 +60,7 @@ def config() -> RunConfig:
 
 def needs_judge(task: Task, answer: str) -> bool:
     """Whether an answer to the task is more than a comparison of texts."""
-    answers = [check.reference_answers for check in task.checks if isinstance(check, StringCheck)]
+    answers = [check.spec["reference_answers"] for check in task.checks if check.kind == "string_match"]
     return any("fuzzy_match" in given and given["fuzzy_match"] != answer for given in answers)
 
 
@@ -78,9 +77,8 @@ async def play_all(
     queue, results, sides = deque(TASKS), {}, []
 
     async def work(side: Side) -> None:
-        ours = {name: registry.load("evaluators", name) for name in registry.names("evaluators")}
-        setup = EvaluatorSetup(config.settings.scoring)
-        paired = {name: Paired(evaluator.build(setup), side) for name, evaluator in ours.items()}
+        ours = load_evaluators(config.settings.scoring)
+        paired = {name: Paired(evaluator, name, side) for name, evaluator in ours.items()}
         harness = Harness(config.settings, agent, side.shared, side, paired, judge=None)
         while queue:
             task = queue.popleft()

@@ -12,10 +12,11 @@ import pytest
 
 from tests.tasksets.records import record, write
 from webarena_runner.errors import ConfigError, TaskFileError
+from webarena_runner.official.families import WEBARENA
 from webarena_runner.tasksets import fetch
 from webarena_runner.tasksets.fetch import fetch_webarena
 from webarena_runner.tasksets.mini import Mini
-from webarena_runner.tasksets.webarena import OFFICIAL_SHA256, WebArena
+from webarena_runner.tasksets.webarena import WebArena
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def test_the_official_file_is_fetched_from(form: str, official_file: Path, tmp_p
     loaded = WebArena(tmp_path / "cache").load()
     assert (len(loaded.tasks), loaded.sha256, loaded.modified, loaded.source) == (
         812,
-        OFFICIAL_SHA256,
+        WEBARENA.sha256,
         False,
         str(path),
     )
@@ -88,7 +89,7 @@ def test_the_official_file_is_fetched_from_the_package_index(tmp_path: Path) -> 
 def test_another_file_is_refused_and_not_kept(tmp_path: Path) -> None:
     source = write(tmp_path / "other.json", [record()])
     with pytest.raises(
-        TaskFileError, match=rf"not the official task file: expected sha256 {OFFICIAL_SHA256}, found .*--allow"
+        TaskFileError, match=rf"not the official task file: expected sha256 {WEBARENA.sha256}, found .*--allow"
     ):
         fetch_webarena(str(source), tmp_path / "cache", _ignore)
     assert not (tmp_path / "cache").exists()

@@ -8,8 +8,6 @@ from rich.table import Table
 
 from webarena_runner.official.sites import sites_needed
 from webarena_runner.report.summary import why_not_webarena
-from webarena_runner.running.episode import changes_state
-from webarena_runner.running.plan import needs_judge
 from webarena_runner.settings.records import RunConfig, SitesSpec
 from webarena_runner.sites.embedded import EMBEDDED
 from webarena_runner.tasksets import load_task_set
@@ -25,7 +23,7 @@ def print_plan(config: RunConfig, overrides: Sequence[str], console: Console) ->
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
-    judged = sum(map(needs_judge, tasks))
+    judged = sum(task.judge for task in tasks)
     modified = ", modified" if loaded.modified else ""
     rows = {
         "model": _model(config),
@@ -36,7 +34,7 @@ def print_plan(config: RunConfig, overrides: Sequence[str], console: Console) ->
         "by site": _counted("+".join(sorted(task.sites)) for task in tasks),
         "by evaluator": _counted("+".join(check.kind for check in task.checks) for task in tasks),
         "need log-in": f"{sum(bool(task.login_sites) for task in tasks)}",
-        "may change state": f"{sum(map(changes_state, tasks))}",
+        "may change state": f"{sum(task.writes for task in tasks)}",
         "need a judge": f"{judged}" + ("" if settings.judge.model or not judged else " (there is none: pass --judge)"),
         "judge": settings.judge.model or "none",
         "sites": config.sites.provider + "".join(f"\n{site} {url}" for site, url in _urls(config.sites).items()),

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from webarena_runner.running.progress import EpisodeEnded, EpisodeStarted, Event, Note, Started, StepTaken
-from webarena_runner.types import EpisodeResult
+from webarena_runner.types import EpisodeResult, TaskId
 
 TOTALS_EVERY = 10
 
@@ -21,7 +21,7 @@ TOTALS_EVERY = 10
 class Worker:
     """What one worker is doing, since `since_s` on the tally's clock."""
 
-    task_id: int
+    task_id: TaskId
     trial: int
     attempt: int
     since_s: float

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from webarena_runner.cli.progress import duration, outcome
 from webarena_runner.report.summary import Counts, RunReport, success_interval, why_not_webarena
-from webarena_runner.tasksets.ids import listed
+from webarena_runner.tasksets.ids import listed_ids
 
 ERRORS_SHOWN = 5
 
@@ -71,8 +71,8 @@ def print_baseline(reports: Sequence[RunReport], console: Console) -> None:
     console.print(f"{manifest.task_set}, profile {manifest.profile}, seed {seed}", markup=False)
     console.print(table)
     for report in reports:
-        ids = [(task_id, task_id) for task_id, _ in report.passed]
-        console.print(f"{report.manifest.agent} passes {listed(ids) or 'none'}", markup=False, soft_wrap=True)
+        passed = listed_ids({task_id for task_id, _ in report.passed})
+        console.print(f"{report.manifest.agent} passes {passed or 'none'}", markup=False, soft_wrap=True)
     if any(report.undecided for report in reports):
         console.print("undecided: only a judge could score the answer, and there is none (--judge)", style="yellow")
     if warning := why_not_webarena(manifest.task_set, manifest.sites):

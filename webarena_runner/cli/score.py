@@ -10,9 +10,8 @@ import typer
 from webarena_runner.errors import UsageError
 
 if TYPE_CHECKING:
-    from webarena_runner.report.outcomes import Kind, OfflineScorer, Scored
+    from webarena_runner.report.outcomes import OfflineScorer, Scored
 
-KINDS: tuple["Kind", ...] = ("string_match", "url_match", "program_html")
 OFFICIAL_SITES = "official-ports"
 STDIN = "-"
 GZIP_MAGIC = b"\x1f\x8b"
@@ -26,6 +25,7 @@ FORMAT = """\
 judge_reply: what the judge says whenever it is asked (may be left out).
 selected: what each target's locator, helper or whole page gave.
 last_url may be left out. Further keys are not looked at.
+A type of an installed plug-in has the keys that the plug-in names.
 
 [bold]Output[/bold] has one JSON object for each outcome, in order:
   {"task_id": 7, "type": "url_match", "score": 1.0}
@@ -41,7 +41,7 @@ def score(
     outcomes: Annotated[str, typer.Argument(metavar="OUTCOMES.jsonl", help="File of outcomes, or - for stdin.")],
     only: Annotated[
         str | None,
-        typer.Option("--only", metavar="TYPE", help=f"Score only outcomes of this type: {', '.join(KINDS)}."),
+        typer.Option("--only", metavar="TYPE", help="Score only outcomes of this type, e.g. string_match."),
     ] = None,
     tasks_file: Annotated[
         str | None,
@@ -56,11 +56,10 @@ def score(
     ] = "webarena",
 ) -> None:
     """Score outcomes that were recorded anywhere: offline, one JSON line each on stdout."""
-    kind = next((kind for kind in KINDS if kind == only), None)
-    if only is not None and kind is None:
-        raise UsageError(f"--only {only}: expected one of {', '.join(KINDS)}")
     scorer = _scorer(tasks_file, sites, profile)
-    faults = _print(scorer.score_lines(_lines_of(outcomes), only=kind))
+    if only is not None and only not in scorer.kinds:
+        raise UsageError(f"--only {only}: expected one of {', '.join(scorer.kinds)}")
+    faults = _print(scorer.score_lines(_lines_of(outcomes), only=only))
     raise typer.Exit(int(faults > 0))
 
 

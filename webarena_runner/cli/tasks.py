@@ -71,7 +71,7 @@ def list_tasks(
 
 @app.command("show")
 def show_task(
-    task_id: Annotated[int, typer.Argument(metavar="ID", help="Its number in the task set.")],
+    task_id: Annotated[str, typer.Argument(metavar="ID", help="Its id in the task set.")],
     task_set: given.TaskSet = "webarena",
     allow_modified: given.AllowModified = False,
 ) -> None:
@@ -79,7 +79,8 @@ def show_task(
     from webarena_runner.cli.console import stdout
     from webarena_runner.cli.selected import chosen_tasks
 
-    (task,) = chosen_tasks(str(task_id), task_set, seed=0, allow_modified=allow_modified)
+    wanted = task_id if task_id.isdecimal() else '"' + task_id.strip('"') + '"'
+    (task,) = chosen_tasks(wanted, task_set, seed=0, allow_modified=allow_modified)
     console = stdout()
     typed = task.model_dump(mode="json", exclude={"raw"})
     for title, record in (("typed view", typed), ("record in the file", task.raw)):
@@ -96,5 +97,10 @@ def _record(task: "Task") -> dict[str, object]:
         "start_urls": task.start_urls,
         "template_id": task.template_id,
         "evaluators": [check.kind for check in task.checks],
+        "writes": task.writes,
+        "judge": task.judge,
+        "reset_before": task.reset_before,
+        "depends_on": task.depends_on,
+        "images": task.images,
         "intent": task.intent,
     }

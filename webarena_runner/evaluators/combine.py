@@ -1,21 +1,34 @@
-"""The official score of a task: the product of its evaluators, one for each declared type, in the declared order."""
+"""The official score of a task: the product of its evaluators, one for each declared type, in the declared order.
+
+One path for all: evidence, score, where that is open a judge's verdict, and score again. A running episode asks the
+judge, `wa-run score` has the judge's reply in its line, and a run folder has the verdicts of then.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
 
-from webarena_runner.errors import ConfigError
-from webarena_runner.interfaces import EpisodeEnd, Evaluator
+from pydantic import BaseModel, ValidationError
+
+from webarena_runner import registry
+from webarena_runner.errors import ConfigError, JudgeUnusable, TaskFileError
+from webarena_runner.interfaces import EpisodeEnd, Evaluator, EvaluatorSetup, Judge, Question
+from webarena_runner.official.notation import render
+from webarena_runner.settings.records import ScoringSettings
 from webarena_runner.types import Check, Score, Task, Verdict
 
-
-class OfflineEvaluator(Protocol):
-    """An evaluator that can also score what it, or its earlier version, saw of a past episode."""
-
-    def score(self, check: Check, evidence: Mapping[str, Any], verdicts: Sequence[Verdict] = ()) -> Score: ...
+# Of a score whose judge gave no verdict.
+UNCLEAR = "judge_unclear"
 
 
-async def score(task: Task, end: EpisodeEnd, evaluators: Mapping[str, Evaluator]) -> tuple[float, tuple[Score, ...]]:
+def load_evaluators(scoring: ScoringSettings) -> dict[str, Evaluator]:
+    """One evaluator of each kind that is installed, by kind, scoring as these settings say."""
+    setup = EvaluatorSetup(scoring)
+    return {name: registry.load("evaluators", name).build(setup) for name in registry.names("evaluators")}
+
+
+async def score(
+    task: Task, end: EpisodeEnd, evaluators: Mapping[str, Evaluator], judge: Judge | None = None
+) -> tuple[float, tuple[Score, ...]]:
     """Runs every check of the task, also after one has failed; `evaluators` by kind of check.
 
     Raises:
@@ -24,16 +37,22 @@ async def score(task: Task, end: EpisodeEnd, evaluators: Mapping[str, Evaluator]
     """
     scores = []
     for check in task.checks:
-        if check.kind not in evaluators:
-            raise ConfigError(_no_evaluator(task, check.kind, evaluators))
-        scores.append(await evaluators[check.kind].evaluate(check, end))
-    return math.prod(each.value for each in scores), tuple(scores)
+        evaluator, spec = _evaluator(task, check, evaluators)
+        evidence = await evaluator.collect(spec, end)
+        verdicts: list[Verdict] = []
+        while isinstance(outcome := _next(evaluator, spec, evidence, verdicts), Question):
+            if judge is None:
+                outcome = _unjudged(outcome, _missing_judge(task, outcome))
+                break
+            verdicts.append(await _asked(judge, outcome, end))
+        scores.append(outcome)
+    return _product(scores), tuple(scores)
 
 
 def rescore(
-    task: Task, recorded: Sequence[Score], evaluators: Mapping[str, OfflineEvaluator]
+    task: Task, recorded: Sequence[Score], evaluators: Mapping[str, Evaluator]
 ) -> tuple[float, tuple[Score, ...]]:
-    """Scores a past episode again from the evidence of its recorded scores, one for each check.
+    """Scores a past episode again, from the evidence and verdicts of its recorded scores, one for each check.
 
     Raises:
         JudgeUnusable: the check now needs a verdict that was not recorded.
@@ -46,14 +65,100 @@ def rescore(
         )
     scores = []
     for check, old in zip(task.checks, recorded, strict=True):
-        if check.kind not in evaluators:
-            raise ConfigError(_no_evaluator(task, check.kind, evaluators))
-        scores.append(evaluators[check.kind].score(check, old.evidence, old.verdicts))
-    return math.prod(each.value for each in scores), tuple(scores)
+        evaluator, spec = _evaluator(task, check, evaluators)
+        outcome = _next(evaluator, spec, old.evidence, old.verdicts)
+        scores.append(_unjudged(outcome, _not_recorded(outcome)) if isinstance(outcome, Question) else outcome)
+    return _product(scores), tuple(scores)
 
 
-def _no_evaluator(task: Task, kind: str, evaluators: Mapping[str, object]) -> str:
+def score_outcome(
+    task: Task,
+    check: Check,
+    outcome: BaseModel,
+    evaluators: Mapping[str, Evaluator],
+    *,
+    urls: Mapping[str, str],
+    reply: str | None,
+) -> Score:
+    """Scores an outcome that was recorded elsewhere, as if the judge, whenever asked, had said `reply`.
+
+    Raises:
+        TaskFileError: the outcome does not fit the check.
+        JudgeUnusable: a judge has to decide, and there is no reply.
+        SiteError: a site that the check names has no URL.
+    """
+    evaluator, spec = _evaluator(task, check, evaluators)
+    try:
+        evidence = evaluator.evidence_of(spec, outcome, urls)
+    except TaskFileError as error:
+        raise TaskFileError(f"task {task.task_id}: {error}") from error
+    verdicts: list[Verdict] = []
+    while isinstance(scored := _next(evaluator, spec, evidence, verdicts), Question):
+        if reply is None:
+            return _unjudged(scored, _not_recorded(scored))
+        verdicts.append(_verdict(scored, reply))
+    return scored
+
+
+def _evaluator(task: Task, check: Check, evaluators: Mapping[str, Evaluator]) -> tuple[Evaluator, BaseModel]:
+    """The evaluator of a check, and the check's spec as its own record."""
+    evaluator = evaluators.get(check.kind)
+    if evaluator is None:
+        raise ConfigError(
+            f"task {task.task_id} of {task.task_set} is scored by '{check.kind}', for which no evaluator is installed; "
+            f"installed: {', '.join(sorted(evaluators))}"
+        )
+    try:
+        return evaluator, evaluator.Spec.model_validate(check.spec)
+    except ValidationError as error:
+        raise TaskFileError(
+            f"task {task.task_id} of {task.task_set}: its {check.kind} check is not as the installed evaluator reads "
+            f"it: {error}"
+        ) from error
+
+
+def _next(
+    evaluator: Evaluator, spec: BaseModel, evidence: Mapping[str, object], verdicts: Sequence[Verdict]
+) -> Score | Question:
+    outcome = evaluator.score(spec, evidence, verdicts)
+    if isinstance(outcome, Question) and any(
+        (verdict.kind, verdict.reference) == (outcome.kind, outcome.reference) for verdict in verdicts
+    ):
+        raise TypeError(f"{type(evaluator).__name__}.score asks for a verdict that it was given: {outcome}")
+    return outcome
+
+
+async def _asked(judge: Judge, question: Question, end: EpisodeEnd) -> Verdict:
+    intent = render(end.task.intent, end.lease.urls)
+    reply = await judge.ask(question.kind, intent=intent, reference=question.reference, answer=question.answer)
+    verdict = _verdict(question, reply.text, judge=judge.name)
+    return verdict.model_copy(update={"cached": reply.cached, "cost_usd": reply.cost_usd})
+
+
+def _verdict(question: Question, reply: str, *, judge: str = "") -> Verdict:
+    """The evaluator reads the reply, and gives the verdict its score."""
+    return Verdict(kind=question.kind, reference=question.reference, reply=reply, score=None, judge=judge, cached=False)
+
+
+def _unjudged(question: Question, told: str) -> Score:
+    if question.unjudged is None:
+        raise JudgeUnusable(told)
+    return question.unjudged
+
+
+def _missing_judge(task: Task, question: Question) -> str:
     return (
-        f"task {task.task_id} of {task.task_set} is scored by '{kind}', for which no evaluator is installed; "
-        f"installed: {', '.join(sorted(evaluators))}"
+        f"task {task.task_id} of {task.task_set} needs a judge model to decide the answer {question.answer!r}; "
+        f"pass --judge NAME (a model of configs/models), or leave such tasks out"
     )
+
+
+def _not_recorded(question: Question) -> str:
+    return (
+        f"the {question.kind} verdict on {question.answer!r} against {question.reference!r} was not recorded; "
+        f"only a run with a judge can score this"
+    )
+
+
+def _product(scores: Sequence[Score]) -> float:
+    return math.prod(each.value for each in scores)

@@ -64,9 +64,11 @@ class ModelJudge:
 
         Raises:
             JudgeError: the model failed, after the backend's own retries.
-            JudgeUnusable: it refuses the request, or the cache folder cannot be used.
+            JudgeUnusable: it has no such prompt, refuses the request, or the cache folder cannot be used.
             ModelExhausted: its quota, or what the run may cost, is used up.
         """
+        if kind not in PROMPTS:
+            raise JudgeUnusable(f"judge {self._name}: no prompt for '{kind}'; there are: {', '.join(PROMPTS)}")
         question = {
             "judge": self._name,
             "prompt_sha256": hashlib.sha256(f"{SYSTEM}\n{PROMPTS[kind]}".encode()).hexdigest(),

@@ -2,22 +2,46 @@
 
 from collections.abc import Mapping, Sequence
 from html import unescape
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
 import httpx
+from pydantic import BaseModel, Field
 
 from webarena_runner.errors import ScriptError, TaskFileError
 from webarena_runner.evaluators.evidence import urls_named
 from webarena_runner.evaluators.site_helpers import SiteHelpers
 from webarena_runner.evaluators.text import contains_any, same
 from webarena_runner.interfaces import EpisodeEnd, EvaluatorSetup, PageProbe
+from webarena_runner.official.node import Node
 from webarena_runner.official.notation import FUNC, LAST_PAGE, SCRIPT_STARTS, parse_helper, render
-from webarena_runner.types import Check, HtmlCheck, HtmlTarget, Score, Verdict
+from webarena_runner.types import Record, Score, Verdict
+
+
+class HtmlTarget(Record):
+    """One target, as in the file; `url` and `locator` keep their placeholders and `func:` text."""
+
+    url: str
+    locator: str
+    required_contents: dict[str, str | list[str]]
+    prep_actions: list[str] = Field(default_factory=list)
+
+
+class HtmlSpec(Record):
+    targets: tuple[HtmlTarget, ...]
+
+
+class HtmlOutcome(BaseModel, strict=True):
+    """`selected` has the text that each target's locator gave, in the order of the targets."""
+
+    selected: list[str]
+    last_url: str = ""
 
 
 class ProgramHtml:
     name = "program_html"
+    Spec: ClassVar[type[BaseModel]] = HtmlSpec
+    Outcome: ClassVar[type[BaseModel]] = HtmlOutcome
 
     def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._transport = transport
@@ -26,32 +50,97 @@ class ProgramHtml:
     def build(cls, setup: EvaluatorSetup) -> Self:
         return cls()
 
-    async def evaluate(self, check: Check, end: EpisodeEnd) -> Score:
-        """Looks at every target, also after one has failed (official), then scores what was seen."""
-        if not isinstance(check, HtmlCheck):
-            raise TaskFileError(f"{self.name} cannot score a check of kind {check.kind}")
+    @classmethod
+    def read(cls, evaluation: Node) -> HtmlSpec:
+        targets = tuple(_target(target) for target in evaluation.key("program_html").items())
+        if not targets:
+            raise evaluation.key("program_html").wrong("a list of at least one target")
+        return HtmlSpec(targets=targets)
+
+    @classmethod
+    def writes(cls, spec: HtmlSpec) -> bool:
+        """Always: page checks look for what the agent did (COMPAT 1.2)."""
+        return True
+
+    @classmethod
+    def needs_judge(cls, spec: HtmlSpec) -> bool:
+        return False
+
+    @classmethod
+    def needs_trace(cls, spec: HtmlSpec) -> bool:
+        return False
+
+    async def collect(self, spec: HtmlSpec, end: EpisodeEnd) -> dict[str, Any]:
+        """Looks at every target, also after one has failed (official)."""
         helpers = SiteHelpers(end, self._transport)
-        urls = urls_named(check, end)
+        urls = urls_named(self.name, spec, end)
         # Before the checks take the agent's tab elsewhere (official).
         last_url = end.page.url
-        seen = [await _look(target, urls, end, helpers) for target in check.targets]
-        return self.score(check, {"last_url": last_url, "urls": urls, "targets": seen})
+        seen = [await _look(target, urls, end, helpers) for target in spec.targets]
+        return {"last_url": last_url, "urls": urls, "targets": seen}
 
-    def score(self, check: Check, evidence: Mapping[str, Any], verdicts: Sequence[Verdict] = ()) -> Score:
+    @classmethod
+    def evidence_of(cls, spec: HtmlSpec, outcome: HtmlOutcome, urls: Mapping[str, str]) -> dict[str, Any]:
+        if len(outcome.selected) != len(spec.targets):
+            raise TaskFileError(
+                f"the check has {len(spec.targets)} targets, but 'selected' has {len(outcome.selected)} texts; "
+                f"expected one for each"
+            )
+        seen = [{"opened": "", "selected": text} for text in outcome.selected]
+        return {"last_url": outcome.last_url, "urls": dict(urls), "targets": seen}
+
+    def score(self, spec: HtmlSpec, evidence: Mapping[str, Any], verdicts: Sequence[Verdict] = ()) -> Score:
         """Scores the texts `selected` of `targets`, one for each target of the check."""
-        if not isinstance(check, HtmlCheck):
-            raise TaskFileError(f"{self.name} cannot score a check of kind {check.kind}")
         faults = [
             f"target {index} ({target.locator or 'whole page'} of {seen['opened'] or target.url}): {fault}"
-            for index, (target, seen) in enumerate(zip(check.targets, evidence["targets"], strict=True))
+            for index, (target, seen) in enumerate(zip(spec.targets, evidence["targets"], strict=True))
             if (fault := _fault(target.required_contents, seen["selected"], evidence["urls"]))
         ]
         return Score(
             evaluator=self.name,
             value=float(not faults),
-            explanation="; ".join(faults) or f"all {len(check.targets)} targets hold what is required",
+            explanation="; ".join(faults) or f"all {len(spec.targets)} targets hold what is required",
             evidence=dict(evidence),
         )
+
+
+def _target(node: Node) -> HtmlTarget:
+    url, locator = node.key("url"), node.key("locator")
+    if url.filled_text().startswith("func"):
+        _check_helper(url)
+    if locator.text().startswith("func"):
+        _check_helper(locator)
+    elif locator.text().strip() and not locator.text().startswith(SCRIPT_STARTS):
+        raise locator.wrong(f"an empty text, or one that starts with {', '.join(SCRIPT_STARTS)} or {FUNC}")
+    preparing = node.get("prep_actions", [])
+    return HtmlTarget(
+        url=url.text(),
+        locator=locator.text(),
+        required_contents=_required(node.key("required_contents")),
+        prep_actions=[action.filled_text() for action in preparing.items()],
+    )
+
+
+def _check_helper(node: Node) -> None:
+    try:
+        parse_helper(node.text(), "url" if node.path.endswith("url") else "locator")
+    except TaskFileError as error:
+        raise node.fault(error) from error
+
+
+def _required(node: Node) -> dict[str, str | list[str]]:
+    if not isinstance(node.value, dict) or not node.value:
+        raise node.wrong("a mapping with exact_match or must_include")
+    required: dict[str, str | list[str]] = {}
+    for name in node.value:
+        match name:
+            case "exact_match":
+                required[name] = node.key(name).text()
+            case "must_include":
+                required[name] = node.key(name).texts()
+            case _:
+                raise node.key(name).fault("no rule of this evaluator; known: exact_match, must_include")
+    return required
 
 
 async def _look(target: HtmlTarget, urls: Mapping[str, str], end: EpisodeEnd, helpers: SiteHelpers) -> dict[str, str]:
@@ -62,7 +151,7 @@ async def _look(target: HtmlTarget, urls: Mapping[str, str], end: EpisodeEnd, he
         if found is None:
             return {"asked": asked, "opened": "", "selected": "", "note": "there is no order"}
         asked = found
-        if not _is_of(end.urls, asked):
+        if not _is_of(end.lease.urls, asked):
             # The agent left its tab on a page of the browser's own or of a stranger: its failure, not the site's.
             return {"asked": asked, "opened": "", "selected": "", "note": "not a page of a site"}
     opened = end.page.url if asked == LAST_PAGE else await end.page.open(asked)

@@ -97,7 +97,7 @@ class SiteHelpers:
     @property
     def _shop_url(self) -> str:
         try:
-            return self._end.urls["shopping"]
+            return self._end.lease.urls["shopping"]
         except KeyError:
             raise SiteError(
                 f"task {self._end.task.task_id} of {self._end.task.task_set} asks the shop's REST interface, "

@@ -2,33 +2,50 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
-from webarena_runner.errors import JudgeUnusable, TaskFileError
+from pydantic import BaseModel
+
+from webarena_runner.errors import TaskFileError
+from webarena_runner.evaluators.combine import UNCLEAR
 from webarena_runner.evaluators.evidence import urls_named
 from webarena_runner.evaluators.text import clean, contains, contains_token, numbers, same, whole_number
 from webarena_runner.evaluators.verdict import read_verdict
-from webarena_runner.interfaces import EpisodeEnd, EvaluatorSetup
+from webarena_runner.interfaces import EpisodeEnd, EvaluatorSetup, Question
+from webarena_runner.official.node import Node
 from webarena_runner.official.notation import ALTERNATIVES, UNACHIEVABLE, render
 from webarena_runner.settings.records import ScoringSettings
-from webarena_runner.types import Check, Score, StringCheck, Verdict
+from webarena_runner.types import Record, Score, Verdict
 
-UNCLEAR = "judge_unclear"
+JUDGED = "fuzzy_match"
 Kind = Literal["fuzzy", "unachievable"]
-Verdicts = Mapping[tuple[Kind, str], float]
+Verdicts = Mapping[tuple[str, str], float]
+
+
+class StringSpec(Record):
+    """Keys of `reference_answers` in file order; values as in the file (a string or a list of them)."""
+
+    reference_answers: dict[str, str | list[str]]
+    string_note: str = ""
+
+
+class StringOutcome(BaseModel, strict=True):
+    answer: str
 
 
 @dataclass(frozen=True)
-class Question:
+class _Open:
     """What the rule needs a judge for; `moot` when the score is 0 whatever the verdict."""
 
     kind: Kind
     reference: str
-    moot: bool = False
+    moot: bool
 
 
 class StringMatch:
     name = "string_match"
+    Spec: ClassVar[type[BaseModel]] = StringSpec
+    Outcome: ClassVar[type[BaseModel]] = StringOutcome
 
     def __init__(self, scoring: ScoringSettings = ScoringSettings()) -> None:  # noqa: B008 - frozen
         self._scoring = scoring
@@ -37,63 +54,49 @@ class StringMatch:
     def build(cls, setup: EvaluatorSetup) -> Self:
         return cls(setup.scoring)
 
-    async def evaluate(self, check: Check, end: EpisodeEnd) -> Score:
-        answer = clean(end.answer)
-        evidence = {"answer": answer, "urls": urls_named(check, end)}
-        verdicts: list[Verdict] = []
-        while isinstance(outcome := self._assess(check, evidence, verdicts), Question):
-            if end.judge is None and outcome.moot:
-                return self._lost(evidence, verdicts)
-            verdicts.append(await self._ask(outcome, answer, end))
-        return outcome
-
-    def score_replied(self, check: Check, *, answer: str, urls: Mapping[str, str], reply: str | None) -> Score:
-        """Scores an answer as if the judge, whenever asked, had said `reply` (None: nobody can be asked).
-
-        Raises:
-            JudgeUnusable: a judge has to decide, and there is no reply.
-        """
-        evidence = {"answer": clean(answer), "urls": dict(urls)}
-        verdicts: list[Verdict] = []
-        while isinstance(outcome := self._assess(check, evidence, verdicts), Question):
-            if reply is None:
-                return self.score(check, evidence, verdicts)
-            verdicts.append(self._verdict(outcome, reply))
-        return outcome
-
-    def score(self, check: Check, evidence: Mapping[str, Any], verdicts: Sequence[Verdict] = ()) -> Score:
-        """Scores the cleaned `answer`, site `urls` given for placeholders, with the judge's recorded replies.
-
-        Raises:
-            JudgeUnusable: a verdict that decides is not among them.
-        """
-        verdicts = [each.model_copy(update={"score": self._read(each.kind, each.reply)}) for each in verdicts]
-        outcome = self._assess(check, evidence, verdicts)
-        if isinstance(outcome, Score):
-            return outcome
-        if outcome.moot:
-            return self._lost(evidence, verdicts)
-        raise JudgeUnusable(
-            f"the {outcome.kind} verdict on {evidence['answer']!r} against {outcome.reference!r} was not recorded; "
-            f"only a run with a judge can score this"
+    @classmethod
+    def read(cls, evaluation: Node) -> StringSpec:
+        return StringSpec(
+            reference_answers=_reference_answers(evaluation.key("reference_answers")),
+            string_note=evaluation.get("string_note", "").text(),
         )
 
-    def _assess(self, check: Check, evidence: Mapping[str, Any], verdicts: Sequence[Verdict]) -> Score | Question:
-        """The score, or the next question without which it cannot be known."""
-        if not isinstance(check, StringCheck):
-            raise TaskFileError(f"{self.name} cannot score a check of kind {check.kind}")
+    @classmethod
+    def writes(cls, spec: StringSpec) -> bool:
+        return False
+
+    @classmethod
+    def needs_judge(cls, spec: StringSpec) -> bool:
+        return JUDGED in spec.reference_answers
+
+    @classmethod
+    def needs_trace(cls, spec: StringSpec) -> bool:
+        return False
+
+    async def collect(self, spec: StringSpec, end: EpisodeEnd) -> dict[str, Any]:
+        return {"answer": clean(end.answer), "urls": urls_named(self.name, spec, end)}
+
+    @classmethod
+    def evidence_of(cls, spec: StringSpec, outcome: StringOutcome, urls: Mapping[str, str]) -> dict[str, Any]:
+        return {"answer": clean(outcome.answer), "urls": dict(urls)}
+
+    def score(
+        self, spec: StringSpec, evidence: Mapping[str, Any], verdicts: Sequence[Verdict] = ()
+    ) -> Score | Question:
+        """Scores the cleaned `answer`, site `urls` given for placeholders, with the judge's replies so far."""
+        verdicts = [each.model_copy(update={"score": self._read(each.kind, each.reply)}) for each in verdicts]
         if unclear := next((verdict for verdict in verdicts if verdict.score is None), None):
             told = f"the judge's reply gives no verdict on {unclear.reference!r}: {unclear.reply!r}"
             return self._score(0.0, told, evidence, verdicts, flags=(UNCLEAR,))
         known: Verdicts = {(verdict.kind, verdict.reference): verdict.score or 0.0 for verdict in verdicts}
         answer, urls = evidence["answer"], evidence["urls"]
         value, missing = 1.0, []
-        for rule, raw in check.reference_answers.items():
+        for rule, raw in spec.reference_answers.items():
             wanted = render(raw, urls) if isinstance(raw, str) else [render(item, urls) for item in raw]
-            if rule == "fuzzy_match":
-                judged = _judged(wanted, render(check.string_note, urls), answer, value, known)
-                if isinstance(judged, Question):
-                    return judged
+            if rule == JUDGED:
+                judged = _judged(wanted, render(spec.string_note, urls), answer, value, known)
+                if isinstance(judged, _Open):
+                    return self._question(judged, evidence, verdicts)
                 value = judged
                 missing += [] if judged else ["the judge said no"]
             else:
@@ -101,6 +104,10 @@ class StringMatch:
                 value *= float(not faults)
                 missing += faults
         return self._score(value, "; ".join(missing) if not value else "the answer matches", evidence, verdicts)
+
+    def _question(self, asked: _Open, evidence: Mapping[str, Any], verdicts: Sequence[Verdict]) -> Question:
+        lost = self._score(0.0, "a reference text is missing; no judge needed", evidence, verdicts)
+        return Question(asked.kind, asked.reference, evidence["answer"], unjudged=lost if asked.moot else None)
 
     def _faults(self, rule: str, wanted: str | Sequence[str], answer: str) -> list[str]:
         """What the answer lacks under `exact_match` (a text) or `must_include` (a list)."""
@@ -122,32 +129,8 @@ class StringMatch:
         # Only the sole item of a list is compared as a word (official).
         return contains_token(item, answer) if alone else contains(item, answer)
 
-    async def _ask(self, question: Question, answer: str, end: EpisodeEnd) -> Verdict:
-        if end.judge is None:
-            raise JudgeUnusable(
-                f"task {end.task.task_id} of {end.task.task_set} needs a judge model to decide the answer {answer!r}; "
-                f"pass --judge NAME (a model of configs/models), or leave such tasks out"
-            )
-        intent = render(end.task.intent, end.urls)
-        reply = await end.judge.ask(question.kind, intent=intent, reference=question.reference, answer=answer)
-        verdict = self._verdict(question, reply.text, judge=end.judge.name)
-        return verdict.model_copy(update={"cached": reply.cached, "cost_usd": reply.cost_usd})
-
-    def _verdict(self, question: Question, reply: str, *, judge: str = "") -> Verdict:
-        return Verdict(
-            kind=question.kind,
-            reference=question.reference,
-            reply=reply,
-            score=self._read(question.kind, reply),
-            judge=judge,
-            cached=False,
-        )
-
-    def _read(self, kind: Kind, reply: str) -> float | None:
+    def _read(self, kind: str, reply: str) -> float | None:
         return read_verdict(kind, reply, negation=self._scoring.judge_negation)
-
-    def _lost(self, evidence: Mapping[str, Any], verdicts: Sequence[Verdict]) -> Score:
-        return self._score(0.0, "a reference text is missing; no judge needed", evidence, verdicts)
 
     def _score(
         self,
@@ -168,13 +151,35 @@ class StringMatch:
         )
 
 
+def _reference_answers(node: Node) -> dict[str, str | list[str]]:
+    if not isinstance(node.value, dict) or not node.value:
+        raise node.wrong("a mapping with exact_match, must_include or fuzzy_match")
+    answers: dict[str, str | list[str]] = {}
+    for name in node.value:
+        wanted = node.key(name)
+        match name:
+            case "exact_match":
+                answers[name] = wanted.text()
+            case "must_include":
+                answers[name] = wanted.texts()
+            case "fuzzy_match" if wanted.value == UNACHIEVABLE:
+                answers[name] = UNACHIEVABLE
+            case "fuzzy_match" if isinstance(wanted.value, list):
+                answers[name] = wanted.texts()
+            case "fuzzy_match":
+                raise wanted.wrong(f"'{UNACHIEVABLE}' or a list of texts")
+            case _:
+                raise wanted.fault("no rule of this evaluator; known: exact_match, must_include, fuzzy_match")
+    return answers
+
+
 def _judged(
     wanted: str | Sequence[str],
     note: str,
     answer: str,
     value: float,
     known: Verdicts,
-) -> float | Question:
+) -> float | _Open:
     """The running score after `fuzzy_match`, or the next question; after a clear no the rest is not asked.
 
     An answer other than "N/A" to an unachievable task: the verdict replaces the running score (official).
@@ -190,7 +195,7 @@ def _judged(
         kind, references = "fuzzy", list(wanted)
     for reference in references:
         if (kind, reference) not in known:
-            return Question(kind, reference, moot=value == 0.0)
+            return _Open(kind, reference, moot=value == 0.0)
         if known[kind, reference] == 0.0:
             return 0.0
     return value

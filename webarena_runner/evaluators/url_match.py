@@ -2,19 +2,36 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from urllib.parse import parse_qs, urlparse
 
-from webarena_runner.errors import TaskFileError
+from pydantic import BaseModel
+
 from webarena_runner.evaluators.evidence import urls_named
 from webarena_runner.interfaces import EpisodeEnd, EvaluatorSetup
+from webarena_runner.official.node import Node
 from webarena_runner.official.notation import ALTERNATIVES, render
 from webarena_runner.settings.records import ScoringSettings
-from webarena_runner.types import Check, Score, UrlCheck, Verdict
+from webarena_runner.types import Record, Score, Verdict
+
+RULE = "GOLD in PRED"
+
+
+class UrlSpec(Record):
+    """The reference URL with its placeholders, alternatives separated by ` |OR| `."""
+
+    reference_url: str
+    url_note: str = RULE
+
+
+class UrlOutcome(BaseModel, strict=True):
+    final_url: str
 
 
 class UrlMatch:
     name = "url_match"
+    Spec: ClassVar[type[BaseModel]] = UrlSpec
+    Outcome: ClassVar[type[BaseModel]] = UrlOutcome
 
     def __init__(self, scoring: ScoringSettings = ScoringSettings()) -> None:  # noqa: B008 - frozen
         self._whole_segments = scoring.url_whole_segments
@@ -23,15 +40,36 @@ class UrlMatch:
     def build(cls, setup: EvaluatorSetup) -> Self:
         return cls(setup.scoring)
 
-    async def evaluate(self, check: Check, end: EpisodeEnd) -> Score:
-        urls = urls_named(check, end)
-        return self.score(check, {"final_url": end.page.url, "urls": urls})
+    @classmethod
+    def read(cls, evaluation: Node) -> UrlSpec:
+        note = evaluation.get("url_note", RULE)
+        if note.value != RULE:
+            raise note.wrong(f"'{RULE}'")
+        return UrlSpec(reference_url=evaluation.key("reference_url").filled_text())
 
-    def score(self, check: Check, evidence: Mapping[str, Any], verdicts: Sequence[Verdict] = ()) -> Score:
+    @classmethod
+    def writes(cls, spec: UrlSpec) -> bool:
+        return False
+
+    @classmethod
+    def needs_judge(cls, spec: UrlSpec) -> bool:
+        return False
+
+    @classmethod
+    def needs_trace(cls, spec: UrlSpec) -> bool:
+        return False
+
+    async def collect(self, spec: UrlSpec, end: EpisodeEnd) -> dict[str, Any]:
+        urls = urls_named(self.name, spec, end)
+        return {"final_url": end.page.url, "urls": urls}
+
+    @classmethod
+    def evidence_of(cls, spec: UrlSpec, outcome: UrlOutcome, urls: Mapping[str, str]) -> dict[str, Any]:
+        return {"final_url": outcome.final_url, "urls": dict(urls)}
+
+    def score(self, spec: UrlSpec, evidence: Mapping[str, Any], verdicts: Sequence[Verdict] = ()) -> Score:
         """Scores the final URL; evidence is `final_url` and the sites' `urls`."""
-        if not isinstance(check, UrlCheck):
-            raise TaskFileError(f"{self.name} cannot score a check of kind {check.kind}")
-        final_url, reference = evidence["final_url"], render(check.reference_url, evidence["urls"])
+        final_url, reference = evidence["final_url"], render(spec.reference_url, evidence["urls"])
         fault = mismatch(final_url, reference.split(ALTERNATIVES), whole_segments=self._whole_segments)
         return Score(
             evaluator=self.name,

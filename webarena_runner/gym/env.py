@@ -22,7 +22,7 @@ from webarena_runner.gym.spaces import Timings, UnicodeText
 from webarena_runner.running.resources import require_sites
 from webarena_runner.settings.loading import CliOptions, load_settings, load_sites
 from webarena_runner.tasksets import load_task_set
-from webarena_runner.types import Action, Decision, Ending, Invalid, Stop, Task
+from webarena_runner.types import Action, Decision, Ending, Invalid, Stop, Task, TaskId, id_order
 
 ACTIONS = get_args(get_args(Action)[0])
 EMBEDDED_SETS = ("mini",)
@@ -44,7 +44,7 @@ class WebArenaEnv(gymnasium.Env[dict[str, Any], Any]):
     def __init__(
         self,
         task_set: str = "mini",
-        task_id: int | Sequence[int] | None = None,
+        task_id: TaskId | Sequence[TaskId] | None = None,
         *,
         sites: str | None = None,
         profile: str = "webarena",
@@ -84,7 +84,8 @@ class WebArenaEnv(gymnasium.Env[dict[str, Any], Any]):
         self._borrowed: Borrowed | None = None
         self._play: Play | None = None
         self._last: Turn | None = None
-        self._intent, self._task_id = "", -1
+        self._intent = ""
+        self._task_id: TaskId = -1
         self._closed = False
         self.observation_space = _observation_space(self._screen)
         self.action_space = UnicodeText(MAX_ACTION_CHARACTERS)
@@ -167,10 +168,10 @@ class WebArenaEnv(gymnasium.Env[dict[str, Any], Any]):
             return self._task(options["task_id"])
         return self._task(self._drawn_from[int(self.np_random.integers(len(self._drawn_from)))])
 
-    def _task(self, task_id: int) -> Task:
+    def _task(self, task_id: TaskId) -> Task:
         task = self._tasks.get(task_id)
         if task is None:
-            ids = sorted(self._tasks)
+            ids = sorted(self._tasks, key=id_order)
             raise SelectionError(
                 f"task_id {task_id!r}: '{self._task_set}' has no such task; it has {len(ids)} from {ids[0]} to "
                 f"{ids[-1]}, see: wa-run tasks list --task-set {self._task_set}"
@@ -225,13 +226,13 @@ def _error(turn: Turn, action: Action) -> str:
     return turn.observation.action_error
 
 
-def _ids(task_id: int | Sequence[int] | None, tasks: dict[int, Task]) -> tuple[int, ...]:
+def _ids(task_id: TaskId | Sequence[TaskId] | None, tasks: dict[TaskId, Task]) -> tuple[TaskId, ...]:
     if task_id is None:
         return tuple(tasks)
-    ids = (task_id,) if isinstance(task_id, int | np.integer) else tuple(task_id)
+    ids = (task_id,) if isinstance(task_id, int | np.integer | str) else tuple(task_id)
     if not ids:
         raise SelectionError("task_id: expected at least one id, or None for all tasks of the set")
-    return tuple(int(each) for each in ids)
+    return tuple(each if isinstance(each, str) else int(each) for each in ids)
 
 
 def _observation_space(screen: tuple[int, int, int] | None) -> Dict:

@@ -74,7 +74,7 @@ class Play:
         self._playing.cancel()
         await asyncio.wait({self._playing})
         if left_early and not self._playing.cancelled() and (error := self._playing.exception()):
-            log.warning("task %d: could not be left cleanly: %s", self._episode.task.task_id, error)
+            log.warning("task %s: could not be left cleanly: %s", self._episode.task.task_id, error)
 
     async def _next(self) -> Turn:
         waiting = asyncio.create_task(self._seat.turns.get())

@@ -20,12 +20,12 @@ from pydantic import ValidationError
 from webarena_runner.errors import StoreError
 from webarena_runner.log.files import write_atomically
 from webarena_runner.settings.old_forms import nested_config
-from webarena_runner.types import EpisodeResult, Record, RunManifest, Step
+from webarena_runner.types import EpisodeResult, Record, RunManifest, Step, TaskId
 
 MANIFEST = "manifest.json"
 RESULT = "result.json"
 STEPS = "steps.jsonl"
-Key = tuple[int, int]
+Key = tuple[TaskId, int]
 R = TypeVar("R", bound=Record)
 
 
@@ -53,7 +53,7 @@ class EpisodeFolders:
 
     path: Path
 
-    def begin(self, task_id: int, trial: int) -> EpisodeLog:
+    def begin(self, task_id: TaskId, trial: int) -> EpisodeLog:
         """An empty folder for a new attempt; what an earlier attempt left is kept under attempts/."""
         name = f"{task_id}.{trial}"
         folder = self.path / "episodes" / name

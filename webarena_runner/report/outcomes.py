@@ -2,51 +2,27 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, StrictInt, StrictStr, ValidationError
 
-from webarena_runner.errors import EpisodeError, TaskFileError
-from webarena_runner.evaluators.program_html import ProgramHtml
-from webarena_runner.evaluators.string_match import UNCLEAR, StringMatch
-from webarena_runner.evaluators.url_match import UrlMatch
-from webarena_runner.interfaces import EvaluatorSetup
+from webarena_runner.errors import ConfigError, EpisodeError, TaskFileError
+from webarena_runner.evaluators.combine import UNCLEAR, load_evaluators, score_outcome
+from webarena_runner.interfaces import Evaluator
 from webarena_runner.settings.records import ScoringSettings
-from webarena_runner.types import HtmlCheck, Score, Task
-
-Kind = Literal["string_match", "url_match", "program_html"]
+from webarena_runner.types import Score, Task, TaskId
 
 
-class _Line(BaseModel):
-    """Further keys, such as a score that is already there, are not looked at."""
+class Outcome(BaseModel):
+    """What every line has; the other keys are of the evaluator that `type` names.
 
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+    `judge_reply` is what the judge says whenever it is asked; None: it cannot be asked.
+    """
 
-    task_id: int
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
-
-class StringOutcome(_Line):
-    """`judge_reply` is what the judge says whenever the rule asks it; None: it cannot be asked."""
-
-    type: Literal["string_match"]
-    answer: str
-    judge_reply: str | None = None
-
-
-class UrlOutcome(_Line):
-    type: Literal["url_match"]
-    final_url: str
-
-
-class HtmlOutcome(_Line):
-    """`selected` has the text that each target's locator gave, in the order of the targets."""
-
-    type: Literal["program_html"]
-    selected: list[str]
-    last_url: str = ""
-
-
-Outcome = StringOutcome | UrlOutcome | HtmlOutcome
+    task_id: StrictInt | StrictStr
+    type: StrictStr
+    judge_reply: StrictStr | None = None
 
 
 @dataclass(frozen=True)
@@ -66,42 +42,45 @@ class Scored:
 class OfflineScorer:
     """`tasks` by task id; `urls` by site name stand for the placeholders in checks."""
 
-    def __init__(self, tasks: Mapping[int, Task], urls: Mapping[str, str], scoring: ScoringSettings) -> None:
-        setup = EvaluatorSetup(scoring)
+    def __init__(self, tasks: Mapping[TaskId, Task], urls: Mapping[str, str], scoring: ScoringSettings) -> None:
         self._tasks = tasks
         self._urls = urls
-        self._string_match = StringMatch.build(setup)
-        self._url_match = UrlMatch.build(setup)
-        self._program_html = ProgramHtml.build(setup)
-        self._lines: TypeAdapter[Outcome] = TypeAdapter(Annotated[Outcome, Field(discriminator="type")])
+        self._evaluators: Mapping[str, Evaluator] = load_evaluators(scoring)
 
-    def score_lines(self, lines: Iterable[bytes], *, only: Kind | None = None) -> Iterator[Scored]:
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        return tuple(self._evaluators)
+
+    def score_lines(self, lines: Iterable[bytes], *, only: str | None = None) -> Iterator[Scored]:
         """One result a line, in order; none for blank lines and for outcomes of another type than `only`."""
         for number, line in enumerate(lines, start=1):
             if not line.strip():
                 continue
             try:
-                outcome = self._lines.validate_json(line)
+                outcome = Outcome.model_validate_json(line)
+                seen = self._evaluator(outcome.type).Outcome.model_validate_json(line)
             except ValidationError as error:
-                yield Scored(number, None, error=_what_is_wrong(error))
+                yield Scored(number, None, error=self._what_is_wrong(error))
+                continue
+            except ConfigError as error:
+                yield Scored(number, None, error=str(error))
                 continue
             if only is None or outcome.type == only:
-                yield self._scored(number, outcome)
+                yield self._scored(number, outcome, seen)
 
-    def _scored(self, number: int, outcome: Outcome) -> Scored:
+    def _evaluator(self, kind: str) -> Evaluator:
+        if kind not in self._evaluators:
+            raise ConfigError(f"type: {kind!r:.80} is no evaluator; expected {self._known}")
+        return self._evaluators[kind]
+
+    def _scored(self, number: int, outcome: Outcome, seen: BaseModel) -> Scored:
         try:
-            return Scored(number, outcome, score=self.score(outcome))
+            return Scored(number, outcome, score=self._score(outcome, seen))
         except (EpisodeError, TaskFileError) as error:
             return Scored(number, outcome, error=str(error))
 
-    def score(self, outcome: Outcome) -> Score:
-        """Scores one outcome by its task's check of that type.
-
-        Raises:
-            TaskFileError: the outcome does not fit the tasks.
-            JudgeUnusable: a judge has to decide, and its reply was not recorded.
-            SiteError: a site that the check names has no URL.
-        """
+    def _score(self, outcome: Outcome, seen: BaseModel) -> Score:
+        """The score by the task's check of the outcome's type."""
         task = self._tasks.get(outcome.task_id)
         if task is None:
             raise TaskFileError(f"task {outcome.task_id} is none of the {len(self._tasks)} tasks")
@@ -109,34 +88,24 @@ class OfflineScorer:
         if check is None:
             kinds = ", ".join(check.kind for check in task.checks)
             raise TaskFileError(f"task {outcome.task_id} is not scored by {outcome.type} but by {kinds}")
-        match outcome:
-            case StringOutcome(answer=answer, judge_reply=reply):
-                return self._string_match.score_replied(check, answer=answer, urls=self._urls, reply=reply)
-            case UrlOutcome(final_url=final_url):
-                return self._url_match.score(check, {"final_url": final_url, "urls": self._urls})
-            case HtmlOutcome(selected=selected, last_url=last_url):
-                targets = len(check.targets) if isinstance(check, HtmlCheck) else 0
-                if len(selected) != targets:
-                    raise TaskFileError(
-                        f"task {outcome.task_id} has {targets} targets, but 'selected' has {len(selected)} texts; "
-                        f"expected one for each"
-                    )
-                seen = [{"opened": "", "selected": text} for text in selected]
-                return self._program_html.score(check, {"last_url": last_url, "urls": self._urls, "targets": seen})
+        return score_outcome(task, check, seen, self._evaluators, urls=self._urls, reply=outcome.judge_reply)
 
+    @property
+    def _known(self) -> str:
+        return ", ".join(map(repr, self._evaluators))
 
-def _what_is_wrong(error: ValidationError) -> str:
-    """The first fault of a line; the name of a union's member is no key of the line."""
-    fault = error.errors(include_url=False)[0]
-    keys = ".".join(str(key) for key in fault["loc"][1:])
-    match fault["type"]:
-        case "union_tag_not_found":
-            return "key 'type' is missing; expected string_match, url_match or program_html"
-        case "union_tag_invalid":
-            return f"type: {fault['input'].get('type')!r:.80} is no evaluator; expected {fault['ctx']['expected_tags']}"
-        case "missing":
-            return f"key '{keys}' is missing"
-        case "json_invalid":
-            return fault["msg"].replace(" at line 1 column", ", column")
-    told = fault["msg"].replace("Input should be", "expected")
-    return f"{keys}: {told}, got {fault['input']!r:.80}" if keys else told
+    def _what_is_wrong(self, error: ValidationError) -> str:
+        """The first fault of a line."""
+        fault = error.errors(include_url=False)[0]
+        keys = ".".join(str(key) for key in fault["loc"])
+        if keys.startswith("task_id."):
+            return f"task_id: expected an integer or a text, got {fault['input']!r:.80}"
+        match fault["type"]:
+            case "missing" if keys == "type":
+                return f"key 'type' is missing; expected {self._known}"
+            case "missing":
+                return f"key '{keys}' is missing"
+            case "json_invalid":
+                return fault["msg"].replace(" at line 1 column", ", column")
+        told = fault["msg"].replace("Input should be", "expected")
+        return f"{keys}: {told}, got {fault['input']!r:.80}" if keys else told

@@ -9,9 +9,9 @@ from statistics import NormalDist
 
 from webarena_runner.errors import JudgeError
 from webarena_runner.log import store
-from webarena_runner.types import EpisodeResult, RunManifest
+from webarena_runner.types import EpisodeResult, RunManifest, TaskId, id_order
 
-Key = tuple[int, int]
+Key = tuple[TaskId, int]
 WEBARENA, MINI, EMBEDDED = "webarena", "mini", "embedded"
 
 
@@ -70,7 +70,8 @@ class RunReport:
 
     @cached_property
     def passed(self) -> list[Key]:
-        return sorted(key for key, result in self.results.items() if result.value == 1)
+        passed = (key for key, result in self.results.items() if result.value == 1)
+        return sorted(passed, key=lambda key: (id_order(key[0]), key[1]))
 
     @cached_property
     def errors(self) -> list[EpisodeResult]:

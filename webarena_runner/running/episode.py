@@ -24,7 +24,6 @@ from webarena_runner.types import (
     Ending,
     EpisodeResult,
     Failure,
-    HtmlCheck,
     Observation,
     Score,
     Step,
@@ -113,8 +112,8 @@ async def play_episode(harness: Harness, episode: Episode) -> EpisodeResult:
         UsageError: the log cannot be written, or the task cannot be run as configured.
     """
     task = episode.task
-    needed, writes = sites_needed(task), changes_state(task)
-    async with harness.sites.lease(needed, login_sites=task.login_sites, writes=writes) as lease:
+    needed = sites_needed(task)
+    async with harness.sites.lease(needed, login_sites=task.login_sites, writes=task.writes) as lease:
         start_urls = [render(url, lease.urls) for url in task.start_urls]
         async with harness.browser.episode(
             urls=lease.urls,
@@ -125,9 +124,9 @@ async def play_episode(harness: Harness, episode: Episode) -> EpisodeResult:
             ending, answer = await _act(harness, episode, environment, lease.urls)
             episode.final_url = environment.url
             page_checks = harness.settings.scoring.page_checks
-            end = EpisodeEnd(task, answer, lease, environment.probe(page_checks), harness.judge)
+            end = EpisodeEnd(task, answer, lease, environment.probe(page_checks))
             clock = time.monotonic()
-            value, scores = await score(task, end, harness.evaluators)
+            value, scores = await score(task, end, harness.evaluators, harness.judge)
             episode.evaluate_ms = 1000 * (time.monotonic() - clock)
     return _result(episode, ending, answer, value=value, scores=scores)
 
@@ -189,11 +188,6 @@ def _require_login(task: Task, first: Observation) -> None:
         raise LoginError(
             f"task {task.task_id} must start logged in to {', '.join(task.login_sites)}, but sees {first.url}"
         )
-
-
-def changes_state(task: Task) -> bool:
-    """Whether doing the task may change the sites: page checks look for what the agent did (COMPAT 1.2)."""
-    return any(isinstance(check, HtmlCheck) for check in task.checks)
 
 
 def failed(episode: Episode, error: Exception) -> EpisodeResult:

@@ -76,7 +76,7 @@ class LocalExecutor:
             if again:
                 queue.append(_Attempt(attempt.task, attempt.trial, attempt.number + 1))
             log.info(
-                "task %d trial %d: %s value %s steps %d %.1f s%s",
+                "task %s trial %d: %s value %s steps %d %.1f s%s",
                 result.task_id,
                 result.trial,
                 result.ending,

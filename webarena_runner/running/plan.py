@@ -14,7 +14,7 @@ from webarena_runner import __version__
 from webarena_runner.errors import StoreError, UsageError
 from webarena_runner.interfaces import LoadedTasks
 from webarena_runner.settings.records import RunConfig
-from webarena_runner.types import RunManifest, StringCheck, Task
+from webarena_runner.types import RunManifest, Task, TaskId
 
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
@@ -38,15 +38,10 @@ def planned_episodes(tasks: Sequence[Task], trials: int) -> list[tuple[Task, int
     return [(task, trial) for trial in range(trials) for task in tasks]
 
 
-def to_do(tasks: Sequence[Task], trials: int, finished: Container[tuple[int, int]]) -> tuple[tuple[Task, int], ...]:
+def to_do(tasks: Sequence[Task], trials: int, finished: Container[tuple[TaskId, int]]) -> tuple[tuple[Task, int], ...]:
     return tuple(
         (task, trial) for task, trial in planned_episodes(tasks, trials) if (task.task_id, trial) not in finished
     )
-
-
-def needs_judge(task: Task) -> bool:
-    """Whether some answer to the task is scored by a judge model."""
-    return any(isinstance(check, StringCheck) and "fuzzy_match" in check.reference_answers for check in task.checks)
 
 
 def make_manifest(

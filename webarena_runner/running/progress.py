@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from webarena_runner.types import EpisodeResult
+from webarena_runner.types import EpisodeResult, TaskId
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class EpisodeStarted:
     """A worker (numbered from 0) begins an attempt (numbered from 1)."""
 
     worker: int
-    task_id: int
+    task_id: TaskId
     trial: int
     attempt: int
 
@@ -28,7 +28,7 @@ class StepTaken:
     """A worker took its step `index` (numbered from 0); `action_text` is the history line of the action."""
 
     worker: int
-    task_id: int
+    task_id: TaskId
     index: int
     action_text: str
 

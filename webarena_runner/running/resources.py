@@ -11,8 +11,9 @@ from webarena_runner import registry
 from webarena_runner.browser.observe.capture import ScreenshotType
 from webarena_runner.browser.session import BrowserSession
 from webarena_runner.errors import ConfigError
+from webarena_runner.evaluators import load_evaluators
 from webarena_runner.evaluators.judge import ModelJudge
-from webarena_runner.interfaces import Agent, Evaluator, EvaluatorSetup, Judge, ModelBackend, SiteProvider, SiteSetup
+from webarena_runner.interfaces import Agent, Evaluator, Judge, ModelBackend, SiteProvider, SiteSetup
 from webarena_runner.models.shared.limits import Limited, Spend
 from webarena_runner.official.sites import require_site_urls, sites_needed
 from webarena_runner.running.episode import Harness
@@ -59,9 +60,7 @@ async def open_venue(
         provider = registry.load("sites", where.provider)
         sites: SiteProvider = provider.build(SiteSetup(where, session.context, environ))
         await stack.enter_async_context(sites)
-        setup = EvaluatorSetup(settings.scoring)
-        evaluators = {name: registry.load("evaluators", name).build(setup) for name in registry.names("evaluators")}
-        yield Venue(sites, session, evaluators, judge)
+        yield Venue(sites, session, load_evaluators(settings.scoring), judge)
 
 
 async def open_model(

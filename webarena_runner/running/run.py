@@ -177,7 +177,7 @@ def _spend(config: RunConfig, folder: Path) -> Spend:
 
 
 def _warn_of_missing_judge(prepared: Prepared, on_event: Callable[[Event], None]) -> None:
-    needing = sum(plan.needs_judge(task) for task, _ in prepared.todo)
+    needing = sum(task.judge for task, _ in prepared.todo)
     if needing and prepared.config.model and prepared.config.settings.judge.model is None:
         on_event(
             Note(

@@ -13,14 +13,16 @@ EXAMPLES = (
 FILTERS = "site:NAME, template:ID, eval:TYPE, sample:N"
 MAX_DEPTH = 50
 
-_TOKEN = re.compile(r"""\s*(?:(?P<mark>[,&!()])|(?P<file>@(?:"[^"]*"|[^\s,&!()"]+))|(?P<word>[^\s,&!()@"]+))""")
+_TOKEN = re.compile(
+    r"""\s*(?:(?P<mark>[,&!()])|(?P<file>@(?:"[^"]*"|[^\s,&!()"]+))|(?P<text>"[^"]+")|(?P<word>[^\s,&!()@"]+))"""
+)
 _NAME = re.compile(r"[A-Za-z_][\w-]*")
 _KEYS = ("site", "template", "eval", "sample")
 
 
 @dataclass(frozen=True)
 class Token:
-    """A piece of the expression; `kind` is mark, file, word or end; offsets count characters."""
+    """A piece of the expression; `kind` is mark, file, text, word or end; offsets count characters."""
 
     kind: str
     text: str
@@ -31,6 +33,14 @@ class Token:
 class Ids:
     low: int
     high: int
+    token: Token
+
+
+@dataclass(frozen=True)
+class TextId:
+    """A task id that is a text, given in double quotes."""
+
+    text: str
     token: Token
 
 
@@ -72,7 +82,8 @@ class Or:
     parts: "tuple[Node, ...]"
 
 
-Node = Ids | Named | Filter | IdFile | Not | And | Or
+Leaf = Ids | TextId | Named | Filter | IdFile
+Node = Leaf | Not | And | Or
 
 
 def parse(expression: str) -> Node:
@@ -84,7 +95,7 @@ def parse(expression: str) -> Node:
     return _Parser(expression).parse()
 
 
-def leaves(node: Node) -> Iterator[Ids | Named | Filter | IdFile]:
+def leaves(node: Node) -> Iterator[Leaf]:
     match node:
         case Not(of=inner):
             yield from leaves(inner)
@@ -166,6 +177,9 @@ class _Parser:
         if token.kind == "file":
             self._next += 1
             return IdFile(token.text[1:].strip('"'), token)
+        if token.kind == "text":
+            self._next += 1
+            return TextId(token.text[1:-1], token)
         if token.kind != "word":
             found = "the end" if token.kind == "end" else f"'{token.text}'"
             raise self._fault(f"expected an id, a range, a name or a filter, found {found}")
@@ -185,7 +199,8 @@ class _Parser:
             raise fault(
                 self._expression,
                 token,
-                f"'{token.text}' is no id, range, name or filter; filters are {FILTERS}",
+                f"'{token.text}' is no id, range, name or filter; filters are {FILTERS}; an id that is a text goes "
+                f"into double quotes",
             )
         if key in ("template", "sample") and not re.fullmatch("[0-9]{1,9}", value):
             raise fault(self._expression, token, f"{key}: takes a number, found '{value}'")

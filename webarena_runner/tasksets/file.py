@@ -10,6 +10,8 @@ from webarena_runner.tasksets.records import read_tasks
 class TaskFile:
     """The set is called as the file without its suffix, or with it where that is the name of another set."""
 
+    served_by = None
+
     def __init__(self, path: Path) -> None:
         self._path = path
 
@@ -24,7 +26,8 @@ class TaskFile:
             TaskFileError: unreadable or malformed.
         """
         tasks, sha256 = read_tasks(self._path, self.name)
-        return LoadedTasks(self.name, tasks, sha256, str(self._path.resolve()))
+        caution = f"{self.name} is not WebArena: do not compare its numbers with WebArena's"
+        return LoadedTasks(self.name, tasks, sha256, str(self._path.resolve()), caution=caution)
 
 
 def load_task_file(path: Path) -> LoadedTasks:

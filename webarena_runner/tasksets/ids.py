@@ -5,9 +5,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from webarena_runner.types import TaskId
+
 Range = tuple[int, int]
 
 _RANGE = re.compile(r"([0-9]{1,18})(?:-([0-9]{1,18}))?")
+_TEXT = re.compile(r'"[^"]+"')
+_ENTRY = re.compile(r'"[^"]*"|#.*|[^\s,#]+')
+_SHOWN = 12
 
 
 def parse_range(text: str) -> Range | None:
@@ -16,8 +21,8 @@ def parse_range(text: str) -> Range | None:
     return (int(match[1]), int(match[2] or match[1])) if match else None
 
 
-def read_id_file(path: Path) -> list[Range]:
-    """Ranges of a file with ids by line or comma; `#` starts a comment.
+def read_id_file(path: Path) -> tuple[list[Range], list[str]]:
+    """Ranges and text ids of a file, by line or comma; text ids are in double quotes, `#` starts a comment.
 
     Raises:
         ValueError: with what is wrong and where.
@@ -28,16 +33,23 @@ def read_id_file(path: Path) -> list[Range]:
         raise ValueError(f"{path} cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is no UTF-8 text: {error}") from error
-    ranges = []
+    ranges: list[Range] = []
+    texts: list[str] = []
     for number, line in enumerate(text.splitlines(), start=1):
-        for entry in line.partition("#")[0].replace(",", " ").split():
+        for found in _ENTRY.finditer(line):
+            entry = found.group()
             bounds = parse_range(entry)
-            if bounds is None or bounds[1] < bounds[0]:
+            if entry.startswith("#"):
+                continue
+            if _TEXT.fullmatch(entry):
+                texts.append(entry[1:-1])
+            elif bounds is None or bounds[1] < bounds[0]:
                 raise ValueError(f"{path}, line {number}: '{entry}' is no id and no range")
-            ranges.append(bounds)
-    if not ranges:
+            else:
+                ranges.append(bounds)
+    if not ranges and not texts:
         raise ValueError(f"{path} names no id")
-    return ranges
+    return ranges, texts
 
 
 def between(ids: Sequence[int], bounds: Range) -> Sequence[int]:
@@ -56,8 +68,8 @@ def gaps(ids: Sequence[int], bounds: Range) -> Iterator[Range]:
         yield start, end
 
 
-def listed(ranges: Iterable[Range]) -> str:
-    """Ids in as few ranges as they make, cut after a dozen."""
+def listed(ranges: Iterable[Range], texts: Iterable[str] = ()) -> str:
+    """Ids in as few ranges as they make, then text ids, in quotes; cut after a dozen."""
     merged: list[Range] = []
     for low, high in sorted(ranges):
         if merged and low <= merged[-1][1] + 1:
@@ -65,4 +77,23 @@ def listed(ranges: Iterable[Range]) -> str:
         else:
             merged.append((low, high))
     parts = [str(low) if low == high else f"{low}-{high}" for low, high in merged]
-    return ", ".join(parts[:12]) + (f" and {len(parts) - 12} more" if len(parts) > 12 else "")
+    parts += [f'"{text}"' for text in sorted(texts)]
+    return ", ".join(parts[:_SHOWN]) + (f" and {len(parts) - _SHOWN} more" if len(parts) > _SHOWN else "")
+
+
+def listed_ids(ids: Iterable[TaskId]) -> str:
+    """The same of single ids."""
+    numbers, texts = split(ids)
+    return listed(((number, number) for number in numbers), texts)
+
+
+def split(ids: Iterable[TaskId]) -> tuple[list[int], list[str]]:
+    """The ids that are numbers, and those that are texts, each in order."""
+    numbers: list[int] = []
+    texts: list[str] = []
+    for task_id in ids:
+        if isinstance(task_id, str):
+            texts.append(task_id)
+        else:
+            numbers.append(task_id)
+    return sorted(numbers), sorted(texts)

@@ -7,12 +7,16 @@ from webarena_runner.interfaces import LoadedTasks
 from webarena_runner.settings.datafiles import find
 from webarena_runner.settings.yaml import read_yaml
 from webarena_runner.tasksets.records import read_tasks
+from webarena_runner.types import TaskId
+
+CAUTION = "mini is not WebArena: own tasks on the embedded sites, for smoke runs and development"
 
 
 class Mini:
     """`folder` holds `mini.json` and `mini.subsets.yaml` (None: `tasks/`, the working directory's copy first)."""
 
     name = "mini"
+    served_by = "embedded"
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
@@ -27,18 +31,26 @@ class Mini:
         path = self._find("mini", ".json")
         tasks, sha256 = read_tasks(path, self.name)
         known = {task.task_id for task in tasks}
-        return LoadedTasks(self.name, tasks, sha256, str(path), subsets=self._subsets(known))
+        return LoadedTasks(
+            self.name,
+            tasks,
+            sha256,
+            str(path),
+            subsets=self._subsets(known),
+            expected_count=len(tasks),
+            caution=CAUTION,
+        )
 
     def _find(self, name: str, suffix: str) -> Path:
         if self._folder is None:
             return find("", name, (suffix,), root="tasks")
         return self._folder / f"{name}{suffix}"
 
-    def _subsets(self, known: set[int]) -> dict[str, tuple[int, ...]]:
+    def _subsets(self, known: set[TaskId]) -> dict[str, tuple[TaskId, ...]]:
         document = read_yaml(self._find("mini.subsets", ".yaml"))
         subsets = {}
         for name, ids in document.values.items():
-            if not isinstance(ids, list) or not ids or any(type(task_id) is not int for task_id in ids):
+            if not isinstance(ids, list) or not ids or any(type(task_id) not in (int, str) for task_id in ids):
                 raise TaskFileError(f"{document.where((name,))}: {name}: expected a list of task ids, found {ids!r}")
             unknown = [task_id for task_id in ids if task_id not in known]
             if unknown:

@@ -2,19 +2,20 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from webarena_runner import registry
 from webarena_runner.errors import TaskFileError
-from webarena_runner.official.notation import FUNC, SCRIPT_STARTS, START_TABS, UNACHIEVABLE, parse_helper
+from webarena_runner.interfaces import Evaluator
+from webarena_runner.official.node import Node, shown
+from webarena_runner.official.notation import START_TABS
 from webarena_runner.official.sites import SITES
-from webarena_runner.tasksets.node import Node, shown
-from webarena_runner.types import Check, HtmlCheck, HtmlTarget, StringCheck, Task, UrlCheck
+from webarena_runner.types import Check, Task, TaskId
 
-EVAL_TYPES = ("string_match", "url_match", "program_html")
-URL_NOTE = "GOLD in PRED"
 _STATE_FOLDER, _STATE_SUFFIX = "./.auth/", "_state.json"
+MAX_ID_CHARACTERS = 200
 
 
 def read_tasks(path: Path, task_set: str) -> tuple[tuple[Task, ...], str]:
@@ -42,16 +43,38 @@ def parse_tasks(content: bytes, file: str, task_set: str) -> tuple[Task, ...]:
         raise TaskFileError(f"{file}: nested too deep for a task file") from error
     if not isinstance(records, list) or not records:
         raise TaskFileError(f"{file}: expected a JSON list of at least one task record, found {shown(records)}")
-    tasks = tuple(_task(record, index, file, task_set) for index, record in enumerate(records))
+    evaluators = _Evaluators()
+    tasks = tuple(_task(record, index, file, task_set, evaluators) for index, record in enumerate(records))
     _check_unique(tasks, file)
+    _check_dependencies(tasks, file)
     return tasks
 
 
-def _task(record: Any, index: int, file: str, task_set: str) -> Task:
+class _Evaluators:
+    """The evaluator classes that are installed, each imported when a task asks for it."""
+
+    def __init__(self) -> None:
+        self._names = registry.names("evaluators")
+        self._classes: dict[str, type[Evaluator]] = {}
+
+    def called(self, kind: Node) -> type[Evaluator]:
+        name = kind.text()
+        if name not in self._names:
+            raise kind.wrong(
+                f"one of the evaluators {', '.join(self._names)}, or one of a plug-in: install its package in this "
+                f"environment"
+            )
+        if name not in self._classes:
+            self._classes[name] = registry.load("evaluators", name)
+        return self._classes[name]
+
+
+def _task(record: Any, index: int, file: str, task_set: str, evaluators: _Evaluators) -> Task:
     label = record.get("task_id") if isinstance(record, dict) else None
-    where = f"{file}: record {index}" + (f" (task {label})" if isinstance(label, int) else "")
+    where = f"{file}: record {index}" + (f" (task {label})" if isinstance(label, int | str) else "")
     node = Node(where, "", record)
     evaluation = node.key("eval")
+    checks = [_check(evaluation, kind, evaluators) for kind in _kinds_of(evaluation)]
     return Task(
         task_set=task_set,
         task_id=_task_id(node.key("task_id")),
@@ -60,15 +83,34 @@ def _task(record: Any, index: int, file: str, task_set: str) -> Task:
         start_urls=tuple(node.key("start_url").filled_text().split(START_TABS)),
         login_sites=_login_sites(node.get("storage_state", None)),
         template_id=node.key("intent_template_id").integer(),
-        checks=_checks(evaluation),
+        checks=tuple(check for check, _, _ in checks),
+        writes=any(writes for _, writes, _ in checks),
+        judge=any(judge for _, _, judge in checks),
+        reset_before=node.get("require_reset", False).boolean(),
+        depends_on=tuple(_task_id(each) for each in node.get("depends_on", []).items()),
+        images=_images(node.get("image", None)),
         raw=record,
     )
 
 
-def _task_id(node: Node) -> int:
-    if node.integer() < 0:
-        raise node.wrong("an integer of at least 0")
-    return node.integer()
+def _task_id(node: Node) -> TaskId:
+    """An integer, or a text that no selection and no folder name can take for one."""
+    if not isinstance(node.value, str):
+        if node.integer() < 0:
+            raise node.wrong("an integer of at least 0")
+        return node.integer()
+    text = node.value
+    if text.isdecimal() or text != text.strip() or not text.isprintable() or '"' in text:
+        raise node.wrong("an integer, or a text that is no number, without quotes and blanks around it")
+    if not 0 < len(text) <= MAX_ID_CHARACTERS:
+        raise node.wrong(f"an integer, or a text of 1 to {MAX_ID_CHARACTERS} characters")
+    return text
+
+
+def _images(node: Node) -> tuple[str, ...]:
+    if node.value is None:
+        return ()
+    return (node.filled_text(),) if isinstance(node.value, str) else tuple(item.filled_text() for item in node.items())
 
 
 def _sites(node: Node) -> tuple[str, ...]:
@@ -94,101 +136,24 @@ def _login_sites(node: Node) -> tuple[str, ...]:
     return tuple(_known_site(node, site) for site in name.removesuffix(_STATE_SUFFIX).split("."))
 
 
-def _checks(node: Node) -> tuple[Check, ...]:
-    """One check for each declared type, in the declared order; fields of undeclared types are not looked at."""
-    kinds = node.key("eval_types")
+def _kinds_of(evaluation: Node) -> Iterator[Node]:
+    """The declared types in the declared order; fields of undeclared types are not looked at."""
+    kinds = evaluation.key("eval_types")
     if not kinds.texts():
         raise kinds.wrong("at least one evaluator")
-    return tuple(_check(node, kind) for kind in kinds.items())
+    return kinds.items()
 
 
-def _check(node: Node, kind: Node) -> Check:
-    match kind.value:
-        case "string_match":
-            return StringCheck(
-                reference_answers=_reference_answers(node.key("reference_answers")),
-                string_note=node.get("string_note", "").text(),
-            )
-        case "url_match":
-            return _url_check(node)
-        case "program_html":
-            targets = tuple(_target(target) for target in node.key("program_html").items())
-            if not targets:
-                raise node.key("program_html").wrong("a list of at least one target")
-            return HtmlCheck(targets=targets)
-    raise kind.wrong(f"one of the evaluators {', '.join(EVAL_TYPES)}")
-
-
-def _reference_answers(node: Node) -> dict[str, str | list[str]]:
-    if not isinstance(node.value, dict) or not node.value:
-        raise node.wrong("a mapping with exact_match, must_include or fuzzy_match")
-    answers: dict[str, str | list[str]] = {}
-    for name in node.value:
-        wanted = node.key(name)
-        match name:
-            case "exact_match":
-                answers[name] = wanted.text()
-            case "must_include":
-                answers[name] = wanted.texts()
-            case "fuzzy_match" if wanted.value == UNACHIEVABLE:
-                answers[name] = UNACHIEVABLE
-            case "fuzzy_match" if isinstance(wanted.value, list):
-                answers[name] = wanted.texts()
-            case "fuzzy_match":
-                raise wanted.wrong(f"'{UNACHIEVABLE}' or a list of texts")
-            case _:
-                raise wanted.fault("no rule of this evaluator; known: exact_match, must_include, fuzzy_match")
-    return answers
-
-
-def _url_check(node: Node) -> UrlCheck:
-    note = node.get("url_note", URL_NOTE)
-    if note.value != URL_NOTE:
-        raise note.wrong(f"'{URL_NOTE}'")
-    return UrlCheck(reference_url=node.key("reference_url").filled_text(), url_note=URL_NOTE)
-
-
-def _target(node: Node) -> HtmlTarget:
-    url, locator = node.key("url"), node.key("locator")
-    if url.filled_text().startswith("func"):
-        _check_helper(url)
-    if locator.text().startswith("func"):
-        _check_helper(locator)
-    elif locator.text().strip() and not locator.text().startswith(SCRIPT_STARTS):
-        raise locator.wrong(f"an empty text, or one that starts with {', '.join(SCRIPT_STARTS)} or {FUNC}")
-    preparing = node.get("prep_actions", [])
-    return HtmlTarget(
-        url=url.text(),
-        locator=locator.text(),
-        required_contents=_required(node.key("required_contents")),
-        prep_actions=[action.filled_text() for action in preparing.items()],
-    )
-
-
-def _check_helper(node: Node) -> None:
-    try:
-        parse_helper(node.text(), "url" if node.path.endswith("url") else "locator")
-    except TaskFileError as error:
-        raise node.fault(error) from error
-
-
-def _required(node: Node) -> dict[str, str | list[str]]:
-    if not isinstance(node.value, dict) or not node.value:
-        raise node.wrong("a mapping with exact_match or must_include")
-    required: dict[str, str | list[str]] = {}
-    for name in node.value:
-        match name:
-            case "exact_match":
-                required[name] = node.key(name).text()
-            case "must_include":
-                required[name] = node.key(name).texts()
-            case _:
-                raise node.key(name).fault("no rule of this evaluator; known: exact_match, must_include")
-    return required
+def _check(evaluation: Node, kind: Node, evaluators: _Evaluators) -> tuple[Check, bool, bool]:
+    """The check, whether it writes, and whether it may need a judge, as its evaluator says."""
+    evaluator = evaluators.called(kind)
+    spec = evaluator.read(evaluation)
+    check = Check(kind=kind.text(), spec=spec.model_dump(mode="json"))
+    return check, evaluator.writes(spec), evaluator.needs_judge(spec)
 
 
 def _check_unique(tasks: Sequence[Task], file: str) -> None:
-    first: dict[int, int] = {}
+    first: dict[TaskId, int] = {}
     for index, task in enumerate(tasks):
         if task.task_id in first:
             raise TaskFileError(
@@ -196,3 +161,14 @@ def _check_unique(tasks: Sequence[Task], file: str) -> None:
                 f"ids must differ"
             )
         first[task.task_id] = index
+
+
+def _check_dependencies(tasks: Sequence[Task], file: str) -> None:
+    known = {task.task_id for task in tasks}
+    for index, task in enumerate(tasks):
+        for needed in task.depends_on:
+            if needed not in known or needed == task.task_id:
+                raise TaskFileError(
+                    f"{file}: record {index} (task {task.task_id}): depends_on: expected ids of other tasks of this "
+                    f"file, found {needed!r}"
+                )

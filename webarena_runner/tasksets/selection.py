@@ -14,20 +14,22 @@ from webarena_runner.tasksets.expression import (
     Filter,
     IdFile,
     Ids,
+    Leaf,
     Named,
     Node,
     Not,
     Or,
+    TextId,
     Token,
     fault,
     leaves,
     parse,
 )
-from webarena_runner.tasksets.ids import Range, between, gaps, listed, read_id_file
+from webarena_runner.tasksets.ids import Range, between, gaps, listed, listed_ids, read_id_file, split
 
 if TYPE_CHECKING:
     from webarena_runner.interfaces import LoadedTasks
-    from webarena_runner.types import Task
+    from webarena_runner.types import Task, TaskId
 
 EMBEDDED = "mini"
 EMBEDDED_NAMES = ("mini", "smoke")
@@ -38,6 +40,7 @@ Which tasks to run:
   all               every task of the task set
   mini, smoke       the embedded benchmark, or its quick subset, whatever the task set
   7   0-99          ids and ranges of ids (both ends included)
+  "cart:7"          an id that is a text, in double quotes
   site:gitlab       tasks that involve a site
   template:12       tasks of an intent template
   eval:url_match    tasks scored by an evaluator
@@ -47,7 +50,7 @@ Combine: A,B is or; A & B is and, and binds tighter; !A is not; ( ) group.
   0-99,105    site:gitlab & eval:program_html    mini & !site:reddit    (site:map,site:gitlab) & sample:20
 """
 
-Chosen = frozenset[int]
+Chosen = frozenset["TaskId"]
 
 
 def choose_task_set(expression: str, default: str) -> str:
@@ -61,7 +64,7 @@ def choose_task_set(expression: str, default: str) -> str:
     if embedded is None or default == EMBEDDED:
         return default
     for leaf in tree:
-        if isinstance(leaf, Ids | IdFile) or (isinstance(leaf, Named) and leaf.name not in EMBEDDED_NAMES):
+        if isinstance(leaf, Ids | TextId | IdFile) or (isinstance(leaf, Named) and leaf.name not in EMBEDDED_NAMES):
             raise fault(
                 expression,
                 leaf.token,
@@ -94,11 +97,15 @@ class _Selection:
 
     def choose(self, tree: Node) -> Chosen:
         self._require_known_ids(tree)
-        return self._chosen(tree, frozenset(self._ids))
+        return self._chosen(tree, self._all)
 
     @cached_property
-    def _ids(self) -> Sequence[int]:
-        return sorted(task.task_id for task in self.loaded.tasks)
+    def _all(self) -> Chosen:
+        return frozenset(task.task_id for task in self.loaded.tasks)
+
+    @cached_property
+    def _numbers(self) -> Sequence[int]:
+        return split(self._all)[0]
 
     def _chosen(self, node: Node, within: Chosen) -> Chosen:
         """What a node chooses of the tasks `within`, its universe."""
@@ -117,10 +124,11 @@ class _Selection:
             case _:
                 return within & self._leaf(node)
 
-    def _leaf(self, leaf: Ids | Named | Filter | IdFile) -> Chosen:
+    def _leaf(self, leaf: Leaf) -> Chosen:
         match leaf:
-            case Ids() | IdFile():
-                return frozenset().union(*(between(self._ids, bounds) for bounds in self._ranges(leaf)))
+            case Ids() | TextId() | IdFile():
+                ranges, texts = self._listed(leaf)
+                return frozenset(texts).union(*(between(self._numbers, bounds) for bounds in ranges))
             case Named(name=name, token=token):
                 return self._named(name, token)
             case Filter(key="site", value=site, token=token):
@@ -149,14 +157,15 @@ class _Selection:
 
     def _named(self, name: str, token: Token) -> Chosen:
         if name in (ALL, self.loaded.name):
-            return frozenset(self._ids)
+            return self._all
         if name not in self.loaded.subsets:
             known = ", ".join(dict.fromkeys((ALL, self.loaded.name, *EMBEDDED_NAMES, *self.loaded.subsets)))
             raise fault(
                 self.expression,
                 token,
                 f"'{name}' is no name of tasks in '{self.loaded.name}'",
-                hint=f"names are {known}; filters are {FILTERS}",
+                hint=f"names are {known}; filters are {FILTERS}"
+                + (f'; the task of this id is "{name}", in double quotes' if name in self._all else ""),
             )
         return frozenset(self.loaded.subsets[name])
 
@@ -170,33 +179,41 @@ class _Selection:
             )
         return frozenset(sorted(within, key=self._lot)[:count])
 
-    def _lot(self, task_id: int) -> str:
+    def _lot(self, task_id: "TaskId") -> str:
         """A task's place in the draw, the same on every machine and Python version."""
         return hashlib.sha256(f"{self.seed} {self.loaded.name} {task_id}".encode()).hexdigest()
 
     def _require_known_ids(self, tree: Node) -> None:
         unknown: list[Range] = []
+        unknown_texts: list[str] = []
         first: Token | None = None
         for leaf in leaves(tree):
-            if isinstance(leaf, Ids | IdFile):
-                missing = [gap for bounds in self._ranges(leaf) for gap in gaps(self._ids, bounds)]
+            if isinstance(leaf, Ids | TextId | IdFile):
+                ranges, texts = self._listed(leaf)
+                missing = [gap for bounds in ranges for gap in gaps(self._numbers, bounds)]
+                missing_texts = [text for text in texts if text not in self._all]
                 unknown += missing
-                first = first or (leaf.token if missing else None)
+                unknown_texts += missing_texts
+                first = first or (leaf.token if missing or missing_texts else None)
         if first:
             raise fault(
                 self.expression,
                 first,
-                f"'{self.loaded.name}' has no task {listed(unknown)}",
-                hint=f"its {len(self._ids)} ids are {listed((task_id, task_id) for task_id in self._ids)}",
+                f"'{self.loaded.name}' has no task {listed(unknown, unknown_texts)}",
+                hint=f"its {len(self._all)} ids are {listed_ids(self._all)}",
             )
 
-    def _ranges(self, leaf: Ids | IdFile) -> list[Range]:
-        if isinstance(leaf, Ids):
-            return [(leaf.low, leaf.high)]
+    def _listed(self, leaf: Ids | TextId | IdFile) -> tuple[list[Range], list[str]]:
+        """Ranges of numbers and text ids that a leaf names."""
+        match leaf:
+            case Ids(low=low, high=high):
+                return [(low, high)], []
+            case TextId(text=text):
+                return [], [text]
         try:
             return read_id_file(Path(leaf.path).expanduser())
         except ValueError as error:
-            hint = "expected ids such as 7 or 0-99, by line or comma; # starts a comment"
+            hint = 'expected ids such as 7, 0-99 or "cart:7", by line or comma; # starts a comment'
             raise fault(self.expression, leaf.token, str(error), hint=hint) from error
 
 

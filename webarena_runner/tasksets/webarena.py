@@ -4,16 +4,16 @@ from pathlib import Path
 
 from webarena_runner.errors import TaskFileError
 from webarena_runner.interfaces import LoadedTasks
+from webarena_runner.official.families import WEBARENA
 from webarena_runner.tasksets.cache import webarena_file
 from webarena_runner.tasksets.records import read_tasks
-
-OFFICIAL_SHA256 = "7b50386fd69163dbc05d615d834df4c6ed2c35596e97a1b10d17451c02537652"
 
 
 class WebArena:
     """`cache_dir` is the cache folder to read from (None: the user's)."""
 
-    name = "webarena"
+    name = WEBARENA.name
+    served_by = None
 
     def __init__(self, cache_dir: Path | None = None) -> None:
         self._cache_dir = cache_dir
@@ -30,15 +30,17 @@ class WebArena:
                 f"{path}: the official tasks are not on this machine; run `wa-run tasks fetch webarena`"
             )
         tasks, sha256 = read_tasks(path, self.name)
-        modified = sha256 != OFFICIAL_SHA256
+        modified = sha256 != WEBARENA.sha256
         if modified and not allow_modified:
             raise TaskFileError(not_official(str(path), sha256))
-        return LoadedTasks(self.name, tasks, sha256, str(path), modified=modified)
+        return LoadedTasks(
+            self.name, tasks, sha256, str(path), modified=modified, official=True, expected_count=WEBARENA.count
+        )
 
 
 def not_official(file: str, sha256: str) -> str:
     return (
-        f"{file}: not the official task file: expected sha256 {OFFICIAL_SHA256}, found {sha256}; "
+        f"{file}: not the official task file: expected sha256 {WEBARENA.sha256}, found {sha256}; "
         f"fetch it again with `wa-run tasks fetch webarena`, or pass --allow-modified to go on with this one "
         f"(results will say so)"
     )

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from webarena_runner.errors import TaskFileError
 
 _ABSENT = object()
+R = TypeVar("R", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +59,28 @@ class Node:
             raise self.wrong("an integer")
         return self.value
 
+    def boolean(self) -> bool:
+        if not isinstance(self.value, bool):
+            raise self.wrong("true or false")
+        return self.value
+
     def texts(self) -> list[str]:
         """A list of at least one text."""
         found = [item.text() for item in self.items()]
         if not found:
             raise self.wrong("a list of at least one text")
         return found
+
+    def record(self, kind: type[R]) -> R:
+        """The value as a record of this kind; its first fault is told with the key."""
+        try:
+            return kind.model_validate(self.value)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            keys = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in first["loc"])
+            at = Node(self.where, f"{self.path}{keys}".removeprefix("."), first["input"])
+            found = "" if first["type"] == "missing" else f", found {shown(first['input'])}"
+            raise at.fault(f"{first['msg']}{found}") from error
 
 
 def shown(value: object) -> str:
