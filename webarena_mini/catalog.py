@@ -10,10 +10,12 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
-from webarena_mini._kit import HERE, Site
 from webarena_mini.errors import UnknownSite
+from webarena_mini.kit.site import Site
 
 log = logging.getLogger(__name__)
+
+HERE = Path(__file__).parent
 
 MODULES = {
     "shopping": "webarena_mini.shop",

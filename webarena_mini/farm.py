@@ -13,9 +13,10 @@ import uvicorn
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from webarena_mini._kit import Database, Instance
 from webarena_mini.catalog import load_site, snapshot_of
 from webarena_mini.errors import PortTaken
+from webarena_mini.kit.database import Database
+from webarena_mini.kit.site import Instance
 
 HOST = "127.0.0.1"
 DRAIN_LIMIT_S = 2.0

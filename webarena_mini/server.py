@@ -22,9 +22,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from webarena_mini._kit import same_secret
 from webarena_mini.errors import MiniError
 from webarena_mini.farm import HOST, Farm, FarmLease, SiteServer, listen
+from webarena_mini.kit.tokens import same_secret
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from html import unescape
 
 import httpx
 
-from webarena_mini._kit import Database, Instance
 from webarena_mini.forum import SITE
+from webarena_mini.kit.database import Database
+from webarena_mini.kit.site import Instance
 
 ACCOUNT, PASSWORD = "MarvelsGrantMan136", "test1234"
 TOKEN = re.compile(r'name="token" value="([^"]+)"')

@@ -3,11 +3,11 @@
 import sqlite3
 from typing import Any
 
-from webarena_mini._kit import Database
-from webarena_mini._region.model import distance_km
+from webarena_mini.kit.database import Database
 from webarena_mini.map.geo import time_text
 from webarena_mini.map.kinds import phrases
 from webarena_mini.map.router import Route, find_route
+from webarena_mini.region.model import distance_km
 
 ENGINE_INDEX = {"bike": "0", "car": "1", "foot": "2"}
 

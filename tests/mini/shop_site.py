@@ -7,7 +7,8 @@ from html import unescape
 import httpx
 import pytest
 
-from webarena_mini._kit import Database, Instance
+from webarena_mini.kit.database import Database
+from webarena_mini.kit.site import Instance
 from webarena_mini.shop import SITE
 
 COOKIE = "shop_sid"

@@ -7,9 +7,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from webarena_mini._kit import build_snapshot
 from webarena_mini.admin import media, seed, snapshot
 from webarena_mini.admin.content import pictures, words
+from webarena_mini.kit.database import build_snapshot
 
 
 @pytest.fixture(scope="module")

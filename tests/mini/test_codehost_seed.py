@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from webarena_mini._kit import Database
 from webarena_mini.codehost import SITE, snapshot
+from webarena_mini.kit.database import Database
 
 HASH = "import hashlib; from webarena_mini.codehost.seed import build; print(hashlib.sha256(build()).hexdigest())"
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from tests.mini.mini_tasks import answer, is_unachievable, of_template, records
-from webarena_mini._kit import Database
 from webarena_mini.codehost import snapshot
 from webarena_mini.codehost.access import Role, find_project, role_in
 from webarena_mini.codehost.repository import (
@@ -18,6 +17,7 @@ from webarena_mini.codehost.repository import (
     tree_of,
     unseen,
 )
+from webarena_mini.kit.database import Database
 
 TASKS = records("gitlab")
 

@@ -10,12 +10,12 @@ import pytest
 
 from tests.mini.mini_tasks import all_records, is_unachievable, of_template
 from tests.mini.wiki_site import Facts, facts
-from webarena_mini._kit import Database
 from webarena_mini.codehost import SITE as CODEHOST
 from webarena_mini.codehost.access import Role, find_project, role_in
 from webarena_mini.codehost.repository import branch_named, tree_of
 from webarena_mini.forum import SITE as FORUM
 from webarena_mini.home.arithmetic import calculate
+from webarena_mini.kit.database import Database
 from webarena_mini.shop import SITE as SHOP
 
 __all__ = ["facts"]

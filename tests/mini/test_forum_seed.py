@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from webarena_mini._kit import Database
 from webarena_mini.forum import SITE, snapshot
 from webarena_mini.forum.seed.topics import load_common
+from webarena_mini.kit.database import Database
 
 HASH = "import hashlib; from webarena_mini.forum.seed import build; print(hashlib.sha256(build()).hexdigest())"
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.mini.mini_tasks import answer, is_unachievable, of_template, records
-from webarena_mini._kit import Database
 from webarena_mini.forum import snapshot
+from webarena_mini.kit.database import Database
 
 SUBMISSIONS = """
 select s.*, f.name as forum, u.name as author from submissions s

@@ -10,9 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from webarena_mini._kit import Database
 from webarena_mini.catalog import MODULES, load_site, snapshot_of
 from webarena_mini.farm import Farm, FarmLease
+from webarena_mini.kit.database import Database
 
 SITES = list(MODULES)
 State = dict[str, dict[str, str]]

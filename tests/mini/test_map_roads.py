@@ -6,12 +6,12 @@ from random import Random
 
 import pytest
 
-from webarena_mini._region import Place, region
-from webarena_mini._region.model import distance_km
 from webarena_mini.map.geo import bearing, compass, length_text, parse_point, time_text, time_words
 from webarena_mini.map.guidance import steps_of
 from webarena_mini.map.roads import edges, one_way_streets, profiles, turns
 from webarena_mini.map.router import NoRoute, find_route
+from webarena_mini.region import Place, region
+from webarena_mini.region.model import distance_km
 
 BIKE, CAR, FOOT = (profile.engine for profile in profiles())
 

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from tests.mini.map_site import field, map_site, results
-from webarena_mini._region import region
-from webarena_mini._region.model import distance_km
+from webarena_mini.region import region
+from webarena_mini.region.model import distance_km
 
 MUSEUM, THEATRE = "Halvern Maritime Museum", "Lantern Theatre"
 

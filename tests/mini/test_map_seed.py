@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
-from webarena_mini._kit import Database
-from webarena_mini._region import region
+from webarena_mini.kit.database import Database
 from webarena_mini.map import snapshot
 from webarena_mini.map.kinds import kinds
+from webarena_mini.region import region
 
 HASH = "import hashlib; from webarena_mini.map.seed import build; print(hashlib.sha256(build()).hexdigest())"
 

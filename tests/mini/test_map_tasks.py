@@ -8,7 +8,7 @@ import pytest
 
 from tests.mini.map_tasks import ENGINE_INDEX, element, minutes, nearest, shown_ends, way, with_address
 from tests.mini.mini_tasks import answer, is_unachievable, of_template, records
-from webarena_mini._kit import Database
+from webarena_mini.kit.database import Database
 from webarena_mini.map import snapshot
 from webarena_mini.map.geo import length_text, time_text
 from webarena_mini.map.kinds import phrases

@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 
-from webarena_mini._region import region
-from webarena_mini._region.build import build_region
-from webarena_mini._region.model import distance_km
+from webarena_mini.region import region
+from webarena_mini.region.build import build_region
+from webarena_mini.region.model import distance_km
 
 
 def test_building_it_again_gives_the_same() -> None:

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from tests.mini.shop_site import COOKIE, EMMA, ShopSite, plain, shop
-from webarena_mini._kit import Database, Instance
+from webarena_mini.kit.database import Database
+from webarena_mini.kit.site import Instance
 from webarena_mini.shop import SITE
 
 __all__ = ["shop"]

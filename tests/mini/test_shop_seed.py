@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from webarena_mini._kit import build_snapshot
+from webarena_mini.kit.database import build_snapshot
 from webarena_mini.shop import media, seed
 from webarena_mini.shop.content import categories, pictures
 

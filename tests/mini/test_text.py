@@ -2,8 +2,8 @@
 
 import pytest
 
-from webarena_mini._addresses import is_email
-from webarena_mini._text import markdown
+from webarena_mini.kit.addresses import is_email
+from webarena_mini.kit.text import markdown
 
 
 def test_pictures_of_other_sites_are_only_linked() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.mini.wiki_site import Facts, facts
-from webarena_mini._region import region
+from webarena_mini.region import region
 from webarena_mini.wiki import SITE
 from webarena_mini.wiki.seed import build
 from webarena_mini.wiki.text import href

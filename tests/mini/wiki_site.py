@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 import pytest
 
-from webarena_mini._kit import Database, Instance
+from webarena_mini.kit.database import Database
+from webarena_mini.kit.site import Instance
 from webarena_mini.wiki import SITE
 from webarena_mini.wiki.text import BOOK
 

@@ -9,12 +9,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webarena_mini._kit import Database, Instance, Pages, Site, new_token
-from webarena_mini._skin import read_http_error
 from webarena_mini.admin.money import decimal, long_day, long_moment, money, short_day, us_day
 from webarena_mini.admin.routes import routes
 from webarena_mini.admin.seed import build
 from webarena_mini.admin.visit import Store, Visit
+from webarena_mini.kit.database import Database
+from webarena_mini.kit.failures import read_http_error
+from webarena_mini.kit.pages import Pages
+from webarena_mini.kit.site import Instance, Site
+from webarena_mini.kit.tokens import new_token
 
 
 @functools.cache

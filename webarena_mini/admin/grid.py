@@ -7,8 +7,8 @@ from sqlite3 import Row
 from typing import Literal
 from urllib.parse import urlencode
 
-from webarena_mini._kit import Database
 from webarena_mini.admin.money import money, parse_day, parse_money, short_day
+from webarena_mini.kit.database import Database
 
 LIMITS = (20, 30, 50, 100, 200)
 RANGE_KINDS = ("number", "money", "moment")

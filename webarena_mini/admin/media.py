@@ -6,9 +6,9 @@ from string import Template
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webarena_mini._kit import HERE
-from webarena_mini._media import KEEP, MEDIA_TYPES, static_files, tone
 from webarena_mini.admin.content import pictures
+from webarena_mini.kit.media import KEEP, MEDIA_TYPES, static_files, tone
+from webarena_mini.kit.pages import HERE
 
 
 @functools.lru_cache(maxsize=512)

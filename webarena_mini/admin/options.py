@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from webarena_mini._kit import Database
+from webarena_mini.kit.database import Database
 
 Attribute = Literal["color", "size"]
 LONGEST_LABEL = 30

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from itertools import accumulate
 from sqlite3 import Row
 
-from webarena_mini._kit import Database
 from webarena_mini.admin.content import CARRIERS
 from webarena_mini.admin.money import decimal
+from webarena_mini.kit.database import Database
 
 # Statuses that a comment may set, by the status that the order has.
 SETTABLE = {"pending": ("pending", "fraud"), "processing": ("processing", "fraud"), "fraud": ("fraud", "pending")}

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from sqlite3 import Row
 
-from webarena_mini._kit import Database
 from webarena_mini.admin.content import ATTRIBUTE_SETS, TAX_CLASSES, VISIBILITIES, pictures
 from webarena_mini.admin.money import decimal, parse_money
 from webarena_mini.admin.options import options
 from webarena_mini.admin.visit import Visit
+from webarena_mini.kit.database import Database
 
 QTY = "product[quantity_and_stock_status][qty]"
 IN_STOCK = "product[quantity_and_stock_status][is_in_stock]"

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from sqlite3 import Row
 
-from webarena_mini._kit import Database
 from webarena_mini.admin.content import ORDER_STATUSES
 from webarena_mini.admin.money import parse_day, short_day
+from webarena_mini.kit.database import Database
 
 PERIODS = {"day": "Day", "month": "Month", "year": "Year"}
 _INTERVALS = {"day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from sqlite3 import Row
 from urllib.parse import urlencode
 
-from webarena_mini._kit import Database
-from webarena_mini._numbers import to_int
 from webarena_mini.admin.money import money
 from webarena_mini.admin.options import Attribute, options
+from webarena_mini.kit.database import Database
+from webarena_mini.kit.numbers import to_int
 
 LIMITS = (12, 24, 36)
 ORDERS = {"position": "Position", "name": "Product Name", "price": "Price"}

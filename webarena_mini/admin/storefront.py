@@ -2,7 +2,7 @@
 
 from sqlite3 import Row
 
-from webarena_mini._kit import Database
+from webarena_mini.kit.database import Database
 
 # The pages for a missing address, the home page and the note on cookies have no link in the footer.
 _UNLINKED = ("no-route", "home", "enable-cookies")

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from sqlite3 import Row
 
-from webarena_mini._kit import Database
 from webarena_mini.admin import products
 from webarena_mini.admin.options import options
+from webarena_mini.kit.database import Database
 
 _ONLY_AS_VARIANT = 1
 _COPIED = ("attribute_set", "tax_class", "weight", "picture")

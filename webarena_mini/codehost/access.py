@@ -6,8 +6,8 @@ from enum import IntEnum
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from webarena_mini._kit import Database
 from webarena_mini.codehost.context import database_of, now, require_user, visitor_of
+from webarena_mini.kit.database import Database
 
 
 class Role(IntEnum):

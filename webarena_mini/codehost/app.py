@@ -8,8 +8,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_mini._kit import Instance
-from webarena_mini._skin import nothing, read_http_error
 from webarena_mini.codehost.context import SKIN, LoginNeeded, login_path, render, see_other
 from webarena_mini.codehost.views import (
     account,
@@ -41,6 +39,9 @@ from webarena_mini.codehost.views import (
     todos,
     users,
 )
+from webarena_mini.kit.failures import read_http_error
+from webarena_mini.kit.media import nothing
+from webarena_mini.kit.site import Instance
 
 _HEADINGS = {400: "Bad request", 403: "Not allowed", 404: "Page not found", 405: "Not allowed", 413: "Too large"}
 

@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 from markupsafe import Markup
 
-from webarena_mini._kit import Database
 from webarena_mini.codehost.context import today
+from webarena_mini.kit.database import Database
 
 _CELL, _WEEKS, _MONTHS_HEIGHT = 14, 53, 16
 _SHADES = ("#e8edf0", "#b5ddd8", "#6fbcb3", "#2f938a", "#0b5f5a")

@@ -9,27 +9,17 @@ from urllib.parse import quote, urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webarena_mini._kit import Database, Pages
-from webarena_mini._numbers import LARGEST_ID
-from webarena_mini._sessions import (
-    LoginNeeded,
-    Posted,
-    back,
-    database_of,
-    instance_of,
-    local_path,
-    now,
-    open_session,
-    posted,
-    require_user,
-    see_other,
-    set_cookie,
-    tick,
-    visitor_of,
-)
-from webarena_mini._skin import Skin
 from webarena_mini.codehost import text
 from webarena_mini.codehost.prose import prose
+from webarena_mini.kit.clock import now, tick
+from webarena_mini.kit.database import Database
+from webarena_mini.kit.forms import Posted
+from webarena_mini.kit.media import Skin
+from webarena_mini.kit.numbers import LARGEST_ID
+from webarena_mini.kit.pages import Pages
+from webarena_mini.kit.redirects import back, local_path, see_other
+from webarena_mini.kit.sessions import LoginNeeded, open_session, posted, require_user, set_cookie, visitor_of
+from webarena_mini.kit.site import database_of, instance_of
 
 __all__ = [
     "LoginNeeded",

@@ -4,8 +4,8 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from webarena_mini._kit import Database
 from webarena_mini.codehost.repository import changed_paths, content_of, tree_of
+from webarena_mini.kit.database import Database
 
 _CONTEXT_LINES = 3
 

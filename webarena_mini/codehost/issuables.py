@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from webarena_mini._kit import Database
 from webarena_mini.codehost.access import project_of, seen_by
 from webarena_mini.codehost.context import database_of, now, number_of, tick
+from webarena_mini.kit.database import Database
 
 ISSUABLES = """
 select i.*, p.path as project_path, n.path || '/' || p.path as full_path, p.name as project_name,

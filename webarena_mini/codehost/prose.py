@@ -7,8 +7,8 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
-from webarena_mini._sessions import database_of
-from webarena_mini._text import markdown
+from webarena_mini.kit.site import database_of
+from webarena_mini.kit.text import markdown
 
 _TAG = re.compile(r"(<[^>]*>)")
 _REFERENCE = re.compile(r"(?<![\w/@&#!])(?:@(?P<name>[A-Za-z0-9][\w.-]*\w)|(?P<mark>[#!])(?P<iid>\d{1,9})\b)")

@@ -9,9 +9,9 @@ from urllib.parse import quote
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from webarena_mini._kit import Database
 from webarena_mini.codehost.access import touch
 from webarena_mini.codehost.context import database_of, tick
+from webarena_mini.kit.database import Database
 
 _WALK = """with recursive walk (id) as (
     values (?) union select parent_id from commit_parents p join walk on p.commit_id = walk.id)

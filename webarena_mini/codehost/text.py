@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from webarena_mini._text import ago, counted, iso
+from webarena_mini.kit.text import ago, counted, iso
 
 _SLUG = re.compile(r"[^a-z0-9._-]+")
 _HUES = ("#0b6e69", "#7a3e8f", "#9a3b26", "#2c5aa0", "#4d6b1f", "#8a5a00", "#a02c5d", "#3f5566")

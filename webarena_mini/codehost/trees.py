@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from webarena_mini._kit import Database
 from webarena_mini.codehost.repository import COMMITS, File, content_of
 from webarena_mini.codehost.text import hue
+from webarena_mini.kit.database import Database
 
 _READMES = ("README.md", "readme.md", "README", "README.txt")
 _LANGUAGES = {

@@ -2,10 +2,11 @@
 
 from functools import cache
 
-from webarena_mini._kit import Database, Site
-from webarena_mini._sessions import open_session
 from webarena_mini.forum.app import build_app
 from webarena_mini.forum.seed import ACCOUNT, build
+from webarena_mini.kit.database import Database
+from webarena_mini.kit.sessions import open_session
+from webarena_mini.kit.site import Site
 
 
 @cache

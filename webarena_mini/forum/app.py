@@ -8,9 +8,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_mini._kit import Instance
-from webarena_mini._sessions import LoginNeeded, see_other
-from webarena_mini._skin import nothing, read_http_error
 from webarena_mini.forum.context import SKIN, login_path, render
 from webarena_mini.forum.views import (
     about,
@@ -24,6 +21,11 @@ from webarena_mini.forum.views import (
     users,
     votes,
 )
+from webarena_mini.kit.failures import read_http_error
+from webarena_mini.kit.media import nothing
+from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.sessions import LoginNeeded
+from webarena_mini.kit.site import Instance
 
 _HEADINGS = {400: "Bad request", 403: "Not allowed", 404: "Page not found", 405: "Not allowed", 413: "Too large"}
 

@@ -6,12 +6,14 @@ from urllib.parse import quote, urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webarena_mini._kit import Pages
-from webarena_mini._sessions import database_of, now, visitor_of
-from webarena_mini._skin import Skin
-from webarena_mini._text import ago, counted, day, iso, markdown, moment
 from webarena_mini.forum.notifications import unread
 from webarena_mini.forum.text import comment_path, host, submission_path
+from webarena_mini.kit.clock import now
+from webarena_mini.kit.media import Skin
+from webarena_mini.kit.pages import Pages
+from webarena_mini.kit.sessions import visitor_of
+from webarena_mini.kit.site import database_of
+from webarena_mini.kit.text import ago, counted, day, iso, markdown, moment
 
 SKIN = Skin("forum", "forum.css")
 

@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 
-from webarena_mini._calendar import DAY_S
-from webarena_mini._numbers import LARGEST_ID
-from webarena_mini._sessions import database_of, now, visitor_of
+from webarena_mini.kit.clock import DAY_S, now
+from webarena_mini.kit.numbers import LARGEST_ID
+from webarena_mini.kit.sessions import visitor_of
+from webarena_mini.kit.site import database_of
 
 PER_PAGE = 25
 ORDERS = {

@@ -5,8 +5,9 @@ import sqlite3
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from webarena_mini._sessions import database_of, visitor_of
 from webarena_mini.forum import listings
+from webarena_mini.kit.sessions import visitor_of
+from webarena_mini.kit.site import database_of
 
 
 def forum_of(request: Request) -> sqlite3.Row:

@@ -4,8 +4,9 @@ import sqlite3
 
 from starlette.requests import Request
 
-from webarena_mini._sessions import database_of, visitor_of
 from webarena_mini.forum import listings
+from webarena_mini.kit.sessions import visitor_of
+from webarena_mini.kit.site import database_of
 
 _ANSWERS = (
     "c.user_id != ?1 and ((c.parent_id is null and s.user_id = ?1)"

@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 
-from webarena_mini._sessions import database_of, visitor_of
 from webarena_mini.forum import listings
+from webarena_mini.kit.sessions import visitor_of
+from webarena_mini.kit.site import database_of
 
 _MAX_CHARACTERS, _MAX_WORDS = 200, 20
 _SOURCES = {

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from webarena_mini._calendar import DAY_S
-from webarena_mini._sessions import database_of, now, visitor_of
+from webarena_mini.kit.clock import DAY_S, now
+from webarena_mini.kit.sessions import visitor_of
+from webarena_mini.kit.site import database_of
 
 _MONTH_S = 30 * DAY_S
 

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from webarena_mini._kit import Site, build_snapshot
 from webarena_mini.home.app import build_app
+from webarena_mini.kit.database import build_snapshot
+from webarena_mini.kit.site import Site
 
 _NOW = int(datetime(2023, 6, 15, 9, 0, tzinfo=UTC).timestamp())
 

@@ -15,10 +15,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_mini._kit import Database, Instance, Pages, new_token, same_secret
-from webarena_mini._skin import Skin, nothing, read_http_error
 from webarena_mini.home.arithmetic import CONSTANTS, FUNCTIONS, BadExpressionError, calculate
 from webarena_mini.home.sites import cards
+from webarena_mini.kit.database import Database
+from webarena_mini.kit.failures import read_http_error
+from webarena_mini.kit.media import Skin, nothing
+from webarena_mini.kit.pages import Pages
+from webarena_mini.kit.site import Instance
+from webarena_mini.kit.tokens import new_token, same_secret
 
 SKIN = Skin("home", "home.css", "calculator.js")
 MAX_NOTE_LENGTH = 4000

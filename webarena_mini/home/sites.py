@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
-from webarena_mini._accounts import ACCOUNTS
+from webarena_mini.kit.accounts import ACCOUNTS
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from webarena_mini._kit import Site
+from webarena_mini.kit.site import Site
 from webarena_mini.map.app import build_app
 from webarena_mini.map.seed import build
 

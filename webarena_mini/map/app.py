@@ -8,8 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_mini._kit import Instance
-from webarena_mini._skin import nothing, read_http_error
+from webarena_mini.kit.failures import read_http_error
+from webarena_mini.kit.media import nothing
+from webarena_mini.kit.site import Instance
 from webarena_mini.map.context import SKIN, render
 from webarena_mini.map.views import api, browse, directions, history, info, picture, search
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 
-from webarena_mini._region import Point
 from webarena_mini.map.view import View
+from webarena_mini.region import Point
 
 INK = "#27323a"
 

@@ -10,14 +10,16 @@ from urllib.parse import quote, urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webarena_mini._kit import Database, Instance, Pages
-from webarena_mini._region import region
-from webarena_mini._region.model import distance_km
-from webarena_mini._skin import Skin
+from webarena_mini.kit.database import Database
+from webarena_mini.kit.media import Skin
+from webarena_mini.kit.pages import Pages
+from webarena_mini.kit.site import Instance
 from webarena_mini.map.geo import length_text, time_text, time_words, whole_number
 from webarena_mini.map.kinds import groups, kinds
 from webarena_mini.map.seed.changes import NOW
 from webarena_mini.map.view import View
+from webarena_mini.region import region
+from webarena_mini.region.model import distance_km
 
 _UNITS = (("year", 365), ("month", 30), ("week", 7), ("day", 1))
 _PAN = 0.35

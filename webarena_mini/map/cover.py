@@ -7,9 +7,9 @@ from functools import cache
 from itertools import pairwise
 from random import Random
 
-from webarena_mini._region import Place, Point, Street, region
-from webarena_mini._region.model import KM_PER_DEGREE, distance_km
 from webarena_mini.map.geo import bounds
+from webarena_mini.region import Place, Point, Street, region
+from webarena_mini.region.model import KM_PER_DEGREE, distance_km
 
 Shape = tuple[Point, ...]
 

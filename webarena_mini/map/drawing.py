@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from webarena_mini._region import Place, Point, Street, region
 from webarena_mini.map.canvas import INK, Canvas
 from webarena_mini.map.ground import draw_ground
 from webarena_mini.map.kinds import color_of
 from webarena_mini.map.roadstyle import ROADS
 from webarena_mini.map.view import HEIGHT, WIDTH, View
+from webarena_mini.region import Place, Point, Street, region
 
 _LAND = "#f3f0e7"
 _FONT = 'font-family="system-ui,Segoe UI,Roboto,Noto Sans,Liberation Sans,Arial,sans-serif"'

@@ -5,11 +5,11 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from webarena_mini._kit import Database
-from webarena_mini._region import Point
-from webarena_mini._region.model import distance_km
+from webarena_mini.kit.database import Database
 from webarena_mini.map.geo import whole_number
 from webarena_mini.map.kinds import kinds
+from webarena_mini.region import Point
+from webarena_mini.region.model import distance_km
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from webarena_mini._region.model import Point
+from webarena_mini.region.model import Point
 
 _COORDINATES = re.compile(r"\s*(-?\d{1,3}(?:\.\d+)?)\s*[,;\s/]\s*(-?\d{1,3}(?:\.\d+)?)\s*")
 _COMPASS = ("north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest")

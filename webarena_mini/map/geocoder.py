@@ -4,9 +4,7 @@ import re
 import sqlite3
 from dataclasses import dataclass, replace
 
-from webarena_mini._kit import Database
-from webarena_mini._region import Point
-from webarena_mini._region.model import distance_km
+from webarena_mini.kit.database import Database
 from webarena_mini.map.elements import (
     COLUMNS,
     Spot,
@@ -22,6 +20,8 @@ from webarena_mini.map.kinds import phrases
 from webarena_mini.map.narrowing import narrowed
 from webarena_mini.map.roads import edges, profile_of
 from webarena_mini.map.router import NoRoute, snap
+from webarena_mini.region import Point
+from webarena_mini.region.model import distance_km
 
 NEAR_KM = 8.0
 _MAX_QUERY = 200

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-from webarena_mini._region import Point, region
 from webarena_mini.map import cover
 from webarena_mini.map.canvas import Canvas, middle
+from webarena_mini.region import Point, region
 
 _SEA, _TOWN, _WOOD, _GREEN, _HOUSE = "#a9d0dd", "#e4dfd3", "#d3e2c2", "#c4deb0", "#cfc6b8"
 _OUTSKIRTS_M = 110

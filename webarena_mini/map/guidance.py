@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from webarena_mini._region import Point
 from webarena_mini.map.geo import bearing, compass
 from webarena_mini.map.router import Route, Stretch
+from webarena_mini.region import Point
 
 _TURNS = (
     (20, "straight", "Go straight on onto"),

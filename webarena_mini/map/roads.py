@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from random import Random
 
-from webarena_mini._region import Point, Region, Street, region
-from webarena_mini._region.model import distance_km
+from webarena_mini.region import Point, Region, Street, region
+from webarena_mini.region.model import distance_km
 
 _ONE_WAY_TOWN_SIZE = 7
 _ONE_WAY_SHARE = 0.45

@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 
-from webarena_mini._region import Point
-from webarena_mini._region.model import KM_PER_DEGREE
 from webarena_mini.map.roads import Edge, Profile, Turn, edges, node_at, profile_of, turns
+from webarena_mini.region import Point
+from webarena_mini.region.model import KM_PER_DEGREE
 
 FARTHEST_ROAD_M = 4000
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Self
 
-from webarena_mini._region import Point, region
 from webarena_mini.map.geo import bounds, from_pixels, to_pixels
+from webarena_mini.region import Point, region
 
 MIN_ZOOM, MAX_ZOOM = 8, 18
 WIDTH, HEIGHT = 960, 680

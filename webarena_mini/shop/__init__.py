@@ -9,7 +9,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webarena_mini._kit import Database, Instance, Pages, Site, new_token
+from webarena_mini.kit.database import Database
+from webarena_mini.kit.pages import Pages
+from webarena_mini.kit.site import Instance, Site
+from webarena_mini.kit.tokens import new_token
 from webarena_mini.shop import rest
 from webarena_mini.shop.routes import routes
 from webarena_mini.shop.seed import snapshot

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from sqlite3 import Row
 
-from webarena_mini._kit import Database
+from webarena_mini.kit.database import Database
 
 MOST_PER_LINE = 999
 

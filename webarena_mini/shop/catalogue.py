@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from sqlite3 import Row
 
-from webarena_mini._kit import Database
+from webarena_mini.kit.database import Database
 
 CARD = (
     "p.id, p.sku, p.slug, p.name, p.kind, p.brand, p.price, p.was_price, p.stock, p.colour, p.review_count, p.rating,"

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from pydantic import Field
 
-from webarena_mini._records import Record
+from webarena_mini.kit.records import Record
 
 HERE = Path(__file__).parent
 

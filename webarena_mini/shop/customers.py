@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from webarena_mini._addresses import ADDRESS_FIELDS, missing_fields
-from webarena_mini._kit import Database
-from webarena_mini._passwords import hash_password, password_matches
+from webarena_mini.kit.addresses import ADDRESS_FIELDS, missing_fields
+from webarena_mini.kit.database import Database
+from webarena_mini.kit.passwords import hash_password, password_matches
 from webarena_mini.shop.content import phrases
 
 COUNTRY = "United States"

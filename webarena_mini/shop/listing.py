@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from sqlite3 import Row
 from urllib.parse import urlencode
 
-from webarena_mini._numbers import LARGEST_ID, to_int
+from webarena_mini.kit.numbers import LARGEST_ID, to_int
 
 LIMITS = (12, 24, 36)
 ORDERS = {

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlite3 import Row
 from typing import Any
 
-from webarena_mini._kit import Database
+from webarena_mini.kit.database import Database
 
 STANDARD = "Standard Delivery - 3 to 5 days"
 EXPRESS = "Express Delivery - 1 to 2 days"

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from webarena_mini._addresses import is_email
+from webarena_mini.kit.addresses import is_email
 from webarena_mini.shop import customers, recent
 from webarena_mini.shop.pages_signin import ACCOUNT, LONGEST, password_errors
 from webarena_mini.shop.visit import Visit

@@ -2,8 +2,8 @@
 
 from starlette.responses import Response
 
-from webarena_mini._addresses import ADDRESS_FIELDS
-from webarena_mini._numbers import LARGEST_ID, to_int
+from webarena_mini.kit.addresses import ADDRESS_FIELDS
+from webarena_mini.kit.numbers import LARGEST_ID, to_int
 from webarena_mini.shop import customers
 from webarena_mini.shop.content import phrases
 from webarena_mini.shop.visit import Visit

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from webarena_mini._numbers import LARGEST_ID, to_int
+from webarena_mini.kit.numbers import LARGEST_ID, to_int
 from webarena_mini.shop import cart, orders, wishes
 from webarena_mini.shop.cart import CartError, ChoiceMissing
 from webarena_mini.shop.visit import Visit

@@ -4,7 +4,7 @@ from sqlite3 import Row
 
 from starlette.responses import Response
 
-from webarena_mini._numbers import to_int
+from webarena_mini.kit.numbers import to_int
 from webarena_mini.shop import catalogue, listing, orders, recent
 from webarena_mini.shop.listing import Listing
 from webarena_mini.shop.pages_search import from_price_form

@@ -4,7 +4,7 @@ from sqlite3 import Row
 
 from starlette.responses import Response
 
-from webarena_mini._numbers import LARGEST_ID, to_int
+from webarena_mini.kit.numbers import LARGEST_ID, to_int
 from webarena_mini.shop import cart, orders
 from webarena_mini.shop.cart import CartError
 from webarena_mini.shop.visit import Visit

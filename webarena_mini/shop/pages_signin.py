@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from webarena_mini._addresses import is_email
+from webarena_mini.kit.addresses import is_email
 from webarena_mini.shop import customers, orders
 from webarena_mini.shop.visit import Visit, is_local
 

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from webarena_mini._numbers import to_int
+from webarena_mini.kit.numbers import to_int
 from webarena_mini.shop import cart, wishes
 from webarena_mini.shop.cart import MOST_PER_LINE, CartError, ChoiceMissing
 from webarena_mini.shop.visit import Visit

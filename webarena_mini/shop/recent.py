@@ -2,7 +2,7 @@
 
 from sqlite3 import Row
 
-from webarena_mini._kit import Database
+from webarena_mini.kit.database import Database
 from webarena_mini.shop.catalogue import cards
 
 REMEMBERED = 12

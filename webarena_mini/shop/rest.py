@@ -9,9 +9,10 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from webarena_mini._accounts import ACCOUNTS
-from webarena_mini._kit import Database, new_token, same_secret
-from webarena_mini._numbers import to_int
+from webarena_mini.kit.accounts import ACCOUNTS
+from webarena_mini.kit.database import Database
+from webarena_mini.kit.numbers import to_int
+from webarena_mini.kit.tokens import new_token, same_secret
 from webarena_mini.shop.visit import Shop
 
 ADMIN_NAME, ADMIN_PASSWORD = ACCOUNTS["shopping_admin"]

@@ -4,7 +4,7 @@ import functools
 import sqlite3
 from pathlib import Path
 
-from webarena_mini._kit import build_snapshot
+from webarena_mini.kit.database import build_snapshot
 from webarena_mini.shop.seed_customers import fill_customers, fill_official_extras
 from webarena_mini.shop.seed_orders import fill_orders
 from webarena_mini.shop.seed_products import fill_catalogue

@@ -4,10 +4,10 @@ import random
 import sqlite3
 from datetime import datetime, timedelta
 
-from webarena_mini._accounts import ACCOUNTS
-from webarena_mini._addresses import ADDRESS_FIELDS
-from webarena_mini._kit import insert
-from webarena_mini._passwords import hash_password
+from webarena_mini.kit.accounts import ACCOUNTS
+from webarena_mini.kit.addresses import ADDRESS_FIELDS
+from webarena_mini.kit.database import insert
+from webarena_mini.kit.passwords import hash_password
 from webarena_mini.shop.content import categories, phrases
 from webarena_mini.shop.customers import COUNTRY
 from webarena_mini.shop.seed_products import SEED, moment_between, review_text, stamp

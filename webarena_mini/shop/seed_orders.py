@@ -4,8 +4,8 @@ import random
 import sqlite3
 from datetime import datetime
 
-from webarena_mini._addresses import ADDRESS_FIELDS
-from webarena_mini._kit import insert
+from webarena_mini.kit.addresses import ADDRESS_FIELDS
+from webarena_mini.kit.database import insert
 from webarena_mini.shop.customers import address_text
 from webarena_mini.shop.orders import EXPRESS, PAYMENTS, STANDARD, shipping_price
 from webarena_mini.shop.seed_customers import OFFICIAL_ID, OTHER_CUSTOMERS

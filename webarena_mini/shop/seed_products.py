@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from webarena_mini._kit import insert
+from webarena_mini.kit.database import insert
 from webarena_mini.shop.content import Category, Shelf, categories, phrases
 
 SEED = 2023

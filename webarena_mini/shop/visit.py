@@ -12,8 +12,11 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from webarena_mini._kit import Database, Instance, Pages, new_token, same_secret
-from webarena_mini._numbers import LARGEST_ID, to_int
+from webarena_mini.kit.database import Database
+from webarena_mini.kit.numbers import LARGEST_ID, to_int
+from webarena_mini.kit.pages import Pages
+from webarena_mini.kit.site import Instance
+from webarena_mini.kit.tokens import new_token, same_secret
 from webarena_mini.shop import cart, catalogue, recent
 
 

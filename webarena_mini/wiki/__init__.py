@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from webarena_mini._kit import Site
+from webarena_mini.kit.site import Site
 from webarena_mini.wiki.app import build_app
 from webarena_mini.wiki.seed import build
 from webarena_mini.wiki.text import BOOK, LANDING

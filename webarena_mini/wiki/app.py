@@ -8,8 +8,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_mini._kit import Instance
-from webarena_mini._skin import nothing, read_http_error
+from webarena_mini.kit.failures import read_http_error
+from webarena_mini.kit.media import nothing
+from webarena_mini.kit.site import Instance
 from webarena_mini.wiki import pictures, views
 from webarena_mini.wiki.page import SKIN, render
 from webarena_mini.wiki.text import BOOK, LANDING

@@ -5,8 +5,9 @@ from functools import cache
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webarena_mini._kit import Database, Pages
-from webarena_mini._skin import Skin
+from webarena_mini.kit.database import Database
+from webarena_mini.kit.media import Skin
+from webarena_mini.kit.pages import Pages
 from webarena_mini.wiki.text import BOOK, LANDING, href
 
 SKIN = Skin("wiki", "wiki.css", "suggest.js", prefix="/skin")

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webarena_mini._region import Point, region
+from webarena_mini.region import Point, region
 from webarena_mini.wiki.drawings import DRAWINGS, shirt
 from webarena_mini.wiki.page import database_of
 

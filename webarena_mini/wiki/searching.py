@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from webarena_mini._kit import Database
+from webarena_mini.kit.database import Database
 
 PAGE_LENGTH = 25
 MAX_PAGE_LENGTH = 140

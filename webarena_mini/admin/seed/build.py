@@ -3,13 +3,13 @@
 import sqlite3
 from pathlib import Path
 
-from webarena_mini._kit import build_snapshot
 from webarena_mini.admin.seed.calendar import CLOCK_START
 from webarena_mini.admin.seed.opinions import fill_opinions
 from webarena_mini.admin.seed.orders import fill_orders
 from webarena_mini.admin.seed.people import fill_people
 from webarena_mini.admin.seed.products import fill_products
 from webarena_mini.admin.seed.shopfront import fill_shopfront
+from webarena_mini.kit.database import build_snapshot
 
 
 def fill(db: sqlite3.Connection) -> None:

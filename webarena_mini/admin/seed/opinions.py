@@ -5,9 +5,9 @@ import sqlite3
 from datetime import datetime, timedelta
 from random import Random
 
-from webarena_mini._kit import insert
 from webarena_mini.admin.content import Kind, words
 from webarena_mini.admin.seed.calendar import FIRST_ORDER, LAST_ORDER, SEED, moment_between, stamp
+from webarena_mini.kit.database import insert
 
 _COUNTS = (5, 6, 7, 8, 9, 10, 11, 12, 13, 14)
 _APPROVED, _PENDING, _NOT_APPROVED = 1, 2, 3

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from webarena_mini._kit import insert
 from webarena_mini.admin.content import CARRIERS, PAYMENT_METHODS, words
 from webarena_mini.admin.money import delivery_price, tax
 from webarena_mini.admin.seed.calendar import FIRST_ORDER, LAST_ORDER, SEED, stamp
 from webarena_mini.admin.seed.people import made_up_address
+from webarena_mini.kit.database import insert
 
 # Three digits from the first order on, so that no order's address is the beginning of another's.
 FIRST_ORDER_ID, ORDERS = 101, 300

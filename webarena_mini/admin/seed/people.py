@@ -4,9 +4,9 @@ import sqlite3
 from datetime import timedelta
 from random import Random
 
-from webarena_mini._kit import insert
 from webarena_mini.admin.content import GROUPS, words
 from webarena_mini.admin.seed.calendar import FIRST_ORDER, LAST_ORDER, OPENED, SEED, moment_between, stamp
+from webarena_mini.kit.database import insert
 
 CUSTOMERS = 72
 COUNTRY = "United States"

@@ -4,9 +4,9 @@ import re
 import sqlite3
 from random import Random
 
-from webarena_mini._kit import insert
 from webarena_mini.admin.content import ATTRIBUTE_SETS, COLOURS, SIZES, Kind, assortment, words
 from webarena_mini.admin.seed.calendar import FIRST_ORDER, OPENED, SEED, moment_between, stamp
+from webarena_mini.kit.database import insert
 
 _COLOUR_IDS = {label: number for number, label in COLOURS.items()}
 _SIZE_IDS = {label: number for number, label in SIZES.items()}

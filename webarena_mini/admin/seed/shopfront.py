@@ -2,10 +2,10 @@
 
 import sqlite3
 
-from webarena_mini._accounts import ACCOUNTS
-from webarena_mini._kit import insert
-from webarena_mini._passwords import hash_password
 from webarena_mini.admin.content import store_pages
+from webarena_mini.kit.accounts import ACCOUNTS
+from webarena_mini.kit.database import insert
+from webarena_mini.kit.passwords import hash_password
 
 _SALT = "seed-admin"
 _THEMES = (

@@ -2,10 +2,10 @@
 
 from starlette.responses import Response
 
-from webarena_mini._addresses import ADDRESS_FIELDS, missing_fields
 from webarena_mini.admin.routing import Routes
 from webarena_mini.admin.views.customers import edit_path
 from webarena_mini.admin.visit import Visit
+from webarena_mini.kit.addresses import ADDRESS_FIELDS, missing_fields
 
 _GONE = "This address no longer exists."
 _COUNTRY = "United States"

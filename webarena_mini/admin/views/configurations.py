@@ -4,7 +4,6 @@ from sqlite3 import Row
 
 from starlette.responses import Response
 
-from webarena_mini._numbers import to_int
 from webarena_mini.admin import products
 from webarena_mini.admin.money import parse_money
 from webarena_mini.admin.options import Attribute, add_option, options
@@ -12,6 +11,7 @@ from webarena_mini.admin.routing import Routes
 from webarena_mini.admin.variants import add_variants
 from webarena_mini.admin.views.products import edit_path
 from webarena_mini.admin.visit import Visit
+from webarena_mini.kit.numbers import to_int
 
 _NO_CONFIGURATIONS = "This product has no configurations."
 _ATTRIBUTES: tuple[tuple[Attribute, str], ...] = (("size", "Size"), ("color", "Color"))

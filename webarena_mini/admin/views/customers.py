@@ -4,13 +4,13 @@ from functools import partial
 
 from starlette.responses import Response
 
-from webarena_mini._addresses import is_email
 from webarena_mini.admin import grids
 from webarena_mini.admin.content import GROUPS, ORDER_STATUSES, REVIEW_STATUSES
 from webarena_mini.admin.money import parse_day
 from webarena_mini.admin.routing import Routes
 from webarena_mini.admin.views.lists import chosen, grid_page
 from webarena_mini.admin.visit import Visit
+from webarena_mini.kit.addresses import is_email
 
 _TABS = {
     "view": "Customer View",

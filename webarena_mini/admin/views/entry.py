@@ -2,9 +2,9 @@
 
 from starlette.responses import Response
 
-from webarena_mini._passwords import password_matches
 from webarena_mini.admin.routing import Routes
 from webarena_mini.admin.visit import Visit
+from webarena_mini.kit.passwords import password_matches
 
 DASHBOARD = "/admin/dashboard/"
 _TABS = {

@@ -5,14 +5,14 @@ from functools import partial
 
 from starlette.responses import Response
 
-from webarena_mini._addresses import ADDRESS_FIELDS, missing_fields
-from webarena_mini._kit import Database
 from webarena_mini.admin import grids, orders
 from webarena_mini.admin.content import GROUPS, ORDER_STATUSES
 from webarena_mini.admin.orders import Order, OrderError
 from webarena_mini.admin.routing import Routes
 from webarena_mini.admin.views.lists import chosen, grid_page
 from webarena_mini.admin.visit import Visit
+from webarena_mini.kit.addresses import ADDRESS_FIELDS, missing_fields
+from webarena_mini.kit.database import Database
 
 _CHANGES: dict[str, tuple[Callable[[Database, Order], None], str]] = {
     "cancel": (orders.cancel, "You canceled the order."),

@@ -5,13 +5,13 @@ from sqlite3 import Row
 
 from starlette.responses import Response
 
-from webarena_mini._numbers import to_int
 from webarena_mini.admin import orders
 from webarena_mini.admin.content import CARRIERS, GROUPS, ORDER_STATUSES
 from webarena_mini.admin.orders import OrderError
 from webarena_mini.admin.routing import Routes
 from webarena_mini.admin.views.orders import order_path
 from webarena_mini.admin.visit import Visit
+from webarena_mini.kit.numbers import to_int
 
 _KINDS = {"invoice": "Invoice", "credit_memo": "Credit Memo", "shipment": "Shipment"}
 _PATHS = {

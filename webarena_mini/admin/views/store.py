@@ -6,12 +6,12 @@ from sqlite3 import Row
 
 from starlette.responses import Response
 
-from webarena_mini._kit import Database
 from webarena_mini.admin import shelf
 from webarena_mini.admin.options import options
 from webarena_mini.admin.routing import Routes
 from webarena_mini.admin.shelf import CARD, IN_CATALOG, IN_SEARCH, Listing
 from webarena_mini.admin.visit import Visit
+from webarena_mini.kit.database import Database
 
 
 def home(visit: Visit) -> Response:

@@ -4,10 +4,6 @@ import sqlite3
 from pathlib import Path
 from random import Random
 
-from webarena_mini._accounts import ACCOUNTS
-from webarena_mini._calendar import DAY_S, TODAY
-from webarena_mini._kit import build_snapshot, insert
-from webarena_mini._passwords import hash_password
 from webarena_mini.codehost.access import Role
 from webarena_mini.codehost.seed.data import (
     GroupSpec,
@@ -18,6 +14,10 @@ from webarena_mini.codehost.seed.data import (
 )
 from webarena_mini.codehost.seed.people import ACCOUNT, Person, make_people
 from webarena_mini.codehost.seed.project import ProjectFiller
+from webarena_mini.kit.accounts import ACCOUNTS
+from webarena_mini.kit.clock import DAY_S, TODAY
+from webarena_mini.kit.database import build_snapshot, insert
+from webarena_mini.kit.passwords import hash_password
 
 _SEED = 20_230_615
 _FORKED = ("quickdiff", "contrast-kit", "terminal-chess", "awesome-maps", "departures-board")

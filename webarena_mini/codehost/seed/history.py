@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
 
-from webarena_mini._calendar import DAY_S, TODAY
 from webarena_mini.codehost.seed.data import Common, ProjectSpec, SideWork, load_stack
 from webarena_mini.codehost.seed.people import Person
 from webarena_mini.codehost.seed.sources import (
@@ -17,6 +16,7 @@ from webarena_mini.codehost.seed.sources import (
     growths,
     words_of,
 )
+from webarena_mini.kit.clock import DAY_S, TODAY
 
 _MERGED_SHARE = 0.16
 _RELEASE_EVERY = 17

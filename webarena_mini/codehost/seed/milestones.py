@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
 
-from webarena_mini._calendar import DAY_S, TODAY
 from webarena_mini.codehost.seed.data import Goal, ProjectSpec
 from webarena_mini.codehost.seed.history import History
+from webarena_mini.kit.clock import DAY_S, TODAY
 
 PLANNED = 4
 

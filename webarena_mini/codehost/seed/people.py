@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from random import Random
 
-from webarena_mini._accounts import ACCOUNTS
-from webarena_mini._calendar import DAY_S, TODAY
 from webarena_mini.codehost.seed.data import load_people
 from webarena_mini.codehost.text import slugged
+from webarena_mini.kit.accounts import ACCOUNTS
+from webarena_mini.kit.clock import DAY_S, TODAY
 
 ACCOUNT, ACCOUNT_NAME = ACCOUNTS["gitlab"][0], "Byte Blaze"
 

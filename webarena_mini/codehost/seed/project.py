@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
-from webarena_mini._calendar import DAY_S, TODAY
-from webarena_mini._kit import insert
 from webarena_mini.codehost.access import Role
 from webarena_mini.codehost.seed.data import Common, ProjectSpec, load_talk
 from webarena_mini.codehost.seed.history import write_history
@@ -15,6 +13,8 @@ from webarena_mini.codehost.seed.milestones import PLANNED, SeedMilestone, fitti
 from webarena_mini.codehost.seed.people import Person
 from webarena_mini.codehost.seed.talk import SeedIssuable, Talker
 from webarena_mini.codehost.text import amount, day_text, labelled
+from webarena_mini.kit.clock import DAY_S, TODAY
+from webarena_mini.kit.database import insert
 
 
 class ProjectFiller:

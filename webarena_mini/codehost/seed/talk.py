@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from webarena_mini._calendar import DAY_S, TODAY
-from webarena_mini._grammar import Speech
 from webarena_mini.codehost.seed.data import Module, ProjectSpec, load_talk
 from webarena_mini.codehost.seed.history import History, SeedBranch
 from webarena_mini.codehost.seed.people import Person
+from webarena_mini.kit.clock import DAY_S, TODAY
+from webarena_mini.kit.grammar import Speech
 
 _COMMON_ISSUES = 14
 _CODE = ("python", "javascript", "rust", "go")

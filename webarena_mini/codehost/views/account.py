@@ -7,9 +7,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_mini._kit import new_token
-from webarena_mini._passwords import hash_password, password_matches
-from webarena_mini._sessions import enter, leave, with_session
 from webarena_mini.codehost.context import (
     Posted,
     database_of,
@@ -21,6 +18,9 @@ from webarena_mini.codehost.context import (
     visitor_of,
 )
 from webarena_mini.codehost.naming import is_username
+from webarena_mini.kit.passwords import hash_password, password_matches
+from webarena_mini.kit.sessions import enter, leave, with_session
+from webarena_mini.kit.tokens import new_token
 
 MIN_PASSWORD = 8
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")

@@ -7,12 +7,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_mini._kit import Database
 from webarena_mini.codehost.access import Role, own_role, project_of
 from webarena_mini.codehost.context import database_of, render, see_other
 from webarena_mini.codehost.diffs import branch_diff
 from webarena_mini.codehost.issuables import open_requests
 from webarena_mini.codehost.repository import branch_named, commit_named, refs_of, unseen
+from webarena_mini.kit.database import Database
 
 
 async def choose(request: Request) -> Response:

@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_mini._kit import Database
 from webarena_mini.codehost.access import Role, project_of
 from webarena_mini.codehost.context import (
     Posted,
@@ -32,6 +31,7 @@ from webarena_mini.codehost.repository import (
     tree_of,
     write_commit,
 )
+from webarena_mini.kit.database import Database
 
 _CONTENT_LIMIT, _MESSAGE_LIMIT = 200_000, 2_000
 

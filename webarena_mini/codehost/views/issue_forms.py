@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_mini._kit import Database
 from webarena_mini.codehost.access import Role, members_of, own_role, project_of, touch
 from webarena_mini.codehost.context import (
     Posted,
@@ -28,6 +27,7 @@ from webarena_mini.codehost.issuables import (
 )
 from webarena_mini.codehost.text import is_day
 from webarena_mini.codehost.views.issues import labels_of, milestones_of
+from webarena_mini.kit.database import Database
 
 TITLE_LIMIT, DESCRIPTION_LIMIT = 255, 50_000
 

@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_mini._kit import Database
 from webarena_mini.codehost.access import LASTING, ROLE_NAMES, Role, group_of, own_role, project_of
 from webarena_mini.codehost.context import (
     database_of,
@@ -24,6 +23,7 @@ from webarena_mini.codehost.context import (
     visitor_of,
 )
 from webarena_mini.codehost.text import is_day
+from webarena_mini.kit.database import Database
 
 SORTS = {
     "name_asc": ("Account, ascending", "name collate nocase, id"),

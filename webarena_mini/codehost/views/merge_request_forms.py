@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_mini._kit import Database
 from webarena_mini.codehost.access import (
     PROJECTS,
     Role,
@@ -37,6 +36,7 @@ from webarena_mini.codehost.views.issue_forms import (
 )
 from webarena_mini.codehost.views.issues import labels_of, milestones_of
 from webarena_mini.codehost.views.merge_requests import ends_of
+from webarena_mini.kit.database import Database
 
 _SOURCE, _TARGET, _FROM = "merge_request[source_branch]", "merge_request[target_branch]", "merge_request[source]"
 

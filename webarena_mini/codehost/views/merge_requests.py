@@ -8,13 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_mini._kit import Database
 from webarena_mini.codehost.access import PROJECTS, Role, own_role, seen_by
 from webarena_mini.codehost.context import database_of, render, visitor_of
 from webarena_mini.codehost.diffs import branch_diff
 from webarena_mini.codehost.issuables import issuable_of
 from webarena_mini.codehost.repository import address, branch_named, conflicts, unseen
 from webarena_mini.codehost.views.issues import discussion, listing
+from webarena_mini.kit.database import Database
 
 
 async def merge_requests(request: Request) -> Response:

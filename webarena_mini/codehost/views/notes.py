@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_mini._kit import Database
 from webarena_mini.codehost.access import Role, members_of, own_role, touch
 from webarena_mini.codehost.context import (
     Posted,
@@ -32,6 +31,7 @@ from webarena_mini.codehost.text import day_text, is_day, labelled
 from webarena_mini.codehost.views import issues, merge_requests
 from webarena_mini.codehost.views.issue_forms import require_editor
 from webarena_mini.codehost.views.issues import labels_of, milestones_of
+from webarena_mini.kit.database import Database
 
 Handler = Callable[[Request], Awaitable[Response]]
 _PAGES = {"issue": issues.page, "merge_request": merge_requests.page}

@@ -7,8 +7,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_mini._kit import new_token
-from webarena_mini._passwords import hash_password, password_matches
 from webarena_mini.codehost.context import (
     Posted,
     database_of,
@@ -18,6 +16,8 @@ from webarena_mini.codehost.context import (
     see_other,
 )
 from webarena_mini.codehost.views.account import MIN_PASSWORD
+from webarena_mini.kit.passwords import hash_password, password_matches
+from webarena_mini.kit.tokens import new_token
 
 _TEXTS = {
     "name": 127,

@@ -7,7 +7,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_mini._kit import Database
 from webarena_mini.codehost.access import PROJECTS, VISIBILITIES, Role, exposes, role_in_group
 from webarena_mini.codehost.context import (
     database_of,
@@ -21,6 +20,7 @@ from webarena_mini.codehost.naming import is_project_path
 from webarena_mini.codehost.project_templates import project_templates
 from webarena_mini.codehost.repository import write_commit
 from webarena_mini.codehost.text import slugged
+from webarena_mini.kit.database import Database
 
 NAME_LIMIT, DESCRIPTION_LIMIT = 100, 2_000
 

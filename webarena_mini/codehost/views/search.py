@@ -8,13 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_mini._kit import Database
 from webarena_mini.codehost.access import PROJECTS, seen_by, visible_project
 from webarena_mini.codehost.context import database_of, render, visitor_of
 from webarena_mini.codehost.filters import match_expression
 from webarena_mini.codehost.issuables import ISSUABLES, attached
 from webarena_mini.codehost.paging import Page, paged
 from webarena_mini.codehost.repository import content_of, head_of, history, tree_of
+from webarena_mini.kit.database import Database
 
 SCOPES = {
     "projects": "Projects",

@@ -7,7 +7,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_mini._numbers import LARGEST_ID, to_int
 from webarena_mini.codehost.access import seen_by
 from webarena_mini.codehost.context import (
     back,
@@ -19,6 +18,7 @@ from webarena_mini.codehost.context import (
     see_other,
 )
 from webarena_mini.codehost.paging import paged
+from webarena_mini.kit.numbers import LARGEST_ID, to_int
 
 TYPES = {"Issue": "issue", "MergeRequest": "merge_request"}
 REASONS = {

@@ -4,10 +4,6 @@ import sqlite3
 from pathlib import Path
 from random import Random
 
-from webarena_mini._accounts import ACCOUNTS
-from webarena_mini._calendar import DAY_S, TODAY
-from webarena_mini._kit import build_snapshot
-from webarena_mini._passwords import hash_password
 from webarena_mini.forum.images import image_name
 from webarena_mini.forum.ranking import hot_ranking
 from webarena_mini.forum.seed.art import draw
@@ -15,6 +11,10 @@ from webarena_mini.forum.seed.conversation import SeedSubmission
 from webarena_mini.forum.seed.votes import votes_on_comment, votes_on_submission
 from webarena_mini.forum.seed.world import World, make_world
 from webarena_mini.forum.text import slug
+from webarena_mini.kit.accounts import ACCOUNTS
+from webarena_mini.kit.clock import DAY_S, TODAY
+from webarena_mini.kit.database import build_snapshot
+from webarena_mini.kit.passwords import hash_password
 
 ACCOUNT, _PASSWORD = ACCOUNTS["reddit"]
 _SEED = 20_230_616

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from webarena_mini._calendar import DAY_S, TODAY
-from webarena_mini._grammar import Speech
 from webarena_mini.forum.seed.topics import CommonTalk, ThreadPattern, Topic
+from webarena_mini.kit.clock import DAY_S, TODAY
+from webarena_mini.kit.grammar import Speech
 
 _TYPICAL_COMMENTS, _SPREAD, _MOST_COMMENTS = 7.5, 0.8, 46
 _MAX_DEPTH = 5

@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from random import Random
 
-from webarena_mini._grammar import Speech
 from webarena_mini.forum.seed.conversation import SeedComment, SeedSubmission
 from webarena_mini.forum.seed.topics import CommonTalk, Line, Topic
+from webarena_mini.kit.grammar import Speech
 
 _FIRST_PERSON = re.compile(r"\b(?:I|[Ww]e|[Mm]y|[Oo]ur|[Mm]ine|[Oo]urs)\b")
 _ASKING = re.compile(r"\?$|\b(?:looking for|recommend|help|advice|what now|wanted|who knows)\b", re.IGNORECASE)

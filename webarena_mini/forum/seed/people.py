@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from random import Random
 
-from webarena_mini._calendar import DAY_S, TODAY
 from webarena_mini.forum.seed.topics import PeopleWords, load_words
+from webarena_mini.kit.clock import DAY_S, TODAY
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,6 @@ import itertools
 from dataclasses import dataclass
 from random import Random
 
-from webarena_mini._calendar import DAY_S, TODAY
-from webarena_mini._grammar import Speech
 from webarena_mini.forum.seed.conversation import Regulars, SeedSubmission, discuss, start_thread
 from webarena_mini.forum.seed.fitting import fit
 from webarena_mini.forum.seed.people import Person, make_people
@@ -18,6 +16,8 @@ from webarena_mini.forum.seed.topics import (
     load_topics,
 )
 from webarena_mini.forum.text import slug
+from webarena_mini.kit.clock import DAY_S, TODAY
+from webarena_mini.kit.grammar import Speech
 
 _PEOPLE = 480
 _OWN_ACTIVITY = 2.5

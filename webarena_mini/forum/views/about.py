@@ -6,10 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_mini._calendar import DAY_S
-from webarena_mini._sessions import database_of, now
 from webarena_mini.forum import sidebar
 from webarena_mini.forum.context import render
+from webarena_mini.kit.clock import DAY_S, now
+from webarena_mini.kit.site import database_of
 
 _PERIODS_DAYS = (7, 30)
 _COUNTS = {

@@ -7,22 +7,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_mini._addresses import is_email
-from webarena_mini._passwords import hash_password, password_matches
-from webarena_mini._sessions import (
-    Posted,
-    database_of,
-    enter,
-    leave,
-    local_path,
-    posted,
-    see_other,
-    tick,
-    with_session,
-)
 from webarena_mini.forum.context import render
 from webarena_mini.forum.views.users import own
 from webarena_mini.forum.views.votes import recount
+from webarena_mini.kit.addresses import is_email
+from webarena_mini.kit.clock import tick
+from webarena_mini.kit.forms import Posted
+from webarena_mini.kit.passwords import hash_password, password_matches
+from webarena_mini.kit.redirects import local_path, see_other
+from webarena_mini.kit.sessions import enter, leave, posted, with_session
+from webarena_mini.kit.site import database_of
 
 _NAME = re.compile(r"[A-Za-z0-9_]{3,25}")
 _MIN_PASSWORD, _MAX_PASSWORD = 8, 72

@@ -7,8 +7,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_mini._kit import Database
-from webarena_mini._sessions import Posted, database_of, posted, require_user, see_other, tick
 from webarena_mini.forum import listings, sidebar
 from webarena_mini.forum.context import render
 from webarena_mini.forum.lookup import (
@@ -22,6 +20,12 @@ from webarena_mini.forum.lookup import (
 from webarena_mini.forum.text import comment_path, submission_path
 from webarena_mini.forum.threads import subtree
 from webarena_mini.forum.views.votes import cast
+from webarena_mini.kit.clock import tick
+from webarena_mini.kit.database import Database
+from webarena_mini.kit.forms import Posted
+from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.sessions import posted, require_user
+from webarena_mini.kit.site import database_of
 
 _BODY_LIMIT = 10_000
 _OTHERS = 6

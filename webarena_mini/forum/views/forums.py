@@ -9,11 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_mini._sessions import back, database_of, posted, require_user, see_other, tick, visitor_of
 from webarena_mini.forum import sidebar
 from webarena_mini.forum.context import render
 from webarena_mini.forum.listings import PER_PAGE, page_number, paged
 from webarena_mini.forum.lookup import forum_of
+from webarena_mini.kit.clock import tick
+from webarena_mini.kit.redirects import back, see_other
+from webarena_mini.kit.sessions import posted, require_user, visitor_of
+from webarena_mini.kit.site import database_of
 
 _NAME = re.compile(r"[A-Za-z0-9_]{3,25}")
 _ORDERS = {

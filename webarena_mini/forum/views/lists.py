@@ -7,10 +7,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_mini._sessions import require_user
 from webarena_mini.forum import listings, sidebar
 from webarena_mini.forum.context import render
 from webarena_mini.forum.lookup import forum_of
+from webarena_mini.kit.sessions import require_user
 
 Handler = Callable[[Request], Awaitable[Response]]
 _SUBSCRIBED = "s.forum_id in (select forum_id from subscriptions where user_id = ?)"

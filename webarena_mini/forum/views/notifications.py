@@ -6,10 +6,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_mini._sessions import posted, require_user, see_other
 from webarena_mini.forum.context import render
 from webarena_mini.forum.notifications import answers, mark_read
 from webarena_mini.forum.sidebar import front_column
+from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.sessions import posted, require_user
 
 
 async def show(request: Request) -> Response:

@@ -9,8 +9,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_mini._kit import Database
-from webarena_mini._sessions import Posted, database_of, posted, require_user, see_other, tick
 from webarena_mini.forum import listings, sidebar
 from webarena_mini.forum.context import render
 from webarena_mini.forum.images import store_image
@@ -24,6 +22,12 @@ from webarena_mini.forum.ranking import hot_ranking
 from webarena_mini.forum.text import slug, submission_path
 from webarena_mini.forum.threads import as_tree
 from webarena_mini.forum.views.votes import cast
+from webarena_mini.kit.clock import tick
+from webarena_mini.kit.database import Database
+from webarena_mini.kit.forms import Posted
+from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.sessions import posted, require_user
+from webarena_mini.kit.site import database_of
 
 _TITLE_LIMIT, _BODY_LIMIT, _URL_LIMIT = 300, 25_000, 2000
 

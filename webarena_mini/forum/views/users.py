@@ -9,10 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_mini._sessions import database_of, posted, require_user, see_other
 from webarena_mini.forum import listings
 from webarena_mini.forum.context import render
 from webarena_mini.forum.lookup import user_of
+from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.sessions import posted, require_user
+from webarena_mini.kit.site import database_of
 
 _BIOGRAPHY_LIMIT = 300
 _NEW = listings.Order("new", "all")

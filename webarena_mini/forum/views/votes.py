@@ -7,11 +7,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_mini._kit import Database
-from webarena_mini._sessions import back, database_of, posted, require_user
 from webarena_mini.forum import listings
 from webarena_mini.forum.ranking import hot_ranking
 from webarena_mini.forum.text import comment_path, submission_path
+from webarena_mini.kit.database import Database
+from webarena_mini.kit.redirects import back
+from webarena_mini.kit.sessions import posted, require_user
+from webarena_mini.kit.site import database_of
 
 _CHOICES = {"-1": -1, "0": 0, "1": 1}
 

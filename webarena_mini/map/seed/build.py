@@ -4,10 +4,10 @@ import json
 import sqlite3
 from pathlib import Path
 
-from webarena_mini._kit import build_snapshot
-from webarena_mini._region import region
+from webarena_mini.kit.database import build_snapshot
 from webarena_mini.map.seed.changes import tell
 from webarena_mini.map.seed.elements import Element, all_elements
+from webarena_mini.region import region
 
 
 def build() -> bytes:

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from webarena_mini._region import Place, Point, Region, Street, Town
-from webarena_mini._region.model import distance_km
 from webarena_mini.map.kinds import kinds
 from webarena_mini.map.roads import one_way_streets
 from webarena_mini.map.roadstyle import ROADS
+from webarena_mini.region import Place, Point, Region, Street, Town
+from webarena_mini.region.model import distance_km
 
 _MAX_SPEEDS = {"trunk": "90", "primary": "70", "secondary": "50", "residential": "30"}
 _TOWN_RANK = {"city": 900, "town": 700, "village": 500}

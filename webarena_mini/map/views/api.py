@@ -7,7 +7,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_mini._region import Point
 from webarena_mini.map import geocoder
 from webarena_mini.map.context import database_of, parameter
 from webarena_mini.map.elements import Spot, find_element, parts, spot, tags_of
@@ -16,6 +15,7 @@ from webarena_mini.map.guidance import Step, steps_of
 from webarena_mini.map.roads import profile_of
 from webarena_mini.map.router import NoRoute, find_route
 from webarena_mini.map.router import Route as Way
+from webarena_mini.region import Point
 
 _USUAL_HITS, _MOST_HITS = 10, 50
 

@@ -9,8 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_mini._kit import Database
-from webarena_mini._region import Point
+from webarena_mini.kit.database import Database
 from webarena_mini.map.context import database_of, frame, render
 from webarena_mini.map.elements import (
     COLUMNS,
@@ -26,6 +25,7 @@ from webarena_mini.map.elements import (
 from webarena_mini.map.geo import write_point
 from webarena_mini.map.kinds import kinds
 from webarena_mini.map.view import View
+from webarena_mini.region import Point
 
 
 @dataclass(frozen=True)

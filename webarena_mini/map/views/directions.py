@@ -7,9 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_mini._kit import Database
-from webarena_mini._region import region
-from webarena_mini._region.model import distance_km
+from webarena_mini.kit.database import Database
 from webarena_mini.map.context import database_of, frame, link, parameter, render
 from webarena_mini.map.elements import Spot
 from webarena_mini.map.geo import write_point
@@ -20,6 +18,8 @@ from webarena_mini.map.router import NoRoute, find_route
 from webarena_mini.map.router import Route as Way
 from webarena_mini.map.view import View, whole_region
 from webarena_mini.map.views.picture import points_of
+from webarena_mini.region import region
+from webarena_mini.region.model import distance_km
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_mini._region import region
-from webarena_mini._region.model import distance_km
 from webarena_mini.map.context import database_of, parameter, render
 from webarena_mini.map.elements import COLUMNS, Spot, by_distance
 from webarena_mini.map.geo import bearing, compass
 from webarena_mini.map.kinds import kinds
 from webarena_mini.map.roadstyle import ROADS
 from webarena_mini.map.view import View, whole_region
+from webarena_mini.region import region
+from webarena_mini.region.model import distance_km
 
 _MOST_LISTED = 80
 

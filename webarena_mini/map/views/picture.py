@@ -7,8 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from webarena_mini._kit import Database
-from webarena_mini._region import Point, region
+from webarena_mini.kit.database import Database
 from webarena_mini.map.context import database_of, parameter
 from webarena_mini.map.drawing import Overlay, draw
 from webarena_mini.map.elements import find_element, parts
@@ -16,6 +15,7 @@ from webarena_mini.map.geo import parse_point, whole_number
 from webarena_mini.map.roads import profile_of
 from webarena_mini.map.router import NoRoute, find_route
 from webarena_mini.map.view import View, whole_region
+from webarena_mini.region import Point, region
 
 _MAX_MARKS = 20
 

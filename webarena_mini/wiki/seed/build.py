@@ -6,7 +6,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from webarena_mini._kit import build_snapshot, insert
+from webarena_mini.kit.database import build_snapshot, insert
 from webarena_mini.wiki.seed.compose import Document, compose
 from webarena_mini.wiki.seed.lists import COLUMNS, aliases, categories, list_rows, list_title
 from webarena_mini.wiki.seed.model import Article, World

@@ -3,8 +3,8 @@
 from functools import cache
 from random import Random
 
-from webarena_mini._region import Region, Town
-from webarena_mini._region.model import distance_km
+from webarena_mini.region import Region, Town
+from webarena_mini.region.model import distance_km
 from webarena_mini.wiki.seed.model import Entry, Table
 from webarena_mini.wiki.seed.words import number, somebody, words
 

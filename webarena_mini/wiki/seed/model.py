@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from webarena_mini._region import Place, Point, Region, Town
+from webarena_mini.region import Place, Point, Region, Town
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from webarena_mini._region import Region, region
+from webarena_mini.region import Region, region
 from webarena_mini.wiki.seed.model import Entry, World
 from webarena_mini.wiki.seed.words import data
 

@@ -2,8 +2,8 @@
 
 from random import Random
 
-from webarena_mini._region import Place, Town
-from webarena_mini._region.model import distance_km
+from webarena_mini.region import Place, Town
+from webarena_mini.region.model import distance_km
 from webarena_mini.wiki.seed.model import Entry, World
 from webarena_mini.wiki.seed.words import data, joined, link, links, spelled
 

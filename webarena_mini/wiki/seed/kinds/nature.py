@@ -2,7 +2,7 @@
 
 from random import Random
 
-from webarena_mini._region.model import distance_km
+from webarena_mini.region.model import distance_km
 from webarena_mini.wiki.seed import figures
 from webarena_mini.wiki.seed.kinds.common import line_text, rng_of, species_text, town_box
 from webarena_mini.wiki.seed.model import Article, Entry, Table, World

@@ -1,6 +1,6 @@
 """Towns: the largest articles, which draw on everything that has its home there."""
 
-from webarena_mini._region import Town
+from webarena_mini.region import Town
 from webarena_mini.wiki.seed import figures
 from webarena_mini.wiki.seed.kinds.common import (
     chapter_text,

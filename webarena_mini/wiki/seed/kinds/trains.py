@@ -1,7 +1,7 @@
 """Railway lines and stations."""
 
-from webarena_mini._region import Place, Railway
-from webarena_mini._region.model import distance_km
+from webarena_mini.region import Place, Railway
+from webarena_mini.region.model import distance_km
 from webarena_mini.wiki.seed import figures
 from webarena_mini.wiki.seed.kinds.common import (
     chapter_text,

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from random import Random
 
-from webarena_mini._region.model import KM_PER_DEGREE, Point
+from webarena_mini.region.model import KM_PER_DEGREE, Point
 
 Flat = tuple[float, float]
 

@@ -1,12 +1,50 @@
-"""Drawings and other files of a site: types, caching, colours."""
+"""Style sheets, scripts and pictures of a site: types, caching, colours."""
 
 import colorsys
+import hashlib
 from collections.abc import Awaitable, Callable
 from functools import cache
 from pathlib import Path
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+
+from webarena_mini.kit.pages import HERE
+
+
+class Skin:
+    """The files `names` of a site's templates, served below `prefix` under URLs that change with their content."""
+
+    def __init__(self, site: str, *names: str, prefix: str = "/assets") -> None:
+        self._folder = HERE / "templates" / site
+        self._names = names
+        self.prefix = prefix
+        self._body = cache(self._read)
+
+    @property
+    def route(self) -> str:
+        return f"{self.prefix}/{{version}}/{{name}}"
+
+    def path(self, name: str) -> str:
+        return f"{self.prefix}/{hashlib.sha256(self._body(name).encode()).hexdigest()[:12]}/{name}"
+
+    async def serve(self, request: Request) -> Response:
+        """Raises HTTPException(404) for other names."""
+        name = request.path_params["name"]
+        if name not in self._names:
+            raise HTTPException(404)
+        headers = {"cache-control": "max-age=31536000, immutable"}
+        return Response(self._body(name), media_type=MEDIA_TYPES[f".{name.rpartition('.')[2]}"], headers=headers)
+
+    def _read(self, name: str) -> str:
+        return (self._folder / name).read_text("utf-8")
+
+
+async def nothing(request: Request) -> Response:
+    """For the icon that browsers ask for."""
+    return Response(status_code=204)
+
 
 MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 KEEP = {"cache-control": "public, max-age=86400, immutable"}

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from webarena_mini._region.geometry import Flat, rotated, to_point, winding
-from webarena_mini._region.model import Point, Street
+from webarena_mini.region.geometry import Flat, rotated, to_point, winding
+from webarena_mini.region.model import Point, Street
 
 BLOCK_KM = 0.115
 

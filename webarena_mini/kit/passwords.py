@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 
-from webarena_mini._kit import same_secret
+from webarena_mini.kit.tokens import same_secret
 
 # A site on loopback with published passwords: a low cost keeps a log-in from holding up the event loop.
 _COST = 2**11

@@ -6,10 +6,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from webarena_mini._region.geometry import Flat, to_point, winding
-from webarena_mini._region.model import Place, Point, Railway, Region, Town, Water
-from webarena_mini._region.places import make_places
-from webarena_mini._region.streets import make_network
+from webarena_mini.region.geometry import Flat, to_point, winding
+from webarena_mini.region.model import Place, Point, Railway, Region, Town, Water
+from webarena_mini.region.places import make_places
+from webarena_mini.region.streets import make_network
 
 
 @cache

@@ -1,19 +1,8 @@
-"""What every embedded site is built from: an in-memory database that resets in milliseconds, and a page renderer."""
+"""An in-memory SQLite database that resets in milliseconds, and the snapshot that it starts from."""
 
-import hmac
-import secrets
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
-
-import jinja2
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
-
-HERE = Path(__file__).parent
 
 
 class Database:
@@ -79,55 +68,3 @@ def build_snapshot(schema: str, fill: Callable[[sqlite3.Connection], None]) -> b
         return connection.serialize()
     finally:
         connection.close()
-
-
-@dataclass(frozen=True)
-class Site:
-    """One embedded site: how to seed it, how to build its app on a database, and who is logged in for a task.
-
-    `login(db)` creates a session row for the official account and returns the session token; None where there is no
-    account. `path` is appended to the origin to get the site's URL (`/admin` for the shop admin).
-    """
-
-    name: str
-    snapshot: Callable[[], bytes]
-    app: Callable[["Instance"], Starlette]
-    login: Callable[[Database], str] | None = None
-    path: str = ""
-
-
-@dataclass
-class Instance:
-    """One running copy of a site: its data, its cookie name (cookies are not port-scoped), its sibling sites' URLs."""
-
-    site: Site
-    database: Database
-    cookie: str
-    urls: Mapping[str, str] = field(default_factory=dict)
-
-
-def new_token() -> str:
-    return secrets.token_urlsafe(24)
-
-
-def same_secret(given: str, expected: str) -> bool:
-    return hmac.compare_digest(given.encode(), expected.encode())
-
-
-class Pages:
-    """Renders the templates of one site: `templates/<site>/` with `templates/_shared/` behind it; autoescaped."""
-
-    def __init__(self, site: str, filters: Mapping[str, Callable[..., Any]] | None = None) -> None:
-        folders: Iterable[Path] = (HERE / "templates" / site, HERE / "templates" / "_shared")
-        self._environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader([str(folder) for folder in folders]),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._environment.filters.update(filters or {})
-
-    def render(self, request: Request, template: str, *, status_code: int = 200, **values: object) -> Response:
-        html = self._environment.get_template(template).render(request=request, **values)
-        return HTMLResponse(html, status_code=status_code)

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from webarena_mini._region.geometry import Flat, to_point
-from webarena_mini._region.model import Place, Street
-from webarena_mini._region.streets import Network
+from webarena_mini.region.geometry import Flat, to_point
+from webarena_mini.region.model import Place, Street
+from webarena_mini.region.streets import Network
 
 HOUSE_KM = 0.012
 OFF_STREET_KM = 0.014

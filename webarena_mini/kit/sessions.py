@@ -1,21 +1,19 @@
-"""Sessions, posted forms and the clock of a site that keeps them in its tables `sessions`, `users` and `clock`."""
+"""Who sends a request, on a site that keeps this in its tables `sessions` and `users`."""
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
-from webarena_mini._kit import Database, Instance, new_token, same_secret
-
-MAX_UPLOAD_BYTES = 2_000_000
-# A form may have a box for each label of a project.
-MAX_FIELDS = 500
-TICK_S = 60
+from webarena_mini.kit.database import Database
+from webarena_mini.kit.forms import MAX_FIELDS, MAX_UPLOAD_BYTES, Posted
+from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.site import database_of, instance_of
+from webarena_mini.kit.tokens import new_token, same_secret
 
 
 @dataclass(frozen=True)
@@ -30,28 +28,8 @@ class Visitor:
         return self.user["id"] if self.user else 0
 
 
-@dataclass(frozen=True)
-class Posted:
-    """A form whose token was right: stripped values, line ends as "\\n", and the bytes of the one file there may be."""
-
-    values: Mapping[str, str]
-    file: bytes = b""
-
-    def __getitem__(self, name: str) -> str:
-        return self.values.get(name, "")
-
-
 class LoginNeeded(Exception):
     """Raised by handlers; the visitor is sent to the log-in page."""
-
-
-def instance_of(request: Request) -> Instance:
-    instance: Instance = request.app.state.instance
-    return instance
-
-
-def database_of(request: Request) -> Database:
-    return instance_of(request).database
 
 
 def visitor_of(request: Request) -> Visitor:
@@ -97,34 +75,6 @@ async def posted(request: Request) -> Posted:
     if not expected or not same_secret(values.get("token", ""), expected):
         raise HTTPException(403, "This form is no longer valid. Go back, reload the page and send it again.")
     return Posted(values, file)
-
-
-def now(database: Database) -> int:
-    return int(database.value("select now from clock"))
-
-
-def tick(database: Database) -> int:
-    """Moves the site's clock on and returns it: later than everything written before, the same in every run."""
-    database.run("update clock set now = now + ?", TICK_S)
-    return now(database)
-
-
-def see_other(url: str) -> Response:
-    return RedirectResponse(url, status_code=303)
-
-
-def back(request: Request, fallback: str, *, anchor: str = "") -> Response:
-    """To the page that the form was on, when that is one of ours."""
-    referer = urlsplit(request.headers.get("referer", ""))
-    if referer.netloc != request.headers.get("host"):
-        return see_other(fallback)
-    url = referer.path + (f"?{referer.query}" if referer.query else "")
-    return see_other(f"{url}#{anchor}" if anchor else url)
-
-
-def local_path(url: str) -> str:
-    """`url` when it is a path on this site, else the front page."""
-    return url if url.startswith("/") and not url.startswith(("//", "/\\")) else "/"
 
 
 def with_session(request: Request, page: Callable[[], Response]) -> Response:
