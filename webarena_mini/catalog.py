@@ -18,13 +18,13 @@ log = logging.getLogger(__name__)
 HERE = Path(__file__).parent
 
 MODULES = {
-    "shopping": "webarena_mini.shop",
-    "shopping_admin": "webarena_mini.admin",
-    "reddit": "webarena_mini.forum",
-    "gitlab": "webarena_mini.codehost",
-    "wikipedia": "webarena_mini.wiki",
-    "homepage": "webarena_mini.home",
-    "map": "webarena_mini.map",
+    "shopping": "webarena_mini.sites.shop.app",
+    "shopping_admin": "webarena_mini.sites.admin.app",
+    "reddit": "webarena_mini.sites.forum.app",
+    "gitlab": "webarena_mini.sites.codehost.app",
+    "wikipedia": "webarena_mini.sites.wiki.app",
+    "homepage": "webarena_mini.sites.home.app",
+    "map": "webarena_mini.sites.map.app",
 }
 
 

@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from tests.mini.shop_site import plain
-from webarena_mini.admin import SITE
 from webarena_mini.kit.database import Database
 from webarena_mini.kit.site import Instance
+from webarena_mini.sites.admin.app import SITE
 
 COOKIE = "admin_sid"
 ADMIN = {"username": "admin", "password": "admin1234"}

@@ -7,10 +7,10 @@ from html import unescape
 
 import httpx
 
-from webarena_mini.codehost import SITE
-from webarena_mini.codehost.context import open_session
 from webarena_mini.kit.database import Database
+from webarena_mini.kit.sessions import open_session
 from webarena_mini.kit.site import Instance
+from webarena_mini.sites.codehost.app import SITE
 
 ACCOUNT, PASSWORD = "byteblaze", "hello1234"
 TOKEN = re.compile(r'name="token" value="([^"]+)"')

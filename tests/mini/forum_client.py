@@ -7,9 +7,9 @@ from html import unescape
 
 import httpx
 
-from webarena_mini.forum import SITE
 from webarena_mini.kit.database import Database
 from webarena_mini.kit.site import Instance
+from webarena_mini.sites.forum.app import SITE
 
 ACCOUNT, PASSWORD = "MarvelsGrantMan136", "test1234"
 TOKEN = re.compile(r'name="token" value="([^"]+)"')

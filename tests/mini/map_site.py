@@ -9,7 +9,7 @@ import httpx
 
 from webarena_mini.kit.database import Database
 from webarena_mini.kit.site import Instance
-from webarena_mini.map import SITE
+from webarena_mini.sites.map.app import SITE
 
 
 class MapSite:

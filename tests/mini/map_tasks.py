@@ -4,10 +4,10 @@ import sqlite3
 from typing import Any
 
 from webarena_mini.kit.database import Database
-from webarena_mini.map.geo import time_text
-from webarena_mini.map.kinds import phrases
-from webarena_mini.map.router import Route, find_route
 from webarena_mini.region.model import distance_km
+from webarena_mini.sites.map.domain.geo import time_text
+from webarena_mini.sites.map.domain.kinds import phrases
+from webarena_mini.sites.map.domain.router import Route, find_route
 
 ENGINE_INDEX = {"bike": "0", "car": "1", "foot": "2"}
 

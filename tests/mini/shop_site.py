@@ -9,7 +9,7 @@ import pytest
 
 from webarena_mini.kit.database import Database
 from webarena_mini.kit.site import Instance
-from webarena_mini.shop import SITE
+from webarena_mini.sites.shop.app import SITE
 
 COOKIE = "shop_sid"
 EMMA = {"email": "emma.lopez@gmail.com", "password": "Password.123"}

@@ -6,7 +6,7 @@ import pytest
 
 from tests.mini.admin_site import AdminSite, admin, values_of
 from tests.mini.shop_site import plain
-from webarena_mini.admin import orders
+from webarena_mini.sites.admin.domain import orders
 
 __all__ = ["admin"]
 PENDING, PROCESSING, COMPLETE = 398, 389, 366

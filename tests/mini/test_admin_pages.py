@@ -6,8 +6,8 @@ import pytest
 
 from tests.mini.admin_site import ADMIN, COOKIE, AdminSite, admin
 from tests.mini.shop_site import plain
-from webarena_mini.admin.money import money
-from webarena_mini.admin.navigation import MENU
+from webarena_mini.sites.admin.domain.money import money
+from webarena_mini.sites.admin.pages.navigation import MENU
 
 __all__ = ["admin"]
 MENU_PATHS = [path for _, groups in MENU for _, entries in groups for _, path in entries]

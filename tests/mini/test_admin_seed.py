@@ -2,20 +2,20 @@
 
 import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from webarena_mini.admin import media, seed, snapshot
-from webarena_mini.admin.content import pictures, words
-from webarena_mini.kit.database import build_snapshot
+from webarena_mini.sites.admin.app import SITE
+from webarena_mini.sites.admin.domain.content import pictures, words
+from webarena_mini.sites.admin.pages import media
+from webarena_mini.sites.admin.seed.build import build
 
 
 @pytest.fixture(scope="module")
 def db() -> Iterator[sqlite3.Connection]:
     connection = sqlite3.connect(":memory:")
-    connection.deserialize(snapshot())
+    connection.deserialize(SITE.snapshot())
     yield connection
     connection.close()
 
@@ -26,12 +26,11 @@ def one(db: sqlite3.Connection, query: str) -> int:
 
 
 def test_building_twice_gives_the_same_bytes() -> None:
-    schema = (Path(seed.__file__).parent.parent / "schema.sql").read_text(encoding="utf-8")
-    assert build_snapshot(schema, seed.fill) == snapshot()
+    assert build() == SITE.snapshot()
 
 
 def test_the_snapshot_is_small_enough_to_reset_in_no_time() -> None:
-    assert 500_000 < len(snapshot()) < 5_000_000
+    assert 500_000 < len(SITE.snapshot()) < 5_000_000
 
 
 def test_there_is_enough_to_look_for(db: sqlite3.Connection) -> None:

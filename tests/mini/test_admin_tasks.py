@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.mini.mini_tasks import is_unachievable, records
-from webarena_mini.admin import snapshot
+from webarena_mini.sites.admin.app import SITE
 
 COUNTED = "o.status not in ('canceled', 'fraud')"
 PHONE = "(select phone from address where customer = c.id order by id limit 1)"
@@ -69,7 +69,7 @@ def ids(task: dict[str, Any], before: str) -> list[int]:
 @pytest.fixture(scope="module")
 def db() -> Iterator[sqlite3.Connection]:
     connection = sqlite3.connect(":memory:")
-    connection.deserialize(snapshot())
+    connection.deserialize(SITE.snapshot())
     yield connection
     connection.close()
 

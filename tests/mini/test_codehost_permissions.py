@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from tests.mini.codehost_client import Visitor, visiting
-from webarena_mini.codehost.access import Role
+from webarena_mini.sites.codehost.domain.access import Role
 
 KIT = "/plainfont/contrast-kit"
 SECRET = "/byteblaze/notes-to-self"

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from tests.mini.codehost_client import Visitor, visiting
-from webarena_mini.codehost.repository import conflicts, tree_of
+from webarena_mini.sites.codehost.domain.repository import conflicts, tree_of
 
 CLOCK = "/byteblaze/pebble-clock"
 KIT = "/plainfont/contrast-kit"

@@ -7,28 +7,31 @@ import sys
 
 import pytest
 
-from webarena_mini.codehost import SITE, snapshot
 from webarena_mini.kit.database import Database
+from webarena_mini.sites.codehost.app import SITE
 
-HASH = "import hashlib; from webarena_mini.codehost.seed import build; print(hashlib.sha256(build()).hexdigest())"
+HASH = (
+    "import hashlib; from webarena_mini.sites.codehost.seed.build import build;"
+    " print(hashlib.sha256(build()).hexdigest())"
+)
 
 
 @pytest.fixture(scope="module")
 def database() -> Database:
-    return Database(snapshot())
+    return Database(SITE.snapshot())
 
 
 def test_another_process_builds_the_same_bytes() -> None:
     environ = {**os.environ, "PYTHONHASHSEED": "1"}
     done = subprocess.run([sys.executable, "-c", HASH], capture_output=True, text=True, check=True, env=environ)
-    assert done.stdout.strip() == hashlib.sha256(snapshot()).hexdigest()
+    assert done.stdout.strip() == hashlib.sha256(SITE.snapshot()).hexdigest()
 
 
 def test_there_is_enough_to_work_with(database: Database) -> None:
     counts = {"projects": 30, "users": 60, "commits": 2500, "issuables": 800, "notes": 1500, "stars": 800}
     for table, least in counts.items():
         assert database.value(f"select count(*) from {table}") >= least
-    assert 1_000_000 < len(snapshot()) < 5_000_000
+    assert 1_000_000 < len(SITE.snapshot()) < 5_000_000
 
 
 def test_references_hold(database: Database) -> None:

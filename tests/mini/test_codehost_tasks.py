@@ -7,24 +7,17 @@ from typing import Any
 import pytest
 
 from tests.mini.mini_tasks import answer, is_unachievable, of_template, records
-from webarena_mini.codehost import snapshot
-from webarena_mini.codehost.access import Role, find_project, role_in
-from webarena_mini.codehost.repository import (
-    branch_named,
-    conflicts,
-    content_of,
-    history,
-    tree_of,
-    unseen,
-)
 from webarena_mini.kit.database import Database
+from webarena_mini.sites.codehost.app import SITE
+from webarena_mini.sites.codehost.domain.access import Role, find_project, role_in
+from webarena_mini.sites.codehost.domain.repository import branch_named, conflicts, content_of, history, tree_of, unseen
 
 TASKS = records("gitlab")
 
 
 @pytest.fixture(scope="module")
 def database() -> Database:
-    return Database(snapshot())
+    return Database(SITE.snapshot())
 
 
 def project_id(database: Database, name: str) -> int:

@@ -9,10 +9,10 @@ import pytest
 from tests.mini.map_tasks import ENGINE_INDEX, element, nearest, shown_ends, way, with_address
 from tests.mini.mini_tasks import answer, is_unachievable, of_template
 from tests.mini.wiki_site import Facts, facts
-from webarena_mini.admin import SITE as ADMIN
 from webarena_mini.kit.database import Database
-from webarena_mini.map import SITE as MAP
-from webarena_mini.map.geo import time_text
+from webarena_mini.sites.admin.app import SITE as ADMIN
+from webarena_mini.sites.map.app import SITE as MAP
+from webarena_mini.sites.map.domain.geo import time_text
 
 __all__ = ["facts"]
 

@@ -10,13 +10,13 @@ import pytest
 
 from tests.mini.mini_tasks import all_records, is_unachievable, of_template
 from tests.mini.wiki_site import Facts, facts
-from webarena_mini.codehost import SITE as CODEHOST
-from webarena_mini.codehost.access import Role, find_project, role_in
-from webarena_mini.codehost.repository import branch_named, tree_of
-from webarena_mini.forum import SITE as FORUM
-from webarena_mini.home.arithmetic import calculate
 from webarena_mini.kit.database import Database
-from webarena_mini.shop import SITE as SHOP
+from webarena_mini.sites.codehost.app import SITE as CODEHOST
+from webarena_mini.sites.codehost.domain.access import Role, find_project, role_in
+from webarena_mini.sites.codehost.domain.repository import branch_named, tree_of
+from webarena_mini.sites.forum.app import SITE as FORUM
+from webarena_mini.sites.home.domain.arithmetic import calculate
+from webarena_mini.sites.shop.app import SITE as SHOP
 
 __all__ = ["facts"]
 

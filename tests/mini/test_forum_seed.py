@@ -7,22 +7,24 @@ import sys
 
 import pytest
 
-from webarena_mini.forum import SITE, snapshot
-from webarena_mini.forum.seed.topics import load_common
 from webarena_mini.kit.database import Database
+from webarena_mini.sites.forum.app import SITE
+from webarena_mini.sites.forum.seed.topics import load_common
 
-HASH = "import hashlib; from webarena_mini.forum.seed import build; print(hashlib.sha256(build()).hexdigest())"
+HASH = (
+    "import hashlib; from webarena_mini.sites.forum.seed.build import build; print(hashlib.sha256(build()).hexdigest())"
+)
 
 
 @pytest.fixture
 def database() -> Database:
-    return Database(snapshot())
+    return Database(SITE.snapshot())
 
 
 def test_another_process_builds_the_same_bytes() -> None:
     environ = {**os.environ, "PYTHONHASHSEED": "1"}
     done = subprocess.run([sys.executable, "-c", HASH], capture_output=True, text=True, check=True, env=environ)
-    assert done.stdout.strip() == hashlib.sha256(snapshot()).hexdigest()
+    assert done.stdout.strip() == hashlib.sha256(SITE.snapshot()).hexdigest()
 
 
 def test_there_is_enough_to_read(database: Database) -> None:
@@ -30,7 +32,7 @@ def test_there_is_enough_to_read(database: Database) -> None:
     assert database.value("select count(*) from submissions") >= 600
     assert database.value("select count(*) from comments") >= 5000
     assert database.value("select count(*) from images") >= 50
-    assert 1_000_000 < len(snapshot()) < 5_000_000
+    assert 1_000_000 < len(SITE.snapshot()) < 5_000_000
 
 
 @pytest.mark.parametrize("column", ["title", "body"])

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.mini.mini_tasks import answer, is_unachievable, of_template, records
-from webarena_mini.forum import snapshot
 from webarena_mini.kit.database import Database
+from webarena_mini.sites.forum.app import SITE
 
 SUBMISSIONS = """
 select s.*, f.name as forum, u.name as author from submissions s
@@ -22,7 +22,7 @@ TASKS = records("reddit")
 
 @pytest.fixture(scope="module")
 def database() -> Database:
-    return Database(snapshot())
+    return Database(SITE.snapshot())
 
 
 def top(database: Database, forum: str, column: str) -> dict[str, Any]:

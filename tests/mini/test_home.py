@@ -8,11 +8,11 @@ import httpx
 import pytest
 
 from webarena_mini.catalog import MODULES, load_site
-from webarena_mini.home import SITE
-from webarena_mini.home.arithmetic import BadExpressionError, calculate
-from webarena_mini.home.sites import cards
 from webarena_mini.kit.database import Database
 from webarena_mini.kit.site import Instance
+from webarena_mini.sites.home.app import SITE
+from webarena_mini.sites.home.domain.arithmetic import BadExpressionError, calculate
+from webarena_mini.sites.home.domain.cards import cards
 
 WIKI = "http://127.0.0.1:9/wikipedia_en_all_maxi_2022-05/A/User:The_other_Kiwix_guy/Landing"
 

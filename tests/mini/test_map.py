@@ -5,10 +5,10 @@ import re
 import pytest
 
 from tests.mini.map_site import MapSite, cells, field, map_site, results
-from webarena_mini.map.cover import woods
-from webarena_mini.map.view import View, whole_region
 from webarena_mini.region import region
 from webarena_mini.region.model import distance_km
+from webarena_mini.sites.map.domain.cover import woods
+from webarena_mini.sites.map.domain.view import View, whole_region
 
 HOUSES, WOODS = 'fill="#cfc6b8"', 'fill="#d3e2c2"'
 MUSEUM, THEATRE = "Halvern Maritime Museum", "Lantern Theatre"

@@ -6,12 +6,12 @@ from random import Random
 
 import pytest
 
-from webarena_mini.map.geo import bearing, compass, length_text, parse_point, time_text, time_words
-from webarena_mini.map.guidance import steps_of
-from webarena_mini.map.roads import edges, one_way_streets, profiles, turns
-from webarena_mini.map.router import NoRoute, find_route
 from webarena_mini.region import Place, region
 from webarena_mini.region.model import distance_km
+from webarena_mini.sites.map.domain.geo import bearing, compass, length_text, parse_point, time_text, time_words
+from webarena_mini.sites.map.domain.guidance import steps_of
+from webarena_mini.sites.map.domain.roads import edges, one_way_streets, profiles, turns
+from webarena_mini.sites.map.domain.router import NoRoute, find_route
 
 BIKE, CAR, FOOT = (profile.engine for profile in profiles())
 

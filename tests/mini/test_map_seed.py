@@ -9,22 +9,24 @@ import sys
 import pytest
 
 from webarena_mini.kit.database import Database
-from webarena_mini.map import snapshot
-from webarena_mini.map.kinds import kinds
 from webarena_mini.region import region
+from webarena_mini.sites.map.app import SITE
+from webarena_mini.sites.map.domain.kinds import kinds
 
-HASH = "import hashlib; from webarena_mini.map.seed import build; print(hashlib.sha256(build()).hexdigest())"
+HASH = (
+    "import hashlib; from webarena_mini.sites.map.seed.build import build; print(hashlib.sha256(build()).hexdigest())"
+)
 
 
 @pytest.fixture(scope="module")
 def database() -> Database:
-    return Database(snapshot())
+    return Database(SITE.snapshot())
 
 
 def test_another_process_builds_the_same_bytes() -> None:
     environ = {**os.environ, "PYTHONHASHSEED": "1"}
     done = subprocess.run([sys.executable, "-c", HASH], capture_output=True, text=True, check=True, env=environ)
-    assert done.stdout.strip() == hashlib.sha256(snapshot()).hexdigest()
+    assert done.stdout.strip() == hashlib.sha256(SITE.snapshot()).hexdigest()
 
 
 def test_all_of_the_region_is_on_the_map(database: Database) -> None:
@@ -38,7 +40,7 @@ def test_all_of_the_region_is_on_the_map(database: Database) -> None:
         assert row is not None, place.name
         assert row["label"] == kinds()[place.kind].label
         assert f", {place.house_number}, {land.streets[place.street - 1].name}, " in row["display_name"]
-    assert 1_000_000 < len(snapshot()) < 5_000_000
+    assert 1_000_000 < len(SITE.snapshot()) < 5_000_000
 
 
 def test_a_full_name_means_one_place(database: Database) -> None:

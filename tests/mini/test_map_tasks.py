@@ -9,9 +9,9 @@ import pytest
 from tests.mini.map_tasks import ENGINE_INDEX, element, minutes, nearest, shown_ends, way, with_address
 from tests.mini.mini_tasks import answer, is_unachievable, of_template, records
 from webarena_mini.kit.database import Database
-from webarena_mini.map import snapshot
-from webarena_mini.map.geo import length_text, time_text
-from webarena_mini.map.kinds import phrases
+from webarena_mini.sites.map.app import SITE
+from webarena_mini.sites.map.domain.geo import length_text, time_text
+from webarena_mini.sites.map.domain.kinds import phrases
 
 TASKS = records("map")
 ENGINES = {
@@ -22,7 +22,7 @@ ENGINES = {
 
 @pytest.fixture(scope="module")
 def database() -> Database:
-    return Database(snapshot())
+    return Database(SITE.snapshot())
 
 
 def test_the_set_covers_what_it_should() -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.mini.shop_site import COOKIE, EMMA, ShopSite, plain, shop
 from webarena_mini.kit.database import Database
 from webarena_mini.kit.site import Instance
-from webarena_mini.shop import SITE
+from webarena_mini.sites.shop.app import SITE
 
 __all__ = ["shop"]
 PROTECTED = ("/wishlist/", "/customer/account/", "/customer/address/", "/sales/order/history/", "/newsletter/manage/")

@@ -6,9 +6,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from webarena_mini.kit.database import build_snapshot
-from webarena_mini.shop import media, seed
-from webarena_mini.shop.content import categories, pictures
+from webarena_mini.sites.shop.app import SITE
+from webarena_mini.sites.shop.domain.content import categories, pictures
+from webarena_mini.sites.shop.pages import media
+from webarena_mini.sites.shop.seed.build import build
 
 POSITIVE_TITLES = {"Love it", "Perfect", "Highly recommended"}
 
@@ -16,7 +17,7 @@ POSITIVE_TITLES = {"Love it", "Perfect", "Highly recommended"}
 @pytest.fixture(scope="module")
 def db() -> Iterator[sqlite3.Connection]:
     connection = sqlite3.connect(":memory:")
-    connection.deserialize(seed.snapshot())
+    connection.deserialize(SITE.snapshot())
     yield connection
     connection.close()
 
@@ -27,12 +28,11 @@ def one(db: sqlite3.Connection, query: str) -> int:
 
 
 def test_building_twice_gives_the_same_bytes() -> None:
-    schema = (seed.Path(seed.__file__).parent / "schema.sql").read_text(encoding="utf-8")
-    assert build_snapshot(schema, seed.fill) == seed.snapshot()
+    assert build() == SITE.snapshot()
 
 
 def test_the_snapshot_is_small_enough_to_reset_in_no_time() -> None:
-    assert 1_000_000 < len(seed.snapshot()) < 5_000_000
+    assert 1_000_000 < len(SITE.snapshot()) < 5_000_000
 
 
 def test_there_is_enough_to_look_for(db: sqlite3.Connection) -> None:

@@ -2,13 +2,13 @@
 
 import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.mini.mini_tasks import is_unachievable, records
-from webarena_mini.shop import seed
+from webarena_mini.sites.shop import FOLDER
+from webarena_mini.sites.shop.app import SITE
 
 PRODUCT = "product = (select id from product where name like ? || '%')"
 SLUG = "select '__SHOPPING__/' || p.slug || '.html' from product p join category c on c.id = p.shelf where c.name = ?"
@@ -63,7 +63,7 @@ def rows(db: sqlite3.Connection, queries: dict[str, tuple[str, list[str]]], task
 @pytest.fixture(scope="module")
 def db() -> Iterator[sqlite3.Connection]:
     connection = sqlite3.connect(":memory:")
-    connection.deserialize(seed.snapshot())
+    connection.deserialize(SITE.snapshot())
     yield connection
     connection.close()
 
@@ -98,7 +98,7 @@ def test_the_cheapest_cost_what_is_said(db: sqlite3.Connection) -> None:
 
 
 def test_the_phone_number_is_nowhere() -> None:
-    pages = (Path(seed.__file__).parent / "info_pages.yaml").read_text(encoding="utf-8")
+    pages = (FOLDER / "data" / "info_pages.yaml").read_text(encoding="utf-8")
     assert "phone" not in pages.lower()
 
 

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from tests.mini.wiki_site import ARTICLES, Facts, facts, wiki
-from webarena_mini.wiki import SITE
-from webarena_mini.wiki.text import BOOK
+from webarena_mini.sites.wiki.app import SITE
+from webarena_mini.sites.wiki.domain.text import BOOK
 
 __all__ = ["facts", "wiki"]
 SEARCH = f"/search?content={BOOK}&pattern="

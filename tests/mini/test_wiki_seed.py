@@ -8,9 +8,9 @@ from typing import Any
 
 from tests.mini.wiki_site import Facts, facts
 from webarena_mini.region import region
-from webarena_mini.wiki import SITE
-from webarena_mini.wiki.seed import build
-from webarena_mini.wiki.text import href
+from webarena_mini.sites.wiki.app import SITE
+from webarena_mini.sites.wiki.domain.text import href
+from webarena_mini.sites.wiki.seed.build import build
 
 __all__ = ["facts"]
 WRITTEN = "kind not in ('category', 'list')"

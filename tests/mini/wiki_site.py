@@ -9,8 +9,8 @@ import pytest
 
 from webarena_mini.kit.database import Database
 from webarena_mini.kit.site import Instance
-from webarena_mini.wiki import SITE
-from webarena_mini.wiki.text import BOOK
+from webarena_mini.sites.wiki.app import SITE
+from webarena_mini.sites.wiki.domain.text import BOOK
 
 ARTICLES = f"/{BOOK}/A/"
 

@@ -1,6 +1,6 @@
 """A site's idea of time: no wall clock, so that the same data comes out on every machine and in every run."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from webarena_mini.kit.database import Database
 
@@ -18,3 +18,7 @@ def tick(database: Database) -> int:
     """Moves the site's clock on and returns it: later than everything written before, the same in every run."""
     database.run("update clock set now = now + ?", TICK_S)
     return now(database)
+
+
+def today(database: Database) -> date:
+    return datetime.fromtimestamp(now(database), UTC).date()

@@ -10,14 +10,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webarena_mini.kit.pages import HERE
-
 
 class Skin:
-    """The files `names` of a site's templates, served below `prefix` under URLs that change with their content."""
+    """Files of a site's `static/`, served below `prefix` under URLs that change with their content."""
 
-    def __init__(self, site: str, *names: str, prefix: str = "/assets") -> None:
-        self._folder = HERE / "templates" / site
+    def __init__(self, folder: Path, *names: str, prefix: str = "/assets") -> None:
+        self._folder = folder / "static"
         self._names = names
         self.prefix = prefix
         self._body = cache(self._read)

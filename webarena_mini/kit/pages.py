@@ -8,15 +8,13 @@ import jinja2
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-HERE = Path(__file__).parents[1]
-
 
 class Pages:
-    """Renders the templates of one site, autoescaped."""
+    """Renders the templates of one site, which lie in `templates/` of its folder, autoescaped."""
 
-    def __init__(self, site: str, filters: Mapping[str, Callable[..., Any]] | None = None) -> None:
+    def __init__(self, folder: Path, filters: Mapping[str, Callable[..., Any]] | None = None) -> None:
         self._environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(str(HERE / "templates" / site)),
+            loader=jinja2.FileSystemLoader(folder / "templates"),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,

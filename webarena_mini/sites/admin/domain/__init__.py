@@ -1,0 +1,1 @@
+"""What the store knows and does, whoever asks: nothing of HTTP."""

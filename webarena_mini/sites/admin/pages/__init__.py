@@ -1,0 +1,1 @@
+"""What the store answers to requests with."""

@@ -1,0 +1,1 @@
+"""What the code hosting site answers to requests with."""

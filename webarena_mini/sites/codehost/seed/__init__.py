@@ -1,0 +1,1 @@
+"""What the first data of the code hosting site is made with."""

@@ -1,0 +1,5 @@
+"""The embedded forum, "Roundtable"."""
+
+from pathlib import Path
+
+FOLDER = Path(__file__).parent

@@ -1,0 +1,1 @@
+"""What the forum knows and does, whoever asks: nothing of HTTP."""

@@ -1,0 +1,1 @@
+"""What the forum answers to requests with."""

@@ -1,0 +1,36 @@
+"""What others have answered."""
+
+from collections.abc import Iterator
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.sessions import posted, require_user
+from webarena_mini.sites.forum.domain.notifications import answers, mark_read
+from webarena_mini.sites.forum.domain.sidebar import front_column
+from webarena_mini.sites.forum.pages.frame import render
+
+
+async def show(request: Request) -> Response:
+    user = require_user(request)
+    return render(
+        request,
+        "notifications.html",
+        page=answers(request),
+        seen=user["seen_comment_id"],
+        column=front_column(request),
+    )
+
+
+async def mark(request: Request) -> Response:
+    user = require_user(request)
+    await posted(request)
+    mark_read(request, user)
+    return see_other("/notifications")
+
+
+def routes() -> Iterator[BaseRoute]:
+    yield Route("/notifications", show)
+    yield Route("/notifications/mark_read", mark, methods=["POST"])

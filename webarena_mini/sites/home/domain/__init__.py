@@ -1,0 +1,1 @@
+"""What the home page knows and does, whoever asks: nothing of HTTP."""

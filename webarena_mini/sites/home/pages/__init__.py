@@ -1,0 +1,1 @@
+"""What the home page answers to requests with."""

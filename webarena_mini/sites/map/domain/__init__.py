@@ -1,0 +1,1 @@
+"""What the map knows and does, whoever asks: nothing of HTTP."""

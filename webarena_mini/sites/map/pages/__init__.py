@@ -1,0 +1,1 @@
+"""What the map answers to requests with."""

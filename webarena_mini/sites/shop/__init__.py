@@ -1,0 +1,5 @@
+"""The embedded shop, "Larkfield Market"."""
+
+from pathlib import Path
+
+FOLDER = Path(__file__).parent

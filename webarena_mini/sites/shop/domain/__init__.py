@@ -1,0 +1,1 @@
+"""What the shop knows and does, whoever asks: nothing of HTTP."""

@@ -1,0 +1,121 @@
+"""The shop's written content: categories, the attribute grammar of each shelf, product drawings and tones."""
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import Field
+
+from webarena_mini.kit.records import Record
+from webarena_mini.sites.shop import FOLDER
+
+
+class ChoiceRule(Record):
+    """What a customer chooses before buying, such as a size."""
+
+    label: str
+    choices: tuple[str, ...]
+
+
+class Wording(Record):
+    """Sentences that take the place of those of the shelf, by their position there."""
+
+    option: str | None = None
+    pitch: dict[int, str] = Field(default_factory=dict)
+    praise: dict[int, str] = Field(default_factory=dict)
+    gripe: dict[int, str] = Field(default_factory=dict)
+    mentions: dict[int, str] = Field(default_factory=dict)
+
+
+class Shelf(Record):
+    """A sub-category and how its products, descriptions and reviews are worded.
+
+    `kinds` maps a kind of product to its drawing, `only` narrows `specs` for some kinds, `named` is the attribute
+    that is part of the product's name, `price` is a range in dollars, `price_levels` is where each kind lies in it.
+    `clashes` are positions of a praise and a gripe that nobody would say in one breath. `worded` is what is said
+    differently of some kinds.
+    """
+
+    slug: str
+    name: str
+    price: tuple[int, int]
+    lines: tuple[str, ...]
+    kinds: dict[str, str]
+    only: dict[str, dict[str, tuple[str, ...]]] = Field(default_factory=dict)
+    price_levels: tuple[float, ...]
+    colours: tuple[str, ...]
+    named: str
+    specs: dict[str, tuple[str, ...]]
+    option: ChoiceRule | None = None
+    pitch: tuple[str, ...]
+    praise: tuple[str, ...]
+    gripe: tuple[str, ...]
+    mentions: tuple[str, ...]
+    colour_label: str = "Color"
+    clashes: frozenset[tuple[int, int]] = frozenset()
+    worded: dict[str, Wording] = Field(default_factory=dict)
+
+    def of_kind(self, kind: str) -> "Shelf":
+        """This shelf as it speaks of one kind of product."""
+        wording = self.worded.get(kind)
+        if wording is None:
+            return self
+        option = self.option and self.option.model_copy(update={"label": wording.option or self.option.label})
+        texts = {
+            name: tuple(getattr(wording, name).get(at, text) for at, text in enumerate(getattr(self, name)))
+            for name in ("pitch", "praise", "gripe", "mentions")
+        }
+        return self.model_copy(update={"option": option, **texts})
+
+
+class Category(Record):
+    slug: str
+    name: str
+    tint: str
+    blurb: str
+    brands: tuple[str, ...]
+    shelves: tuple[Shelf, ...]
+
+
+class InfoTable(Record):
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+class InfoPage(Record):
+    """A page of text, such as delivery terms; each section is a heading and its paragraphs and tables."""
+
+    title: str
+    sections: dict[str, tuple[str | InfoTable, ...]]
+
+
+def _load(path: Path) -> Any:
+    return yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)  # a safe loader, ten times faster than SafeLoader
+
+
+@functools.cache
+def categories() -> tuple[Category, ...]:
+    return tuple(
+        Category.model_validate(_load(path)) for path in sorted((FOLDER / "data" / "catalogue").glob("*.yaml"))
+    )
+
+
+@functools.cache
+def pictures() -> Mapping[str, Mapping[str, str]]:
+    """`tones` (colour name to hex) and `shapes` (name to SVG with $a, $b and $c for the tones)."""
+    loaded: Mapping[str, Mapping[str, str]] = _load(FOLDER / "data" / "pictures.yaml")
+    return loaded
+
+
+@functools.cache
+def info_pages() -> Mapping[str, InfoPage]:
+    return {slug: InfoPage.model_validate(page) for slug, page in _load(FOLDER / "data" / "info_pages.yaml").items()}
+
+
+@functools.cache
+def phrases() -> Mapping[str, Any]:
+    """Wording that all shelves share: review openers and closers by stars, people, places, shop terms."""
+    loaded: Mapping[str, Any] = _load(FOLDER / "data" / "phrases.yaml")
+    return loaded

@@ -1,0 +1,5 @@
+"""The embedded wiki, "Commonlore"."""
+
+from pathlib import Path
+
+FOLDER = Path(__file__).parent

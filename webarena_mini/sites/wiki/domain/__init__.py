@@ -1,0 +1,1 @@
+"""What the wiki knows and does, whoever asks: nothing of HTTP."""

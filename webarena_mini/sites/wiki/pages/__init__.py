@@ -1,0 +1,1 @@
+"""What the wiki answers to requests with."""
