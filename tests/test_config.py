@@ -110,7 +110,7 @@ def test_o_wins_over_the_model_files_sampling_wherever_the_two_are_merged() -> N
         ("=3", "expected key=value"),
         ("profile=other", "is set with --profile"),
         ("task_set=mini", "is set with --task-set"),
-        ("sites.options.urls.shoping=http://x", "unknown site; expected one of shopping,"),
+        ("sites.options.urls.shoping=http://x", "unknown site; expected one of reddit, shopping,"),
         ("sites.options.url=x", "unknown key 'sites.options.url'; did you mean sites.options.urls"),
         ("sites.options.urls.map=http://me:pw@host", "holds a secret"),
         ("sites.options.accounts.map.password=pw", "holds a secret"),

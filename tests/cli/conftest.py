@@ -13,6 +13,7 @@ import pytest
 
 from webarena_mini.server import snapshot_folder
 from webarena_runner.cli import main
+from webarena_runner.official.sites import SITES
 
 WA_RUN = Path(sys.executable).with_name("wa-run")
 
@@ -40,9 +41,9 @@ def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     seeds.mkdir(parents=True, exist_ok=True)
     kept.symlink_to(seeds)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    for site in ("SHOPPING", "SHOPPING_ADMIN", "REDDIT", "GITLAB", "WIKIPEDIA", "MAP", "HOMEPAGE"):
-        monkeypatch.delenv(site, raising=False)
-        monkeypatch.delenv(f"WA_{site}", raising=False)
+    for site in SITES:
+        monkeypatch.delenv(site.upper(), raising=False)
+        monkeypatch.delenv(f"WA_{site.upper()}", raising=False)
     return folder
 
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from tests.mini.mini_tasks import all_records, is_unachievable
+from webarena_mini.catalog import MODULES
 from webarena_runner.agents.oracle import REFERENCE_ACTIONS
 from webarena_runner.official.notation import ALTERNATIVES, LOCATOR_HELPERS, START_TABS, URL_HELPERS, named_sites
-from webarena_runner.official.sites import OFFICIAL_ACCOUNTS, SITES
+from webarena_runner.official.sites import OFFICIAL_ACCOUNTS
 from webarena_runner.tasksets.mini import Mini
 
 OFFICIAL_KEYS = [
@@ -136,5 +137,5 @@ def test_smoke_touches_every_site_and_evaluator() -> None:
     loaded = Mini().load()
     smoke = [task for task in loaded.tasks if task.task_id in loaded.subsets["smoke"]]
     assert len(smoke) == 12
-    assert {site for task in smoke for site in task.sites} == set(SITES)
+    assert {site for task in smoke for site in task.sites} == set(MODULES)
     assert {check.kind for task in smoke for check in task.checks} == {"string_match", "url_match", "program_html"}

@@ -75,7 +75,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"intent": " "}, "intent: expected a text that is not empty"),
     ({"sites": "shopping"}, "sites: expected a list, found 'shopping'"),
     ({"sites": []}, "sites: expected a list of at least one text"),
-    ({"sites": ["shop"]}, r"sites\[0\]: expected one of the sites shopping, .*, found 'shop'"),
+    ({"sites": ["shop"]}, r"sites\[0\]: expected one of the sites reddit, .*, found 'shop'"),
     ({"storage_state": "gitlab"}, r"storage_state: expected null or ./.auth/SITE"),
     ({"storage_state": "./.auth/foo_state.json"}, "storage_state: expected one of the sites"),
     ({"start_url": None}, "start_url: expected a text that is not empty, found None"),

@@ -2,17 +2,7 @@
 
 from collections.abc import Mapping
 
-# In the official order, which decides where one site's URL is the head of another's.
-_PUBLIC = {
-    "reddit": "http://reddit.com",
-    "shopping": "http://onestopmarket.com",
-    "shopping_admin": "http://luma.com/admin",
-    "gitlab": "http://gitlab.com",
-    "wikipedia": "http://wikipedia.org",
-    "map": "http://openstreetmap.org",
-    "homepage": "http://homepage.com",
-    "classifieds": "http://classifieds.com",
-}
+from webarena_runner.official.sites import OFFICIAL_SITES
 
 
 def public_url(url: str, urls: Mapping[str, str]) -> str:
@@ -30,4 +20,4 @@ def to_local(text: str, urls: Mapping[str, str]) -> str:
 
 
 def _pairs(urls: Mapping[str, str]) -> list[tuple[str, str]]:
-    return [(urls[site], public) for site, public in _PUBLIC.items() if urls.get(site)]
+    return [(urls[name], site.public_url) for name, site in OFFICIAL_SITES.items() if urls.get(name)]

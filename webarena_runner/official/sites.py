@@ -3,22 +3,129 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
 from urllib.parse import urlsplit
 
 from webarena_runner.errors import ConfigError
 from webarena_runner.types import Task
 
-SITES = ("shopping", "shopping_admin", "reddit", "gitlab", "wikipedia", "map", "homepage")
-OFFICIAL_ACCOUNTS: Mapping[str, tuple[str, str]] = {
-    "shopping": ("emma.lopez@gmail.com", "Password.123"),
-    "shopping_admin": ("admin", "admin1234"),
-    "reddit": ("MarvelsGrantMan136", "test1234"),
-    "gitlab": ("byteblaze", "hello1234"),
-}
+
+@dataclass(frozen=True)
+class Element:
+    """An element of a page by its label, placeholder, name as a button, or test id, in Playwright's sense."""
+
+    by: Literal["label", "placeholder", "button", "test_id"]
+    text: str
+    exact: bool = False
+
+
+@dataclass(frozen=True)
+class LoginForm:
+    """A site's log-in page (`path` below its URL), the form on it, and a page that tells whether one is signed in.
+
+    `proof_path` may hold {user}. Signed in means: that page keeps its URL (`proof_text` None) or shows the text.
+    """
+
+    path: str
+    user: Element
+    password: Element
+    button: Element
+    proof_path: str
+    proof_text: str | None = None
+
+
+@dataclass(frozen=True)
+class OfficialSite:
+    """What the official benchmarks fix of one site.
+
+    `public_url` is what models see in place of its URL. `landing_path` is where its URL leads, below its address.
+    `account` is the published user name and password. `rest_account` names the site whose account its REST interface
+    takes, where checks ask that. `stateless`: nothing that an episode does changes it.
+    """
+
+    name: str
+    public_url: str
+    landing_path: str = ""
+    account: tuple[str, str] | None = None
+    login: LoginForm | None = None
+    rest_account: str | None = None
+    stateless: bool = False
+
+
+REDDIT = OfficialSite(
+    "reddit",
+    "http://reddit.com",
+    account=("MarvelsGrantMan136", "test1234"),
+    login=LoginForm(
+        path="/login",
+        user=Element("label", "Username"),
+        password=Element("label", "Password"),
+        button=Element("button", "Log in"),
+        proof_path="/user/{user}/account",
+        proof_text="Delete",
+    ),
+)
+SHOPPING = OfficialSite(
+    "shopping",
+    "http://onestopmarket.com",
+    account=("emma.lopez@gmail.com", "Password.123"),
+    login=LoginForm(
+        path="/customer/account/login/",
+        user=Element("label", "Email", exact=True),
+        password=Element("label", "Password", exact=True),
+        button=Element("button", "Sign In"),
+        proof_path="/wishlist/",
+    ),
+    rest_account="shopping_admin",
+)
+SHOPPING_ADMIN = OfficialSite(
+    "shopping_admin",
+    "http://luma.com/admin",
+    landing_path="/admin",
+    account=("admin", "admin1234"),
+    login=LoginForm(
+        path="",
+        user=Element("placeholder", "user name"),
+        password=Element("placeholder", "password"),
+        button=Element("button", "Sign in"),
+        proof_path="/dashboard",
+        proof_text="Dashboard",
+    ),
+)
+GITLAB = OfficialSite(
+    "gitlab",
+    "http://gitlab.com",
+    account=("byteblaze", "hello1234"),
+    login=LoginForm(
+        path="/users/sign_in",
+        user=Element("test_id", "username-field"),
+        password=Element("test_id", "password-field"),
+        button=Element("test_id", "sign-in-button"),
+        proof_path="/-/profile",
+    ),
+)
+WIKIPEDIA = OfficialSite(
+    "wikipedia",
+    "http://wikipedia.org",
+    landing_path="/wikipedia_en_all_maxi_2022-05/A/User:The_other_Kiwix_guy/Landing",
+    stateless=True,
+)
+MAP = OfficialSite("map", "http://openstreetmap.org", stateless=True)
 # Prompts say that it is there, so it comes with every lease.
-HOMEPAGE = "homepage"
-# Checks read the shop's orders and reviews through its REST interface, which takes the account of its admin.
-_REST_ACCOUNTS: Mapping[str, str] = {"shopping": "shopping_admin"}
+HOME = OfficialSite("homepage", "http://homepage.com", stateless=True)
+# VisualWebArena's; it has the shop, the forum and the encyclopedia in common with WebArena.
+CLASSIFIEDS = OfficialSite("classifieds", "http://classifieds.com")
+# In the official order of URL mapping, which decides where one site's URL is the head of another's.
+OFFICIAL_SITES: Mapping[str, OfficialSite] = {
+    site.name: site for site in (REDDIT, SHOPPING, SHOPPING_ADMIN, GITLAB, WIKIPEDIA, MAP, HOME, CLASSIFIEDS)
+}
+SITES = tuple(OFFICIAL_SITES)
+HOMEPAGE = HOME.name
+OFFICIAL_ACCOUNTS: Mapping[str, tuple[str, str]] = {
+    name: site.account for name, site in OFFICIAL_SITES.items() if site.account
+}
+LOGIN_FORMS: Mapping[str, LoginForm] = {name: site.login for name, site in OFFICIAL_SITES.items() if site.login}
 _ABSENT = ("", "todo", "pass")
 _PLACEHOLDER = re.compile("__(" + "|".join(site.upper() for site in SITES) + ")__")
 
@@ -78,7 +185,8 @@ def accounts_for(
 ) -> dict[str, tuple[str, str]]:
     """Those of `accounts` that belong to these sites, or that the sites' REST interfaces take."""
     chosen = list(sites)
-    names = dict.fromkeys([*chosen, *(_REST_ACCOUNTS[site] for site in chosen if site in _REST_ACCOUNTS)])
+    known = [OFFICIAL_SITES[site] for site in chosen if site in OFFICIAL_SITES]
+    names = dict.fromkeys([*chosen, *(site.rest_account for site in known if site.rest_account)])
     return {name: accounts[name] for name in names if name in accounts}
 
 
@@ -94,7 +202,8 @@ def require_site_urls(tasks: Iterable[Task], urls: Mapping[str, str]) -> None:
     if not missing:
         return
     listed = "\n".join(
-        f"  {site}: {needs[site]} of {len(chosen)} tasks; export {site.upper()}=http://HOST:PORT{_PATHS.get(site, '')}"
+        f"  {site}: {needs[site]} of {len(chosen)} tasks; "
+        f"export {site.upper()}=http://HOST:PORT{OFFICIAL_SITES[site].landing_path if site in OFFICIAL_SITES else ''}"
         for site in missing
     )
     raise ConfigError(
@@ -102,9 +211,6 @@ def require_site_urls(tasks: Iterable[Task], urls: Mapping[str, str]) -> None:
         f"Set the variables (or their WA_ forms), or list the URLs in configs/sites/NAME.yaml and pass --sites NAME, "
         f"or choose tasks without these sites, e.g. --tasks '... & !site:{missing[0]}'"
     )
-
-
-_PATHS = {"shopping_admin": "/admin", "wikipedia": "/wikipedia_en_all_maxi_2022-05/A/User:The_other_Kiwix_guy/Landing"}
 
 
 def _order(site: str) -> tuple[int, str]:

@@ -16,7 +16,7 @@ from webarena_runner.evaluators import score
 from webarena_runner.interfaces import Agent, Environment, EpisodeEnd, Evaluator, Judge, SiteProvider
 from webarena_runner.log.store import total_usd
 from webarena_runner.official.notation import render
-from webarena_runner.official.sites import sites_needed
+from webarena_runner.official.sites import LOGIN_FORMS, sites_needed
 from webarena_runner.settings.records import RunSettings
 from webarena_runner.types import (
     Completion,
@@ -32,7 +32,7 @@ from webarena_runner.types import (
 )
 
 # Where the official sites and the embedded ones send a visitor who is not logged in.
-LOGIN_PATHS = ("/customer/account/login", "/users/sign_in", "/login")
+LOGIN_PATHS = tuple(form.path.rstrip("/") for form in LOGIN_FORMS.values() if form.path)
 
 
 class Browser(Protocol):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from webarena_runner.sites.login import FORMS
+from webarena_runner.official.sites import LOGIN_FORMS
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ async def _check(client: httpx.AsyncClient, site: str, url: str, limit_s: float)
     try:
         status = (await client.get(url)).status_code
         elapsed_ms = (time.perf_counter() - begin) * 1000
-        form = FORMS.get(site)
+        form = LOGIN_FORMS.get(site)
         login = (await client.get(url + form.path)).status_code if form and status < 400 else None
     except httpx.TimeoutException:
         return SiteHealth(site, url, None, limit_s * 1000, None, f"no answer within {limit_s:g} s")

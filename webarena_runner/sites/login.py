@@ -1,7 +1,5 @@
 """Logging in to the official sites through their own forms, and telling whether a state is still signed in."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from playwright.async_api import BrowserContext, Locator, Page, StorageState
@@ -9,57 +7,9 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from webarena_runner.errors import LoginError, SiteError
+from webarena_runner.official.sites import LOGIN_FORMS, Element
 
 SERVER_ERROR = 500
-
-
-@dataclass(frozen=True)
-class LoginForm:
-    """A site's log-in page (`path` below its URL), the form on it, and a page that tells whether one is signed in.
-
-    `proof_path` may hold {user}. Signed in means: that page keeps its URL (`proof_text` None) or shows the text.
-    """
-
-    path: str
-    user_field: Callable[[Page], Locator]
-    password_field: Callable[[Page], Locator]
-    button: Callable[[Page], Locator]
-    proof_path: str
-    proof_text: str | None = None
-
-
-FORMS: Mapping[str, LoginForm] = {
-    "shopping": LoginForm(
-        path="/customer/account/login/",
-        user_field=lambda page: page.get_by_label("Email", exact=True),
-        password_field=lambda page: page.get_by_label("Password", exact=True),
-        button=lambda page: page.get_by_role("button", name="Sign In"),
-        proof_path="/wishlist/",
-    ),
-    "reddit": LoginForm(
-        path="/login",
-        user_field=lambda page: page.get_by_label("Username"),
-        password_field=lambda page: page.get_by_label("Password"),
-        button=lambda page: page.get_by_role("button", name="Log in"),
-        proof_path="/user/{user}/account",
-        proof_text="Delete",
-    ),
-    "shopping_admin": LoginForm(
-        path="",
-        user_field=lambda page: page.get_by_placeholder("user name"),
-        password_field=lambda page: page.get_by_placeholder("password"),
-        button=lambda page: page.get_by_role("button", name="Sign in"),
-        proof_path="/dashboard",
-        proof_text="Dashboard",
-    ),
-    "gitlab": LoginForm(
-        path="/users/sign_in",
-        user_field=lambda page: page.get_by_test_id("username-field"),
-        password_field=lambda page: page.get_by_test_id("password-field"),
-        button=lambda page: page.get_by_test_id("sign-in-button"),
-        proof_path="/-/profile",
-    ),
-}
 
 
 async def log_in(
@@ -71,16 +21,16 @@ async def log_in(
         LoginError: no form, or the site does not take the account.
         SiteError: the site does not answer, or answers with a server error.
     """
-    form, (user, password) = FORMS[site], account
+    form, (user, password) = LOGIN_FORMS[site], account
     where = f"{site}: logging in as {user} at {url}{form.path}"
     context.set_default_timeout(limit_s * 1000)
     page = await context.new_page()
     await _open(page, url + form.path, where)
     try:
-        await form.user_field(page).fill(user)
-        await form.password_field(page).fill(password)
+        await _find(page, form.user).fill(user)
+        await _find(page, form.password).fill(password)
         async with page.expect_event("load"):
-            await form.button(page).click()
+            await _find(page, form.button).click()
     except PlaywrightTimeout as error:
         raise LoginError(f"{where}: the form could not be sent within {limit_s:g} s: {_first_line(error)}") from error
     except PlaywrightError as error:
@@ -92,7 +42,7 @@ async def log_in(
 
 async def signed_in(context: BrowserContext, site: str, url: str, user: str, *, limit_s: float) -> bool:
     """One plain request with the context's cookies; raises SiteError when the site does not answer it."""
-    form = FORMS[site]
+    form = LOGIN_FORMS[site]
     proof = url + form.proof_path.format(user=quote(user))
     try:
         response = await context.request.get(proof, timeout=limit_s * 1000)
@@ -103,6 +53,18 @@ async def signed_in(context: BrowserContext, site: str, url: str, user: str, *, 
         return form.proof_text in await response.text()
     except PlaywrightError as error:
         raise SiteError(f"{site}: {proof} cannot be opened: {_first_line(error)}") from error
+
+
+def _find(page: Page, element: Element) -> Locator:
+    match element.by:
+        case "label":
+            return page.get_by_label(element.text, exact=element.exact)
+        case "placeholder":
+            return page.get_by_placeholder(element.text, exact=element.exact)
+        case "button":
+            return page.get_by_role("button", name=element.text, exact=element.exact)
+        case "test_id":
+            return page.get_by_test_id(element.text)
 
 
 async def _open(page: Page, url: str, where: str) -> None:

@@ -14,18 +14,17 @@ from webarena_runner.errors import ConfigError, LoginError, SiteError
 from webarena_runner.interfaces import SiteLease, SiteSetup
 from webarena_runner.official.sites import (
     HOMEPAGE,
+    LOGIN_FORMS,
     OFFICIAL_ACCOUNTS,
+    OFFICIAL_SITES,
     SITES,
     accounts_for,
     normalise_url,
     site_urls_from,
 )
 from webarena_runner.sites.locks import ReadWriteLock
-from webarena_runner.sites.login import FORMS, log_in, signed_in
+from webarena_runner.sites.login import log_in, signed_in
 from webarena_runner.types import Record
-
-# Nothing an episode does changes these, so a writer elsewhere never has to wait for their readers.
-STATELESS = frozenset({"wikipedia", "map", "homepage"})
 
 
 def _known(site: str) -> str:
@@ -150,7 +149,7 @@ class StaticSites:
         async with AsyncExitStack() as held:
             # All leases take their sites in one order, so that two of them never wait for each other.
             for site in wanted:
-                exclusive = writes and site not in STATELESS
+                exclusive = writes and not OFFICIAL_SITES[site].stateless
                 await held.enter_async_context(self._leases[site].hold(exclusive=exclusive))
             state = await self._storage_state(login_sites)
             yield SiteLease(
@@ -168,8 +167,8 @@ class StaticSites:
         return _merged(states)
 
     async def _signed_in_state(self, site: str) -> StorageState:
-        if site not in FORMS or site not in self._credentials:
-            raise LoginError(f"{site}: there is no log-in for this site; known: {', '.join(sorted(FORMS))}")
+        if site not in LOGIN_FORMS or site not in self._credentials:
+            raise LoginError(f"{site}: there is no log-in for this site; known: {', '.join(sorted(LOGIN_FORMS))}")
         url, account = self._urls[site], self._credentials[site]
         async with self._logging_in[site]:
             known = self._states.get(site)
