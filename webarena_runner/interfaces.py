@@ -186,6 +186,31 @@ class Environment(Protocol):
         ...
 
 
+class ObservedPage(Protocol):
+    """The page of the agent's tab, after it has settled and its text has been read."""
+
+    @property
+    def url(self) -> str: ...
+
+    async def send(self, method: str, params: dict[str, Any] | None = None) -> Any:
+        """Result of a DevTools command. What it raises is not for the observer: the page went away, and is read again.
+
+        Commands that change the page, or switch on a DevTools domain, change what episodes see.
+        """
+        ...
+
+
+class Observer(Protocol):
+    """Adds to `Observation.extras` under the name it is announced by; a class that is called without arguments.
+
+    Runs name it in `observation.observers`. One object serves all concurrent episodes of a browser.
+    """
+
+    async def observe(self, page: ObservedPage) -> Any:
+        """A JSON value, or bytes."""
+        ...
+
+
 class PageProbe(Protocol):
     """What evaluators may look at. `last` is the agent's tab.
 

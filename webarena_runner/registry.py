@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from webarena_runner.errors import ConfigError
 
-Group = Literal["models", "agents", "tasksets", "evaluators", "sites", "exporters"]
+Group = Literal["models", "agents", "tasksets", "evaluators", "sites", "exporters", "observers"]
 _PACKAGE = "webarena-runner"
 # Modules whose distribution has another name.
 _DISTRIBUTIONS = {"PIL": "pillow"}

@@ -192,7 +192,8 @@ class Observation(Record):
     image (`screenshot_type`), or None. `action_error` is why the last action did nothing ("" when it worked).
     `timings_ms` names the parts: execute, settle, observe, screenshot. `deviations` names each place where official
     would have crashed or differed. `still_busy` is what went on in the page when the wait for it ended at its limit,
-    `not_awaited` what went on too, but had not ended before.
+    `not_awaited` what went on too, but had not ended before. `extras` has what the run's observers saw, by their names:
+    for agents, not for the log.
     """
 
     url: str
@@ -206,6 +207,7 @@ class Observation(Record):
     deviations: tuple[str, ...] = ()
     still_busy: tuple[str, ...] = ()
     not_awaited: tuple[str, ...] = ()
+    extras: dict[str, Any] = Field(default_factory=dict, exclude=True, repr=False)
 
 
 # --- what the model says ----------------------------------------------------------------------------------------------

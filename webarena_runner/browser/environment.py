@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import ViewportSize
@@ -14,12 +15,14 @@ from webarena_runner.browser.act.actor import Actor, Outcome
 from webarena_runner.browser.observe.capture import PageText, ScreenshotType, read_page, read_title, take_screenshot
 from webarena_runner.browser.observe.devtools import ProtocolError
 from webarena_runner.browser.observe.ids import StableIds, browser_id
+from webarena_runner.browser.observe.observers import LivePage, extras_of
 from webarena_runner.browser.policy import Fence
 from webarena_runner.browser.probe import Probe
 from webarena_runner.browser.settle.settler import Settled, Settler
 from webarena_runner.browser.tab import Tab
 from webarena_runner.browser.tabs import Tabs
 from webarena_runner.errors import BrowserError
+from webarena_runner.interfaces import Observer
 from webarena_runner.log.wellformed import well_formed
 from webarena_runner.settings.records import BrowserSettings, ObservationSettings, PageChecks
 from webarena_runner.types import Action, Invalid, Node, Observation, Stop
@@ -41,12 +44,13 @@ CLOSED_ITSELF = "tab: closed by its own script, where official has no page left 
 
 @dataclass(frozen=True)
 class _Seen:
-    """One reading of the current tab, with the titles of all; `read_at` is when the text was there."""
+    """One reading of the current tab, with the titles of all; `read_at` is when the text and `extras` were there."""
 
     page: PageText
     tab_line: str
     titles: tuple[str, ...]
     screenshot: bytes | None
+    extras: dict[str, Any]
     read_at: float
 
 
@@ -70,6 +74,8 @@ class EpisodeEnvironment:
         browser: BrowserSettings,
         observation: ObservationSettings,
         screenshot_type: ScreenshotType,
+        *,
+        observers: Mapping[str, Observer],
     ) -> None:
         self.tabs = tabs
         self._fence = fence
@@ -78,6 +84,7 @@ class EpisodeEnvironment:
         self._observation = observation
         self._stable_ids = StableIds() if observation.ids == "stable" else None
         self._screenshot_type = screenshot_type
+        self._observers = observers
         self._nodes: Mapping[str, Node] = {}
         self._deviations: list[str] = []
         self._settled = Settled()
@@ -205,6 +212,7 @@ class EpisodeEnvironment:
             deviations=(*outcome.deviations, *deviations, *seen.page.rendered.deviations),
             still_busy=settled.unfinished,
             not_awaited=settled.ignored,
+            extras=seen.extras,
         )
 
     async def _read(self) -> _Seen:
@@ -232,19 +240,20 @@ class EpisodeEnvironment:
                 read_page(tab.tools, frame_id, self._observation, number),
                 _titles([other for other in tabs if other is not tab]),
             )
+            extras = await extras_of(LivePage(tab.page.url, tab.tools), self._observers) if self._observers else {}
             read_at = time.monotonic()
             screenshot = await picture
         finally:
             picture.cancel()
         if others is None:
-            return _Seen(page, " | ".join([UNREADABLE_TAB] * len(tabs)), (), screenshot, read_at)
+            return _Seen(page, " | ".join([UNREADABLE_TAB] * len(tabs)), (), screenshot, extras, read_at)
         rest = iter(others)
         titles = tuple(page.title if other is tab else next(rest) for other in tabs)
         shown = [
             f"Tab {number}{' (current)' if other is tab else ''}: {title}"
             for number, (other, title) in enumerate(zip(tabs, titles, strict=True))
         ]
-        return _Seen(page, " | ".join(shown), titles, screenshot, read_at)
+        return _Seen(page, " | ".join(shown), titles, screenshot, extras, read_at)
 
     async def _picture(self, tab: Tab) -> bytes | None:
         """A screenshot is for readers of the log: a step does not fail here for want of one."""

@@ -12,6 +12,7 @@ from typing import Any, Self, cast
 from playwright.async_api import Browser, BrowserContext, Playwright, ProxySettings, StorageState, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
+from webarena_runner import registry
 from webarena_runner.browser.environment import EpisodeEnvironment
 from webarena_runner.browser.failures import first_line, target_gone
 from webarena_runner.browser.find import find_browser, launch_args
@@ -39,7 +40,10 @@ class _Engine:
 
 
 class BrowserSession:
-    """Hands out browsers to episodes. `direct` False keeps to Playwright's connection (slower, same text)."""
+    """Hands out browsers to episodes. `direct` False keeps to Playwright's connection (slower, same text).
+
+    Raises ConfigError for an observer that cannot be loaded.
+    """
 
     def __init__(
         self,
@@ -52,6 +56,7 @@ class BrowserSession:
     ) -> None:
         self._settings = settings
         self._observation = observation
+        self._observers = {name: registry.load("observers", name)() for name in observation.observers}
         self._settle = settle
         self._screenshot_type = screenshot_type
         self._direct = direct
@@ -110,7 +115,13 @@ class BrowserSession:
             tabs = Tabs(context, endpoint)
             try:
                 environment = EpisodeEnvironment(
-                    tabs, fence, settler, self._settings, self._observation, self._screenshot_type
+                    tabs,
+                    fence,
+                    settler,
+                    self._settings,
+                    self._observation,
+                    self._screenshot_type,
+                    observers=self._observers,
                 )
                 await environment.open_start_pages(start_urls)
                 yield environment

@@ -177,7 +177,7 @@ def _record(
     )
     episode.log.append(step, shown.screenshot)
     # Only the text of a past observation is needed again; its image and boxes would add up over thirty steps.
-    light = step.observation.model_copy(update={"screenshot": None, "nodes": {}})
+    light = step.observation.model_copy(update={"screenshot": None, "nodes": {}, "extras": {}})
     episode.steps.append(step.model_copy(update={"observation": light}))
     episode.on_step(step)
 

@@ -76,6 +76,8 @@ def load_run_config(options: CliOptions, environ: Mapping[str, str]) -> tuple[Ru
     tasks = TaskChoice(task_set=options.task_set, expression=options.tasks, allow_modified=options.allow_modified)
     config = RunConfig(settings=settings, model=_with_final_sampling(model, settings), tasks=tasks, sites=_sites(draft))
     registry.require("agents", settings.agent)
+    for observer in settings.observation.observers:
+        registry.require("observers", observer)
     _require_prices(config)
     return config, _overrides(profile, settings)
 

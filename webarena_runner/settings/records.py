@@ -102,6 +102,8 @@ class ObservationSettings(Described):
 
     Of elements in the accessibility tree.
     """
+    observers: tuple[str, ...] = ()
+    """plug-ins whose view of each page an agent is given besides the text, by name; officially none"""
 
 
 class ActionSettings(Described):
