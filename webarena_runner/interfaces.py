@@ -48,8 +48,9 @@ ObservationUnit = Literal["tokens", "characters"]
 class ModelBackend(Protocol):
     """A model that answers chat requests; one object serves all concurrent episodes of a run.
 
-    A backend class is called as `Backend(spec, environ=...)`; its class method `availability(spec, environ)` tells
-    without a request why it cannot run here (None: it can). What more a class may offer: `ShowsPrompts`, `Serves`.
+    A backend class is called as `Backend(spec, environ=...)`; its class method `availability(spec, environ)` says
+    without a request why it cannot run here (None: it can), its record `Options` is what a model file's `options` may
+    hold. What more a class may offer: `ShowsPrompts`, `Serves`.
     """
 
     @property

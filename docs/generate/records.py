@@ -20,22 +20,20 @@ _WORDS = {
 }
 
 
-def fields_table(record: type[BaseModel], *, prefix: str = "", values: Mapping[str, Any] | None = None) -> str:
-    """Every field of a record, and of the records within it, by dotted key; `values` are shown instead of defaults."""
-    rows = list(_rows(record, prefix, values))
-    return table(("key", "value", "default", "meaning"), rows)
+def fields_table(record: type[BaseModel]) -> str:
+    """Every field of a record, and of the records within it, by dotted key."""
+    return table(("key", "value", "default", "meaning"), _rows(record, ""))
 
 
-def _rows(record: type[BaseModel], prefix: str, values: Mapping[str, Any] | None) -> Iterator[tuple[str, ...]]:
+def _rows(record: type[BaseModel], prefix: str) -> Iterator[tuple[str, ...]]:
     schema = record.model_json_schema()
     for name, field in record.model_fields.items():
         key = f"{prefix}{name}"
-        value = field.get_default(call_default_factory=True) if values is None else values.get(name)
         inner = _inner(field)
         if inner is not None:
-            below = value if isinstance(value, Mapping) else None
-            yield from _rows(inner, f"{key}.", below)
+            yield from _rows(inner, f"{key}.")
             continue
+        value = field.get_default(call_default_factory=True)
         yield literal(key), kind(schema["properties"][name], schema), _shown(field, value), meaning(field)
 
 

@@ -40,9 +40,6 @@ def model_settings() -> str:
 def backend_options() -> str:
     parts = []
     for name in registry.names("models"):
-        backend = registry.load("models", name)
-        options = getattr(backend, "Options", None)
-        if options is None:
-            continue
+        options = registry.load("models", name).Options
         parts += [f"### `{name}`\n", inspect.cleandoc(options.__doc__ or ""), "", fields_table(options)]
     return "\n".join(parts)

@@ -1,18 +1,16 @@
 """The model files that are shipped."""
 
 import re
-from importlib import import_module
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
 from webarena_runner import registry
 from webarena_runner.errors import ConfigError
 from webarena_runner.models.shared.formats import FormatName
-from webarena_runner.models.shared.options import BackendOptions, parse_options
+from webarena_runner.models.shared.options import parse_options
 from webarena_runner.settings import datafiles
 from webarena_runner.settings.loading import CliOptions, load_model_spec, load_run_config
-from webarena_runner.settings.records import ModelSpec
 
 ENVIRON = {"OPENAI_API_KEY": "sk-none", "GEMINI_API_KEY": "none"}
 NAMES = datafiles.names("models")
@@ -26,16 +24,12 @@ ASKED_FOR = {
 }
 
 
-def options_class(spec: ModelSpec) -> type[BackendOptions]:
-    """The `Options` of a spec's backend; skips where the backend's extra is missing."""
-    entry = registry.require("models", spec.backend)
+def backend_class(name: str) -> Any:
+    """Skips where the backend's extra is missing."""
     try:
-        found = vars(import_module(entry.module)).values()
-    except ModuleNotFoundError as error:
-        pytest.skip(f"backend {spec.backend} needs the module {error.name}")
-    classes = [each for each in found if isinstance(each, type) and issubclass(each, BackendOptions)]
-    [own] = [each for each in classes if not any(each in other.__mro__[1:] for other in classes)]
-    return own
+        return registry.load("models", name)
+    except ConfigError as error:
+        pytest.skip(str(error))
 
 
 def test_the_named_models_are_there() -> None:
@@ -45,7 +39,7 @@ def test_the_named_models_are_there() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_options_are_those_of_the_backend(name: str) -> None:
     spec = load_model_spec(name)
-    parse_options(options_class(spec), spec)
+    parse_options(backend_class(spec.backend).Options, spec)
     assert spec.options.get("prompt_format", "template") in get_args(FormatName)
 
 
@@ -85,8 +79,7 @@ def test_a_model_that_is_paid_for_has_prices_and_limits(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_it_can_run_or_says_what_is_missing(name: str) -> None:
     spec = load_model_spec(name)
-    options_class(spec)
-    lacking = registry.load("models", spec.backend).availability(spec, ENVIRON)
+    lacking = backend_class(spec.backend).availability(spec, ENVIRON)
     if name in INCOMPLETE:
         assert INCOMPLETE[name] in lacking
     else:
@@ -113,7 +106,5 @@ def test_the_llava_files_see_and_write_the_prompt_that_the_models_were_tuned_on(
 
 @pytest.mark.parametrize("backend", sorted({load_model_spec(name).backend for name in NAMES}))
 def test_the_official_limit_of_a_page_is_in_characters_for_gemini_only(backend: str) -> None:
-    spec = next(spec for spec in map(load_model_spec, NAMES) if spec.backend == backend)
-    options_class(spec)
-    unit = registry.load("models", backend).observation_unit
+    unit = backend_class(backend).observation_unit
     assert unit == ("characters" if backend == "gemini" else "tokens")

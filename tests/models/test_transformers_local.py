@@ -137,11 +137,13 @@ async def test_the_prompt_has_one_bos_and_the_reply_none_of_the_prompt(load: Loa
 
 @pytest.mark.parametrize("prompt_format", ["template", "llama3", "llama2", "completion"])
 async def test_each_prompt_format_begins_with_one_bos(load: Load, tiny_llama: Path, prompt_format: str) -> None:
-    from webarena_runner.models.transformers.options import Options
+    from webarena_runner.models.transformers.options import TransformersOptions
     from webarena_runner.models.transformers.prompt import Prompts
 
     tokenizer = tokenizer_of(tiny_llama)
-    made = Prompts(tokenizer, None, Options.model_validate({"prompt_format": prompt_format}), subject="tiny")
+    made = Prompts(
+        tokenizer, None, TransformersOptions.model_validate({"prompt_format": prompt_format}), subject="tiny"
+    )
     ids, _, _ = made.ids_of(user("hello"))
     # The tokenizer of this model does not know Llama 2's <s>, which is then a text of its own.
     assert ids.count(tokenizer.bos_token_id) == (prompt_format != "llama2")

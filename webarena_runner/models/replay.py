@@ -19,15 +19,17 @@ Recording = Mapping[str, Mapping[int, Completion]]
 ANY_TASK = "*"
 
 
-class Options(BackendOptions):
-    """`path`: a run folder; or a .json, .jsonl or .yaml file with a list of replies, or with one list per task id."""
+class ReplayOptions(BackendOptions):
+    """`options` of a model file with `backend: replay`."""
 
     path: str = ""
+    """a run folder; or a .json, .jsonl or .yaml file with a list of replies, or with one list a task id"""
 
 
 class Replay:
     """Answers each step of an episode with the reply recorded for that step; messages are not compared."""
 
+    Options = ReplayOptions
     observation_unit: ObservationUnit = "tokens"
 
     def __init__(self, spec: ModelSpec, *, environ: Mapping[str, str]) -> None:
@@ -108,7 +110,7 @@ def read_file(path: Path) -> Recording:
 
 
 def _path(spec: ModelSpec) -> Path:
-    options = parse_options(Options, spec)
+    options = parse_options(ReplayOptions, spec)
     if not options.path:
         raise ConfigError(f"model '{spec.name}': needs a recording: -o model.options.path=RUN_FOLDER_OR_FILE")
     path = Path(options.path).expanduser()

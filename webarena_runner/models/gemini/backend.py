@@ -12,7 +12,7 @@ import httpx
 from webarena_runner.errors import ConfigError, EpisodeError, ModelRefused, UsageError
 from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag
 from webarena_runner.models.gemini.http import Failure, connect, meaning
-from webarena_runner.models.gemini.options import OLD_SDK, Options, fault_of
+from webarena_runner.models.gemini.options import OLD_SDK, GeminiOptions, fault_of
 from webarena_runner.models.gemini.tokens import ServerCounts, WordEstimate
 from webarena_runner.models.gemini.wire import Image, Prompt, Sdk, Settings, as_chat, as_single, read_reply
 from webarena_runner.models.shared.options import parse_options
@@ -30,10 +30,11 @@ MOST_THREADS = 64
 class Gemini:
     """One connection for all episodes of a run."""
 
+    Options = GeminiOptions
     observation_unit: ObservationUnit = "characters"
 
     def __init__(self, spec: ModelSpec, *, environ: Mapping[str, str]) -> None:
-        self._options = options = parse_options(Options, spec)
+        self._options = options = parse_options(GeminiOptions, spec)
         fault = fault_of(spec, options, environ)
         if fault:
             raise ConfigError(f"model '{spec.name}': {fault}")
@@ -57,14 +58,14 @@ class Gemini:
     def availability(cls, spec: ModelSpec, environ: Mapping[str, str]) -> str | None:
         """None: can be asked from here; else the reason. Makes no request."""
         try:
-            options = parse_options(Options, spec)
+            options = parse_options(GeminiOptions, spec)
         except ConfigError as error:
             return str(error)
         return fault_of(spec, options, environ)
 
     @classmethod
     def preview(cls, spec: ModelSpec, messages: Sequence[Message]) -> Preview:
-        prompt = _prompt(messages, parse_options(Options, spec))
+        prompt = _prompt(messages, parse_options(GeminiOptions, spec))
         turns = [{"role": "system instruction", "content": prompt.system}] if prompt.system else []
         for content in prompt.contents:
             parts = [PICTURE if isinstance(part, Image) else part for part in content.parts]
@@ -165,11 +166,11 @@ class Gemini:
         self._context_window = min(served, wanted or served)
 
 
-def _prompt(messages: Sequence[Message], options: Options) -> Prompt:
+def _prompt(messages: Sequence[Message], options: GeminiOptions) -> Prompt:
     return as_chat(messages, options.system_as) if options.mode == "chat" else as_single(messages)
 
 
-def _sdk(options: Options, http: httpx.AsyncClient, key: str, *, max_threads: int) -> Sdk:
+def _sdk(options: GeminiOptions, http: httpx.AsyncClient, key: str, *, max_threads: int) -> Sdk:
     if options.sdk == OLD_SDK:
         from webarena_runner.models.gemini.generativeai import GoogleGenerativeAI
 

@@ -19,28 +19,38 @@ _THRESHOLDS = ("BLOCK_LOW_AND_ABOVE", "BLOCK_MEDIUM_AND_ABOVE", "BLOCK_ONLY_HIGH
 _NOT_IN_OLD_SDK = {"HARM_CATEGORY_CIVIC_INTEGRITY", "OFF"}
 
 
-class Options(RemoteOptions):
-    """`mode`: chat (examples are earlier turns), or single (everything in one user turn). `system_as`: where a chat has
-    the instructions; gemini-1.0-pro knows no system instruction. `token_counts`: an estimate by words, or by requests
-    to the server. `thinking_*`, for models that think, limit what of the reply limit goes into thoughts.
-    """
+class GeminiOptions(RemoteOptions):
+    """`options` of a model file with `backend: gemini`."""
 
     sdk: Literal["google-genai", "google-generativeai"] = "google-genai"
+    """the package that sends the requests; google-generativeai is no longer supported by Google"""
     api_key_env: str = "GEMINI_API_KEY"
+    """environment variable that holds the key; null: no key is sent"""
     base_url: str = "https://generativelanguage.googleapis.com"
+    """where the API is"""
     api_version: Literal["v1beta", "v1"] = "v1beta"
+    """the API's version"""
     mode: Mode = "chat"
+    """chat: examples are earlier turns; single: everything in one user turn"""
     system_as: SystemAs = "instruction"
+    """where a chat has the instructions; gemini-1.0-pro takes no system instruction"""
     top_k: PositiveInt | None = None
+    """sent with each request"""
     candidate_count: PositiveInt | None = None
+    """sent with each request; the first candidate is the reply"""
     response_mime_type: str | None = None
+    """sent with each request"""
     thinking_budget: int | None = Field(None, ge=-1)
+    """tokens of the reply limit that may go into thoughts, for models that think"""
     thinking_level: Literal["minimal", "low", "medium", "high"] | None = None
+    """how much a model thinks"""
     safety_settings: dict[str, str] = Field(default_factory=dict)
+    """thresholds by category, as the API names both"""
     token_counts: Literal["estimate", "server"] = "estimate"
+    """an estimate by words, or a request to the server each time"""
 
 
-def fault_of(spec: ModelSpec, options: Options, environ: Mapping[str, str]) -> str | None:
+def fault_of(spec: ModelSpec, options: GeminiOptions, environ: Mapping[str, str]) -> str | None:
     """What keeps this model from being asked at all, found without a request."""
     url = urlsplit(options.base_url)
     if not spec.model:
@@ -63,7 +73,7 @@ def _installed(module: str) -> bool:
         return False
 
 
-def _old_sdk_fault(options: Options) -> str | None:
+def _old_sdk_fault(options: GeminiOptions) -> str | None:
     if options.sdk != OLD_SDK:
         return None
     known = {*options.safety_settings, *options.safety_settings.values()} & _NOT_IN_OLD_SDK
@@ -74,7 +84,7 @@ def _old_sdk_fault(options: Options) -> str | None:
     return f"options: {OLD_SDK} has no {', '.join(lacking)}; set sdk: google-genai" if lacking else None
 
 
-def _safety_fault(options: Options) -> str | None:
+def _safety_fault(options: GeminiOptions) -> str | None:
     categories = [f"HARM_CATEGORY_{name}" for name in _CATEGORIES]
     for category, threshold in options.safety_settings.items():
         for what, value, known in (("category", category, categories), ("threshold", threshold, _THRESHOLDS)):

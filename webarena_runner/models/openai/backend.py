@@ -26,20 +26,24 @@ from webarena_runner.types import Completion, Message, Sampling
 logger = logging.getLogger(__name__)
 
 
-class Options(RemoteOptions, TokenOptions):
-    """`options` of a model file with `backend: openai_chat`.
-
-    `tokenizer`: server (vLLM's /tokenize), llama.cpp (its routes), tiktoken:ENCODING, hf:REPOSITORY, the path of a
-    tokenizer.json, or estimate. `start_command` is shown when no server answers.
-    """
+class OpenAIOptions(RemoteOptions, TokenOptions):
+    """`options` of a model file with `backend: openai_chat`."""
 
     base_url: str = ""
+    """where the server is, with its /v1"""
     api_key_env: str | None = None
+    """environment variable that holds the key; null: no key is sent"""
     start_command: str = ""
+    """shown when no server answers"""
     tokenizer: str = "estimate"
+    """server (vLLM's /tokenize), llama.cpp (its routes), tiktoken:ENCODING, hf:REPOSITORY, the path of a
+    tokenizer.json, or estimate"""
     example_roles: ExampleRoles = "turns"
+    """examples of the prompt as earlier turns, or as the named system messages that official sends"""
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    """what the server calls the limit of a reply"""
     extra_body: dict[str, Any] = Field(default_factory=dict)
+    """further keys of each request"""
 
 
 class OpenAIChat:
@@ -48,10 +52,11 @@ class OpenAIChat:
     `server` is the connection, for other routes beside the chat one.
     """
 
+    Options = OpenAIOptions
     observation_unit: ObservationUnit = "tokens"
 
     def __init__(self, spec: ModelSpec, *, environ: Mapping[str, str]) -> None:
-        self._options = options = parse_options(Options, spec)
+        self._options = options = parse_options(OpenAIOptions, spec)
         fault = _fault(options, environ)
         if fault:
             raise ConfigError(f"model '{spec.name}': {fault}")
@@ -70,7 +75,7 @@ class OpenAIChat:
     def availability(cls, spec: ModelSpec, environ: Mapping[str, str]) -> str | None:
         """None: can run here; else the reason. Connects to servers on this machine only, for half a second at most."""
         try:
-            options = parse_options(Options, spec)
+            options = parse_options(OpenAIOptions, spec)
         except ConfigError as error:
             return str(error)
         fault = _fault(options, environ)
@@ -80,7 +85,7 @@ class OpenAIChat:
 
     @classmethod
     def preview(cls, spec: ModelSpec, messages: Sequence[Message]) -> Preview:
-        return chat_preview(wire_messages(messages, parse_options(Options, spec).example_roles))
+        return chat_preview(wire_messages(messages, parse_options(OpenAIOptions, spec).example_roles))
 
     @property
     def context_window(self) -> int | None:
@@ -171,7 +176,7 @@ def _request_id(tag: RequestTag) -> str:
     return f"{tag}-{uuid.uuid4().hex[:8]}".encode("ascii", "replace").decode()
 
 
-def _fault(options: Options, environ: Mapping[str, str]) -> str | None:
+def _fault(options: OpenAIOptions, environ: Mapping[str, str]) -> str | None:
     """What keeps this model from being asked at all, found without a request."""
     if not options.base_url:
         return "needs a server: -o model.options.base_url=http://HOST:PORT/v1"
@@ -185,5 +190,5 @@ def _fault(options: Options, environ: Mapping[str, str]) -> str | None:
     return None
 
 
-def _start(options: Options) -> str:
+def _start(options: OpenAIOptions) -> str:
     return f"; start it with: {options.start_command}" if options.start_command else ""

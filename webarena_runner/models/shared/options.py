@@ -11,18 +11,22 @@ from webarena_runner.settings.yaml import describe
 
 
 class BackendOptions(BaseModel):
-    """Base of each backend's nested `Options`; an unknown key is an error."""
+    """Base of each backend's `Options`; an unknown key is an error, and the text below a field is its description."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class RemoteOptions(BackendOptions):
-    """Base for backends that ask a server; `timeout_s` is for one attempt."""
+    """Base for backends that ask a server."""
 
     timeout_s: PositiveFloat = 120
+    """seconds until one attempt at a request counts as failed"""
     max_retries: NonNegativeInt = 8
+    """times a request is tried again"""
     retry_first_wait_s: PositiveFloat = 1
+    """seconds before the second attempt; each later wait is twice as long, with some chance in it"""
     retry_longest_wait_s: PositiveFloat = 30
+    """seconds that no wait is longer than, unless the server asks for more"""
 
     @property
     def retry_policy(self) -> RetryPolicy:
@@ -30,9 +34,10 @@ class RemoteOptions(BackendOptions):
 
 
 class TokenOptions(BackendOptions):
-    """Base for backends that can tell the tokens of a reply; `logprobs`: with the log-probability of each."""
+    """Base for backends that can say which tokens a reply has."""
 
     logprobs: bool = False
+    """keep the reply's token ids and log-probabilities with each step, where the server sends them"""
 
 
 Chosen = TypeVar("Chosen", bound=BackendOptions)

@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 class Tgi:
     """One client for all episodes of a run; the server tells at `check` what it takes."""
 
+    Options = TgiOptions
     observation_unit: ObservationUnit = "tokens"
 
     def __init__(self, spec: ModelSpec, *, environ: Mapping[str, str]) -> None:

@@ -92,12 +92,16 @@ Text = Annotated[str, Field(coerce_numbers_to_str=True)]
 
 
 class DockerOptions(BackendOptions):
-    """How `--docker` runs TGI: `gpus` "" for none; `cache` is the folder on this machine that keeps weights."""
+    """How `--docker` runs TGI."""
 
     image: str = "ghcr.io/huggingface/text-generation-inference:3.3.4"
+    """Docker image"""
     gpus: Text = "all"
+    """Docker's --gpus; empty: none"""
     shm_size: Text = "1g"
+    """Docker's --shm-size"""
     cache: Path | None = None
+    """folder on this machine that keeps weights; null: one in your cache folder"""
 
     @property
     def folder(self) -> Path:

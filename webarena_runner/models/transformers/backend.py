@@ -14,7 +14,7 @@ from webarena_runner.models.shared.tokens import LocalTokens
 from webarena_runner.models.transformers.batch import Batcher, Request, closed
 from webarena_runner.models.transformers.generate import Generator
 from webarena_runner.models.transformers.load import Loaded, load, missing
-from webarena_runner.models.transformers.options import Options
+from webarena_runner.models.transformers.options import TransformersOptions
 from webarena_runner.models.transformers.prompt import Prompts
 from webarena_runner.settings.records import ModelSpec
 from webarena_runner.types import Completion, Message, Sampling
@@ -41,10 +41,11 @@ class TransformersLocal:
     Every request has its own sampling settings, seed and stop texts, whatever else is in its batch.
     """
 
+    Options = TransformersOptions
     observation_unit: ObservationUnit = "tokens"
 
     def __init__(self, spec: ModelSpec, *, environ: Mapping[str, str]) -> None:
-        self._options = parse_options(Options, spec)
+        self._options = parse_options(TransformersOptions, spec)
         fault = _fault(spec, self._options)
         if fault:
             raise ConfigError(fault)
@@ -60,14 +61,14 @@ class TransformersLocal:
     def availability(cls, spec: ModelSpec, environ: Mapping[str, str]) -> str | None:
         """None: can run here, for what is known before the checkpoint is read; else the reason."""
         try:
-            options = parse_options(Options, spec)
+            options = parse_options(TransformersOptions, spec)
         except ConfigError as error:
             return str(error)
         return _fault(spec, options) or missing(spec, options)
 
     @classmethod
     def preview(cls, spec: ModelSpec, messages: Sequence[Message]) -> Preview:
-        options = parse_options(Options, spec)
+        options = parse_options(TransformersOptions, spec)
         return engine_preview(messages, options.prompt_format, options.example_roles)
 
     @property
@@ -178,7 +179,7 @@ class TransformersLocal:
         )
 
 
-def _fault(spec: ModelSpec, options: Options) -> str | None:
+def _fault(spec: ModelSpec, options: TransformersOptions) -> str | None:
     """What is wrong with a model file, as far as it shows without its checkpoint."""
     if not spec.model:
         return f"model '{spec.name}': `model` is empty; expected a folder with a checkpoint, or OWNER/NAME on the hub"

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from webarena_runner.errors import ConfigError
-from webarena_runner.models.transformers.options import Options
+from webarena_runner.models.transformers.options import TransformersOptions
 from webarena_runner.settings.records import ModelSpec
 from webarena_runner.settings.yaml import nearest
 
@@ -37,7 +37,7 @@ class Loaded:
     note: str
 
 
-def missing(spec: ModelSpec, options: Options) -> str | None:
+def missing(spec: ModelSpec, options: TransformersOptions) -> str | None:
     """What the options need that is not installed, found without importing any of it."""
     lacking = [name for name in (*_PACKAGES, *(["PIL"] if options.vision != "none" else [])) if not find_spec(name)]
     if options.device_map is not None and not find_spec("accelerate"):
@@ -50,7 +50,7 @@ def missing(spec: ModelSpec, options: Options) -> str | None:
     return None
 
 
-def load(spec: ModelSpec, options: Options) -> Loaded:
+def load(spec: ModelSpec, options: TransformersOptions) -> Loaded:
     """Takes from seconds to minutes.
 
     Raises:
@@ -77,7 +77,7 @@ def load(spec: ModelSpec, options: Options) -> Loaded:
     return Loaded(model, tokenizer, processor, _window(config), f"{_how(model)}{told}")
 
 
-def _model(spec: ModelSpec, options: Options, attention: str | None) -> Any:
+def _model(spec: ModelSpec, options: TransformersOptions, attention: str | None) -> Any:
     maker = _auto("AutoModelForCausalLM" if options.vision == "none" else "AutoModelForImageTextToText")
     asked = {"dtype": options.dtype, "device_map": options.device_map, "attn_implementation": attention}
     given = {name: value for name, value in asked.items() if value is not None}
@@ -107,7 +107,7 @@ def _auto(name: str) -> Any:
     return getattr(transformers, name)
 
 
-def _source(options: Options) -> dict[str, Any]:
+def _source(options: TransformersOptions) -> dict[str, Any]:
     source: dict[str, Any] = {"trust_remote_code": options.trust_remote_code}
     return source if options.revision is None else source | {"revision": options.revision}
 
@@ -120,7 +120,7 @@ def _load_options() -> list[str]:
     return sorted(set(documented))
 
 
-def _attention(subject: str, options: Options) -> tuple[str | None, str]:
+def _attention(subject: str, options: TransformersOptions) -> tuple[str | None, str]:
     """The attention to load with, and what to tell of it."""
     asked = options.attn_implementation
     if asked not in _FLASH or _can_flash(asked):
@@ -153,7 +153,7 @@ def _require_quantisation(subject: str, spec: ModelSpec, config: Any) -> None:
         )
 
 
-def _require_sight(subject: str, spec: ModelSpec, options: Options, config: Any) -> None:
+def _require_sight(subject: str, spec: ModelSpec, options: TransformersOptions, config: Any) -> None:
     sees = hasattr(config, "vision_config")
     if sees and options.vision == "none":
         raise ConfigError(f"{subject}: '{spec.model}' is a model that sees; set options.vision: llava")

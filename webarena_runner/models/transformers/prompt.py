@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from webarena_runner.errors import ConfigError
 from webarena_runner.models.shared.formats import Rendered, chat_turns, images_of, render
 from webarena_runner.models.shared.tokens import Codec
-from webarena_runner.models.transformers.options import Options
+from webarena_runner.models.transformers.options import TransformersOptions
 from webarena_runner.types import Message
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class Prompts:
     The lock guards the tokenizer, which keeps settings of a call in itself and fails when two threads call it.
     """
 
-    def __init__(self, tokenizer: Any, processor: Any, options: Options, *, subject: str) -> None:
+    def __init__(self, tokenizer: Any, processor: Any, options: TransformersOptions, *, subject: str) -> None:
         self._tokenizer = tokenizer
         self._processor = processor
         self._options = options

@@ -47,11 +47,14 @@ Variables = Annotated[dict[str, Annotated[str, Field(coerce_numbers_to_str=True)
 
 
 class VllmOptions(TokenOptions):
-    """What `vllm` and `vllm-server` share; `environment` is for vLLM's processes only."""
+    """What `vllm` and `vllm-server` share."""
 
     prompt_format: FormatName = "template"
+    """how messages become text: template (the model's own), llama3, llama2, llava-llama3 or completion"""
     example_roles: ExampleRoles = "turns"
+    """examples of the prompt as earlier turns, or as the named system messages that official sends"""
     environment: Variables = Field(default_factory=dict)
+    """variables of vLLM's own processes: VLLM_*, HF_*, OMP_*, CUDA_VISIBLE_DEVICES"""
 
 
 def vllm_folder() -> Path | None:

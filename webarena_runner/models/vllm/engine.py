@@ -33,24 +33,22 @@ _ACCELERATORS = ("nvidia0", "nvidiactl", "dxg", "kfd", "dri", "accel", "accel0",
 _NOT_INSTALLED = "vLLM is not installed in this Python; run: pip install 'webarena-runner[vllm]'"
 
 
-class Options(VllmOptions):
-    """`options` of a model file with `backend: vllm`; the file's `model` is a folder or a name on the Hugging Face hub.
-
-    `engine`: vLLM's engine arguments by their Python names. The model file's context window is its `max_model_len`
-    unless that is set, and prefix caching is on. `environment` (VLLM_*, HF_*, OMP_*, CUDA_VISIBLE_DEVICES) is set while
-    the engine starts, for its processes.
-    """
+class EngineOptions(VllmOptions):
+    """`options` of a model file with `backend: vllm`; its `model` is a folder or a name on the Hugging Face hub."""
 
     engine: dict[str, Any] = Field(default_factory=dict)
+    """vLLM's engine arguments by their Python names; max_model_len is the model file's context window unless it
+    is set here, and prefix caching is on"""
 
 
 class VllmEngine:
     """Starts in `check`, which for a large model takes minutes; stops in `aclose`."""
 
+    Options = EngineOptions
     observation_unit: ObservationUnit = "tokens"
 
     def __init__(self, spec: ModelSpec, *, environ: Mapping[str, str]) -> None:
-        self._options = options = parse_options(Options, spec)
+        self._options = options = parse_options(EngineOptions, spec)
         fault = _fault(spec, options)
         if fault:
             raise ConfigError(f"model '{spec.name}': {fault}")
@@ -69,14 +67,14 @@ class VllmEngine:
     def availability(cls, spec: ModelSpec, environ: Mapping[str, str]) -> str | None:
         """None: can run here; else the reason. Looks at what is installed, without importing it."""
         try:
-            options = parse_options(Options, spec)
+            options = parse_options(EngineOptions, spec)
             return _fault(spec, options) or _no_device(Path("/dev"))
         except ConfigError as error:
             return str(error)
 
     @classmethod
     def preview(cls, spec: ModelSpec, messages: Sequence[Message]) -> Preview:
-        options = parse_options(Options, spec)
+        options = parse_options(EngineOptions, spec)
         return engine_preview(messages, options.prompt_format, options.example_roles)
 
     @property
@@ -192,7 +190,7 @@ def _tokens(output: Any, ids: tuple[int, ...]) -> dict[str, Any]:
     }
 
 
-def _fault(spec: ModelSpec, options: Options) -> str | None:
+def _fault(spec: ModelSpec, options: EngineOptions) -> str | None:
     """What keeps this model from being started at all, found without importing vLLM; raises ConfigError too."""
     if not spec.model:
         return "needs a model: -o model.model=FOLDER, or a name on the Hugging Face hub"

