@@ -15,7 +15,7 @@ from webarena_runner.settings.loading import (
 from webarena_runner.settings.old_forms import nested_config
 from webarena_runner.settings.records import Prices, RunConfig, SitesSpec
 from webarena_runner.settings.site_files import load_sites_file
-from webarena_runner.sites.static import UrlOptions, credentials
+from webarena_runner.sites.url_options import UrlOptions, credentials
 from webarena_runner.types import Record
 
 MODEL = """\

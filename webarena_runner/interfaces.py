@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 from pydantic import BaseModel
 
 from webarena_runner.official.node import Node
-from webarena_runner.settings.records import Images, ModelSpec, PageChecks, RunSettings, ScoringSettings, SitesSpec
+from webarena_runner.settings.records import Images, ModelSpec, PageChecks, RunSettings, ScoringSettings
 from webarena_runner.types import (
     Action,
     Completion,
@@ -256,10 +256,11 @@ class SiteLease:
 class SiteSetup:
     """What a site provider is built from, by its class method `build(setup)`.
 
-    `new_context` opens a browser context for logging in; `environ` holds the passwords that options only name.
+    `options` is the class's own record `Options`. `new_context` opens a browser context for logging in; `environ` holds
+    the passwords that options only name.
     """
 
-    spec: SitesSpec
+    options: Any
     new_context: Callable[[], AbstractAsyncContextManager["BrowserContext"]]
     environ: Mapping[str, str]
 
@@ -267,8 +268,10 @@ class SiteSetup:
 class SiteProvider(Protocol):
     """Hands out web sites. One object serves a run; entering it starts what it needs.
 
-    A provider class has a record `Options`, which validates the options of `SitesSpec`, and a class method
-    `options_from(environ)`: options that environment variables give, where nothing else gives them.
+    A provider class has a pydantic record `Options`, which validates the options of a sites file, and class methods
+    `build(setup)` and `serves(options)`, the official names of the sites that it has. Where it makes sense it also has
+    `options_from(environ)`, options for what neither file nor `-o` gives, and `lacking(missing, tasks)`, the message
+    for sites that it does not serve, with how many of so many tasks need each.
     """
 
     async def __aenter__(self) -> "SiteProvider": ...

@@ -1,6 +1,7 @@
 """What the commands print."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,7 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(invoke: Invoke, own_tasks:
 def test_a_dry_run_names_what_would_keep_the_run_from_starting(invoke: Invoke, own_tasks: Path) -> None:
     done = invoke("--model", "oracle", "--task-set", str(own_tasks), "--dry-run")
     assert done.code == 2
-    assert "site URLs missing  reddit 2" in done.out
+    assert re.search("sites missing +reddit 2", done.out)
     assert "export REDDIT=" in done.err
 
 

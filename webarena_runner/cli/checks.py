@@ -13,11 +13,9 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 from webarena_runner.cli.models.commands import availability
-from webarena_runner.errors import BrowserMissing, ConfigError, UsageError
-from webarena_runner.official.sites import site_urls_from
+from webarena_runner.errors import BrowserMissing, ConfigError, EpisodeError, UsageError
 from webarena_runner.settings import datafiles
-from webarena_runner.settings.loading import load_model_spec
-from webarena_runner.settings.site_files import load_sites_file
+from webarena_runner.settings.loading import CliOptions, load_model_spec, load_sites
 from webarena_runner.tasksets import load_task_set
 
 SHOWN_VERSIONS = ("playwright", "pydantic", "openai", "tokenizers", "starlette")
@@ -154,19 +152,21 @@ def _models(environ: Mapping[str, str]) -> Check:
 
 
 async def _sites(sites: str | None, environ: Mapping[str, str]) -> list[Check]:
-    from webarena_runner.sites.health import check_sites
+    from webarena_runner.sites.health import check_provider
 
     try:
-        urls = site_urls_from(environ) | (load_sites_file(sites).options.get("urls", {}) if sites else {})
+        checked = await check_provider(load_sites(CliOptions(sites=sites), environ), environ)
     except ConfigError as error:
-        return [Check("sites", Level.WARNING, str(error), "correct the URL")]
-    if not urls:
+        return [Check("sites", Level.WARNING, str(error), "correct the sites file or the variable")]
+    except EpisodeError as error:
+        return [Check("sites", Level.WARNING, str(error), "see what the provider says")]
+    if not checked:
         return [Check("sites", Level.OK, "no URLs set: only the embedded sites", "WebArena proper: docs/webarena.md")]
     return [
         Check(f"site {health.site}", Level.WARNING, f"{health.url}: {health.problem}", "start it, or correct the URL")
         if health.problem
         else Check(f"site {health.site}", Level.OK, f"{health.url} answers in {health.elapsed_ms:.0f} ms")
-        for health in await check_sites(urls)
+        for health in checked
     ]
 
 

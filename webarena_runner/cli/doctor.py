@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
+from webarena_runner.cli.options import CheckedSites
+
 
 def doctor(
     out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where run folders would go.")] = Path("results"),
-    sites: Annotated[
-        str | None, typer.Option("--sites", metavar="NAME|FILE", help="Sites file. [dim]Default: the environment[/dim]")
-    ] = None,
+    sites: CheckedSites = None,
 ) -> None:
     """Check what a run needs, and say what to do about what is missing. Exit code 1 when something essential is."""
     from rich.table import Table

@@ -95,6 +95,14 @@ Sites = Annotated[
         rich_help_panel=_SITES,
     ),
 ]
+CheckedSites = Annotated[
+    str | None,
+    typer.Option(
+        "--sites",
+        metavar="NAME|FILE",
+        help="Provider or sites file to check. [dim]Default: static, URLs from the environment[/dim]",
+    ),
+]
 Workers = Annotated[
     int | None,
     typer.Option(

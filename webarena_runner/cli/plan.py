@@ -1,18 +1,18 @@
 """What `--dry-run` prints: which tasks, what they need, and how large the run may get."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
 
-from webarena_runner.official.sites import sites_needed
 from webarena_runner.report.summary import why_not_webarena
+from webarena_runner.settings.draft import leaves
 from webarena_runner.settings.records import RunConfig, SitesSpec
-from webarena_runner.sites.embedded import EMBEDDED
+from webarena_runner.settings.yaml import dotted
+from webarena_runner.sites.providers import missing_sites
 from webarena_runner.tasksets import load_task_set
 from webarena_runner.tasksets.selection import select
-from webarena_runner.types import Task
 
 
 def print_plan(config: RunConfig, overrides: Sequence[str], console: Console) -> None:
@@ -37,13 +37,13 @@ def print_plan(config: RunConfig, overrides: Sequence[str], console: Console) ->
         "may change state": f"{sum(task.writes for task in tasks)}",
         "need a judge": f"{judged}" + ("" if settings.judge.model or not judged else " (there is none: pass --judge)"),
         "judge": settings.judge.model or "none",
-        "sites": config.sites.provider + "".join(f"\n{site} {url}" for site, url in _urls(config.sites).items()),
+        "sites": "\n".join([config.sites.provider, *_options(config.sites)]),
         "workers": f"{settings.workers}",
         "at most": f"{episodes} episodes, {episodes * settings.limits.max_steps} steps{_at_most_usd(config)}",
     }
-    missing = sites_without_url(config.sites, tasks)
+    missing = missing_sites(config.sites, tasks)
     if missing:
-        rows["site URLs missing"] = f"{missing} (number of tasks)"
+        rows["sites missing"] = f"{_listed(missing)} (number of tasks)"
     for name, text in rows.items():
         table.add_row(name, text)
     console.print(table, markup=False)
@@ -51,13 +51,8 @@ def print_plan(config: RunConfig, overrides: Sequence[str], console: Console) ->
         console.print(warning, style="yellow", markup=False, soft_wrap=True)
 
 
-def sites_without_url(where: SitesSpec, tasks: Sequence[Task]) -> str:
-    served = set(EMBEDDED) if where.provider == "embedded" else set(_urls(where))
-    return _counted(site for task in tasks for site in sites_needed(task) if site not in served)
-
-
-def _urls(where: SitesSpec) -> dict[str, str]:
-    return dict(where.options.get("urls", {}))
+def _options(sites: SitesSpec) -> list[str]:
+    return [f"{dotted(keys)} {value}" for keys, value in leaves(sites.options)]
 
 
 def _model(config: RunConfig) -> str:
@@ -73,4 +68,8 @@ def _at_most_usd(config: RunConfig) -> str:
 
 
 def _counted(names: Iterable[str]) -> str:
-    return ", ".join(f"{name} {count}" for name, count in Counter(names).most_common())
+    return _listed(dict(Counter(names).most_common()))
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items())

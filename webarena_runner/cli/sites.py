@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from webarena_runner.cli.options import CheckedSites
+
 NOTES = (
     "[bold]Reset[/bold]\n"
     '  curl -X POST -H "Authorization: Bearer $WA_RESET_TOKEN" $WA_RESET_URL\n\n'
@@ -60,9 +62,7 @@ def serve(
 
 @app.command()
 def status(
-    sites: Annotated[
-        str | None, typer.Option("--sites", metavar="NAME|FILE", help="Sites file. [dim]Default: the environment[/dim]")
-    ] = None,
+    sites: CheckedSites = None,
     limit_s: Annotated[float, typer.Option("--limit", min=0.1, help="Seconds to wait for each site.")] = 10,
 ) -> None:
     """Ask every configured site for its start page and its log-in page. Exit code 1 when one is not fine."""
@@ -71,16 +71,16 @@ def status(
 
     from webarena_runner.cli.console import stdout
     from webarena_runner.errors import ConfigError
-    from webarena_runner.official.sites import SITES, site_urls_from
-    from webarena_runner.settings.site_files import load_sites_file
-    from webarena_runner.sites.health import check_sites
+    from webarena_runner.official.sites import SITES
+    from webarena_runner.settings.loading import CliOptions, load_sites
+    from webarena_runner.sites.health import check_provider
 
-    urls = site_urls_from(os.environ) | (load_sites_file(sites).options.get("urls", {}) if sites else {})
-    if not urls:
+    spec = load_sites(CliOptions(sites=sites), os.environ)
+    checked = asyncio.run(check_provider(spec, os.environ, limit_s=limit_s))
+    if not checked:
         variables = ", ".join(site.upper() for site in SITES)
         raise ConfigError(f"no site has a URL; set {variables} (or the WA_ forms), or pass --sites FILE")
     table = Table("site", "url", "answers", "ms", "log-in page", "", box=None, pad_edge=False)
-    checked = asyncio.run(check_sites(urls, limit_s=limit_s))
     for health in checked:
         table.add_row(
             health.site,

@@ -19,8 +19,8 @@ from webarena_runner.errors import BrowserError, ConfigError, SelectionError
 from webarena_runner.gym.play import Play, Turn
 from webarena_runner.gym.process import Borrowed, shared_venues
 from webarena_runner.gym.spaces import Timings, UnicodeText
-from webarena_runner.running.resources import require_sites
 from webarena_runner.settings.loading import CliOptions, load_settings, load_sites
+from webarena_runner.sites.providers import require_sites
 from webarena_runner.tasksets import load_task_set
 from webarena_runner.types import Action, Decision, Ending, Invalid, Stop, Task, TaskId, id_order
 

@@ -1,13 +1,11 @@
-"""Where the official sites are: URLs and accounts from environment variables, and which of them a task needs."""
+"""The official sites: their names, accounts and URLs, and which of them a task needs."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-from webarena_runner.errors import ConfigError
 from webarena_runner.types import Task
 
 
@@ -130,25 +128,6 @@ _ABSENT = ("", "todo", "pass")
 _PLACEHOLDER = re.compile("__(" + "|".join(site.upper() for site in SITES) + ")__")
 
 
-def site_urls_from(environ: Mapping[str, str]) -> dict[str, str]:
-    """Site URLs by official name; `WA_SHOPPING` wins over `SHOPPING`, and so for every site.
-
-    Raises:
-        ConfigError: a variable holds what is no URL of a site.
-    """
-    urls = {}
-    for site in SITES:
-        for variable in (f"WA_{site.upper()}", site.upper()):
-            try:
-                url = normalise_url(environ.get(variable, ""))
-            except ValueError as error:
-                raise ConfigError(f"environment variable {variable}: {error}, got '{environ[variable]}'") from None
-            if url:
-                urls[site] = url
-                break
-    return urls
-
-
 def normalise_url(value: str) -> str:
     """The URL with a scheme and without trailing slashes; "" for "", "todo" and "PASS", which stand for no site.
 
@@ -173,6 +152,11 @@ def normalise_url(value: str) -> str:
     return url
 
 
+def in_order(sites: Iterable[str]) -> list[str]:
+    """Sites in the official order, others after them by name."""
+    return sorted(sites, key=lambda site: (SITES.index(site) if site in SITES else len(SITES), site))
+
+
 def sites_needed(task: Task) -> tuple[str, ...]:
     """Sites that a task lists, logs in to, or names by a placeholder in its start URLs or checks; each once."""
     texts = [*task.start_urls, *(check.model_dump_json() for check in task.checks)]
@@ -188,30 +172,3 @@ def accounts_for(
     known = [OFFICIAL_SITES[site] for site in chosen if site in OFFICIAL_SITES]
     names = dict.fromkeys([*chosen, *(site.rest_account for site in known if site.rest_account)])
     return {name: accounts[name] for name in names if name in accounts}
-
-
-def require_site_urls(tasks: Iterable[Task], urls: Mapping[str, str]) -> None:
-    """Checks that every site of the chosen tasks has a URL.
-
-    Raises:
-        ConfigError: some have none; it names them, how many tasks need each, and the ways to give them.
-    """
-    chosen = list(tasks)
-    needs = Counter(site for task in chosen for site in sites_needed(task))
-    missing = [site for site in sorted(needs, key=_order) if site not in urls]
-    if not missing:
-        return
-    listed = "\n".join(
-        f"  {site}: {needs[site]} of {len(chosen)} tasks; "
-        f"export {site.upper()}=http://HOST:PORT{OFFICIAL_SITES[site].landing_path if site in OFFICIAL_SITES else ''}"
-        for site in missing
-    )
-    raise ConfigError(
-        f"no URL for {len(missing)} site(s) that the chosen tasks need:\n{listed}\n"
-        f"Set the variables (or their WA_ forms), or list the URLs in configs/sites/NAME.yaml and pass --sites NAME, "
-        f"or choose tasks without these sites, e.g. --tasks '... & !site:{missing[0]}'"
-    )
-
-
-def _order(site: str) -> tuple[int, str]:
-    return (SITES.index(site) if site in SITES else len(SITES), site)

@@ -1,7 +1,7 @@
 """Where episodes take place and how they are scored: browser, sites, evaluators and judge, shared by many episodes."""
 
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -10,17 +10,14 @@ from platformdirs import user_cache_path
 from webarena_runner import registry
 from webarena_runner.browser.observe.capture import ScreenshotType
 from webarena_runner.browser.session import BrowserSession
-from webarena_runner.errors import ConfigError
 from webarena_runner.evaluators import load_evaluators
 from webarena_runner.evaluators.judge import ModelJudge
-from webarena_runner.interfaces import Agent, Evaluator, Judge, ModelBackend, SiteProvider, SiteSetup
+from webarena_runner.interfaces import Agent, Evaluator, Judge, ModelBackend, SiteProvider
 from webarena_runner.models.shared.limits import Limited, Spend
-from webarena_runner.official.sites import require_site_urls, sites_needed
 from webarena_runner.running.episode import Harness
 from webarena_runner.settings.loading import load_model_spec
 from webarena_runner.settings.records import ModelSpec, RateLimits, RunSettings, SitesSpec
-from webarena_runner.sites.embedded import EMBEDDED
-from webarena_runner.types import Task
+from webarena_runner.sites.providers import build_provider
 
 log = logging.getLogger(__name__)
 
@@ -57,8 +54,7 @@ async def open_venue(
         session = await stack.enter_async_context(
             BrowserSession(settings.browser, settings.observation, settings.settle, screenshot_type=screenshot_type)
         )
-        provider = registry.load("sites", where.provider)
-        sites: SiteProvider = provider.build(SiteSetup(where, session.context, environ))
+        sites = build_provider(where, environ, new_context=session.context)
         await stack.enter_async_context(sites)
         yield Venue(sites, session, load_evaluators(settings.scoring), judge)
 
@@ -78,19 +74,6 @@ async def open_model(
     if spec.prices is None and spec.rates == RateLimits() and spend.limit_usd is None:
         return backend
     return Limited(backend, prices=spec.prices, rates=spec.rates, spend=spend)
-
-
-def require_sites(where: SitesSpec, tasks: Sequence[Task]) -> None:
-    """Raises ConfigError when the configured provider has no site, or no URL, for one of the tasks."""
-    if where.provider != "embedded":
-        require_site_urls(tasks, where.options.get("urls", {}))
-        return
-    unserved = sorted({site for task in tasks for site in sites_needed(task) if site not in EMBEDDED})
-    if unserved:
-        raise ConfigError(
-            f"the chosen tasks need {', '.join(unserved)}, which are not embedded (there are: {', '.join(EMBEDDED)}); "
-            "give URLs of real sites (see --sites), or choose --tasks mini"
-        )
 
 
 async def _judge(

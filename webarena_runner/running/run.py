@@ -24,9 +24,10 @@ from webarena_runner.running import plan
 from webarena_runner.running.episode import Harness
 from webarena_runner.running.local import LocalExecutor, RunStopped
 from webarena_runner.running.progress import Event, Note, Started
-from webarena_runner.running.resources import open_model, open_venue, require_sites
+from webarena_runner.running.resources import open_model, open_venue
 from webarena_runner.settings.loading import load_model_spec, with_max_cost
 from webarena_runner.settings.records import Images, RunConfig
+from webarena_runner.sites.providers import require_sites
 from webarena_runner.tasksets import load_task_set
 from webarena_runner.tasksets.selection import select
 from webarena_runner.types import RunManifest, Task

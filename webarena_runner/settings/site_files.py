@@ -10,6 +10,7 @@ from webarena_runner.errors import ConfigError
 from webarena_runner.settings import datafiles
 from webarena_runner.settings.draft import valid_keys
 from webarena_runner.settings.old_forms import nested_sites_file
+from webarena_runner.settings.options import plug_in_options
 from webarena_runner.settings.records import SitesFile
 from webarena_runner.settings.secrets import refuse_secrets
 from webarena_runner.settings.yaml import Document, describe, read_yaml
@@ -43,15 +44,11 @@ def read_options(
         ConfigError: no such provider, or options that it does not take.
     """
     record: type[BaseModel] = registry.load("sites", provider).Options
-    try:
-        found = record.model_validate(options)
-    except ValidationError as error:
-        valid = valid_keys(record, "".join(f"{key}." for key in under))
-        raise ConfigError(describe(error, where, valid=valid, under=under)) from error
+    found = plug_in_options(record, options, where, under=under)
     return found.model_dump(mode="json", exclude_unset=True)
 
 
 def options_from(provider: str, environ: Mapping[str, str]) -> dict[str, Any]:
     """Options that a provider takes from environment variables, for what no file and no `-o` gives."""
-    found: dict[str, Any] = registry.load("sites", provider).options_from(environ)
-    return found
+    reading = getattr(registry.load("sites", provider), "options_from", None)
+    return dict(reading(environ)) if reading else {}

@@ -18,7 +18,6 @@ from webarena_runner.types import Record
 
 START_LIMIT_S = 60
 STOP_LIMIT_S = 5
-EMBEDDED = tuple(MODULES)
 
 
 class NoOptions(Record):
@@ -40,8 +39,9 @@ class EmbeddedSites:
         return cls()
 
     @classmethod
-    def options_from(cls, environ: Mapping[str, str]) -> dict[str, Any]:
-        return {}
+    def serves(cls, options: NoOptions) -> frozenset[str]:
+        """All that there are."""
+        return frozenset(MODULES)
 
     async def __aenter__(self) -> Self:
         await self._control()

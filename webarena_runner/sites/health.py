@@ -1,13 +1,21 @@
-"""Whether a site answers, how fast, and whether its log-in page is there."""
+"""Whether sites answer, how fast, and whether their log-in pages are there."""
 
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import httpx
 
-from webarena_runner.official.sites import LOGIN_FORMS
+from webarena_runner.errors import LoginError
+from webarena_runner.official.sites import LOGIN_FORMS, in_order
+from webarena_runner.settings.records import SitesSpec
+from webarena_runner.sites.providers import build_provider, served_sites
+
+if TYPE_CHECKING:
+    from playwright.async_api import BrowserContext
 
 
 @dataclass(frozen=True)
@@ -23,6 +31,27 @@ class SiteHealth:
     elapsed_ms: float
     login: int | None
     problem: str
+
+
+async def check_provider(spec: SitesSpec, environ: Mapping[str, str], *, limit_s: float = 10) -> Sequence[SiteHealth]:
+    """Leases all sites that a provider serves, without logging in to them, and asks them; empty when it serves none.
+
+    Raises:
+        ConfigError: the provider cannot be built with these options and variables.
+        SiteError: it cannot start its sites.
+    """
+    served = in_order(served_sites(spec))
+    if not served:
+        return ()
+    async with (
+        build_provider(spec, environ, new_context=_no_browser) as sites,
+        sites.lease(served, login_sites=(), writes=False) as lease,
+    ):
+        return await check_sites(lease.urls, limit_s=limit_s)
+
+
+def _no_browser() -> AbstractAsyncContextManager["BrowserContext"]:
+    raise LoginError("nothing is to be logged in to, so no browser was started for it")
 
 
 async def check_sites(urls: Mapping[str, str], *, limit_s: float = 10) -> Sequence[SiteHealth]:

@@ -5,77 +5,16 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
 from playwright.async_api import BrowserContext, StorageState
-from pydantic import AfterValidator, Field, field_validator
 
-from webarena_runner.errors import ConfigError, LoginError, SiteError
+from webarena_runner.errors import LoginError, SiteError
 from webarena_runner.interfaces import SiteLease, SiteSetup
-from webarena_runner.official.sites import (
-    HOMEPAGE,
-    LOGIN_FORMS,
-    OFFICIAL_ACCOUNTS,
-    OFFICIAL_SITES,
-    SITES,
-    accounts_for,
-    normalise_url,
-    site_urls_from,
-)
+from webarena_runner.official.sites import HOMEPAGE, LOGIN_FORMS, OFFICIAL_SITES, accounts_for
 from webarena_runner.sites.locks import ReadWriteLock
 from webarena_runner.sites.login import log_in, signed_in
-from webarena_runner.types import Record
-
-
-def _known(site: str) -> str:
-    if site not in SITES:
-        raise ValueError(f"unknown site; expected one of {', '.join(SITES)}")
-    return site
-
-
-SiteName = Annotated[str, AfterValidator(_known)]
-SiteUrl = Annotated[str, AfterValidator(normalise_url)]
-
-
-class Account(Record):
-    """Names of the environment variables that hold a site's log-in account; the values never enter the settings."""
-
-    username_env: str
-    password_env: str
-
-
-class UrlOptions(Record):
-    """Where the sites are, and other accounts than the published ones.
-
-    `more_urls`: further addresses that the sites' pages need, such as the routing servers of the map.
-    """
-
-    urls: dict[SiteName, SiteUrl] = Field(default_factory=dict)
-    more_urls: tuple[SiteUrl, ...] = ()
-    accounts: dict[SiteName, Account] = Field(default_factory=dict)
-
-    @field_validator("urls")
-    @classmethod
-    def _sites_that_are_there(cls, urls: dict[str, str]) -> dict[str, str]:
-        return {site: url for site, url in urls.items() if url}
-
-    @field_validator("more_urls")
-    @classmethod
-    def _addresses_that_are_there(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(filter(None, urls))
-
-
-def credentials(accounts: Mapping[str, Account], environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """User name and password by site: the published ones, unless the options name variables that hold others."""
-    found = dict(OFFICIAL_ACCOUNTS)
-    for site, account in accounts.items():
-        for variable in (account.username_env, account.password_env):
-            if not environ.get(variable):
-                raise ConfigError(
-                    f"sites.options.accounts.{site}: environment variable {variable} is not set; export it"
-                )
-        found[site] = (environ[account.username_env], environ[account.password_env])
-    return found
+from webarena_runner.sites.url_options import UrlOptions, credentials, how_to_give, urls_from
 
 
 @dataclass(frozen=True)
@@ -120,14 +59,24 @@ class StaticSites:
     @classmethod
     def build(cls, setup: SiteSetup) -> Self:
         """Raises ConfigError when a variable that should hold an account is not set."""
-        options = UrlOptions.model_validate(setup.spec.options)
+        options: UrlOptions = setup.options
         accounts = credentials(options.accounts, setup.environ)
         return cls(options.urls, more_urls=options.more_urls, credentials=accounts, new_context=setup.new_context)
 
     @classmethod
+    def serves(cls, options: UrlOptions) -> frozenset[str]:
+        """Those with a URL."""
+        return frozenset(options.urls)
+
+    @classmethod
+    def lacking(cls, missing: Mapping[str, int], tasks: int) -> str:
+        """Says how to give the URLs."""
+        return how_to_give(missing, tasks)
+
+    @classmethod
     def options_from(cls, environ: Mapping[str, str]) -> dict[str, Any]:
         """The sites' URLs, from variables such as SHOPPING."""
-        urls = site_urls_from(environ)
+        urls = urls_from(environ)
         return {"urls": urls} if urls else {}
 
     async def __aenter__(self) -> Self:

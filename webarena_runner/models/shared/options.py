@@ -2,12 +2,11 @@
 
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveFloat, ValidationError
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveFloat
 
-from webarena_runner.errors import ConfigError
 from webarena_runner.models.shared.retry import RetryPolicy
+from webarena_runner.settings.options import plug_in_options
 from webarena_runner.settings.records import ModelSpec
-from webarena_runner.settings.yaml import describe
 
 
 class BackendOptions(BaseModel):
@@ -45,8 +44,5 @@ Chosen = TypeVar("Chosen", bound=BackendOptions)
 
 def parse_options(options: type[Chosen], spec: ModelSpec) -> Chosen:
     """Raises ConfigError that names each wrong key and what was expected."""
-    try:
-        return options.model_validate(spec.options)
-    except ValidationError as error:
-        where = {"": f"model '{spec.name}', options of backend {spec.backend}"}
-        raise ConfigError(describe(error, where, valid=sorted(options.model_fields))) from error
+    where = {"": f"model '{spec.name}', options of backend {spec.backend}"}
+    return plug_in_options(options, spec.options, where)

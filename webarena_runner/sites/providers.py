@@ -1,0 +1,71 @@
+"""The provider that settings name: its options, the object that a run uses, and which sites it lacks."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any
+
+from webarena_runner import registry
+from webarena_runner.errors import ConfigError
+from webarena_runner.interfaces import SiteProvider, SiteSetup
+from webarena_runner.official.sites import sites_needed
+from webarena_runner.settings.options import plug_in_options
+from webarena_runner.settings.records import SitesSpec
+from webarena_runner.types import Task
+
+if TYPE_CHECKING:
+    from playwright.async_api import BrowserContext
+
+
+def build_provider(
+    spec: SitesSpec,
+    environ: Mapping[str, str],
+    *,
+    new_context: Callable[[], AbstractAsyncContextManager["BrowserContext"]],
+) -> SiteProvider:
+    """Nothing is started before the provider is entered.
+
+    Raises:
+        ConfigError: no such provider, or options that it cannot be built with.
+    """
+    provider, options = _provider(spec)
+    built: SiteProvider = provider.build(SiteSetup(options, new_context, environ))
+    return built
+
+
+def served_sites(spec: SitesSpec) -> frozenset[str]:
+    """Official names of the sites that the provider has with its options."""
+    provider, options = _provider(spec)
+    served: frozenset[str] = provider.serves(options)
+    return served
+
+
+def missing_sites(spec: SitesSpec, tasks: Iterable[Task]) -> Mapping[str, int]:
+    """How many of the tasks need each site that the provider does not serve."""
+    served = served_sites(spec)
+    return Counter(site for task in tasks for site in sites_needed(task) if site not in served)
+
+
+def require_sites(spec: SitesSpec, tasks: Iterable[Task]) -> None:
+    """Raises ConfigError when the provider does not serve all sites of the tasks; it says which, and what to do."""
+    chosen = list(tasks)
+    missing = missing_sites(spec, chosen)
+    if not missing:
+        return
+    provider, _ = _provider(spec)
+    if hasattr(provider, "lacking"):
+        raise ConfigError(provider.lacking(missing, len(chosen)))
+    listed = "\n".join(f"  {site}: {count} of {len(chosen)} tasks" for site, count in missing.items())
+    served = ", ".join(sorted(served_sites(spec))) or "none"
+    raise ConfigError(
+        f"{len(missing)} site(s) that the chosen tasks need are not there:\n{listed}\n"
+        f"Provider '{spec.provider}' serves {served}; choose others with --sites, or tasks without these sites, "
+        f"e.g. --tasks '... & !site:{next(iter(missing))}'"
+    )
+
+
+def _provider(spec: SitesSpec) -> tuple[Any, Any]:
+    """The provider's class and its options."""
+    provider = registry.load("sites", spec.provider)
+    where = {"": f"options of sites provider '{spec.provider}'"}
+    return provider, plug_in_options(provider.Options, spec.options, where)
