@@ -14,10 +14,10 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from tests.agents.test_parse import official, recorded
 from tests.browser.conftest import renumbered
 from tests.browser.local_site import Reply, serve
 from tests.browser.test_golden_observations import MODES, PORT, opened, same
+from tests.support.action_records import official, recorded
 from webarena_runner.actions.id_grammar import extract_action, official_crash, parse_action
 from webarena_runner.browser.observe.capture import read_page
 from webarena_runner.browser.session import BrowserSession

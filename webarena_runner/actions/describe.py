@@ -1,25 +1,9 @@
 """The line that tells the model what it did last, in the official words (spelling included: models see it)."""
 
+from webarena_runner.actions.kinds import KINDS, argument_of
 from webarena_runner.actions.playwright_grammar import as_code, code_of
 from webarena_runner.settings.records import ActionSet
-from webarena_runner.types import (
-    Action,
-    Click,
-    CloseTab,
-    GoBack,
-    GoForward,
-    Goto,
-    Hover,
-    Invalid,
-    NewTab,
-    Observation,
-    PlaywrightCall,
-    Press,
-    Scroll,
-    Stop,
-    TabFocus,
-    Type,
-)
+from webarena_runner.types import Action, Click, Hover, Invalid, Observation, PlaywrightCall, Type
 
 
 def describe_action(
@@ -42,12 +26,9 @@ def describe_action(
                 f"action is wrapped inside a pair of {splitter} and enclose arguments within [] as follows: "
                 f"{splitter}action [arg] ...{splitter}."
             )
-        case Press(key_comb=argument) | Scroll(direction=argument) | Goto(url=argument) | Stop(answer=argument):
-            return f"{action.kind} [{argument}]"
-        case TabFocus(page_number=page_number):
-            return f"page_focus [{page_number}]"
-        case NewTab() | CloseTab() | GoBack() | GoForward():
-            return action.kind
+    kind, argument = KINDS[action.kind], argument_of(action)
+    verb = kind.told or action.kind
+    return verb if argument is None else f"{verb} [{argument}]"
 
 
 def _on_element(verb: str, element_id: str, text: str, observation: Observation) -> str:

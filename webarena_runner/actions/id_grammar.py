@@ -4,6 +4,8 @@ import re
 from collections import deque
 from collections.abc import Callable
 
+from webarena_runner.actions.keys import in_official_table, official_names
+from webarena_runner.actions.kinds import KINDS, VERBS
 from webarena_runner.types import (
     Action,
     Click,
@@ -19,20 +21,6 @@ from webarena_runner.types import (
     Stop,
     TabFocus,
     Type,
-)
-
-# Key names that are accepted in any case; official leaves out ArrowLeft and the modifiers, which pass as written.
-_KEYS = {
-    key.lower(): key
-    for key in (
-        *("Backquote", "Minus", "Equal", "Backslash", "Backspace", "Meta", "Tab", "Delete", "Escape", "ArrowDown"),
-        *("End", "Enter", "Home", "Insert", "PageDown", "PageUp", "ArrowRight", "ArrowUp"),
-        *(f"F{number}" for number in range(1, 13)),
-    )
-}
-VERBS = (
-    *("click", "hover", "type", "press", "scroll", "goto"),
-    *("new_tab", "go_back", "go_forward", "close_tab", "tab_focus", "stop"),
 )
 
 
@@ -55,7 +43,7 @@ def parse_action(text: str) -> Action:
     parse = _PARSERS.get(verb)
     if parse is None:
         return Invalid(raw=text, reason=f"unknown action '{verb:.40}'; expected one of {', '.join(VERBS)}")
-    return parse(text) or Invalid(raw=text, reason=f"the arguments of '{verb}' do not match `{_FORMS[verb]}`")
+    return parse(text) or Invalid(raw=text, reason=f"the arguments of '{verb}' do not match `{KINDS[verb].form}`")
 
 
 def official_crash(text: str, action: Action) -> str:
@@ -63,14 +51,10 @@ def official_crash(text: str, action: Action) -> str:
     if not text.strip():
         return "the official parser raises IndexError on an empty action"
     if isinstance(action, Type):
-        unknown = sorted({character for character in action.text if not _in_official_table(character)})
+        unknown = sorted({character for character in action.text if not in_official_table(character)})
         if unknown:
             return f"the official key table lacks {', '.join(map(ascii, unknown))}"
     return ""
-
-
-def _in_official_table(character: str) -> bool:
-    return character == "\n" or 32 <= ord(character) <= 127 or 129 <= ord(character) <= 999
 
 
 def _click(text: str) -> Action | None:
@@ -98,9 +82,7 @@ def _type(text: str) -> Action | None:
 
 def _press(text: str) -> Action | None:
     found = _bracketed(r"press ?\[", text)
-    if found is None:
-        return None
-    return Press(key_comb="+".join(_KEYS.get(key.lower(), key) for key in found.split("+")))
+    return Press(key_comb=official_names(found)) if found is not None else None
 
 
 def _scroll(text: str) -> Action | None:
@@ -147,13 +129,4 @@ _PARSERS: dict[str, Callable[[str], Action | None]] = {
     "close_tab": lambda _: CloseTab(),
     "tab_focus": _tab_focus,
     "stop": _stop,
-}
-_FORMS = {
-    "click": "click [id]",
-    "hover": "hover [id]",
-    "type": "type [id] [text] [0|1]",
-    "press": "press [keys]",
-    "scroll": "scroll [up|down]",
-    "goto": "goto [url]",
-    "tab_focus": "tab_focus [number]",
 }

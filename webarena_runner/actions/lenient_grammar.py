@@ -6,32 +6,13 @@ What the official grammar accepts means the same here, except where it takes a n
 import re
 from collections.abc import Callable
 
-from webarena_runner.actions.id_grammar import VERBS, parse_action
+from webarena_runner.actions.id_grammar import parse_action
+from webarena_runner.actions.keys import understood_names
+from webarena_runner.actions.kinds import KINDS, VERBS
 from webarena_runner.types import Action, Click, Goto, Hover, Invalid, Scroll, Stop, TabFocus, Type
 
-_ALIASES = {"page_focus": "tab_focus", "page_close": "close_tab"}
-_KEYS = {
-    "ctrl": "Control",
-    "control": "Control",
-    "cmd": "Meta",
-    "command": "Meta",
-    "alt": "Alt",
-    "opt": "Alt",
-    "option": "Alt",
-    "shift": "Shift",
-    "return": "Enter",
-    "esc": "Escape",
-    "del": "Delete",
-    "space": "Space",
-    "spacebar": "Space",
-    "left": "ArrowLeft",
-    "arrowleft": "ArrowLeft",
-    "right": "ArrowRight",
-    "up": "ArrowUp",
-    "down": "ArrowDown",
-    "pgup": "PageUp",
-    "pgdn": "PageDown",
-}
+# The words of the playwright set.
+_ALIASES = {kind.called: verb for verb, kind in KINDS.items() if kind.called}
 _NAME = r"(?:\w+\s*=\s*)?"
 _ID = re.compile(rf"\[?\s*{_NAME}[\"']?(\d{{1,9}})[\"']?\s*\]?")
 _TYPED = re.compile(rf"\[\s*{_NAME}(\d+)\s*\]\s*\[(.*)\]\s*$", re.DOTALL)
@@ -84,10 +65,7 @@ def _type(rest: str) -> Action | None:
 
 def _press(rest: str) -> Action | None:
     keys = _argument(rest, "key_comb|keys|key|combination")
-    if not keys:
-        return None
-    named = "+".join(_KEYS.get(key.strip().lower(), key) for key in keys.split("+"))
-    return parse_action(f"press [{named}]")
+    return parse_action(f"press [{understood_names(keys)}]") if keys else None
 
 
 def _scroll(rest: str) -> Action | None:

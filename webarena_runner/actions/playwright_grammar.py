@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Sequence
 from math import isfinite
 
+from webarena_runner.actions.kinds import KINDS, TYPING_CALLS, argument_of
 from webarena_runner.actions.locators import ON_ELEMENT, ON_PAGE, element_fault, locator_fault, page_fault
 from webarena_runner.log.wellformed import well_formed
 from webarena_runner.types import (
@@ -32,7 +33,6 @@ from webarena_runner.types import (
 # Longer texts are for forms, not for code; the parser takes seconds over what is much longer.
 MAX_CHARACTERS = 200_000
 _MAX_CALLS = 50
-_TYPING = ("fill", "type")
 
 
 class _NotInGrammar(Exception):
@@ -53,7 +53,7 @@ def parse_playwright(text: str, *, quirks: bool = True) -> Action:
         return Invalid(raw=text, reason=str(error))
     *path, last = calls
     if last.name in ON_ELEMENT and not (last.name == "press" and (quirks or not path)):
-        if quirks and last.name not in _TYPING:
+        if quirks and last.name not in TYPING_CALLS:
             last = Call(name=last.name)
         calls = [*path, last]
         fault = element_fault(calls)
@@ -67,20 +67,13 @@ def parse_playwright(text: str, *, quirks: bool = True) -> Action:
 
 def as_code(action: Action) -> str | None:
     """The action as a line of this set; None for actions that it does not have."""
-    match action:
-        case PlaywrightCall(calls=calls):
-            return code_of(calls)
-        case Press(key_comb=text) | Goto(url=text) | Stop(answer=text):
-            return f"page.{action.kind}({_literal(text)})"
-        case Scroll(direction=direction):
-            return f"page.scroll({_literal(direction)})"
-        case TabFocus(page_number=number):
-            return f"page.page_focus({number})"
-        case NewTab() | GoBack() | GoForward():
-            return f"page.{action.kind}()"
-        case CloseTab():
-            return "page.page_close()"
-    return None
+    if isinstance(action, PlaywrightCall):
+        return code_of(action.calls)
+    called = KINDS[action.kind].called
+    if not called:
+        return None
+    argument = argument_of(action)
+    return f"page.{called}({'' if argument is None else _literal(argument)})"
 
 
 def code_of(calls: Sequence[Call]) -> str:

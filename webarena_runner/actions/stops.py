@@ -2,23 +2,9 @@
 
 from collections.abc import Sequence
 
+from webarena_runner.actions.kinds import equivalent, is_typing
 from webarena_runner.settings.records import LimitSettings
-from webarena_runner.types import (
-    Action,
-    Click,
-    Ending,
-    Goto,
-    Hover,
-    Invalid,
-    PlaywrightCall,
-    Press,
-    Scroll,
-    Stop,
-    TabFocus,
-    Type,
-)
-
-TYPING_CALLS = ("fill", "type")
+from webarena_runner.types import Action, Ending, Invalid, Scroll
 
 
 def early_stop(actions: Sequence[Action], limits: LimitSettings) -> tuple[Ending, str] | None:
@@ -31,7 +17,7 @@ def early_stop(actions: Sequence[Action], limits: LimitSettings) -> tuple[Ending
     if not actions:
         return None
     last, times = actions[-1], limits.repeated_actions
-    if _types(last):
+    if is_typing(last):
         if sum(_typed_again(action, last, limits) for action in actions) >= times:
             return Ending.REPEATED_ACTION, f"Early stop: Same typing action for {times} times"
         return None
@@ -41,22 +27,6 @@ def early_stop(actions: Sequence[Action], limits: LimitSettings) -> tuple[Ending
     if len(recent) == times and all(equivalent(action, last) for action in recent):
         return Ending.REPEATED_ACTION, f"Early stop: Same action for {times} times"
     return None
-
-
-def equivalent(one: Action, other: Action) -> bool:
-    """Official equality: click, hover and type compare only the element, so two texts typed there are equal."""
-    if one.kind != other.kind:
-        return False
-    match one, other:
-        case (Click() | Hover() | Type(), Click() | Hover() | Type()):
-            return one.element_id == other.element_id
-        case (Scroll() | Press() | Goto() | TabFocus() | Stop() | PlaywrightCall(), _):
-            return one == other
-    return True
-
-
-def _types(action: Action) -> bool:
-    return isinstance(action, Type) or (isinstance(action, PlaywrightCall) and action.calls[-1].name in TYPING_CALLS)
 
 
 def _typed_again(action: Action, last: Action, limits: LimitSettings) -> bool:

@@ -8,6 +8,8 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page, ViewportSize
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
+from webarena_runner.actions.keys import META, for_platform, in_official_table
+from webarena_runner.actions.kinds import element_of
 from webarena_runner.browser.act.playwright import perform
 from webarena_runner.browser.failures import first_line, target_gone
 from webarena_runner.browser.policy import Fence
@@ -96,8 +98,8 @@ class Actor:
                 await page.mouse.click(*self._centre(action.element_id, nodes))
                 await _type(page, action)
             case Press(key_comb=keys):
-                if "Meta" in keys and "Mac" not in await page.evaluate("navigator.platform"):
-                    keys = keys.replace("Meta", "Control")
+                if META in keys:
+                    keys = for_platform(keys, await page.evaluate("navigator.platform"))
                 await page.keyboard.press(keys)
             case Scroll(direction=direction):
                 await page.evaluate(SCROLL, 1 if direction == "down" else -1)
@@ -150,11 +152,12 @@ class Actor:
 
     def _require_inside(self, action: Action, nodes: Mapping[str, Node]) -> None:
         """Official clicks outside the viewport too, where nothing can happen; so do we, and say it."""
-        if not isinstance(action, Click | Hover | Type):
+        element_id = element_of(action)
+        if element_id is None:
             return
-        x, y = self._centre(action.element_id, nodes)
+        x, y = self._centre(element_id, nodes)
         if not (0 <= x < self._viewport["width"] and 0 <= y < self._viewport["height"]):
-            raise ActionFailed(f"{action.kind}: the centre of [{action.element_id}] is outside the viewport")
+            raise ActionFailed(f"{action.kind}: the centre of [{element_id}] is outside the viewport")
 
 
 def _shortened(error: str) -> str:
@@ -175,15 +178,9 @@ def _deviations(action: Action) -> tuple[str, ...]:
     if not isinstance(action, Type):
         return ()
     found = []
-    outside = sum(not _in_key_table(character) for character in action.text)
+    outside = sum(not in_official_table(character) for character in action.text)
     if outside:
         found.append(f"type: {outside} characters outside the official key table")
     if len(action.text) > MAX_TYPED_CHARACTERS:
         found.append("type: long text put in at once")
     return tuple(found)
-
-
-def _in_key_table(character: str) -> bool:
-    """The official table has ASCII from the space on, code points 129 to 999, and the line feed."""
-    code = ord(character)
-    return character == "\n" or 32 <= code <= 127 or 129 <= code <= 999

@@ -1,6 +1,5 @@
 """From text to action by the settings of a profile, also as the package's public function."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import webarena_runner
+from tests.support.action_records import recorded
 from webarena_runner.actions.read import read_action
 from webarena_runner.errors import ConfigError
 from webarena_runner.settings.records import ActionSettings
@@ -37,11 +37,9 @@ def test_a_profile_that_has_changed_is_read_again(tmp_path: Path) -> None:
 
 
 def test_every_recorded_action_text_gives_the_official_action(shared: Path) -> None:
-    lines = (shared / "goldens" / "actions.jsonl").read_text(encoding="utf-8").splitlines()
-    records = [record for record in map(json.loads, lines) if record["kind"] == "parse"]
     wrong = [
         record["input"]
-        for record in records
+        for record in recorded(shared, "parse")
         if isinstance(webarena_runner.parse_action(record["input"]), Invalid)
         is not (record.get("error") in ("ActionParsingError", "IndexError"))
     ]

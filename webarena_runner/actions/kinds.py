@@ -1,0 +1,64 @@
+"""What is said of each kind of action: its words in the grammars and in the history, and what makes two of it equal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from webarena_runner.types import Action, Click, Hover, PlaywrightCall, Type
+
+# Calls of the playwright set that type.
+TYPING_CALLS = ("fill", "type")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`form` is how the id grammar writes it, whose verb is the kind's name; "" where that grammar lacks it.
+
+    `argument` names the field that official equality compares ("": none, all are equal). `called` is the call of the
+    playwright set on the page itself; `told` the word of the official history line, where it is not the verb.
+    """
+
+    form: str = ""
+    argument: str = ""
+    called: str = ""
+    told: str = ""
+
+
+# In the order in which errors list the verbs.
+KINDS: Mapping[str, Kind] = {
+    "click": Kind("click [id]", "element_id"),
+    "hover": Kind("hover [id]", "element_id"),
+    "type": Kind("type [id] [text] [0|1]", "element_id"),
+    "press": Kind("press [keys]", "key_comb", called="press"),
+    "scroll": Kind("scroll [up|down]", "direction", called="scroll"),
+    "goto": Kind("goto [url]", "url", called="goto"),
+    "new_tab": Kind("new_tab", called="new_tab"),
+    "go_back": Kind("go_back", called="go_back"),
+    "go_forward": Kind("go_forward", called="go_forward"),
+    "close_tab": Kind("close_tab", called="page_close"),
+    "tab_focus": Kind("tab_focus [number]", "page_number", called="page_focus", told="page_focus"),
+    "stop": Kind("stop [answer]", "answer", called="stop"),
+    "playwright": Kind(argument="calls"),
+    "invalid": Kind(),
+}
+VERBS = tuple(name for name, kind in KINDS.items() if kind.form)
+
+
+def argument_of(action: Action) -> Any:
+    """What official equality compares, None where there is nothing to compare."""
+    name = KINDS[action.kind].argument
+    return getattr(action, name) if name else None
+
+
+def element_of(action: Action) -> str | None:
+    """Id of the element that the action points at; None for actions without one."""
+    return action.element_id if isinstance(action, Click | Hover | Type) else None
+
+
+def equivalent(one: Action, other: Action) -> bool:
+    """Official equality: click, hover and type compare only the element, so two texts typed there are equal."""
+    return one.kind == other.kind and argument_of(one) == argument_of(other)
+
+
+def is_typing(action: Action) -> bool:
+    return isinstance(action, Type) or (isinstance(action, PlaywrightCall) and action.calls[-1].name in TYPING_CALLS)
