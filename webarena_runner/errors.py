@@ -7,6 +7,8 @@ RunnerError
 │   ├── SelectionError     a --tasks expression that cannot be read or names what is not there
 │   ├── BrowserMissing     no Chromium to start
 │   └── StoreError         a run folder that cannot be written, or belongs to another run
+│       ├── DamagedRecord  a file of a run that is not what was written
+│       └── NewerFormat    a run of a newer version of this package
 └── EpisodeError           infrastructure failed inside an episode; has an error class, never a score
     ├── ModelError         the model server
     │   ├── PromptTooLong  the prompt does not fit (no retry)
@@ -50,6 +52,14 @@ class BrowserMissing(UsageError):
 
 
 class StoreError(UsageError):
+    pass
+
+
+class DamagedRecord(StoreError):
+    pass
+
+
+class NewerFormat(StoreError):
     pass
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from pydantic import BaseModel
 
+from webarena_runner.log.paths import episode_name
 from webarena_runner.official.node import Node
 from webarena_runner.settings.records import Images, ModelSpec, PageChecks, RunSettings, ScoringSettings
 from webarena_runner.types import (
@@ -39,7 +40,7 @@ class RequestTag:
     step: int = 0
 
     def __str__(self) -> str:
-        return f"{self.task_set}.{self.task_id}.{self.trial}.{self.step}"
+        return f"{self.task_set}.{episode_name(self.task_id, self.trial)}.{self.step}"
 
 
 ObservationUnit = Literal["tokens", "characters"]

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 
 class Record(BaseModel):
@@ -280,11 +280,18 @@ class Decision(Record):
 # --- episodes ---------------------------------------------------------------------------------------------------------
 
 
+class ActedOn(Node):
+    """The node that an action names by its id, as the agent saw it."""
+
+    element_id: str
+
+
 class Step(Record):
     """One observe-decide-act round as it is written to `steps.jsonl`.
 
     `observation` is what the agent saw *before* the action; `action_error` is what executing the action reported, and
-    `action_text` the official history line of the action ("None" stands for no previous action).
+    `action_text` the official history line of the action ("None" stands for no previous action). `acted_on` is None
+    for an action without an element id, or with one that is not on the page.
     """
 
     index: int
@@ -293,8 +300,16 @@ class Step(Record):
     decision: Decision
     action_text: str
     action_error: str = ""
+    acted_on: ActedOn | None = None
     screenshot_file: str | None = None
     timings_ms: dict[str, float] = Field(default_factory=dict)
+
+
+class LastPage(Record):
+    """What the agent would have seen next, had a limit or an error not ended the episode; in `last.json`."""
+
+    observation: Observation
+    screenshot_file: str | None = None
 
 
 class Ending(StrEnum):
@@ -339,7 +354,7 @@ class Score(Record):
     evaluator: str
     value: float
     explanation: str = ""
-    evidence: dict[str, Any] = Field(default_factory=dict)
+    evidence: dict[str, JsonValue] = Field(default_factory=dict)
     verdicts: tuple[Verdict, ...] = ()
     flags: tuple[str, ...] = ()
 
@@ -348,7 +363,9 @@ class EpisodeResult(Record):
     """The outcome of one attempt at one (task, trial); `value` is None exactly when `ending` is ERROR.
 
     Tokens and cost are of all replies, also of one whose action was not carried out. Only `cost_usd` counts the judge;
-    it is None when no model of the run has prices.
+    it is None when no model of the run has prices. `site_urls` are the leased sites' by official name, {} when there
+    was no lease. `timings_ms` names the parts: lease, browser (its start and the start pages), first_observation, and
+    for all steps together agent, execute, settle, observe, screenshot, then evaluate.
     """
 
     task_set: str
@@ -365,7 +382,9 @@ class EpisodeResult(Record):
     completion_tokens: int
     cached_tokens: int
     cost_usd: float | None = None
+    site_urls: dict[str, str] = Field(default_factory=dict)
     started_at: datetime
+    finished_at: datetime
     wall_s: float
     timings_ms: dict[str, float] = Field(default_factory=dict)
     deviations: tuple[str, ...] = ()
@@ -373,19 +392,23 @@ class EpisodeResult(Record):
 
 
 class RunManifest(Record):
-    """What a run is: written once before work starts; `resume` refuses to mix it with other inputs.
+    """What a run is: written before work starts; `resume` refuses to mix it with other inputs.
 
     `planned` lists (task id, trial); `task_sites` gives each planned task's sites joined by "+", the task id as text.
+    `tasks_sha256` is of `tasks.jsonl` ("": a folder of format 0, which has none). `finished_at` is when the latest
+    start of the run ended, None when it has not or a crash ended it.
     """
 
     run_id: str
     started_at: datetime
+    finished_at: datetime | None = None
     profile: str
     profile_overrides: tuple[str, ...]
     config: dict[str, Any]
     config_sha256: str
     task_set: str
     task_set_sha256: str
+    tasks_sha256: str = ""
     task_set_modified: bool
     prompt_sha256: str
     model: str

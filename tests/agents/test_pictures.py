@@ -14,7 +14,7 @@ from webarena_runner.agents.fit import IMAGE_TOKENS
 from webarena_runner.agents.prompted import Prompted
 from webarena_runner.errors import BrowserError, ConfigError
 from webarena_runner.interfaces import AgentSetup, ModelBackend
-from webarena_runner.log.store import RunFolder
+from webarena_runner.log.writing import RunFolder
 from webarena_runner.models.openai.backend import OpenAIChat
 from webarena_runner.running.local import LocalExecutor
 from webarena_runner.running.plan import make_manifest
@@ -116,7 +116,7 @@ async def test_what_the_model_sees_is_the_png_of_its_step(server: Server, tmp_pa
     loaded = Mini().load()
     task = next(task for task in loaded.tasks if task.sites == ("reddit",))
     manifest = make_manifest(config, loaded, [task], run_id="run", prompt_sha256="", profile_overrides=())
-    folder, model = RunFolder.create(tmp_path / "run", manifest), backend(server)
+    folder, model = RunFolder.create(tmp_path / "run", manifest, [task]), backend(server)
     async with open_venue(config.settings, config.sites, {}, screenshot_type="png") as venue:
         harness = venue.harness(config.settings, Prompted.build(AgentSetup(model, config.settings, "screenshot")))
         [result] = [result async for result in LocalExecutor(harness, folder, lambda event: None).run([(task, 0)])]

@@ -16,7 +16,8 @@ from webarena_runner.agents.prompted import Prompted
 from webarena_runner.browser.session import BrowserSession
 from webarena_runner.evaluators.string_match import StringMatch, StringSpec
 from webarena_runner.interfaces import EvaluatorSetup, SiteLease
-from webarena_runner.log.store import EpisodeLog, read_steps
+from webarena_runner.log.reading import read_steps
+from webarena_runner.log.writing import EpisodeLog
 from webarena_runner.models.replay import Replay
 from webarena_runner.running.episode import Episode, Harness, run_episode
 from webarena_runner.settings.records import ActionSettings, LimitSettings, ModelSpec, ObservationSettings, RunSettings
@@ -188,7 +189,7 @@ async def test_an_episode_survives_them_all_and_its_log_shows_each(
     result = await run_episode(harness, Episode(task, 0, EpisodeLog(tmp_path, 1), lambda step: None))
     assert result.failure is None, result.failure
     assert (result.ending, result.value) == (Ending.ANSWERED, 1.0)
-    steps = read_steps(tmp_path)
+    steps = list(read_steps(tmp_path))
     assert len(steps) == 2 * len(BAD) + 2
     for (text, error), step, following in zip(BAD, steps[::2], steps[1::2], strict=False):
         if text:

@@ -29,6 +29,7 @@ def result(task_id: int, value: float | None) -> EpisodeResult:
         completion_tokens=0,
         cached_tokens=0,
         started_at=datetime(2026, 1, 1, tzinfo=UTC),
+        finished_at=datetime(2026, 1, 1, tzinfo=UTC),
         wall_s=2.0,
         failure=failure if value is None else None,
     )

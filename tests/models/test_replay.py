@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from webarena_runner.errors import ConfigError, ModelRefused
+from tests.log.records import make_manifest
+from webarena_runner.errors import ConfigError, ModelRefused, StoreError
 from webarena_runner.interfaces import RequestTag
+from webarena_runner.log.paths import AttemptPaths
+from webarena_runner.log.writing import RunFolder
 from webarena_runner.models.replay import Replay
 from webarena_runner.settings.records import ModelSpec
 from webarena_runner.types import Completion, Decision, Observation, Sampling, Step, Stop
@@ -61,35 +64,50 @@ async def test_when_replies_run_out_the_error_says_so_and_is_final(tmp_path: Pat
 
 
 def step(index: int, text: str | None) -> Step:
-    completion = None if text is None else Completion(text=text, prompt_tokens=100 + index, completion_tokens=5)
+    completion = (
+        None if text is None else Completion(text=text, prompt_tokens=100 + index, completion_tokens=5, cost_usd=2.0)
+    )
     return Step(
         index=index,
         started_at=datetime.now(UTC),
         observation=Observation(url="u", tabs=(), text="t"),
-        decision=Decision(action=Stop(answer=""), completion=completion),
+        decision=Decision(action=Stop(answer=""), completion=said if text else None),
         action_text="stop []",
     )
 
 
-async def test_an_earlier_run_is_replayed_step_by_step(tmp_path: Path) -> None:
-    for name, steps in {"4.0": [step(0, "a"), step(1, "b")], "4.1": [step(0, "c")]}.items():
-        folder = tmp_path / "episodes" / name
-        folder.mkdir(parents=True)
-        lines = "".join(one.model_dump_json() + "\n" for one in steps)
-        (folder / "steps.jsonl").write_text(lines + '{"index": 2, "torn')
-    backend = replay(tmp_path)
+@pytest.fixture
+def run(tmp_path: Path) -> RunFolder:
+    return RunFolder.create(tmp_path / "run", make_manifest(), [])
+
+
+async def test_an_earlier_run_is_replayed_step_by_step(run: RunFolder) -> None:
+    for key, steps in {(4, 0): [step(0, "a"), step(1, "b")], (4, 1): [step(0, "c")]}.items():
+        log = run.begin(*key)
+        for each in steps:
+            log.append(each)
+        with AttemptPaths(log.folder).steps.open("a") as lines:
+            lines.write('{"index": 2, "torn')
+    backend = replay(run.path)
     assert await texts(backend, 4, 2) == ["a", "b"]
     assert await texts(backend, 4, 1, trial=1) == ["c"]
     found = await backend.generate([], Sampling(), tag=RequestTag("mini", 4, 0, 1))
-    assert (found.prompt_tokens, found.completion_tokens) == (101, 5)
+    assert (found.prompt_tokens, found.completion_tokens, found.cost_usd) == (101, 5, None)
 
 
-def test_a_damaged_step_is_told_with_its_line(tmp_path: Path) -> None:
-    folder = tmp_path / "episodes" / "4.0"
-    folder.mkdir(parents=True)
-    (folder / "steps.jsonl").write_text(step(0, "a").model_dump_json() + "\n{}\n")
-    with pytest.raises(ConfigError, match=r"steps.jsonl, line 2"):
-        replay(tmp_path)
+def test_a_damaged_step_is_told_with_its_line(run: RunFolder) -> None:
+    log = run.begin(4, 0)
+    log.append(step(0, "a"))
+    with AttemptPaths(log.folder).steps.open("a") as lines:
+        lines.write("{}\n")
+    with pytest.raises(StoreError, match=r"steps.jsonl, line 2"):
+        replay(run.path)
+
+
+def test_a_run_without_any_reply_is_no_recording(run: RunFolder) -> None:
+    run.begin(4, 0).append(step(0, None))
+    with pytest.raises(ConfigError, match="no step of this run has a reply"):
+        replay(run.path)
 
 
 @pytest.mark.parametrize(
@@ -118,5 +136,5 @@ def test_a_missing_recording_is_told(path: str, told: str) -> None:
 
 
 def test_an_empty_folder_is_no_run(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="is no run folder"):
+    with pytest.raises(StoreError, match="is no run folder"):
         replay(tmp_path)

@@ -1,69 +1,21 @@
 """Records made by hand for tests of the store, the report and the CSV."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
-from webarena_runner.types import Ending, EpisodeResult, Failure, RunManifest
+from tests.log import records
+from webarena_runner.types import EpisodeResult, RunManifest
 
-START = datetime(2026, 1, 1, tzinfo=UTC)
 MakeResult = Callable[..., EpisodeResult]
 MakeManifest = Callable[..., RunManifest]
 
 
 @pytest.fixture
 def make_result() -> MakeResult:
-    def make(task_id: int, value: float | None = 1.0, *, start_s: float = 0, **changes: Any) -> EpisodeResult:
-        failure = None
-        if value is None:
-            failure = Failure(error_class="site", message="connection refused", traceback="...", may_retry=True)
-        fields: dict[str, Any] = {
-            "task_set": "mini",
-            "task_id": task_id,
-            "trial": 0,
-            "attempt": 1,
-            "ending": Ending.ERROR if value is None else Ending.ANSWERED,
-            "answer": "",
-            "final_url": "",
-            "value": value,
-            "scores": (),
-            "steps": 3,
-            "prompt_tokens": 10,
-            "completion_tokens": 5,
-            "cached_tokens": 0,
-            "started_at": START + timedelta(seconds=start_s),
-            "wall_s": 10.0,
-            "failure": failure,
-        }
-        return EpisodeResult(**fields | changes)
-
-    return make
+    return records.make_result
 
 
 @pytest.fixture
 def make_manifest() -> MakeManifest:
-    def make(run_id: str = "r1", task_ids: tuple[int, ...] = (1, 2, 3), **changes: Any) -> RunManifest:
-        fields: dict[str, Any] = {
-            "run_id": run_id,
-            "started_at": START,
-            "profile": "webarena",
-            "profile_overrides": (),
-            "config": {"settings": {"trials": 1}, "model": None, "tasks": {"expression": "mini"}},
-            "config_sha256": "c",
-            "task_set": "mini",
-            "task_set_sha256": "t",
-            "task_set_modified": False,
-            "prompt_sha256": "p",
-            "model": "oracle",
-            "agent": "oracle",
-            "judge": "",
-            "sites": "embedded",
-            "planned": tuple((task_id, 0) for task_id in task_ids),
-            "task_sites": {str(task_id): "shopping" if task_id % 2 else "reddit" for task_id in task_ids},
-            "versions": {},
-        }
-        return RunManifest(**fields | changes)
-
-    return make
+    return records.make_manifest

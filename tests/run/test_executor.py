@@ -11,7 +11,8 @@ import pytest
 from tests.run.conftest import MakeManifest
 from webarena_runner.errors import BrowserError, JudgeUnusable, ModelError, ModelExhausted
 from webarena_runner.interfaces import PageProbe, SiteLease
-from webarena_runner.log.store import RunFolder, read_results
+from webarena_runner.log.reading import read_results
+from webarena_runner.log.writing import RunFolder
 from webarena_runner.running.episode import Harness
 from webarena_runner.running.local import LocalExecutor, RunStopped
 from webarena_runner.settings.records import LimitSettings, RunSettings
@@ -106,7 +107,7 @@ Play = Callable[..., Any]
 def play(tmp_path: Path, make_manifest: MakeManifest) -> Play:
     async def call(agent: Asking, browser: Browser, *, workers: int, **limits: int) -> RunStopped:
         settings = RunSettings(profile="", workers=workers, limits=LimitSettings(**limits))
-        folder = RunFolder.create(tmp_path / "r1", make_manifest())
+        folder = RunFolder.create(tmp_path / "r1", make_manifest(), [])
         executor = LocalExecutor(Harness(settings, agent, Sites(), browser, {}, None), folder, lambda event: None)
         try:
             with pytest.raises(RunStopped) as caught:

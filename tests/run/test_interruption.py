@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from webarena_runner.log.store import read_manifest, read_results
+from webarena_runner.log.reading import read_manifest, read_results
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 LIMIT_S = 120

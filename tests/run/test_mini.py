@@ -11,7 +11,8 @@ from webarena_runner.agents.controls import AlwaysNotAchievable, DoNothing, Echo
 from webarena_runner.agents.oracle import Oracle
 from webarena_runner.browser.session import BrowserSession
 from webarena_runner.interfaces import Agent
-from webarena_runner.log.store import RunFolder, read_steps
+from webarena_runner.log.reading import read_steps
+from webarena_runner.log.writing import RunFolder
 from webarena_runner.running.episode import Harness
 from webarena_runner.running.local import LocalExecutor
 from webarena_runner.running.plan import make_manifest
@@ -45,7 +46,7 @@ def config() -> RunConfig:
 def play(tmp_path: Path, config: RunConfig) -> Play:
     async def play(agent: Agent, tasks: Sequence[Task]) -> dict[int, EpisodeResult]:
         manifest = make_manifest(config, Mini().load(), tasks, run_id="run", prompt_sha256="", profile_overrides=())
-        folder = RunFolder.create(tmp_path / "run", manifest)
+        folder = RunFolder.create(tmp_path / "run", manifest, tasks)
         events: list[Event] = []
         settings = config.settings
         evaluators = {name: registry.load("evaluators", name)() for name in registry.names("evaluators")}
@@ -77,7 +78,7 @@ async def test_the_oracle_passes_every_task(play: Play, tasks: Sequence[Task], t
     assert len(results) == len(tasks) >= 150
     for result in results.values():
         folder = tmp_path / "run" / "episodes" / f"{result.task_id}.0"
-        steps = read_steps(folder)
+        steps = list(read_steps(folder))
         assert len(steps) == result.steps
         shots = [folder / step.screenshot_file for step in steps if step.screenshot_file]
         assert shots

@@ -100,10 +100,12 @@ def report(run: RunFolder, out: Out = Path("results"), csv: Csv = None) -> None:
 
 def find_run(run: str, out: Path) -> Path:
     """The folder of a run given by path or id. Raises StoreError that lists the runs there are."""
+    from webarena_runner.log.paths import is_run, runs_in
+
     for folder in (Path(run), out / run):
-        if (folder / "manifest.json").is_file():
+        if is_run(folder):
             return folder
-    known = sorted((path.parent.name for path in out.glob("*/manifest.json")), reverse=True)[:5]
+    known = sorted((folder.name for folder in runs_in(out)), reverse=True)[:5]
     listed = f"the latest in {out}: {', '.join(known)}" if known else f"there are no runs in {out}"
     raise StoreError(f"{run}: no run folder (no manifest.json in it or in {out / run}); {listed}")
 
@@ -111,13 +113,14 @@ def find_run(run: str, out: Path) -> Path:
 def _run(prepared: "Prepared", environ: Mapping[str, str], *, verbose: bool) -> int:
     from webarena_runner.cli.console import start_logging, stderr, stdout
     from webarena_runner.cli.results import print_report
+    from webarena_runner.log.paths import is_run
     from webarena_runner.report.summary import load_run
 
     told = stderr()
     start_logging(told, verbose=verbose)
     summary = asyncio.run(until_done_or_interrupted(prepared, environ, told))
     if summary is None:
-        if (prepared.folder / "manifest.json").exists():
+        if is_run(prepared.folder):
             print_report(load_run(prepared.folder), stdout())
             told.print(f"interrupted; go on with: wa-run resume {prepared.folder}", markup=False)
         else:

@@ -139,7 +139,7 @@ class WebArenaEnv(gymnasium.Env[dict[str, Any], Any]):
             "ending": str(result.ending),
             "answer": result.answer,
             "final_url": public_url(result.final_url, turn.urls),
-            "scores": result.scores,
+            "scores": [score.model_dump(mode="json") for score in result.scores],
             "deviations": result.deviations,
         }
         answered = result.ending is Ending.ANSWERED

@@ -48,6 +48,9 @@ class _NoLog:
     def append(self, step: Step, screenshot: bytes | None = None) -> None:
         """Keeps nothing."""
 
+    def keep_last_page(self, observation: Observation) -> None:
+        """Keeps nothing."""
+
 
 class Play:
     """One episode on the event loop that this is made on; `leave` must be called, however it ends."""

@@ -1,5 +1,6 @@
 """Writing a file so that readers and crashes see it whole or not at all."""
 
+import hashlib
 import os
 import tempfile
 from pathlib import Path
@@ -18,3 +19,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def sha256_of(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

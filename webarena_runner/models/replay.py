@@ -9,6 +9,8 @@ import yaml
 
 from webarena_runner.errors import ConfigError, ModelRefused
 from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag
+from webarena_runner.log.paths import RunPaths, episode_name
+from webarena_runner.log.reading import read_manifest, read_steps
 from webarena_runner.models.shared.options import BackendOptions, parse_options
 from webarena_runner.models.shared.tokens import Estimate
 from webarena_runner.settings.records import ModelSpec
@@ -63,7 +65,7 @@ class Replay:
 
     async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
         """Raises ModelRefused when nothing is recorded for the step."""
-        for key in (f"{tag.task_id}.{tag.trial}", str(tag.task_id), ANY_TASK):
+        for key in (episode_name(tag.task_id, tag.trial), str(tag.task_id), ANY_TASK):
             replies = self._recording.get(key)
             if replies is None:
                 continue
@@ -86,15 +88,23 @@ class Replay:
 
 
 def read_run(folder: Path) -> Recording:
-    """Replies of the latest attempt of each episode of a run.
+    """Replies of the latest attempt of each episode of a run; saying one again costs nothing.
 
     Raises:
-        ConfigError: not a run folder, or a step in it cannot be read.
+        ConfigError: there are no steps in the folder.
+        StoreError: not a run folder, or a step in it cannot be read.
     """
-    files = sorted((folder / "episodes").glob("*/steps.jsonl"))
-    if not files:
-        raise ConfigError(f"{folder}: is no run folder with steps; expected {folder}/episodes/TASK.TRIAL/steps.jsonl")
-    return {file.parent.name: _read_steps(file) for file in files}
+    read_manifest(folder)
+    recording = {}
+    for paths in RunPaths(folder).episodes():
+        recording[paths.folder.name] = {
+            step.index: step.decision.completion.model_copy(update={"cost_usd": None})
+            for step in read_steps(paths.folder)
+            if step.decision.completion is not None
+        }
+    if not any(recording.values()):
+        raise ConfigError(f"{folder}: no step of this run has a reply of a model")
+    return recording
 
 
 def read_file(path: Path) -> Recording:
@@ -117,21 +127,6 @@ def _path(spec: ModelSpec) -> Path:
     if not path.exists():
         raise ConfigError(f"model '{spec.name}', options.path: {path} does not exist; expected a run folder or a file")
     return path
-
-
-def _read_steps(file: Path) -> dict[int, Completion]:
-    replies = {}
-    # A crash may have cut the last line, which then has no line end.
-    for number, line in enumerate(file.read_text(encoding="utf-8").split("\n")[:-1], start=1):
-        try:
-            step = json.loads(line)
-            recorded = step["decision"]["completion"]
-            if recorded is not None:
-                # Saying it again costs nothing.
-                replies[int(step["index"])] = Completion.model_validate(recorded | {"cost_usd": None})
-        except (ValueError, KeyError, TypeError) as error:
-            raise ConfigError(f"{file}, line {number}: is no step record: {error!r}") from error
-    return replies
 
 
 def _load(path: Path) -> Any:

@@ -65,6 +65,31 @@ def named_sites(text: str) -> frozenset[str]:
     return frozenset(site.lower() for site in _PLACEHOLDER.findall(text))
 
 
+def to_placeholders(text: str, urls: Mapping[str, str]) -> str:
+    """Text with `__SITE__` for each URL of a site, where a host name, port or path does not go on in the same word."""
+    longest_first = sorted(urls.items(), key=lambda item: -len(item[1]))
+    for site, url in longest_first:
+        if url in text:
+            text = re.sub(rf"{re.escape(url)}(?![\w:-]|\.\w)", _placeholder(site), text)
+    return text
+
+
+def to_urls(text: str, urls: Mapping[str, str]) -> str:
+    """What `to_placeholders` was given, for a text in which no such placeholder was; others stay."""
+    for site, url in urls.items():
+        text = text.replace(_placeholder(site), url)
+    return text
+
+
+def named_places(text: str, urls: Mapping[str, str]) -> frozenset[str]:
+    """Those of the sites of `urls` whose placeholders occur in the text, also when they are no official ones."""
+    return frozenset(site for site in urls if _placeholder(site) in text)
+
+
+def _placeholder(site: str) -> str:
+    return f"__{site.upper()}__"
+
+
 def parse_helper(text: str, place: Literal["url", "locator"]) -> HelperCall:
     """Reads `func:NAME('text', __page__)` of a target's URL or locator.
 

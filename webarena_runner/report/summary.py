@@ -8,10 +8,10 @@ from pathlib import Path
 from statistics import NormalDist
 
 from webarena_runner.errors import JudgeError
-from webarena_runner.log import store
-from webarena_runner.types import EpisodeResult, RunManifest, TaskId, id_order
+from webarena_runner.log import reading
+from webarena_runner.log.paths import Key, task_name
+from webarena_runner.types import EpisodeResult, RunManifest, id_order
 
-Key = tuple[TaskId, int]
 WEBARENA, MINI, EMBEDDED = "webarena", "mini", "embedded"
 
 
@@ -55,7 +55,7 @@ class RunReport:
         """Counts by site combination (`shopping`, `reddit+shopping`), so that the rows add up to the total."""
         groups: dict[str, list[Key]] = {}
         for key in self.manifest.planned:
-            groups.setdefault(self.manifest.task_sites[str(key[0])], []).append(key)
+            groups.setdefault(self.manifest.task_sites[task_name(key[0])], []).append(key)
         return {name: _counts(keys, self.results) for name, keys in sorted(groups.items())}
 
     @cached_property
@@ -100,7 +100,7 @@ class RunReport:
 
 def load_run(folder: Path) -> RunReport:
     """Raises StoreError when the folder is no run or holds a damaged file."""
-    return RunReport(folder, store.read_manifest(folder), store.read_results(folder), store.cost_usd(folder))
+    return RunReport(folder, reading.read_manifest(folder), reading.read_results(folder), reading.cost_usd(folder))
 
 
 def why_not_webarena(task_set: str, sites: str) -> str:

@@ -2,11 +2,11 @@
 
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from webarena_runner.actions.describe import describe_action
@@ -14,11 +14,13 @@ from webarena_runner.actions.stops import early_stop
 from webarena_runner.errors import EpisodeError, LoginError, UsageError
 from webarena_runner.evaluators import score
 from webarena_runner.interfaces import Agent, Environment, EpisodeEnd, Evaluator, Judge, SiteProvider
-from webarena_runner.log.store import total_usd
+from webarena_runner.log.paths import AttemptPaths
+from webarena_runner.log.reading import total_usd
 from webarena_runner.official.notation import render
 from webarena_runner.official.sites import LOGIN_FORMS, sites_needed
 from webarena_runner.settings.records import RunSettings
 from webarena_runner.types import (
+    ActedOn,
     Completion,
     Decision,
     Ending,
@@ -33,6 +35,8 @@ from webarena_runner.types import (
 
 # Where the official sites and the embedded ones send a visitor who is not logged in.
 LOGIN_PATHS = tuple(form.path.rstrip("/") for form in LOGIN_FORMS.values() if form.path)
+
+T = TypeVar("T")
 
 
 class Browser(Protocol):
@@ -58,6 +62,10 @@ class StepLog(Protocol):
 
     def append(self, step: Step, screenshot: bytes | None = None) -> None: ...
 
+    def keep_last_page(self, observation: Observation) -> None:
+        """The page that the episode ended on without a step on it."""
+        ...
+
 
 @dataclass(frozen=True)
 class Harness:
@@ -73,7 +81,10 @@ class Harness:
 
 @dataclass
 class Episode:
-    """One attempt at one (task, trial), and what has happened in it so far; `now` is the latest observation."""
+    """One attempt at one (task, trial), and what has happened in it so far.
+
+    `now` is the latest observation, which is in no step as long as it `awaits_step`.
+    """
 
     task: Task
     trial: int
@@ -82,10 +93,38 @@ class Episode:
     steps: list[Step] = field(default_factory=list)
     completions: list[Completion] = field(default_factory=list)
     now: Observation | None = None
+    awaits_step: bool = False
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     clock_start: float = field(default_factory=time.monotonic)
     final_url: str = ""
-    evaluate_ms: float = 0.0
+    site_urls: dict[str, str] = field(default_factory=dict)
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+    def keep_last_page(self) -> None:
+        """In the log, when no step was taken on it."""
+        if self.awaits_step and self.now is not None:
+            self.log.keep_last_page(self.now)
+            self.awaits_step = False
+
+    def saw(self, observation: Observation) -> None:
+        self.now, self.awaits_step = observation, True
+
+    @contextmanager
+    def timed(self, part: str) -> Iterator[None]:
+        """Adds to the time of a part, also when that fails."""
+        clock = time.monotonic()
+        try:
+            yield
+        finally:
+            self.timings_ms[part] = self.timings_ms.get(part, 0.0) + 1000 * (time.monotonic() - clock)
+
+    @asynccontextmanager
+    async def timed_entry(self, part: str, entered: AbstractAsyncContextManager[T]) -> AsyncIterator[T]:
+        """What it gives, with the time that entering it takes as a part."""
+        async with AsyncExitStack() as stack:
+            with self.timed(part):
+                value = await stack.enter_async_context(entered)
+            yield value
 
 
 async def run_episode(harness: Harness, episode: Episode) -> EpisodeResult:
@@ -113,32 +152,37 @@ async def play_episode(harness: Harness, episode: Episode) -> EpisodeResult:
     """
     task = episode.task
     needed = sites_needed(task)
-    async with harness.sites.lease(needed, login_sites=task.login_sites, writes=task.writes) as lease:
+    sites = harness.sites.lease(needed, login_sites=task.login_sites, writes=task.writes)
+    async with episode.timed_entry("lease", sites) as lease:
+        episode.site_urls = dict(lease.urls)
         start_urls = [render(url, lease.urls) for url in task.start_urls]
-        async with harness.browser.episode(
+        browser = harness.browser.episode(
             urls=lease.urls,
             storage_state=lease.storage_state,
             start_urls=start_urls,
             more_urls=lease.more_urls,
-        ) as environment:
+        )
+        async with episode.timed_entry("browser", browser) as environment:
             ending, answer = await _act(harness, episode, environment, lease.urls)
             episode.final_url = environment.url
             page_checks = harness.settings.scoring.page_checks
             end = EpisodeEnd(task, answer, lease, environment.probe(page_checks))
-            clock = time.monotonic()
-            value, scores = await score(task, end, harness.evaluators, harness.judge)
-            episode.evaluate_ms = 1000 * (time.monotonic() - clock)
+            with episode.timed("evaluate"):
+                value, scores = await score(task, end, harness.evaluators, harness.judge)
     return _result(episode, ending, answer, value=value, scores=scores)
 
 
 async def _act(
     harness: Harness, episode: Episode, environment: Environment, urls: Mapping[str, str]
 ) -> tuple[Ending, str]:
-    observation = episode.now = await environment.observe()
+    with episode.timed("first_observation"):
+        observation = await environment.observe()
+    episode.saw(observation)
     _require_login(episode.task, observation)
     while True:
         stopped = early_stop([step.decision.action for step in episode.steps], harness.settings.limits)
         if stopped:
+            episode.keep_last_page()
             return stopped
         started_at, clock = datetime.now(UTC), time.monotonic()
         decision = await harness.agent.act(episode.task, episode.steps, observation, urls=urls, trial=episode.trial)
@@ -147,7 +191,7 @@ async def _act(
             episode.completions.append(decision.completion)
         shown = observation
         if not isinstance(decision.action, Stop):
-            observation = episode.now = await environment.step(decision.action)
+            observation = await environment.step(decision.action)
         _record(episode, shown, decision, observation, started_at=started_at, agent_ms=agent_ms)
         if isinstance(decision.action, Stop):
             return Ending.ANSWERED, decision.action.answer
@@ -165,6 +209,8 @@ def _record(
     """Writes the step; `shown` is what the agent saw, `after` (the same for a stop) what its action led to."""
     index = len(episode.steps)
     acted = after is not shown
+    element_id = getattr(decision.action, "element_id", None)
+    node = shown.nodes.get(element_id) if element_id is not None else None
     step = Step(
         index=index,
         started_at=started_at,
@@ -172,10 +218,12 @@ def _record(
         decision=decision,
         action_text=describe_action(decision.action, shown),
         action_error=after.action_error if acted else "",
-        screenshot_file=f"step-{index:03d}.{shown.screenshot_type}" if shown.screenshot is not None else None,
+        acted_on=node and ActedOn(element_id=element_id, line=node.line, box=node.box),
+        screenshot_file=AttemptPaths.screenshot(index, shown.screenshot_type) if shown.screenshot is not None else None,
         timings_ms={"agent": agent_ms} | (after.timings_ms if acted else {}),
     )
     episode.log.append(step, shown.screenshot)
+    episode.now, episode.awaits_step = after, acted
     # Only the text of a past observation is needed again; its image and boxes would add up over thirty steps.
     light = step.observation.model_copy(update={"screenshot": None, "nodes": {}, "extras": {}})
     episode.steps.append(step.model_copy(update={"observation": light}))
@@ -191,7 +239,8 @@ def _require_login(task: Task, first: Observation) -> None:
 
 
 def failed(episode: Episode, error: Exception) -> EpisodeResult:
-    """The result of an attempt that infrastructure, or a bug of ours, ended."""
+    """The result of an attempt that infrastructure, or a bug of ours, ended; the page it was on is in the log then."""
+    episode.keep_last_page()
     expected = error if isinstance(error, EpisodeError) else None
     failure = Failure(
         error_class=expected.error_class if expected else "internal",
@@ -215,7 +264,7 @@ def _result(
     completions = episode.completions
     costs = [completion.cost_usd for completion in completions]
     costs += [verdict.cost_usd for each in scores for verdict in each.verdicts]
-    timings_ms: dict[str, float] = {"evaluate": episode.evaluate_ms}
+    timings_ms = {"evaluate": 0.0} | episode.timings_ms
     for step in episode.steps:
         for part, spent_ms in step.timings_ms.items():
             timings_ms[part] = timings_ms.get(part, 0.0) + spent_ms
@@ -234,7 +283,9 @@ def _result(
         completion_tokens=sum(completion.completion_tokens for completion in completions),
         cached_tokens=sum(completion.cached_tokens for completion in completions),
         cost_usd=total_usd(costs),
+        site_urls=episode.site_urls,
         started_at=episode.started_at,
+        finished_at=datetime.now(UTC),
         wall_s=time.monotonic() - episode.clock_start,
         timings_ms=timings_ms,
         deviations=tuple(sorted({name for step in episode.steps for name in step.observation.deviations})),

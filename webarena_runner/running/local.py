@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
 from webarena_runner.errors import JudgeError, LimitExceeded, RunnerError
-from webarena_runner.log.store import RunFolder
+from webarena_runner.log.writing import EpisodeFolders
 from webarena_runner.running.episode import Episode, Harness, failed, run_episode
 from webarena_runner.running.progress import EpisodeEnded, EpisodeStarted, Event, StepTaken
 from webarena_runner.types import EpisodeResult, Failure, Step, Task
@@ -29,7 +29,7 @@ class _Attempt:
 class LocalExecutor:
     """`workers` episodes at a time; errors are tried again after all else, up to the retry limit."""
 
-    def __init__(self, harness: Harness, store: RunFolder, on_event: Callable[[Event], None]) -> None:
+    def __init__(self, harness: Harness, store: EpisodeFolders, on_event: Callable[[Event], None]) -> None:
         self._harness = harness
         self._store = store
         self._on_event = on_event

@@ -13,8 +13,9 @@ from pathlib import Path
 from webarena_runner import __version__
 from webarena_runner.errors import StoreError, UsageError
 from webarena_runner.interfaces import LoadedTasks
+from webarena_runner.log.paths import Key, task_name
 from webarena_runner.settings.records import RunConfig
-from webarena_runner.types import RunManifest, Task, TaskId
+from webarena_runner.types import RunManifest, Task
 
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
@@ -38,7 +39,7 @@ def planned_episodes(tasks: Sequence[Task], trials: int) -> list[tuple[Task, int
     return [(task, trial) for trial in range(trials) for task in tasks]
 
 
-def to_do(tasks: Sequence[Task], trials: int, finished: Container[tuple[TaskId, int]]) -> tuple[tuple[Task, int], ...]:
+def to_do(tasks: Sequence[Task], trials: int, finished: Container[Key]) -> tuple[tuple[Task, int], ...]:
     return tuple(
         (task, trial) for task, trial in planned_episodes(tasks, trials) if (task.task_id, trial) not in finished
     )
@@ -72,22 +73,18 @@ def make_manifest(
         judge=judge,
         sites=config.sites.provider,
         planned=tuple((task.task_id, trial) for task, trial in planned_episodes(tasks, settings.trials)),
-        task_sites={str(task.task_id): "+".join(sorted(task.sites)) for task in tasks},
+        task_sites={task_name(task.task_id): "+".join(sorted(task.sites)) for task in tasks},
         versions=versions(),
     )
 
 
-def require_same_inputs(manifest: RunManifest, *, task_set_sha256: str, prompt_sha256: str) -> None:
-    """Raises StoreError when a resumed run would mix results of different tasks or prompts."""
-    for what, then, now in (
-        ("task file", manifest.task_set_sha256, task_set_sha256),
-        ("prompt", manifest.prompt_sha256, prompt_sha256),
-    ):
-        if then != now:
-            raise StoreError(
-                f"run {manifest.run_id} began with another {what} (sha256 {then[:12]}, now {now[:12]}); "
-                "put the old one back, or start a new run"
-            )
+def require_same(manifest: RunManifest, what: str, then: str, now: str) -> None:
+    """Raises StoreError when a resumed run would mix results of different tasks or prompts; both are SHA-256."""
+    if then != now:
+        raise StoreError(
+            f"run {manifest.run_id} began with another {what} (sha256 {then[:12]}, now {now[:12]}); "
+            "put the old one back, or start a new run"
+        )
 
 
 def versions() -> dict[str, str]:

@@ -15,9 +15,10 @@ from webarena_runner.agents.prompt import load_prompt
 from webarena_runner.browser.observe.capture import ScreenshotType
 from webarena_runner.errors import ConfigError, ModelExhausted, StoreError
 from webarena_runner.export.leaderboard import LeaderboardCsv
-from webarena_runner.interfaces import AgentSetup, LoadedTasks
-from webarena_runner.log import store
-from webarena_runner.log.store import RunFolder
+from webarena_runner.interfaces import AgentSetup
+from webarena_runner.log import reading
+from webarena_runner.log.paths import RunPaths
+from webarena_runner.log.writing import RunFolder, require_no_run
 from webarena_runner.models.shared.limits import Spend
 from webarena_runner.report.summary import RunReport, load_run
 from webarena_runner.running import plan
@@ -41,7 +42,6 @@ class Prepared:
     """A run that is checked as far as that goes without starting anything."""
 
     config: RunConfig
-    loaded: LoadedTasks
     tasks: tuple[Task, ...]
     manifest: RunManifest
     out: Path
@@ -93,25 +93,25 @@ def prepare(
         judge=_judge_name(config),
         now=now,
     )
-    store.require_no_run(out / manifest.run_id)
+    require_no_run(out / manifest.run_id)
     todo = plan.to_do(tasks, config.settings.trials, ())
-    return Prepared(config, loaded, tasks, manifest, out, todo, finished=0, resumed=False)
+    return Prepared(config, tasks, manifest, out, todo, finished=0, resumed=False)
 
 
 def prepare_resume(folder: Path, *, max_cost_usd: float | None = None) -> Prepared:
-    """The rest of an earlier run, with the settings that its manifest holds; `max_cost_usd` is for this start only.
+    """The rest of an earlier run, with the settings and tasks in its folder; `max_cost_usd` is for this start only.
 
     Raises:
-        StoreError: no run there, or its task file or prompt has changed since.
+        StoreError: no run there, its prompt has changed since, or the task file of a run whose folder has no tasks.
         ConfigError: it has cost what it may cost already, or its model has no prices.
     """
     folder = folder.resolve()
-    manifest = store.read_manifest(folder)
+    manifest = reading.read_manifest(folder)
     try:
         config = RunConfig.model_validate(manifest.config)
     except ValidationError as error:
         raise StoreError(
-            f"{folder / store.MANIFEST}: written by another version of webarena-runner ({error})"
+            f"{RunPaths(folder).manifest}: the settings of the run are of another version of webarena-runner ({error})"
         ) from error
     if max_cost_usd is not None:
         config = with_max_cost(config, max_cost_usd)
@@ -119,13 +119,19 @@ def prepare_resume(folder: Path, *, max_cost_usd: float | None = None) -> Prepar
         _spend(config, folder).require_left()
     except ModelExhausted as error:
         raise ConfigError(f"{folder}: {error}") from None
-    loaded = load_task_set(config.tasks.task_set).load(allow_modified=config.tasks.allow_modified)
-    plan.require_same_inputs(manifest, task_set_sha256=loaded.sha256, prompt_sha256=_prompt_sha256(config))
-    wanted = {task_id for task_id, _ in manifest.planned}
-    tasks = tuple(task for task in loaded.tasks if task.task_id in wanted)
-    finished = {key for key, result in store.read_results(folder).items() if result.value is not None}
+    plan.require_same(manifest, "prompt", manifest.prompt_sha256, _prompt_sha256(config))
+    tasks = reading.read_tasks(folder) or _tasks_of_format_0(manifest, config)
+    finished = reading.read_finished(folder)
     todo = plan.to_do(tasks, config.settings.trials, finished)
-    return Prepared(config, loaded, tasks, manifest, folder.parent, todo, finished=len(finished), resumed=True)
+    return Prepared(config, tasks, manifest, folder.parent, todo, finished=len(finished), resumed=True)
+
+
+def _tasks_of_format_0(manifest: RunManifest, config: RunConfig) -> tuple[Task, ...]:
+    """The planned tasks, from the file that the run began with."""
+    loaded = load_task_set(config.tasks.task_set).load(allow_modified=config.tasks.allow_modified)
+    plan.require_same(manifest, "task file", manifest.task_set_sha256, loaded.sha256)
+    wanted = {task_id for task_id, _ in manifest.planned}
+    return tuple(task for task in loaded.tasks if task.task_id in wanted)
 
 
 async def run(prepared: Prepared, *, on_event: Callable[[Event], None], environ: Mapping[str, str]) -> RunSummary:
@@ -174,7 +180,7 @@ async def _harness(
 
 def _spend(config: RunConfig, folder: Path) -> Spend:
     """What the run may cost, and what its earlier starts have cost."""
-    return Spend(config.settings.limits.max_cost_usd, store.cost_usd(folder) or 0.0)
+    return Spend(config.settings.limits.max_cost_usd, reading.cost_usd(folder) or 0.0)
 
 
 def _warn_of_missing_judge(prepared: Prepared, on_event: Callable[[Event], None]) -> None:
@@ -192,11 +198,11 @@ def _warn_of_missing_judge(prepared: Prepared, on_event: Callable[[Event], None]
 def _open_store(prepared: Prepared, versions: dict[str, str]) -> Iterator[RunFolder]:
     """The run folder, with one line per episode going to its run.log while it is open."""
     if prepared.resumed:
-        folder = RunFolder.reopen(prepared.folder)
+        folder = RunFolder.reopen(prepared.folder, prepared.tasks)
     else:
         manifest = prepared.manifest.model_copy(update={"versions": prepared.manifest.versions | versions})
-        folder = RunFolder.create(prepared.folder, manifest)
-    handler = logging.FileHandler(folder.path / "run.log", encoding="utf-8")
+        folder = RunFolder.create(prepared.folder, manifest, prepared.tasks, prompt=_prompt_text(prepared.config))
+    handler = logging.FileHandler(RunPaths(folder.path).log, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logger = logging.getLogger("webarena_runner")
     level = logger.level
@@ -218,6 +224,10 @@ def _judge_name(config: RunConfig) -> str:
         return ""
     spec = load_model_spec(name)
     return f"{spec.name} ({spec.model})" if spec.model and spec.model != spec.name else spec.name
+
+
+def _prompt_text(config: RunConfig) -> str:
+    return load_prompt(config.settings.prompt).path.read_text(encoding="utf-8") if config.model else ""
 
 
 def _prompt_sha256(config: RunConfig) -> str:

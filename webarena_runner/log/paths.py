@@ -1,0 +1,153 @@
+"""Where everything of a run is. No other module knows a file name of a run folder."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+from webarena_runner.errors import StoreError
+from webarena_runner.types import TaskId
+
+MANIFEST = "manifest.json"
+_NUMBER = re.compile(r"-?[0-9]+")
+# File systems allow 255 bytes; trial and attempt come after it.
+_MAX_NAME = 200
+Key = tuple[TaskId, int]
+
+
+def task_name(task_id: TaskId) -> str:
+    """A task id as part of a file name: numbers as they are, texts with what is no letter, digit, `-`, `_` as `%HH`.
+
+    Raises:
+        StoreError: it is too long for a file name, or empty.
+    """
+    if isinstance(task_id, int):
+        return str(task_id)
+    name = quote(task_id, safe="").replace(".", "%2E").replace("~", "%7E")
+    if _NUMBER.fullmatch(name):
+        # The text "7" is another id than the number 7.
+        name = f"%{ord(name[0]):02X}{name[1:]}"
+    if not 0 < len(name) <= _MAX_NAME:
+        raise StoreError(f"task id {task_id!r:.100}: expected 1 to {_MAX_NAME} characters, %HH counted as three")
+    return name
+
+
+def task_id_of(name: str) -> TaskId:
+    """The task id that `task_name` made the name of."""
+    return int(name) if _NUMBER.fullmatch(name) else unquote(name)
+
+
+def episode_name(task_id: TaskId, trial: int) -> str:
+    return f"{task_name(task_id)}.{trial}"
+
+
+@dataclass(frozen=True)
+class AttemptPaths:
+    """The folder of one attempt."""
+
+    folder: Path
+
+    @property
+    def steps(self) -> Path:
+        return self.folder / "steps.jsonl"
+
+    @property
+    def result(self) -> Path:
+        return self.folder / "result.json"
+
+    @property
+    def last_page(self) -> Path:
+        return self.folder / "last.json"
+
+    @property
+    def texts(self) -> Path:
+        """Of the run that the attempt belongs to."""
+        return self.folder.parent.parent / "texts"
+
+    @property
+    def key(self) -> Key:
+        """Task id and trial, by the folder's name."""
+        name, trial = self.folder.name.split(".")[:2]
+        return task_id_of(name), int(trial)
+
+    @staticmethod
+    def screenshot(index: int | None, kind: str) -> str:
+        """File name of a step's screenshot; None: of the last page."""
+        return f"last.{kind}" if index is None else f"step-{index:03d}.{kind}"
+
+
+@dataclass(frozen=True)
+class RunPaths:
+    """The folder of a run."""
+
+    folder: Path
+
+    @property
+    def manifest(self) -> Path:
+        return self.folder / MANIFEST
+
+    @property
+    def earlier_manifest(self) -> Path:
+        """What the manifest was before the run was brought to the present format."""
+        return self.folder / "manifest.before.json"
+
+    @property
+    def tasks(self) -> Path:
+        return self.folder / "tasks.jsonl"
+
+    @property
+    def texts(self) -> Path:
+        return self.folder / "texts"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "run.log"
+
+    @property
+    def lock(self) -> Path:
+        return self.folder / ".lock"
+
+    @property
+    def subfolders(self) -> tuple[Path, ...]:
+        """What a run without any episode has already."""
+        return self._episodes, self._attempts, self.texts
+
+    @property
+    def _episodes(self) -> Path:
+        return self.folder / "episodes"
+
+    @property
+    def _attempts(self) -> Path:
+        return self.folder / "attempts"
+
+    def episode(self, task_id: TaskId, trial: int) -> AttemptPaths:
+        """The latest attempt."""
+        return AttemptPaths(self._episodes / episode_name(task_id, trial))
+
+    def earlier_attempt(self, task_id: TaskId, trial: int, attempt: int) -> AttemptPaths:
+        return AttemptPaths(self._attempts / f"{episode_name(task_id, trial)}.{attempt}")
+
+    def earlier_attempts(self, task_id: TaskId, trial: int) -> list[AttemptPaths]:
+        return _attempts(self._attempts, f"{episode_name(task_id, trial)}.*")
+
+    def episodes(self) -> list[AttemptPaths]:
+        """The latest attempt of each episode that was begun."""
+        return _attempts(self._episodes, "*.*")
+
+    def all_attempts(self) -> list[AttemptPaths]:
+        """The latest and the earlier attempts of all episodes."""
+        return self.episodes() + _attempts(self._attempts, "*.*.*")
+
+
+def is_run(folder: Path) -> bool:
+    return RunPaths(folder).manifest.is_file()
+
+
+def runs_in(folder: Path) -> Iterator[Path]:
+    """Run folders directly below a folder."""
+    return (path.parent for path in folder.glob(f"*/{MANIFEST}"))
+
+
+def _attempts(folder: Path, pattern: str) -> list[AttemptPaths]:
+    return [AttemptPaths(path) for path in sorted(folder.glob(pattern)) if path.is_dir()]

@@ -1,0 +1,38 @@
+"""Addresses in results by site and path: sites on this machine get other ports in every run."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from webarena_runner.official.notation import named_places, to_placeholders, to_urls
+
+_VERBATIM = "verbatim"
+
+
+def by_site(value: Any, urls: Mapping[str, str]) -> Any:
+    """A JSON value with `__SITE__` for each URL of a site; `by_url` turns it back exactly.
+
+    A text that has such a placeholder of its own becomes `{"verbatim": TEXT}`.
+    """
+    match value:
+        case str():
+            return {_VERBATIM: value} if named_places(value, urls) else to_placeholders(value, urls)
+        case list():
+            return [by_site(each, urls) for each in value]
+        case dict() if list(value) == [_VERBATIM]:
+            return {_VERBATIM: value}
+        case dict():
+            return {key: by_site(each, urls) for key, each in value.items()}
+    return value
+
+
+def by_url(value: Any, urls: Mapping[str, str]) -> Any:
+    match value:
+        case str():
+            return to_urls(value, urls)
+        case list():
+            return [by_url(each, urls) for each in value]
+        case dict() if list(value) == [_VERBATIM]:
+            return value[_VERBATIM]
+        case dict():
+            return {key: by_url(each, urls) for key, each in value.items()}
+    return value

@@ -1,0 +1,181 @@
+"""Reading run folders: of any format up to the present one, with keys that this version does not know left out."""
+
+import json
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from webarena_runner.errors import DamagedRecord, StoreError
+from webarena_runner.log.files import sha256_of
+from webarena_runner.log.format import Kind, Raw
+from webarena_runner.log.paths import AttemptPaths, Key, RunPaths, is_run
+from webarena_runner.log.places import by_url
+from webarena_runner.log.steps import unpack_observation, unpack_step
+from webarena_runner.log.texts import Texts
+from webarena_runner.log.upgrade import upgraded
+from webarena_runner.types import EpisodeResult, LastPage, Record, RunManifest, Step, Task
+
+log = logging.getLogger(__name__)
+R = TypeVar("R", bound=Record)
+
+
+def read_manifest(folder: Path) -> RunManifest:
+    """Raises StoreError: no run folder, of a newer format, or damaged."""
+    if not is_run(folder):
+        raise StoreError(f"{folder} is no run folder: there is no {RunPaths(folder).manifest.name} in it")
+    path = RunPaths(folder).manifest
+    return _validated(RunManifest, "manifest", read_json(path), where=str(path))
+
+
+def read_tasks(folder: Path) -> tuple[Task, ...] | None:
+    """The chosen tasks as they were when the run began; None: a folder of format 0, which has none.
+
+    Raises:
+        StoreError: they are not those that the manifest was written with.
+    """
+    paths, wanted = RunPaths(folder), read_manifest(folder).tasks_sha256
+    if not wanted:
+        return None
+    try:
+        data = paths.tasks.read_bytes()
+    except OSError as error:
+        raise DamagedRecord(f"{paths.tasks}: the tasks of the run cannot be read: {error.strerror}") from error
+    if sha256_of(data) != wanted:
+        raise DamagedRecord(f"{paths.tasks}: has changed since the run began; put the old one back, or start a new run")
+    return tuple(
+        _validated(Task, "task", _parsed(line, where), where=where)
+        for line, where in _lines(data.decode(), paths.tasks)
+    )
+
+
+def read_results(folder: Path) -> dict[Key, EpisodeResult]:
+    """The latest attempt's result of each (task id, trial) that has one, errors included.
+
+    Raises:
+        StoreError: one cannot be read.
+    """
+    found = [read_result(paths) for paths in RunPaths(folder).episodes() if paths.result.exists()]
+    return {(result.task_id, result.trial): result for result in found}
+
+
+def read_finished(folder: Path) -> dict[Key, EpisodeResult]:
+    """Results that need no further attempt. One that is damaged is none: the episode is run again."""
+    finished = {}
+    for paths in RunPaths(folder).episodes():
+        if paths.result.exists():
+            try:
+                result = read_result(paths)
+            except DamagedRecord as error:
+                log.warning("%s", error)
+                continue
+            if result.value is not None:
+                finished[result.task_id, result.trial] = result
+    return finished
+
+
+def read_result(paths: AttemptPaths) -> EpisodeResult:
+    """Raises StoreError."""
+    path = paths.result
+    try:
+        raw = upgraded("result", read_json(path), where=str(path))
+        urls = raw.get("site_urls", {})
+        return _model(EpisodeResult, by_url({**raw, "site_urls": {}}, urls) | {"site_urls": urls}, where=str(path))
+    except DamagedRecord as error:
+        task_id, trial = paths.key
+        raise DamagedRecord(
+            f"{error}. The score of task {task_id} trial {trial} is lost; its steps are still there. "
+            "`wa-run resume` runs this episode again and keeps this folder under attempts/"
+        ) from error
+
+
+def read_steps(folder: Path) -> Iterator[Step]:
+    """Steps of one attempt, as they were taken; a last line that a crash cut off is left out.
+
+    Raises:
+        StoreError: another line cannot be read.
+    """
+    paths = AttemptPaths(folder)
+    if not paths.steps.exists():
+        return
+    texts = Texts(paths.texts)
+    for line, where in _lines(paths.steps.read_text(encoding="utf-8"), paths.steps):
+        raw = upgraded("step", _parsed(line, where), where=where)
+        yield _model(Step, unpack_step(raw, texts, where), where=where)
+
+
+def read_last_page(folder: Path) -> LastPage | None:
+    """The page that an episode ended on, when no step was taken on it. Raises StoreError."""
+    path = AttemptPaths(folder).last_page
+    if not path.exists():
+        return None
+    where = str(path)
+    raw = upgraded("page", read_json(path), where=where)
+    observation = unpack_observation(raw.get("observation", {}), where)
+    return _model(LastPage, raw | {"observation": observation}, where=where)
+
+
+def cost_usd(folder: Path) -> float | None:
+    """What all attempts of a run have cost, interrupted and errored ones too; None when nothing in it has a price."""
+    return total_usd(cost for paths in RunPaths(folder).all_attempts() for cost in _costs(paths))
+
+
+def total_usd(costs: Iterable[float | None]) -> float | None:
+    """The sum of those that are known; None when none is."""
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if known else None
+
+
+def read_json(path: Path) -> Raw:
+    """Raises DamagedRecord when it is no JSON object."""
+    try:
+        return _parsed(path.read_bytes(), str(path))
+    except OSError as error:
+        raise DamagedRecord(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _costs(paths: AttemptPaths) -> list[float | None]:
+    """Of an attempt without a readable result: of those of its replies that are on disk."""
+    if paths.result.exists():
+        try:
+            return [read_result(paths).cost_usd]
+        except DamagedRecord as error:
+            log.debug("counting the steps: %s", error)
+    costs: list[float | None] = []
+    try:
+        for step in read_steps(paths.folder):
+            completion = step.decision.completion
+            costs.append(completion.cost_usd if completion else None)
+    except DamagedRecord as error:
+        log.warning("the cost of what follows is not counted: %s", error)
+    return costs
+
+
+def _lines(text: str, path: Path) -> Iterator[tuple[str, str]]:
+    """Whole lines, each with its place; a crash may have cut the last one, which then has no line end."""
+    for number, line in enumerate(text.split("\n")[:-1], start=1):
+        yield line, f"{path}, line {number}"
+
+
+def _parsed(data: str | bytes, where: str) -> Raw:
+    try:
+        raw = json.loads(data)
+    except ValueError as error:
+        raise DamagedRecord(f"{where}: is damaged: no JSON ({error})") from error
+    if not isinstance(raw, dict):
+        raise DamagedRecord(f"{where}: is damaged: expected a JSON object, found {type(raw).__name__}")
+    return raw
+
+
+def _validated(model: type[R], kind: Kind, raw: Raw, *, where: str) -> R:
+    return _model(model, upgraded(kind, raw, where=where), where=where)
+
+
+def _model(model: type[R], raw: Mapping[str, object], *, where: str) -> R:
+    try:
+        return model.model_validate(raw, extra="ignore")
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors(include_url=False)]
+        raise DamagedRecord(f"{where}: is damaged: {'; '.join(faults[:3])}") from error

@@ -1,0 +1,42 @@
+"""From the records of earlier formats to the present ones: one function a step and kind of record."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from webarena_runner.errors import DamagedRecord, NewerFormat
+from webarena_runner.log.format import FORMAT, Kind, Raw
+
+Upgrade = Callable[[Raw], Raw]
+
+
+def upgraded(kind: Kind, raw: Raw, *, where: str) -> Raw:
+    """The record as this version writes it, without its `format`; `where` is its place, for errors.
+
+    Raises:
+        NewerFormat: a newer version wrote it.
+        DamagedRecord: it lacks what its format has.
+    """
+    found = raw.get("format", 0)
+    if not isinstance(found, int) or found < 0:
+        raise DamagedRecord(f"{where}: 'format' is {found!r:.40}; expected a number from 0 to {FORMAT}")
+    if found > FORMAT:
+        raise NewerFormat(
+            f"{where}: written by a newer version of webarena-runner (format {found}, this one reads up to {FORMAT}); "
+            "upgrade webarena-runner to read it"
+        )
+    record = {key: value for key, value in raw.items() if key != "format"}
+    for step in _STEPS[found:]:
+        try:
+            record = step[kind](record) if kind in step else record
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise DamagedRecord(f"{where}: is no {kind} of format {found}: {error!r}") from error
+    return record
+
+
+def _result_from_0(raw: Raw) -> Raw:
+    finished_at = datetime.fromisoformat(raw["started_at"]) + timedelta(seconds=raw["wall_s"])
+    return raw | {"finished_at": finished_at.isoformat()}
+
+
+# By format that a step starts from.
+_STEPS: tuple[Mapping[Kind, Upgrade], ...] = ({"result": _result_from_0},)

@@ -1,0 +1,181 @@
+"""Writing run folders: what is finished is on disk whole, whatever happens to the process."""
+
+import contextlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import filelock
+
+from webarena_runner.errors import StoreError
+from webarena_runner.log.files import sha256_of, write_atomically
+from webarena_runner.log.format import FORMAT, Raw
+from webarena_runner.log.paths import AttemptPaths, RunPaths, is_run
+from webarena_runner.log.places import by_site
+from webarena_runner.log.reading import read_json, read_manifest
+from webarena_runner.log.steps import pack_observation, pack_step
+from webarena_runner.log.texts import Texts
+from webarena_runner.types import EpisodeResult, LastPage, Observation, RunManifest, Step, Task, TaskId
+
+
+@dataclass(frozen=True)
+class EpisodeLog:
+    """The folder of one attempt, written as it happens."""
+
+    folder: Path
+    attempt: int
+
+    def append(self, step: Step, screenshot: bytes | None = None) -> None:
+        paths = AttemptPaths(self.folder)
+        with _writing(self.folder):
+            # What a line names is there before it.
+            line = _text(pack_step(step, Texts(paths.texts)))
+            if screenshot is not None and step.screenshot_file is not None:
+                (self.folder / step.screenshot_file).write_bytes(screenshot)
+            with paths.steps.open("a", encoding="utf-8") as lines:
+                lines.write(line + "\n")
+
+    def keep_last_page(self, observation: Observation) -> None:
+        """The page that the episode ended on without a step on it."""
+        paths, picture = AttemptPaths(self.folder), observation.screenshot
+        name = paths.screenshot(None, observation.screenshot_type) if picture is not None else None
+        page = LastPage(observation=observation, screenshot_file=name)
+        with _writing(self.folder):
+            if picture is not None and name is not None:
+                (self.folder / name).write_bytes(picture)
+            raw = page.model_dump(mode="json", exclude={"observation"})
+            write_atomically(paths.last_page, _text(raw | {"observation": pack_observation(observation)}))
+
+
+@dataclass
+class EpisodeFolders:
+    """The episodes of a run, written by whoever plays them: also by several processes, each with episodes of its own.
+
+    The process that started the run holds its `RunFolder` open meanwhile.
+    """
+
+    path: Path
+
+    def begin(self, task_id: TaskId, trial: int) -> EpisodeLog:
+        """An empty folder for a new attempt; what an earlier attempt left is kept under attempts/."""
+        paths = RunPaths(self.path)
+        folder = paths.episode(task_id, trial).folder
+        with _writing(self.path):
+            earlier = len(paths.earlier_attempts(task_id, trial))
+            if folder.exists():
+                earlier += 1
+                folder.rename(paths.earlier_attempt(task_id, trial, earlier).folder)
+            folder.mkdir()
+        return EpisodeLog(folder, earlier + 1)
+
+    def put(self, result: EpisodeResult) -> None:
+        """Atomic: after a crash the result is there whole or not at all."""
+        paths = RunPaths(self.path).episode(result.task_id, result.trial)
+        raw = by_site(result.model_dump(mode="json", exclude={"site_urls"}), result.site_urls)
+        with _writing(paths.folder):
+            write_atomically(paths.result, _text(raw | {"site_urls": dict(result.site_urls)}, indent=2))
+
+
+@dataclass
+class RunFolder(EpisodeFolders):
+    """An open run. Holding it open excludes other processes from the same run."""
+
+    manifest: RunManifest
+    _lock: filelock.BaseFileLock = field(repr=False)
+
+    @classmethod
+    def create(cls, path: Path, manifest: RunManifest, tasks: Sequence[Task], *, prompt: str = "") -> "RunFolder":
+        """`prompt` is the text of the run's prompt file, for readers of the folder.
+
+        Raises:
+            StoreError: the folder holds a run already or cannot be written.
+        """
+        require_no_run(path)
+        paths = RunPaths(path)
+        with _writing(path):
+            for folder in paths.subfolders:
+                folder.mkdir(parents=True, exist_ok=True)
+            lock = _locked(paths)
+            if prompt:
+                Texts(paths.texts).add(prompt)
+            manifest = _with_tasks(paths, manifest, tasks)
+            # Last: a folder without a manifest is no run, and may be used again.
+            write_atomically(paths.manifest, _text(manifest.model_dump(mode="json"), indent=2))
+        return cls(path, manifest, lock)
+
+    @classmethod
+    def reopen(cls, path: Path, tasks: Sequence[Task]) -> "RunFolder":
+        """`tasks` are written when the folder, of an earlier format, has none; its manifest is kept beside the new one.
+
+        Raises:
+            StoreError: it is not a run, or another process works on it.
+        """
+        manifest, paths = read_manifest(path), RunPaths(path)
+        with _writing(path):
+            lock = _locked(paths)
+            for folder in paths.subfolders:
+                folder.mkdir(exist_ok=True)
+            before = paths.manifest.read_bytes()
+            if json.loads(before).get("format", 0) == FORMAT:
+                _note_end(paths, None)
+            else:
+                manifest = _with_tasks(paths, manifest, tasks)
+                write_atomically(paths.earlier_manifest, before)
+                write_atomically(paths.manifest, _text(manifest.model_dump(mode="json"), indent=2))
+        return cls(path, manifest, lock)
+
+    def close(self) -> None:
+        """Notes when this start of the run ended, and lets others at it."""
+        try:
+            with _writing(self.path):
+                _note_end(RunPaths(self.path), datetime.now(UTC))
+        finally:
+            self._lock.release()
+
+
+def require_no_run(path: Path) -> None:
+    """Raises StoreError when the folder holds a run already."""
+    if is_run(path):
+        raise StoreError(
+            f"{path} holds a run already; continue it with: wa-run resume {path}, or give another --run-id"
+        )
+
+
+def _with_tasks(paths: RunPaths, manifest: RunManifest, tasks: Sequence[Task]) -> RunManifest:
+    data = "".join(_text(task.model_dump(mode="json")) + "\n" for task in tasks).encode()
+    write_atomically(paths.tasks, data)
+    return manifest.model_copy(update={"tasks_sha256": sha256_of(data)})
+
+
+def _note_end(paths: RunPaths, finished_at: datetime | None) -> None:
+    # In what is there, not in the record: keys that a newer version has written stay.
+    raw = read_json(paths.manifest) | {"finished_at": finished_at and finished_at.isoformat()}
+    write_atomically(paths.manifest, _text(raw, indent=2))
+
+
+def _text(raw: Raw, *, indent: int | None = None) -> str:
+    """JSON of a record of the present format."""
+    separators = (",", ":") if indent is None else None
+    return json.dumps({"format": FORMAT} | raw, ensure_ascii=False, indent=indent, separators=separators)
+
+
+def _locked(paths: RunPaths) -> filelock.BaseFileLock:
+    lock = filelock.FileLock(paths.lock)
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout as error:
+        raise StoreError(f"another process is working on {paths.folder}; wait for it, or stop it") from error
+    return lock
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"cannot write {error.filename or path}: {error.strerror}; make room or get rights there, or give another "
+            "--out. What was finished is kept"
+        ) from error
