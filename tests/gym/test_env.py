@@ -127,7 +127,7 @@ def test_an_early_stop_truncates_and_is_scored(make: Make, actions: list[str], e
     assert not any(terminated or truncated for _, _, terminated, truncated, _ in before)
     _, reward, terminated, truncated, info = last
     assert (reward, terminated, truncated, info["ending"]) == (0.0, False, True, ending)
-    assert [score.evaluator for score in info["scores"]] == ["url_match"]
+    assert [score["evaluator"] for score in info["scores"]] == ["url_match"]
 
 
 def test_after_the_end_only_a_reset_goes_on(env: gymnasium.Env[dict[str, Any], Any]) -> None:

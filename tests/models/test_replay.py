@@ -64,9 +64,7 @@ async def test_when_replies_run_out_the_error_says_so_and_is_final(tmp_path: Pat
 
 
 def step(index: int, text: str | None) -> Step:
-    completion = (
-        None if text is None else Completion(text=text, prompt_tokens=100 + index, completion_tokens=5, cost_usd=2.0)
-    )
+    said = Completion(text=text or "", prompt_tokens=100 + index, completion_tokens=5, cost_usd=2.0)
     return Step(
         index=index,
         started_at=datetime.now(UTC),

@@ -14,7 +14,7 @@
 Every JSON record says its `format`; one without it is of format 0, the folders of version 0.1 and before. Records are
 written as `types` has them, except:
 
-- `nodes` of an observation is a base64 text of zlib data of JSON (`nodes`).
+- An observation has no key whose value is the default, and `nodes` is a base64 text of zlib data of JSON (`nodes`).
 - A message of a step has `text` (checksum of a file in `texts/`) instead of `content` when it is long, or `before`,
   `page` and `after`: its content is `before`, the first `page` characters of the observation's text, and `after`.
 - Texts of a result have `__SITE__` for what begins with a URL of its `site_urls` (`places`).

@@ -15,17 +15,18 @@ _UNIT = 64
 
 
 def pack(nodes: Mapping[str, Node], text: str) -> str:
-    """Base64 of zlib data of a JSON object.
+    """Base64 of zlib data of a JSON object; nodes that the text does not show are left out.
 
     `rows` has left, top, width and height as four lists, the first two as differences to the node before, in 1/64 CSS
     pixels (null: not rendered), in the order of `ids`. Without `ids` these are the ids of the text, in its order.
     `lines` has those that are not in the text.
     """
     printed = _lines_of(text)
-    packed: dict[str, object] = {"rows": _rows(node.box for node in nodes.values())}
-    if list(printed) != list(nodes):
-        packed["ids"] = list(nodes)
-    if lines := {key: node.line for key, node in nodes.items() if printed.get(key) != node.line}:
+    shown = {key: nodes[key] for key in printed if key in nodes}
+    packed: dict[str, object] = {"rows": _rows(node.box for node in shown.values())}
+    if len(shown) < len(printed):
+        packed["ids"] = list(shown)
+    if lines := {key: node.line for key, node in shown.items() if printed[key] != node.line}:
         packed["lines"] = lines
     data = json.dumps(packed, ensure_ascii=False, separators=(",", ":")).encode()
     return base64.b64encode(zlib.compress(data, 9)).decode()

@@ -35,7 +35,7 @@ def unpack_step(raw: Raw, texts: Texts, where: str) -> Raw:
 
 
 def pack_observation(observation: Observation) -> Raw:
-    raw = observation.model_dump(mode="json")
+    raw = observation.model_dump(mode="json", exclude_defaults=True)
     raw["timings_ms"] = _rounded(observation.timings_ms)
     if observation.nodes:
         raw["nodes"] = nodes.pack(observation.nodes, observation.text)
