@@ -51,7 +51,7 @@ def test_an_episode_played_as_the_reference_does_earns_one(env: gymnasium.Env[di
     _, reward, terminated, truncated, info = env.step("stop []")
     assert (reward, terminated, truncated) == (1.0, True, False)
     assert info["ending"] == "answered"
-    assert [(score.evaluator, score.value) for score in info["scores"]] == [("url_match", 1.0)]
+    assert [(score["evaluator"], score["value"]) for score in info["scores"]] == [("url_match", 1.0)]
     assert info["timings_ms"]["evaluate"] > 0
 
 

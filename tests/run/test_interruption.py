@@ -1,6 +1,5 @@
 """A run that is killed or interrupted at any moment goes on without losing or repeating a finished episode."""
 
-import json
 import subprocess
 import sys
 import time
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from webarena_runner.log.paths import RunPaths
 from webarena_runner.log.reading import read_manifest, read_results
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
@@ -79,14 +79,13 @@ def is_zombie(pid: int) -> bool:
         return True
 
 
-def test_a_run_whose_task_file_has_changed_is_not_mixed(tmp_path: Path) -> None:
+def test_a_run_whose_tasks_have_changed_is_not_mixed(tmp_path: Path) -> None:
     process = start(tmp_path)
     wait_for(lambda: len(finished_at(tmp_path)) >= 1, process)
     process.kill()
     process.communicate(timeout=LIMIT_S)
-    path = tmp_path / "r" / "manifest.json"
-    manifest = json.loads(path.read_text())
-    path.write_text(json.dumps(manifest | {"task_set_sha256": "0" * 64}))
+    path = RunPaths(tmp_path / "r").tasks
+    path.write_text(path.read_text().replace("How many", "How few"))
     done = resume(tmp_path)
     assert done.returncode == 2
-    assert "another task file" in done.stderr
+    assert f"{path}: has changed since the run began" in done.stderr

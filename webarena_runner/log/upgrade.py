@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from webarena_runner.errors import DamagedRecord, NewerFormat
 from webarena_runner.log.format import FORMAT, Kind, Raw
+from webarena_runner.settings.old_forms import nested_config
 
 Upgrade = Callable[[Raw], Raw]
 
@@ -33,10 +34,14 @@ def upgraded(kind: Kind, raw: Raw, *, where: str) -> Raw:
     return record
 
 
+def _manifest_from_0(raw: Raw) -> Raw:
+    return raw | {"config": nested_config(raw["config"], allow_modified=raw["task_set_modified"])}
+
+
 def _result_from_0(raw: Raw) -> Raw:
     finished_at = datetime.fromisoformat(raw["started_at"]) + timedelta(seconds=raw["wall_s"])
     return raw | {"finished_at": finished_at.isoformat()}
 
 
 # By format that a step starts from.
-_STEPS: tuple[Mapping[Kind, Upgrade], ...] = ({"result": _result_from_0},)
+_STEPS: tuple[Mapping[Kind, Upgrade], ...] = ({"manifest": _manifest_from_0, "result": _result_from_0},)

@@ -110,8 +110,10 @@ def prepare_resume(folder: Path, *, max_cost_usd: float | None = None) -> Prepar
     try:
         config = RunConfig.model_validate(manifest.config)
     except ValidationError as error:
+        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors(include_url=False)]
         raise StoreError(
-            f"{RunPaths(folder).manifest}: the settings of the run are of another version of webarena-runner ({error})"
+            f"{RunPaths(folder).manifest}: this version does not know settings of the run ({'; '.join(faults[:3])}); "
+            f"go on with the one that started it: {manifest.versions.get('webarena-runner', 'not recorded')}"
         ) from error
     if max_cost_usd is not None:
         config = with_max_cost(config, max_cost_usd)
