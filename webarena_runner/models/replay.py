@@ -11,8 +11,9 @@ from webarena_runner.errors import ConfigError, ModelRefused
 from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag
 from webarena_runner.log.paths import RunPaths, episode_name
 from webarena_runner.log.reading import read_manifest, read_steps
-from webarena_runner.models.shared.options import BackendOptions, parse_options
+from webarena_runner.models.shared.options import parse_options
 from webarena_runner.models.shared.tokens import Estimate
+from webarena_runner.settings.options import PlugInOptions
 from webarena_runner.settings.records import ModelSpec
 from webarena_runner.types import Completion, Message, Sampling
 
@@ -21,7 +22,7 @@ Recording = Mapping[str, Mapping[int, Completion]]
 ANY_TASK = "*"
 
 
-class ReplayOptions(BackendOptions):
+class ReplayOptions(PlugInOptions):
     """`options` of a model file with `backend: replay`."""
 
     path: str = ""

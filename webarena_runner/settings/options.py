@@ -3,11 +3,18 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from webarena_runner.errors import ConfigError
 from webarena_runner.settings.draft import valid_keys
 from webarena_runner.settings.yaml import Document, describe
+
+
+class PlugInOptions(BaseModel):
+    """Base of a plug-in's `Options`: an unknown key is an error, and the text below a field is its description."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
 
 Options = TypeVar("Options", bound=BaseModel)
 

@@ -14,14 +14,14 @@ from webarena_mini.catalog import MODULES
 from webarena_runner.errors import SiteError
 from webarena_runner.interfaces import SiteLease, SiteSetup
 from webarena_runner.official.sites import HOMEPAGE, accounts_for
-from webarena_runner.types import Record
+from webarena_runner.settings.options import PlugInOptions
 
 START_LIMIT_S = 60
 STOP_LIMIT_S = 5
 
 
-class NoOptions(Record):
-    """There is nothing to set."""
+class NoOptions(PlugInOptions):
+    """Sites of the runner's own, fresh for every episode; there is nothing to set."""
 
 
 class EmbeddedSites:

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, field_validator
 
 from webarena_runner.errors import ConfigError
 from webarena_runner.official.sites import OFFICIAL_ACCOUNTS, OFFICIAL_SITES, SITES, in_order, normalise_url
-from webarena_runner.types import Record
+from webarena_runner.settings.options import PlugInOptions
 
 
 def _known(site: str) -> str:
@@ -20,22 +20,30 @@ SiteName = Annotated[str, AfterValidator(_known)]
 SiteUrl = Annotated[str, AfterValidator(normalise_url)]
 
 
-class Account(Record):
-    """Names of the environment variables that hold a site's log-in account; the values never enter the settings."""
+class Account(PlugInOptions):
+    """Where a site's log-in account is kept; the values themselves never enter the settings."""
 
     username_env: str
+    """environment variable that holds the user name"""
     password_env: str
+    """environment variable that holds the password"""
 
 
-class UrlOptions(Record):
-    """Where the sites are, and other accounts than the published ones.
-
-    `more_urls`: further addresses that the sites' pages need, such as the routing servers of the map.
-    """
+class UrlOptions(PlugInOptions):
+    """Sites that already run, shared by all episodes."""
 
     urls: dict[SiteName, SiteUrl] = Field(default_factory=dict)
+    """URL by name of the site
+
+    A site that is left out has the URL of its environment variable, such as `SHOPPING` or `WA_SHOPPING`.
+    """
     more_urls: tuple[SiteUrl, ...] = ()
+    """further addresses that the sites' pages need, such as the routing servers of the map"""
     accounts: dict[SiteName, Account] = Field(default_factory=dict)
+    """other accounts than the published ones, by name of the site
+
+    Each names the environment variables that hold them: `username_env` and `password_env`.
+    """
 
     @field_validator("urls")
     @classmethod

@@ -2,20 +2,14 @@
 
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveFloat
+from pydantic import NonNegativeInt, PositiveFloat
 
 from webarena_runner.models.shared.retry import RetryPolicy
-from webarena_runner.settings.options import plug_in_options
+from webarena_runner.settings.options import PlugInOptions, plug_in_options
 from webarena_runner.settings.records import ModelSpec
 
 
-class BackendOptions(BaseModel):
-    """Base of each backend's `Options`; an unknown key is an error, and the text below a field is its description."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class RemoteOptions(BackendOptions):
+class RemoteOptions(PlugInOptions):
     """Base for backends that ask a server."""
 
     timeout_s: PositiveFloat = 120
@@ -32,14 +26,14 @@ class RemoteOptions(BackendOptions):
         return RetryPolicy(self.max_retries, self.retry_first_wait_s, self.retry_longest_wait_s)
 
 
-class TokenOptions(BackendOptions):
+class TokenOptions(PlugInOptions):
     """Base for backends that can say which tokens a reply has."""
 
     logprobs: bool = False
     """keep the reply's token ids and log-probabilities with each step, where the server sends them"""
 
 
-Chosen = TypeVar("Chosen", bound=BackendOptions)
+Chosen = TypeVar("Chosen", bound=PlugInOptions)
 
 
 def parse_options(options: type[Chosen], spec: ModelSpec) -> Chosen:

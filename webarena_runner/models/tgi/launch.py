@@ -8,7 +8,7 @@ from platformdirs import user_cache_path
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, ValidationError
 
 from webarena_runner.errors import ConfigError
-from webarena_runner.models.shared.options import BackendOptions
+from webarena_runner.settings.options import PlugInOptions
 from webarena_runner.settings.records import ModelSpec
 from webarena_runner.settings.yaml import describe
 
@@ -91,7 +91,7 @@ class LaunchFlags(BaseModel):
 Text = Annotated[str, Field(coerce_numbers_to_str=True)]
 
 
-class DockerOptions(BackendOptions):
+class DockerOptions(PlugInOptions):
     """How `--docker` runs TGI."""
 
     image: str = "ghcr.io/huggingface/text-generation-inference:3.3.4"
