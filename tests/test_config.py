@@ -189,9 +189,9 @@ def test_a_profile_of_ones_own() -> None:
 
 
 def test_the_embedded_set_uses_the_embedded_sites() -> None:
-    config = load(embedded_tasks=True, environ={"SHOPPING": "http://localhost:7770"})
+    config = load(served_by="embedded", environ={"SHOPPING": "http://localhost:7770"})
     assert config.sites == SitesSpec(provider="embedded")
-    assert load(embedded_tasks=True, sites="static").sites == SitesSpec(provider="static")
+    assert load(served_by="embedded", sites="static").sites == SitesSpec(provider="static")
 
 
 def test_sites_come_from_the_environment() -> None:

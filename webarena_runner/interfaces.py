@@ -143,7 +143,7 @@ class Serves(Protocol):
 class Agent(Protocol):
     """No hidden state: history in, decision out. `urls` are the leased sites' URLs by official site name.
 
-    A class whose agents work without a model says so by `needs_model = False`.
+    A class whose agents work without a model says so by `needs_model = False`, and what they go by in a `note`.
     """
 
     async def act(
@@ -402,8 +402,9 @@ class TaskSet(Protocol):
 class LoadedTasks:
     """Tasks in file order, with the checksum of the file and named subsets (`smoke`).
 
-    `official`: a published benchmark whose numbers are compared, of `expected_count` tasks. `caution` is a sentence
-    for whoever reads the set's numbers ("" where nothing needs to be said).
+    `served_by` is the site provider that has the sites of its tasks (None: they are for sites elsewhere). `official`:
+    a published benchmark whose numbers are compared, of `expected_count` tasks. `caution` is a sentence for whoever
+    reads the set's numbers ("" where nothing needs to be said).
     """
 
     name: str
@@ -412,6 +413,7 @@ class LoadedTasks:
     source: str
     modified: bool = False
     subsets: Mapping[str, tuple[TaskId, ...]] = field(default_factory=dict)
+    served_by: str | None = None
     official: bool = False
     expected_count: int | None = None
     caution: str = ""

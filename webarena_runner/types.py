@@ -397,6 +397,9 @@ class RunManifest(Record):
     `planned` lists (task id, trial); `task_sites` gives each planned task's sites joined by "+", the task id as text.
     `tasks_sha256` is of `tasks.jsonl` ("": a folder of format 0, which has none). `finished_at` is when the latest
     start of the run ended, None when it has not or a crash ended it.
+    `expected_count` is of the benchmark's tasks, None for a set that is none. `scope` is what the numbers are of, in
+    short; `caution` says why they are not the benchmark's ("": they are). `agent_note` is what an agent without a model
+    goes by.
     """
 
     run_id: str
@@ -410,9 +413,13 @@ class RunManifest(Record):
     task_set_sha256: str
     tasks_sha256: str = ""
     task_set_modified: bool
+    expected_count: int | None = None
+    scope: str = ""
+    caution: str = ""
     prompt_sha256: str
     model: str
     agent: str
+    agent_note: str = ""
     judge: str
     sites: str
     planned: tuple[tuple[TaskId, int], ...]

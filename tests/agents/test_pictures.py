@@ -92,7 +92,7 @@ def run_config(tmp_path: Path, server_url: str, *assignments: str) -> RunConfig:
     spec = {"backend": "openai_chat", "model": "tiny", "images": "screenshot", "options": {"base_url": server_url}}
     file.write_text(json.dumps(spec))
     options = CliOptions(
-        model=str(file), tasks="mini", task_set="mini", embedded_tasks=True, assignments=tuple(assignments)
+        model=str(file), tasks="mini", task_set="mini", served_by="embedded", assignments=tuple(assignments)
     )
     return load_run_config(options, {})[0]
 

@@ -28,7 +28,7 @@ async def _url(final_url: str, reference: str, scoring: ScoringSettings) -> floa
 
 
 def _config(*assignments: str, profile: str) -> tuple[RunConfig, tuple[str, ...]]:
-    options = CliOptions(model="oracle", tasks="smoke", embedded_tasks=True, profile=profile, assignments=assignments)
+    options = CliOptions(model="oracle", tasks="smoke", served_by="embedded", profile=profile, assignments=assignments)
     return load_run_config(options, {})
 
 

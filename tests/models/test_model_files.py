@@ -45,7 +45,7 @@ def test_the_options_are_those_of_the_backend(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_run_can_be_configured_with_it(name: str) -> None:
-    options = CliOptions(model=name, tasks="smoke", task_set="mini", embedded_tasks=True)
+    options = CliOptions(model=name, tasks="smoke", task_set="mini", served_by="embedded")
     config, overrides = load_run_config(options, ENVIRON)
     assert config.model == load_model_spec(name)
     assert all(override.startswith("sampling.") for override in overrides)

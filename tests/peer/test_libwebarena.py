@@ -52,7 +52,7 @@ TASKS = select(os.environ.get("PEER_TASKS", "all"), LOADED, seed=0)
 @pytest.fixture(scope="module")
 def config() -> RunConfig:
     options = CliOptions(
-        **{"model": "oracle", "tasks": "mini", "task_set": "mini", "embedded_tasks": True, "profile": "libwebarena"},
+        **{"model": "oracle", "tasks": "mini", "task_set": "mini", "served_by": "embedded", "profile": "libwebarena"},
         assignments=("settle.limit_s=10", "browser.screenshots=false", "observation.ax_properties=browser"),
     )
     return load_run_config(options, {})[0]

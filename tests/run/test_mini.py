@@ -37,7 +37,7 @@ def config() -> RunConfig:
     # Ten seconds to settle: on a machine that tests share, the usual two may end before a page has answered.
     patience = ("settle.limit_s=10",)
     options = CliOptions(
-        model="oracle", tasks="mini", task_set="mini", embedded_tasks=True, workers=4, assignments=patience
+        model="oracle", tasks="mini", task_set="mini", served_by="embedded", workers=4, assignments=patience
     )
     return load_run_config(options, {})[0]
 

@@ -13,8 +13,13 @@ from rich.console import Console
 from tests.run.conftest import MakeManifest, MakeResult
 from webarena_runner.cli.results import print_report
 from webarena_runner.export.leaderboard import COLUMNS, LeaderboardCsv
+from webarena_runner.interfaces import LoadedTasks
 from webarena_runner.report.summary import Counts, RunReport, success_interval
+from webarena_runner.running.plan import caution, scope
+from webarena_runner.settings.records import SitesSpec
 from webarena_runner.types import EpisodeResult, RunManifest
+
+NOT = "it is not WebArena"
 
 
 def report_of(manifest: RunManifest, *results: EpisodeResult, folder: Path = Path("results/r1")) -> RunReport:
@@ -93,19 +98,23 @@ def test_the_row_has_the_official_columns_first_and_says_what_it_is_not(
 
 
 @pytest.mark.parametrize(
-    ("task_set", "sites", "note"),
+    ("loaded", "sites", "note"),
     [
-        ("webarena", "static", "subset: all"),
-        ("webarena", "embedded", "webarena on embedded sites: not WebArena"),
-        ("mini", "static", "mini: not WebArena"),
-        ("own", "static", "own: not WebArena"),
+        (LoadedTasks("webarena", (), "", "", official=True, expected_count=812), "static", "subset: all"),
+        (LoadedTasks("webarena", (), "", "", official=True, expected_count=3), "static", ""),
+        (LoadedTasks("webarena", (), "", "", official=True), "embedded", "webarena on embedded sites: not WebArena"),
+        (LoadedTasks("mini", (), "", "", served_by="embedded", caution=NOT), "embedded", "mini: not WebArena"),
+        (LoadedTasks("mini", (), "", "", served_by="embedded", caution=NOT), "static", "mini: not WebArena"),
+        (LoadedTasks("own", (), "", "", caution=NOT), "static", "own: not WebArena"),
     ],
 )
 def test_only_the_official_tasks_on_sites_that_are_not_ours_are_webarena(
-    make_manifest: MakeManifest, task_set: str, sites: str, note: str
+    make_manifest: MakeManifest, make_result: MakeResult, loaded: LoadedTasks, sites: str, note: str
 ) -> None:
     config = {"settings": {"trials": 1}, "model": {"name": "m"}, "tasks": {"expression": "all"}}
-    report = report_of(make_manifest(task_set=task_set, sites=sites, config=config))
+    where = SitesSpec(provider=sites)
+    said = {"scope": scope(loaded, where), "caution": caution(loaded, where), "expected_count": loaded.expected_count}
+    report = report_of(make_manifest(config=config, **said), *(make_result(each) for each in (1, 2, 3)))
     assert LeaderboardCsv().row(report)["Note"].split("; ")[0] == note
     console = Console(record=True, file=io.StringIO(), width=200)
     print_report(report, console)

@@ -86,7 +86,8 @@ def run_tasks(
         context.obj = {"verbose": verbose}
         return
     from webarena_runner.settings.loading import CliOptions
-    from webarena_runner.tasksets.selection import EMBEDDED, choose_task_set
+    from webarena_runner.tasksets import load_task_set
+    from webarena_runner.tasksets.selection import choose_task_set
 
     task_set = choose_task_set(tasks, task_set)
     options = CliOptions(
@@ -94,7 +95,7 @@ def run_tasks(
         tasks=tasks,
         task_set=task_set,
         allow_modified=allow_modified,
-        embedded_tasks=task_set == EMBEDDED,
+        served_by=load_task_set(task_set).served_by,
         sites=sites,
         agent=agent,
         prompt=prompt,

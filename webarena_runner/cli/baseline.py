@@ -67,14 +67,15 @@ def baseline(
     Exit code: 0 done, 1 some tasks ended in an error, 2 bad usage or configuration, 130 interrupted.
     """
     from webarena_runner.settings.loading import CliOptions
-    from webarena_runner.tasksets.selection import EMBEDDED, choose_task_set
+    from webarena_runner.tasksets import load_task_set
+    from webarena_runner.tasksets.selection import choose_task_set
 
     chosen = choose_task_set(tasks, task_set)
     options = CliOptions(
         tasks=tasks,
         task_set=chosen,
         allow_modified=allow_modified,
-        embedded_tasks=chosen == EMBEDDED,
+        served_by=load_task_set(chosen).served_by,
         profile=profile,
         judge=judge,
         sites=sites,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from webarena_runner.report.summary import why_not_webarena
+from webarena_runner.running.plan import caution
 from webarena_runner.settings.draft import leaves
 from webarena_runner.settings.records import RunConfig, SitesSpec
 from webarena_runner.settings.yaml import dotted
@@ -47,7 +47,7 @@ def print_plan(config: RunConfig, overrides: Sequence[str], console: Console) ->
     for name, text in rows.items():
         table.add_row(name, text)
     console.print(table, markup=False)
-    if warning := why_not_webarena(loaded.name, config.sites.provider):
+    if warning := caution(loaded, config.sites):
         console.print(warning, style="yellow", markup=False, soft_wrap=True)
 
 

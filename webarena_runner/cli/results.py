@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from webarena_runner.cli.progress import duration, outcome
-from webarena_runner.report.summary import Counts, RunReport, success_interval, why_not_webarena
+from webarena_runner.report.summary import Counts, RunReport, success_interval
 from webarena_runner.tasksets.ids import listed_ids
 
 ERRORS_SHOWN = 5
@@ -48,8 +48,8 @@ def print_report(report: RunReport, console: Console, *, csv_path: Path | None =
     console.print(f"run folder: {report.folder}", markup=False, soft_wrap=True)
     if csv_path:
         console.print(f"leaderboard: {csv_path}", markup=False, soft_wrap=True)
-    if warning := why_not_webarena(manifest.task_set, manifest.sites):
-        console.print(warning, style="yellow", markup=False, soft_wrap=True)
+    if manifest.caution:
+        console.print(manifest.caution, style="yellow", markup=False, soft_wrap=True)
     if manifest.task_set_modified:
         console.print("the task file is not the official one: do not compare with WebArena numbers", style="yellow")
 
@@ -75,8 +75,8 @@ def print_baseline(reports: Sequence[RunReport], console: Console) -> None:
         console.print(f"{report.manifest.agent} passes {passed or 'none'}", markup=False, soft_wrap=True)
     if any(report.undecided for report in reports):
         console.print("undecided: only a judge could score the answer, and there is none (--judge)", style="yellow")
-    if warning := why_not_webarena(manifest.task_set, manifest.sites):
-        console.print(warning, style="yellow", markup=False, soft_wrap=True)
+    if manifest.caution:
+        console.print(manifest.caution, style="yellow", markup=False, soft_wrap=True)
 
 
 def _money(report: RunReport) -> str:

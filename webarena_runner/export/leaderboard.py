@@ -7,8 +7,7 @@ import filelock
 from webarena_runner import __version__
 from webarena_runner.errors import StoreError
 from webarena_runner.log.files import write_atomically
-from webarena_runner.report.summary import EMBEDDED, MINI, RunReport, why_not_webarena
-from webarena_runner.types import RunManifest
+from webarena_runner.report.summary import RunReport
 
 RUN_ID = "Run ID"
 LOCK_LIMIT_S = 60
@@ -94,23 +93,17 @@ class LeaderboardCsv:
 
 def _note(report: RunReport) -> str:
     manifest, notes = report.manifest, []
-    if why_not_webarena(manifest.task_set, manifest.sites):
-        notes.append(f"{manifest.task_set}{_on_embedded(manifest)}: not WebArena")
-    elif report.total.planned != 812 * manifest.config["settings"]["trials"]:
+    trials = manifest.config["settings"]["trials"]
+    if manifest.caution:
+        notes.append(f"{manifest.scope}: not WebArena")
+    elif manifest.expected_count and report.total.planned != manifest.expected_count * trials:
         notes.append(f"subset: {manifest.config['tasks']['expression']}")
     if manifest.task_set_modified:
         notes.append("modified task file")
     if manifest.config["model"] is None:
-        notes.append(
-            "reference actions, no model" if manifest.agent == "oracle" else f"agent {manifest.agent}, no model"
-        )
+        notes.append(f"{manifest.agent_note or f'agent {manifest.agent}'}, no model")
     if report.total.errored:
         notes.append(f"{report.total.errored} errored")
     if report.total.missing:
         notes.append(f"{report.total.missing} not run")
     return "; ".join(notes)
-
-
-def _on_embedded(manifest: RunManifest) -> str:
-    """mini has no other sites."""
-    return " on embedded sites" if manifest.sites == EMBEDDED and manifest.task_set != MINI else ""

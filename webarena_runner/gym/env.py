@@ -25,7 +25,6 @@ from webarena_runner.tasksets import load_task_set
 from webarena_runner.types import Action, Decision, Ending, Invalid, Stop, Task, TaskId, id_order
 
 ACTIONS = get_args(get_args(Action)[0])
-EMBEDDED_SETS = ("mini",)
 # Characters; what is longer is cut, and `info` says so. A long page in full has some tens of thousands.
 MAX_CHARACTERS = {"text": 200_000, "url": 4_000, "intent": 10_000, "last_action_error": 4_000}
 MAX_ACTION_CHARACTERS = 100_000
@@ -67,7 +66,7 @@ class WebArenaEnv(gymnasium.Env[dict[str, Any], Any]):
             f"observation.ids={'stable' if stable_ids else 'browser'}",
         )
         options = CliOptions(
-            embedded_tasks=task_set in EMBEDDED_SETS,
+            served_by=load_task_set(task_set).served_by,
             sites=sites,
             profile=profile,
             max_steps=max_steps,

@@ -35,7 +35,24 @@ def upgraded(kind: Kind, raw: Raw, *, where: str) -> Raw:
 
 
 def _manifest_from_0(raw: Raw) -> Raw:
-    return raw | {"config": nested_config(raw["config"], allow_modified=raw["task_set_modified"])}
+    nested = nested_config(raw["config"], allow_modified=raw["task_set_modified"])
+    return raw | {"config": nested} | _standing_from_0(raw["task_set"], raw["sites"], raw["agent"])
+
+
+def _standing_from_0(task_set: str, sites: str, agent: str) -> Raw:
+    """What such manifests left to the reader, who knew these task sets, providers and agents by name."""
+    caution = "" if task_set == "webarena" else f"{task_set} is not WebArena: do not compare its numbers with WebArena's"
+    elsewhere = sites == "embedded" and task_set != "mini"
+    if sites == "embedded":
+        caution = f"{task_set} on the embedded sites is not WebArena: their data is made up, so is what the answers are"
+    if task_set == "mini":
+        caution = "mini is not WebArena: own tasks on the embedded sites, for smoke runs and development"
+    return {
+        "expected_count": 812 if task_set == "webarena" else None,
+        "scope": f"{task_set} on embedded sites" if elsewhere else task_set,
+        "caution": caution,
+        "agent_note": "reference actions" if agent == "oracle" else "",
+    }
 
 
 def _result_from_0(raw: Raw) -> Raw:

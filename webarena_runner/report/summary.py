@@ -12,7 +12,6 @@ from webarena_runner.log import reading
 from webarena_runner.log.paths import Key, task_name
 from webarena_runner.types import EpisodeResult, RunManifest, id_order
 
-WEBARENA, MINI, EMBEDDED = "webarena", "mini", "embedded"
 
 
 @dataclass(frozen=True)
@@ -101,15 +100,6 @@ class RunReport:
 def load_run(folder: Path) -> RunReport:
     """Raises StoreError when the folder is no run or holds a damaged file."""
     return RunReport(folder, reading.read_manifest(folder), reading.read_results(folder), reading.cost_usd(folder))
-
-
-def why_not_webarena(task_set: str, sites: str) -> str:
-    """A sentence for whoever reads the numbers of a task set on a provider's sites; "" when they are WebArena's."""
-    if task_set == MINI:
-        return "mini is not WebArena: own tasks on the embedded sites, for smoke runs and development"
-    if sites == EMBEDDED:
-        return f"{task_set} on the embedded sites is not WebArena: their data is made up, so is what the answers are"
-    return "" if task_set == WEBARENA else f"{task_set} is not WebArena: do not compare its numbers with WebArena's"
 
 
 def success_interval(passed: int, planned: int, *, level: float = 0.95) -> tuple[float, float]:

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from webarena_runner import __version__
+from webarena_runner import __version__, registry
 from webarena_runner.errors import StoreError, UsageError
 from webarena_runner.interfaces import LoadedTasks
 from webarena_runner.log.paths import Key, task_name
-from webarena_runner.settings.records import RunConfig
+from webarena_runner.settings.records import RunConfig, SitesSpec
 from webarena_runner.types import RunManifest, Task
 
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
@@ -57,6 +57,7 @@ def make_manifest(
     now: datetime | None = None,
 ) -> RunManifest:
     settings, stored = config.settings, config.model_dump(mode="json")
+    agent = registry.load("agents", settings.agent)
     return RunManifest(
         run_id=run_id,
         started_at=now or datetime.now(UTC),
@@ -67,15 +68,38 @@ def make_manifest(
         task_set=loaded.name,
         task_set_sha256=loaded.sha256,
         task_set_modified=loaded.modified,
+        expected_count=loaded.expected_count,
+        scope=scope(loaded, config.sites),
+        caution=caution(loaded, config.sites),
         prompt_sha256=prompt_sha256,
         model=config.model.name if config.model else settings.agent,
         agent=settings.agent,
+        agent_note=getattr(agent, "note", ""),
         judge=judge,
         sites=config.sites.provider,
         planned=tuple((task.task_id, trial) for task, trial in planned_episodes(tasks, settings.trials)),
         task_sites={task_name(task.task_id): "+".join(sorted(task.sites)) for task in tasks},
         versions=versions(),
     )
+
+
+def scope(loaded: LoadedTasks, sites: SitesSpec) -> str:
+    """What the numbers of a run are of, in short: the task set, and the sites where these are not those it is for."""
+    elsewhere = loaded.served_by != sites.provider and _caution_of(sites)
+    return f"{loaded.name} on {sites.provider} sites" if elsewhere else loaded.name
+
+
+def caution(loaded: LoadedTasks, sites: SitesSpec) -> str:
+    """A sentence for whoever reads the numbers of a task set on a provider's sites; "" when they are a benchmark's."""
+    if loaded.served_by == sites.provider or not (made_up := _caution_of(sites)):
+        return loaded.caution
+    return f"{loaded.name} on the {sites.provider} sites is not WebArena: {made_up}"
+
+
+def _caution_of(sites: SitesSpec) -> str:
+    """What the provider says of numbers on its sites; "" when they are those that benchmarks are for."""
+    said: str = getattr(registry.load("sites", sites.provider), "caution", "")
+    return said
 
 
 def require_same(manifest: RunManifest, what: str, then: str, now: str) -> None:

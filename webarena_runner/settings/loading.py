@@ -16,13 +16,20 @@ from webarena_runner.settings import datafiles
 from webarena_runner.settings.draft import Draft, leaves, valid_keys, value_at
 from webarena_runner.settings.old_forms import renamed_key
 from webarena_runner.settings.profiles import read_profile
-from webarena_runner.settings.records import LimitSettings, ModelSpec, RunConfig, RunSettings, SitesSpec, TaskChoice
+from webarena_runner.settings.records import (
+    LimitSettings,
+    ModelSpec,
+    RunConfig,
+    RunSettings,
+    SitesFile,
+    SitesSpec,
+    TaskChoice,
+)
 from webarena_runner.settings.secrets import refuse_secrets
 from webarena_runner.settings.site_files import OPTIONS, load_sites_file, options_from, read_options
 from webarena_runner.settings.yaml import Document, describe, dotted, nearest, parse_value, read_yaml
 from webarena_runner.types import Sampling
 
-ORACLE = "oracle"
 # A profile gives their defaults; another choice does not make the run another profile.
 _CHOICES = ("agent", "prompt")
 # An action set needs a prompt that describes it.
@@ -37,14 +44,14 @@ Assigned = Mapping[tuple[str, ...], Any]
 class CliOptions:
     """What the command line says; None: not given. `assignments` are the `-o` texts in order.
 
-    `embedded_tasks` says that the task set is served by the embedded sites unless `sites` says otherwise.
+    `served_by` is the site provider that the task set names, unless `sites` says otherwise (None: sites elsewhere).
     """
 
     model: str | None = None
     tasks: str = "all"
     task_set: str = "webarena"
     allow_modified: bool = False
-    embedded_tasks: bool = False
+    served_by: str | None = None
     sites: str | None = None
     agent: str | None = None
     prompt: str | None = None
@@ -167,10 +174,11 @@ def _add_options(draft: Draft, options: CliOptions) -> None:
 
 
 def _add_model(draft: Draft, options: CliOptions, assigned: Assigned) -> None:
-    if options.model == ORACLE:
-        draft.put(("agent",), ORACLE, "--model oracle")
+    unmodelled = options.model is not None and _is_agent(options.model)
+    if unmodelled:
+        draft.put(("agent",), options.model, f"--model {options.model}")
     agent = str(assigned.get(("agent",), draft.get("agent") or RunSettings.model_fields["agent"].default))
-    if options.model is None or options.model == ORACLE:
+    if options.model is None or unmodelled:
         if getattr(registry.load("agents", agent), "needs_model", True):
             raise ConfigError(f"--model is missing: agent '{agent}' needs one; `wa-run models list` shows them")
         draft.put(("model",), None, "--model")
@@ -184,9 +192,17 @@ def _add_model(draft: Draft, options: CliOptions, assigned: Assigned) -> None:
             draft.put(("sampling", str(key)), value, document.where(("sampling", str(key))))
 
 
+def _is_agent(name: str) -> bool:
+    """Whether a model's name is that of an agent that needs none."""
+    if name in datafiles.names("models") or name not in registry.names("agents"):
+        return False
+    return not getattr(registry.load("agents", name), "needs_model", True)
+
+
 def _model_document(name: str) -> Document:
-    known = [ORACLE, *datafiles.names("models")]
+    known = datafiles.names("models")
     if "/" not in name and not name.endswith(".yaml") and name not in known:
+        known = [*filter(_is_agent, registry.names("agents")), *known]
         close = get_close_matches(name, known, n=1, cutoff=0.5)
         hint = f"did you mean '{close[0]}'? " if close else ""
         raise ConfigError(f"unknown model '{name}': {hint}known: {', '.join(known)}; or give a path of a model file")
@@ -196,7 +212,7 @@ def _model_document(name: str) -> Document:
 
 
 def _add_sites(draft: Draft, options: CliOptions, environ: Mapping[str, str]) -> None:
-    chosen = options.sites or ("embedded" if options.embedded_tasks else "static")
+    chosen = options.sites or options.served_by or SitesFile().provider
     provider = chosen
     if chosen not in registry.names("sites"):
         found = load_sites_file(chosen)

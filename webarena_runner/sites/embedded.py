@@ -6,7 +6,7 @@ import secrets
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import httpx
 
@@ -26,6 +26,8 @@ class NoOptions(PlugInOptions):
 
 class EmbeddedSites:
     """Runs `webarena_mini.server` as a child; starts it again when it has died."""
+
+    caution: ClassVar[str] = "their data is made up, so is what the answers are"
 
     Options = NoOptions
 

@@ -37,7 +37,7 @@ class Mini:
             sha256,
             str(path),
             subsets=self._subsets(known),
-            expected_count=len(tasks),
+            served_by=self.served_by,
             caution=CAUTION,
         )
 
