@@ -2,11 +2,19 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import ClassVar, Self
 
-from pydantic import Field, TypeAdapter, ValidationError
-
-from webarena_runner.errors import TaskFileError
+from webarena_runner.actions.reference import (
+    BareAction,
+    ElementAction,
+    FocusAction,
+    GotoAction,
+    KeyAction,
+    ReferenceAction,
+    ScrollAction,
+    StopAction,
+    reference_plan,
+)
 from webarena_runner.interfaces import AgentSetup
 from webarena_runner.official.notation import render
 from webarena_runner.types import (
@@ -20,7 +28,6 @@ from webarena_runner.types import (
     NewTab,
     Observation,
     Press,
-    Record,
     Scroll,
     Step,
     Stop,
@@ -31,60 +38,6 @@ from webarena_runner.types import (
 
 LINE = re.compile(r"^\t*\[(?P<id>-?\d+)\] (?P<rest>.*)$", re.DOTALL)
 MAX_SEARCH_STEPS = 24
-
-
-class ElementAction(Record):
-    """Acts on the element with this role and accessible name.
-
-    `nth` counts the matches in view from 0; `after` skips all lines up to the first that contains this text;
-    `replace` empties a field before typing, since typing appends.
-    """
-
-    do: Literal["click", "hover", "type"]
-    role: str
-    name: str
-    match: Literal["exact", "contains"] = "exact"
-    nth: int = 0
-    after: str = ""
-    text: str = ""
-    enter: bool = False
-    replace: bool = False
-
-
-class KeyAction(Record):
-    do: Literal["press"]
-    keys: str
-
-
-class GotoAction(Record):
-    do: Literal["goto"]
-    url: str
-
-
-class ScrollAction(Record):
-    do: Literal["scroll"]
-    direction: Literal["up", "down"]
-
-
-class FocusAction(Record):
-    do: Literal["tab_focus"]
-    n: int
-
-
-class BareAction(Record):
-    do: Literal["new_tab", "close_tab", "go_back"]
-
-
-class StopAction(Record):
-    do: Literal["stop"]
-    answer: str
-
-
-ReferenceAction = Annotated[
-    ElementAction | KeyAction | GotoAction | ScrollAction | FocusAction | BareAction | StopAction,
-    Field(discriminator="do"),
-]
-REFERENCE_ACTIONS: TypeAdapter[list[ReferenceAction]] = TypeAdapter(list[ReferenceAction])
 
 
 class Oracle:
@@ -104,12 +57,12 @@ class Oracle:
     def check_tasks(self, tasks: Sequence[Task]) -> None:
         """Raises TaskFileError for a task without reference actions, or with malformed ones."""
         for task in tasks:
-            reference_actions(task)
+            reference_plan(task)
 
     async def act(
         self, task: Task, history: Sequence[Step], now: Observation, *, urls: Mapping[str, str], trial: int = 0
     ) -> Decision:
-        plan = [step for action in reference_actions(task) for step in _expand(action)]
+        plan = [step for action in reference_plan(task) for step in _expand(action)]
         played = sum(step.decision.note.startswith("plays") for step in history)
         if played >= len(plan):
             return Decision(action=Stop(answer=""), note="end of the reference actions")
@@ -133,23 +86,6 @@ class Oracle:
         width, height = self._viewport
         x, y = node.box.x + node.box.width / 2, node.box.y + node.box.height / 2
         return 0 <= x < width and 0 <= y < height
-
-
-def reference_actions(task: Task) -> list[ReferenceAction]:
-    listed: Any = task.raw.get("reference_actions")
-    if not listed:
-        raise TaskFileError(
-            f"task {task.task_id} of {task.task_set} has no reference_actions, which the oracle plays; "
-            "it can run the mini set (--tasks mini), or use a model"
-        )
-    try:
-        return REFERENCE_ACTIONS.validate_python(listed)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise TaskFileError(
-            f"task {task.task_id} of {task.task_set}: reference_actions.{where}: {first['msg']}"
-        ) from error
 
 
 def find_elements(text: str, wanted: ElementAction) -> list[str]:

@@ -41,7 +41,9 @@ def _manifest_from_0(raw: Raw) -> Raw:
 
 def _standing_from_0(task_set: str, sites: str, agent: str) -> Raw:
     """What such manifests left to the reader, who knew these task sets, providers and agents by name."""
-    caution = "" if task_set == "webarena" else f"{task_set} is not WebArena: do not compare its numbers with WebArena's"
+    caution = (
+        "" if task_set == "webarena" else f"{task_set} is not WebArena: do not compare its numbers with WebArena's"
+    )
     elsewhere = sites == "embedded" and task_set != "mini"
     if sites == "embedded":
         caution = f"{task_set} on the embedded sites is not WebArena: their data is made up, so is what the answers are"

@@ -13,7 +13,6 @@ from webarena_runner.log.paths import Key, task_name
 from webarena_runner.types import EpisodeResult, RunManifest, id_order
 
 
-
 @dataclass(frozen=True)
 class Counts:
     """Planned (task, trial) pairs by what became of them; `missing` has not run or was interrupted."""

@@ -1,0 +1,171 @@
+"""Somebody else's kind of check: used by its entry point alone, in a run, by `wa-run score` and on a run folder."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Invoke, own_task, start
+from tests.third_party import install
+from webarena_runner.errors import TaskFileError
+from webarena_runner.tasksets.file import load_task_file
+
+EVALUATOR = """
+from typing import Any
+
+from pydantic import BaseModel, PositiveInt
+
+from webarena_runner.interfaces import Question
+from webarena_runner.types import Score
+
+
+class Words(BaseModel, extra="forbid"):
+    at_most: PositiveInt
+    judged: bool = False
+
+
+class Said(BaseModel):
+    said: str
+
+
+class WordCount:
+    Spec = Words
+    Outcome = Said
+
+    @classmethod
+    def build(cls, setup):
+        return cls()
+
+    @classmethod
+    def read(cls, evaluation):
+        return evaluation.key("word_count").record(Words)
+
+    @classmethod
+    def writes(cls, spec):
+        return True
+
+    @classmethod
+    def needs_judge(cls, spec):
+        return spec.judged
+
+    @classmethod
+    def needs_trace(cls, spec):
+        return False
+
+    async def collect(self, spec, end):
+        title = await end.page.evaluate("document.title")
+        return {"words": len(end.answer.split()), "answer": end.answer, "page": title}
+
+    @classmethod
+    def evidence_of(cls, spec, outcome, urls):
+        return {"words": len(outcome.said.split()), "answer": outcome.said}
+
+    def score(self, spec, evidence, verdicts):
+        few = evidence["words"] <= spec.at_most
+        if spec.judged and few and not verdicts:
+            return Question("fuzzy", "polite", evidence["answer"])
+        value = few and all("correct" == verdict.reply for verdict in verdicts)
+        return Score(evaluator="word_count", value=float(value), evidence=dict(evidence), verdicts=tuple(verdicts))
+"""
+ENTRY_POINTS = "[webarena_runner.evaluators]\nword_count = counting:WordCount\n"
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the package, on the path of this process and of those that it starts."""
+    folder = tmp_path / "site-packages"
+    folder.mkdir()
+    install(folder, "counting", EVALUATOR, ENTRY_POINTS)
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    return folder
+
+
+def counted(task_id: int | str, at_most: int, *, said: str = "two words", **spec: Any) -> dict[str, Any]:
+    evaluation = {"eval_types": ["word_count"], "word_count": {"at_most": at_most, **spec}}
+    return own_task(0, expected="", said=said) | {"task_id": task_id, "eval": evaluation}
+
+
+def write(folder: Path, *records: dict[str, Any]) -> Path:
+    path = folder / "own.json"
+    path.write_text(json.dumps(records), encoding="utf-8")
+    return path
+
+
+@pytest.mark.usefixtures("installed")
+def test_its_tasks_are_read_with_what_it_says_of_them(workdir: Path) -> None:
+    plain, judged = load_task_file(write(workdir, counted(1, 2), counted("say:2", 1, judged=True))).tasks
+    assert [check.model_dump() for check in plain.checks] == [
+        {"kind": "word_count", "spec": {"at_most": 2, "judged": False}}
+    ]
+    assert (plain.writes, plain.judge, judged.judge) == (True, False, True)
+
+
+@pytest.mark.usefixtures("installed")
+def test_what_is_wrong_in_its_part_of_a_record_is_told_with_the_place(workdir: Path) -> None:
+    with pytest.raises(
+        TaskFileError, match=r"own.json: record 0 \(task 1\): eval.word_count.at_most: .* greater than 0"
+    ):
+        load_task_file(write(workdir, counted(1, 0)))
+    with pytest.raises(TaskFileError, match=r"record 0 \(task 1\): eval.word_count.less: Extra inputs"):
+        load_task_file(write(workdir, counted(1, 1, less=2)))
+
+
+def test_a_kind_that_is_not_installed_is_told_with_the_way_to_it(workdir: Path) -> None:
+    with pytest.raises(TaskFileError, match=r"eval_types\[0\]: expected one of .*string_match.* install its package"):
+        load_task_file(write(workdir, counted(1, 2)))
+
+
+@pytest.mark.usefixtures("installed")
+def test_wa_run_score_asks_it_with_its_own_keys(workdir: Path, invoke: Invoke) -> None:
+    write(workdir, counted(1, 2), counted("say:2", 2, judged=True))
+    lines = [
+        {"task_id": 1, "type": "word_count", "said": "one two"},
+        {"task_id": 1, "type": "word_count", "said": "one two three"},
+        {"task_id": "say:2", "type": "word_count", "said": "one two", "judge_reply": "correct"},
+        {"task_id": "say:2", "type": "word_count", "said": "one two", "judge_reply": "rude"},
+        {"task_id": "say:2", "type": "word_count", "said": "one two"},
+        {"task_id": 1, "type": "word_count", "answer": "one"},
+    ]
+    (workdir / "outcomes.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    done = invoke("score", "outcomes.jsonl", "--tasks-file", "own.json", "--only", "word_count")
+    records = [json.loads(line) for line in done.out.splitlines()]
+    assert [record.get("score") for record in records] == [1.0, 0.0, 1.0, 0.0, None]
+    assert "only a run with a judge" in records[-1]["error"]
+    assert "line 6: key 'said' is missing" in done.err
+
+
+@pytest.mark.browser
+@pytest.mark.usefixtures("installed")
+def test_a_run_scores_with_it_and_its_folder_is_scored_again(workdir: Path) -> None:
+    write(workdir, counted("say:1", 2), counted(7, 1))
+    chosen = ("--task-set", "own.json", "--tasks", 'all & ("say:1", 7)')
+    running = start("--model", "oracle", *chosen, "--sites", "embedded", "--run-id", "r")
+    told = running.communicate(timeout=120)
+    assert running.returncode == 0, told
+    rescored = subprocess.run(
+        [sys.executable, "-c", RESCORE, "results/r", "own.json"], capture_output=True, text=True, check=False
+    )
+    assert rescored.returncode == 0, rescored.stderr
+    assert json.loads(rescored.stdout) == {"7": [0.0, 0.0, "word_count"], "say:1": [1.0, 1.0, "word_count"]}
+
+
+RESCORE = """
+import json, sys
+from pathlib import Path
+
+from webarena_runner.evaluators import load_evaluators, rescore
+from webarena_runner.report.summary import load_run
+from webarena_runner.settings.records import ScoringSettings
+from webarena_runner.tasksets.file import load_task_file
+
+tasks = {task.task_id: task for task in load_task_file(Path(sys.argv[2])).tasks}
+evaluators = load_evaluators(ScoringSettings())
+print(json.dumps({
+    str(key[0]): [result.value, rescore(tasks[key[0]], result.scores, evaluators)[0], result.scores[0].evaluator]
+    for key, result in load_run(Path(sys.argv[1])).results.items()
+}))
+"""
