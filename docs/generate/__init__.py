@@ -1,9 +1,8 @@
 """Text of the reference pages, made from the code: a page says `<!-- generated: NAME -->` where it goes."""
 
 import re
-from functools import partial
 
-from docs.generate import commands, model_files, plugins, settings
+from docs.generate import commands, files, model_files, plugins, settings
 
 PARTS = {
     "commands": commands.commands,
@@ -12,8 +11,9 @@ PARTS = {
     "profiles": settings.profiles,
     "settings": settings.run_settings,
     "model-settings": settings.model_settings,
-    "backend-options": partial(settings.plug_in_options, "models"),
-    "provider-options": partial(settings.plug_in_options, "sites"),
+    "backend-options": settings.backend_options,
+    "run-folder": files.format_of_run_folders,
+    "run-records": files.records,
     "plug-ins": plugins.plugins,
 }
 _MARK = re.compile(r"^<!-- generated: ([\w-]+) -->$", re.MULTILINE)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args, get_origin
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -44,9 +44,7 @@ def meaning(field: FieldInfo) -> str:
 
 
 def _inner(field: FieldInfo) -> type[BaseModel] | None:
-    """The record that a field holds, when it holds one or None; a map of records is one value."""
-    if get_origin(field.annotation) is dict:
-        return None
+    """The record that a field holds, when it holds one or None."""
     held = [part for part in (field.annotation, *get_args(field.annotation)) if isinstance(part, type)]
     return next((part for part in held if issubclass(part, BaseModel)), None)
 
@@ -54,13 +52,18 @@ def _inner(field: FieldInfo) -> type[BaseModel] | None:
 def kind(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> str:
     """What may be written, in words, from a JSON schema."""
     if "$ref" in schema:
-        return kind(whole["$defs"][schema["$ref"].rpartition("/")[2]], whole)
+        name = schema["$ref"].rpartition("/")[2]
+        return name if "properties" in whole["$defs"][name] else kind(whole["$defs"][name], whole)
     if "enum" in schema:
         return " or ".join(literal(value) for value in schema["enum"])
     if "const" in schema:
         return literal(schema["const"])
     if "anyOf" in schema:
         return " or ".join(dict.fromkeys(kind(part, whole) for part in schema["anyOf"]))
+    if "oneOf" in schema:
+        return "Action"
+    if schema.get("format") == "date-time":
+        return "time, as in ISO 8601"
     if schema.get("type") == "array":
         return f"list of {kind(schema.get('items', {}), whole)}"
     return _WORDS.get(schema.get("type", ""), "any") + _bounds(schema)

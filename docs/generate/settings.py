@@ -1,7 +1,6 @@
 """The settings of a run, of a model file and of each backend, from their records."""
 
 import inspect
-from typing import Literal
 
 from docs.generate.markdown import literal, table
 from docs.generate.records import fields_table, meaning
@@ -38,11 +37,9 @@ def model_settings() -> str:
     return fields_table(ModelSpec)
 
 
-def plug_in_options(group: Literal["models", "sites"]) -> str:
-    """What each plug-in of a group takes, under its name."""
+def backend_options() -> str:
     parts = []
-    for name in registry.names(group):
-        options = registry.load(group, name).Options
-        parts += [f"### `{name}`\n", inspect.cleandoc(options.__doc__ or ""), ""]
-        parts += [fields_table(options), ""] if options.model_fields else []
+    for name in registry.names("models"):
+        options = registry.load("models", name).Options
+        parts += [f"### `{name}`\n", inspect.cleandoc(options.__doc__ or ""), "", fields_table(options)]
     return "\n".join(parts)
