@@ -1,6 +1,7 @@
 """Text of the reference pages, made from the code: a page says `<!-- generated: NAME -->` where it goes."""
 
 import re
+from functools import partial
 
 from docs.generate import commands, files, model_files, plugins, settings
 
@@ -11,7 +12,8 @@ PARTS = {
     "profiles": settings.profiles,
     "settings": settings.run_settings,
     "model-settings": settings.model_settings,
-    "backend-options": settings.backend_options,
+    "backend-options": partial(settings.plug_in_options, "models"),
+    "provider-options": partial(settings.plug_in_options, "sites"),
     "run-folder": files.format_of_run_folders,
     "run-records": files.records,
     "plug-ins": plugins.plugins,

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -44,7 +44,9 @@ def meaning(field: FieldInfo) -> str:
 
 
 def _inner(field: FieldInfo) -> type[BaseModel] | None:
-    """The record that a field holds, when it holds one or None."""
+    """The record that a field holds, when it holds one or None; a map of records is one value."""
+    if get_origin(field.annotation) is dict:
+        return None
     held = [part for part in (field.annotation, *get_args(field.annotation)) if isinstance(part, type)]
     return next((part for part in held if issubclass(part, BaseModel)), None)
 

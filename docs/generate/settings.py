@@ -1,6 +1,7 @@
 """The settings of a run, of a model file and of each backend, from their records."""
 
 import inspect
+from typing import Literal
 
 from docs.generate.markdown import literal, table
 from docs.generate.records import fields_table, meaning
@@ -37,9 +38,11 @@ def model_settings() -> str:
     return fields_table(ModelSpec)
 
 
-def backend_options() -> str:
+def plug_in_options(group: Literal["models", "sites"]) -> str:
+    """What each plug-in of a group takes, under its name."""
     parts = []
-    for name in registry.names("models"):
-        options = registry.load("models", name).Options
-        parts += [f"### `{name}`\n", inspect.cleandoc(options.__doc__ or ""), "", fields_table(options)]
+    for name in registry.names(group):
+        options = registry.load(group, name).Options
+        parts += [f"### `{name}`\n", inspect.cleandoc(options.__doc__ or ""), ""]
+        parts += [fields_table(options), ""] if options.model_fields else []
     return "\n".join(parts)
