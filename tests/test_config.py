@@ -8,6 +8,7 @@ from webarena_runner.errors import ConfigError
 from webarena_runner.settings import records
 from webarena_runner.settings.loading import (
     CliOptions,
+    Given,
     load_model_spec,
     load_run_config,
     with_max_cost,
@@ -48,6 +49,12 @@ def load(*assignments: str, environ: dict[str, str] | None = None, **options: ob
     return load_run_config(CliOptions(**given), environ or {})[0]  # type: ignore[arg-type]
 
 
+def options(**given: object) -> tuple[Given, ...]:
+    """`limits__max_steps=5` stands for `--max-steps 5`."""
+    keys = [name.replace("__", ".") for name in given]
+    return tuple(Given(key, value, f"--{key}") for key, value in zip(keys, given.values(), strict=True))
+
+
 def fault(*assignments: str, environ: dict[str, str] | None = None, **options: object) -> str:
     with pytest.raises(ConfigError) as caught:
         load(*assignments, environ=environ, **options)
@@ -64,7 +71,7 @@ def test_the_default_profile_holds_the_official_settings() -> None:
 
 
 def test_later_sources_win() -> None:
-    config = load("limits.max_steps=7", "sampling.top_p=0.5", max_steps=9)
+    config = load("limits.max_steps=7", "sampling.top_p=0.5", given=options(limits__max_steps=9))
     assert config.settings.limits.max_steps == 7
     assert config.settings.sampling.model_dump(include={"temperature", "top_p", "max_tokens"}) == {
         "temperature": 0.6,
@@ -74,12 +81,13 @@ def test_later_sources_win() -> None:
 
 
 def test_what_differs_from_the_profile_is_listed() -> None:
-    _, overrides = load_run_config(CliOptions(model="mine", max_steps=5, agent="prompted", workers=3), {})
+    given = options(limits__max_steps=5, agent="prompted", workers=3)
+    _, overrides = load_run_config(CliOptions(model="mine", given=given), {})
     assert overrides == ("limits.max_steps=5", "sampling.temperature=0.6")
 
 
 def test_a_value_equal_to_the_profiles_is_no_override() -> None:
-    assert load_run_config(CliOptions(model="oracle", max_steps=30), {})[1] == ()
+    assert load_run_config(CliOptions(model="oracle", given=options(limits__max_steps=30)), {})[1] == ()
 
 
 def test_o_reaches_into_the_model_file() -> None:
@@ -137,7 +145,7 @@ def test_an_unknown_model_names_the_nearest() -> None:
 
 def test_a_run_without_a_model_needs_the_oracle() -> None:
     assert "--model is missing" in fault(model=None)
-    assert load(model=None, agent="oracle").model is None
+    assert load(model=None, given=options(agent="oracle")).model is None
     assert load(model="oracle").settings.agent == "oracle"
 
 
@@ -306,8 +314,8 @@ def test_a_limit_in_money_needs_prices() -> None:
     with pytest.raises(
         ConfigError, match=r"--max-cost: model 'mine' has no prices.*set prices\.input and prices\.output"
     ):
-        load(max_cost_usd=5.0)
-    config = load("model.prices.input=3", "model.prices.output=15", max_cost_usd=5.0)
+        load(given=options(limits__max_cost_usd=5.0))
+    config = load("model.prices.input=3", "model.prices.output=15", given=options(limits__max_cost_usd=5.0))
     assert config.settings.limits.max_cost_usd == 5
     assert config.model is not None
     assert config.model.prices == Prices(input=3, output=15)
@@ -319,14 +327,14 @@ def test_prices_and_rates_come_from_the_model_file() -> None:
     write(
         "models/mine.yaml", MODEL + "prices: {input: 3, output: 15, cached_input: 0.3}\nrates: {max_concurrency: 4}\n"
     )
-    model = load(max_cost_usd=5.0).model
+    model = load(given=options(limits__max_cost_usd=5.0)).model
     assert model is not None
     assert model.prices == Prices(input=3, output=15, cached_input=0.3)
     assert model.rates.max_concurrency == 4
 
 
 def test_the_limit_of_a_run_can_be_another_when_it_goes_on() -> None:
-    config = load("model.prices.input=3", "model.prices.output=15", max_cost_usd=5.0)
+    config = load("model.prices.input=3", "model.prices.output=15", given=options(limits__max_cost_usd=5.0))
     assert with_max_cost(config, 20.0).settings.limits.max_cost_usd == 20
     with pytest.raises(ConfigError, match="expected US dollars above 0"):
         with_max_cost(config, 0.0)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from webarena_runner import registry
 from webarena_runner.agents.controls import RandomClick
 from webarena_runner.interfaces import Agent, AgentSetup
-from webarena_runner.settings.loading import CliOptions, load_settings
+from webarena_runner.settings.loading import CliOptions, Given, load_settings
 from webarena_runner.types import Box, Click, Decision, GoBack, Node, Observation, Step, Stop, Task
 
 TASK = Task(
@@ -41,7 +41,7 @@ PAGE = page(
 
 
 def built(name: str, *, seed: int = 0) -> Agent:
-    settings = load_settings(CliOptions(seed=seed))
+    settings = load_settings(CliOptions(given=(Given("seed", seed, "--seed"),)))
     agent: Agent = registry.load("agents", name).build(AgentSetup(None, settings))
     return agent
 

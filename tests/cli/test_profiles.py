@@ -1,15 +1,20 @@
 """`wa-run profiles` and `--action-set`."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Invoke
+from webarena_runner.cli.app import run_tasks
+from webarena_runner.cli.baseline import baseline
+from webarena_runner.cli.observe import observe
+from webarena_runner.cli.options import keys_set_by
 from webarena_runner.settings import datafiles
 from webarena_runner.settings.draft import fields, valid_keys
-from webarena_runner.settings.loading import CliOptions, load_run_config
+from webarena_runner.settings.loading import CliOptions, Given, load_run_config
 from webarena_runner.settings.profiles import FROM_ELSEWHERE, load_profile
-from webarena_runner.settings.records import RunSettings
+from webarena_runner.settings.records import RunConfig, RunSettings
 
 SETTINGS = [key for key in valid_keys(RunSettings) if key.split(".")[0] not in FROM_ELSEWHERE]
 SWITCHES = {
@@ -86,12 +91,13 @@ def test_the_switches_of_a_run_are_in_its_settings_and_among_its_overrides() -> 
 
 def test_the_playwright_set_brings_its_prompt_unless_another_is_named() -> None:
     def chosen(**options: str) -> tuple[str, str]:
-        config, _ = load_run_config(CliOptions(model="oracle", **options), {})  # type: ignore[arg-type]
+        given = tuple(Given(name.replace("__", "."), value, name) for name, value in options.items())
+        config, _ = load_run_config(CliOptions(model="oracle", given=given), {})
         return config.settings.actions.action_set, config.settings.prompt
 
     assert chosen() == ("id", "cot")
-    assert chosen(action_set="playwright") == ("playwright", "cot_playwright")
-    assert chosen(action_set="playwright", prompt="mine") == ("playwright", "mine")
+    assert chosen(actions__action_set="playwright") == ("playwright", "cot_playwright")
+    assert chosen(actions__action_set="playwright", prompt="mine") == ("playwright", "mine")
 
 
 def test_a_wrong_action_set_is_told_by_option(invoke: Invoke) -> None:
@@ -107,10 +113,34 @@ def test_only_strict_corrects_the_loop() -> None:
 
 
 def test_settle_is_an_option_and_an_override_of_the_profile(invoke: Invoke) -> None:
-    by_option = load_run_config(CliOptions(model="oracle", settle="official"), {})
+    def with_settle(mode: str) -> tuple[RunConfig, tuple[str, ...]]:
+        given = (Given("settle.mode", mode, "--settle"),)
+        return load_run_config(CliOptions(model="oracle", given=given), {})
+
+    by_option = with_settle("official")
     assert by_option[1] == ("settle.mode=official",)
     assert by_option == load_run_config(CliOptions(model="oracle", assignments=("settle.mode=official",)), {})
-    assert load_run_config(CliOptions(model="oracle", settle="quiet"), {})[1] == ()
+    assert with_settle("quiet")[1] == ()
     done = invoke("--model", "oracle", "--tasks", "smoke", "--settle", "never", "--dry-run")
     assert done.code == 2
     assert "--settle: settle.mode: expected 'quiet' or 'official', got 'never'" in done.err
+
+
+@pytest.mark.parametrize(("command", "count"), [(run_tasks, 10), (baseline, 5), (observe, 4)])
+def test_an_option_that_sets_a_setting_names_one_that_there_is(command: Callable[..., None], count: int) -> None:
+    keys = keys_set_by(command)
+    assert set(keys.values()) <= set(SETTINGS)
+    assert len(keys) == count
+
+
+def test_options_reach_the_settings_that_they_name(invoke: Invoke) -> None:
+    done = invoke(
+        *("--model", "oracle", "--tasks", "smoke", "--dry-run", "--workers", "3", "--trials", "2", "--max-steps", "7"),
+        *("--judge", "replay", "--seed", "4", "--settle", "official"),
+    )
+    assert done.code == 0
+    shown = {line.split("  ")[0]: " ".join(line.split()) for line in done.out.splitlines()}
+    assert shown["workers"] == "workers 3"
+    assert shown["at most"] == "at most 24 episodes, 168 steps"
+    assert shown["judge"] == "judge replay"
+    assert "limits.max_steps=7, settle.mode=official" in shown["profile"]

@@ -35,10 +35,8 @@ def tasks() -> tuple[Task, ...]:
 @pytest.fixture
 def config() -> RunConfig:
     # Ten seconds to settle: on a machine that tests share, the usual two may end before a page has answered.
-    patience = ("settle.limit_s=10",)
-    options = CliOptions(
-        model="oracle", tasks="mini", task_set="mini", served_by="embedded", workers=4, assignments=patience
-    )
+    assignments = ("settle.limit_s=10", "workers=4")
+    options = CliOptions(model="oracle", tasks="mini", task_set="mini", served_by="embedded", assignments=assignments)
     return load_run_config(options, {})[0]
 
 

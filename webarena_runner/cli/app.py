@@ -2,9 +2,10 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from webarena_runner.cli import baseline, browser, doctor, observe, profiles, runs, score, sites, tasks
 from webarena_runner.cli import options as given
@@ -12,8 +13,21 @@ from webarena_runner.cli.help import EPILOG
 from webarena_runner.cli.models import commands as models
 from webarena_runner.errors import UsageError
 
+
+class BareForm(TyperGroup):
+    """The options that Typer adds, for help and shell completion, come last in the help and not first."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        parameters: list[Any] = super().get_params(ctx)
+        for parameter in parameters:
+            if getattr(parameter, "rich_help_panel", None) is None:
+                parameter.rich_help_panel = given.OTHER
+        return parameters
+
+
 app = typer.Typer(
     name="wa-run",
+    cls=BareForm,
     rich_markup_mode="rich",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -43,7 +57,13 @@ def _print_version(value: bool) -> None:  # noqa: FBT001 - the shape of a Typer 
 
 Version = Annotated[
     bool,
-    typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop."),
+    typer.Option(
+        "--version",
+        callback=_print_version,
+        is_eager=True,
+        help="Print the version and stop.",
+        rich_help_panel=given.OTHER,
+    ),
 ]
 
 
@@ -97,17 +117,9 @@ def run_tasks(
         allow_modified=allow_modified,
         served_by=load_task_set(task_set).served_by,
         sites=sites,
-        agent=agent,
-        prompt=prompt,
-        action_set=action_set,
-        judge=judge,
         profile=profile,
-        workers=workers,
-        trials=trials,
-        max_steps=max_steps,
-        settle=settle,
-        max_cost_usd=max_cost,
-        seed=seed,
+        # Those above that set one key of the settings: agent, workers, max_steps and others.
+        given=given.settings_given(context),
         assignments=tuple(assignments or ()),
     )
     start = runs.Start(options, out=out, run_id=run_id, verbose=verbose)

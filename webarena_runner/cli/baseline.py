@@ -77,12 +77,9 @@ def baseline(
         allow_modified=allow_modified,
         served_by=load_task_set(chosen).served_by,
         profile=profile,
-        judge=judge,
         sites=sites,
-        workers=workers,
-        trials=trials,
-        max_steps=max_steps,
-        seed=seed,
+        # Those above that set one key of the settings: judge, workers, trials, max_steps and seed.
+        given=given.settings_given(context),
         assignments=tuple(assignments or ()),
     )
     prepared = _prepare(agents, options, os.environ, out=out)
@@ -91,18 +88,24 @@ def baseline(
 
 def _prepare(agents: str, options: "CliOptions", environ: Mapping[str, str], *, out: Path) -> "list[Prepared]":
     """Checks every run before the first starts."""
-    from dataclasses import replace
-
     from webarena_runner.errors import ConfigError
     from webarena_runner.settings.loading import load_run_config
 
     names = list(dict.fromkeys(name.strip() for name in agents.split(",") if name.strip()))
     if not names:
         raise ConfigError(f"--agents: expected names with commas between, such as {CONTROLS}")
-    configs = [load_run_config(replace(options, agent=name), environ) for name in names]
+    configs = [load_run_config(_playing(options, name), environ) for name in names]
     from webarena_runner.running.run import prepare
 
     return [prepare(config, out=out, overrides=overrides) for config, overrides in configs]
+
+
+def _playing(options: "CliOptions", agent: str) -> "CliOptions":
+    from dataclasses import replace
+
+    from webarena_runner.settings.loading import Given
+
+    return replace(options, given=(*options.given, Given("agent", agent, "--agents")))
 
 
 async def _run_all(prepared: "list[Prepared]", environ: Mapping[str, str], *, verbose: bool) -> int:

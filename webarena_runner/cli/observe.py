@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from webarena_runner.cli import options as given
 from webarena_runner.errors import ConfigError, ScriptError, UsageError
 
 if TYPE_CHECKING:
@@ -33,17 +34,21 @@ official would have crashed or differed).
 
 
 def observe(
+    context: typer.Context,
     url: Annotated[str, typer.Argument(metavar="URL", help="The page: http://, https://, data: or about:blank.")],
     mode: Annotated[
         str | None,
+        given.Sets("observation.mode"),
         typer.Option("--mode", metavar="accessibility_tree|html", help="Which text. [dim]Default: profile's[/dim]"),
     ] = None,
     viewport_only: Annotated[
         bool | None,
+        given.Sets("observation.viewport_only"),
         typer.Option("--viewport-only/--full", help="What is in view, or all. [dim]Default: profile's[/dim]"),
     ] = None,
     ax_properties: Annotated[
         str | None,
+        given.Sets("observation.ax_properties"),
         typer.Option(
             "--ax-properties",
             metavar="published|browser",
@@ -52,6 +57,7 @@ def observe(
     ] = None,
     ids: Annotated[
         str | None,
+        given.Sets("observation.ids"),
         typer.Option("--ids", metavar="browser|stable", help="Whose element ids. [dim]Default: profile's[/dim]"),
     ] = None,
     before: Annotated[
@@ -81,9 +87,9 @@ def observe(
     import asyncio
 
     from webarena_runner.running.observing import Visit
+    from webarena_runner.settings.loading import CliOptions, load_settings
 
-    changed = {"mode": mode, "viewport_only": viewport_only, "ax_properties": ax_properties, "ids": ids}
-    settings = _settings(profile, {key: value for key, value in changed.items() if value is not None})
+    settings = load_settings(CliOptions(profile=profile, given=given.settings_given(context)))
     visit = Visit(
         url=_address(url, "URL"),
         more_urls=[_address(each, "--allow") for each in allow or ()],
@@ -132,22 +138,6 @@ def _as_json(sight: "Sight") -> str:
         "deviations": seen.deviations,
     }
     return json.dumps(record, ensure_ascii=False)
-
-
-def _settings(profile: str, changed: dict[str, Any]) -> "RunSettings":
-    from pydantic import ValidationError
-
-    from webarena_runner.settings.profiles import load_profile
-    from webarena_runner.settings.records import ObservationSettings
-    from webarena_runner.settings.yaml import describe
-
-    settings = load_profile(profile).settings
-    try:
-        observation = ObservationSettings.model_validate(settings.observation.model_dump() | changed)
-    except ValidationError as error:
-        options = {key: f"--{key.replace('_', '-')}" for key in changed}
-        raise ConfigError(describe(error, options, valid=sorted(options))) from error
-    return settings.model_copy(update={"observation": observation})
 
 
 def _address(text: str, origin: str) -> str:

@@ -1,11 +1,46 @@
-"""The options of the bare form `wa-run --model ... --tasks ...`, grouped as the help shows them."""
+"""The options of the bare form `wa-run --model ... --tasks ...`, grouped as the help shows them.
 
+An option is declared here alone: flags, help, and, where it sets one key of the settings, `Sets(key)`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, get_type_hints
 
 import typer
 
-WHAT_TO_RUN, _SITES, _SPEED, _OTHER = "What to run", "Against what", "How much and how fast", "Output and more"
+if TYPE_CHECKING:
+    from webarena_runner.settings.loading import Given
+
+
+@dataclass(frozen=True)
+class Sets:
+    """Marks an option whose value, where it is given, becomes that of one key of the settings."""
+
+    key: str
+
+
+def keys_set_by(command: Callable[..., object] | None) -> dict[str, str]:
+    """The settings key of each parameter that is marked with `Sets`."""
+    hints = get_type_hints(command, include_extras=True).items() if command else ()
+    marks = ((name, mark) for name, hint in hints for mark in getattr(hint, "__metadata__", ()))
+    return {name: mark.key for name, mark in marks if isinstance(mark, Sets)}
+
+
+def settings_given(context: typer.Context) -> "tuple[Given, ...]":
+    """What the command line sets by options that are marked with `Sets`; those that are not given are left out."""
+    from webarena_runner.settings.loading import Given
+
+    keys = keys_set_by(context.command.callback)
+    return tuple(
+        Given(keys[option.name], context.params[option.name], option.opts[0])
+        for option in context.command.params
+        if option.name in keys and context.params[option.name] is not None
+    )
+
+
+WHAT_TO_RUN, _SITES, _SPEED, OTHER = "What to run", "Against what", "How much and how fast", "Output and more"
 
 Model = Annotated[
     str | None,
@@ -44,12 +79,14 @@ AllowModified = Annotated[
 ]
 Agent = Annotated[
     str | None,
+    Sets("agent"),
     typer.Option(
         "--agent", metavar="NAME", help="Agent plug-in. [dim]Default: the profile's[/dim]", rich_help_panel=WHAT_TO_RUN
     ),
 ]
 Prompt = Annotated[
     str | None,
+    Sets("prompt"),
     typer.Option(
         "--prompt",
         metavar="NAME|FILE",
@@ -59,6 +96,7 @@ Prompt = Annotated[
 ]
 ActionSet = Annotated[
     str | None,
+    Sets("actions.action_set"),
     typer.Option(
         "--action-set",
         metavar="id|playwright",
@@ -78,6 +116,7 @@ Profile = Annotated[
 ]
 Judge = Annotated[
     str | None,
+    Sets("judge.model"),
     typer.Option(
         "--judge",
         metavar="NAME|FILE",
@@ -105,18 +144,21 @@ CheckedSites = Annotated[
 ]
 Workers = Annotated[
     int | None,
+    Sets("workers"),
     typer.Option(
         "--workers", "-w", metavar="N", min=1, help="Episodes at a time. [dim]Default: 1[/dim]", rich_help_panel=_SPEED
     ),
 ]
 Trials = Annotated[
     int | None,
+    Sets("trials"),
     typer.Option(
         "--trials", metavar="N", min=1, help="Times each task is run. [dim]Default: 1[/dim]", rich_help_panel=_SPEED
     ),
 ]
 MaxSteps = Annotated[
     int | None,
+    Sets("limits.max_steps"),
     typer.Option(
         "--max-steps",
         metavar="N",
@@ -127,6 +169,7 @@ MaxSteps = Annotated[
 ]
 Settle = Annotated[
     str | None,
+    Sets("settle.mode"),
     typer.Option(
         "--settle",
         metavar="quiet|official",
@@ -137,6 +180,7 @@ Settle = Annotated[
 ]
 MaxCost = Annotated[
     float | None,
+    Sets("limits.max_cost_usd"),
     typer.Option(
         "--max-cost",
         metavar="USD",
@@ -147,6 +191,7 @@ MaxCost = Annotated[
 ]
 Seed = Annotated[
     int | None,
+    Sets("seed"),
     typer.Option(
         "--seed",
         metavar="N",
@@ -156,7 +201,7 @@ Seed = Annotated[
 ]
 Out = Annotated[
     Path,
-    typer.Option("--out", metavar="FOLDER", help="Where run folders and leaderboard.csv go.", rich_help_panel=_OTHER),
+    typer.Option("--out", metavar="FOLDER", help="Where run folders and leaderboard.csv go.", rich_help_panel=OTHER),
 ]
 RunId = Annotated[
     str | None,
@@ -164,7 +209,7 @@ RunId = Annotated[
         "--run-id",
         metavar="ID",
         help="Name of the run folder. [dim]Default: time and model[/dim]",
-        rich_help_panel=_OTHER,
+        rich_help_panel=OTHER,
     ),
 ]
 Assignments = Annotated[
@@ -174,10 +219,10 @@ Assignments = Annotated[
         "--option",
         metavar="KEY=VALUE",
         help="Sets any config key, e.g. -o limits.retries=0 or -o model.options.base_url=URL. Repeatable.",
-        rich_help_panel=_OTHER,
+        rich_help_panel=OTHER,
     ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.", rich_help_panel=_OTHER)]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.", rich_help_panel=OTHER)]
 Verbose = Annotated[
-    bool, typer.Option("--verbose", "-v", help="Log lines, and tracebacks of errors.", rich_help_panel=_OTHER)
+    bool, typer.Option("--verbose", "-v", help="Log lines, and tracebacks of errors.", rich_help_panel=OTHER)
 ]

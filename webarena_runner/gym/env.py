@@ -19,7 +19,7 @@ from webarena_runner.errors import BrowserError, ConfigError, SelectionError
 from webarena_runner.gym.play import Play, Turn
 from webarena_runner.gym.process import Borrowed, shared_venues
 from webarena_runner.gym.spaces import Timings, UnicodeText
-from webarena_runner.settings.loading import CliOptions, load_settings, load_sites
+from webarena_runner.settings.loading import CliOptions, Given, load_settings, load_sites
 from webarena_runner.sites.providers import require_sites
 from webarena_runner.tasksets import load_task_set
 from webarena_runner.types import Action, Decision, Ending, Invalid, Stop, Task, TaskId, id_order
@@ -60,21 +60,19 @@ class WebArenaEnv(gymnasium.Env[dict[str, Any], Any]):
         """
         if screenshot:
             _pillow()
-        fixed = (
-            f"browser.headless={str(headless).lower()}",
-            f"browser.screenshots={str(screenshot).lower()}",
-            f"observation.ids={'stable' if stable_ids else 'browser'}",
+        tasks = load_task_set(task_set)
+        given = (
+            Given("browser.headless", headless, "headless"),
+            Given("browser.screenshots", screenshot, "screenshot"),
+            Given("observation.ids", "stable" if stable_ids else "browser", "stable_ids"),
+            *([Given("limits.max_steps", max_steps, "max_steps")] if max_steps is not None else []),
         )
         options = CliOptions(
-            served_by=load_task_set(task_set).served_by,
-            sites=sites,
-            profile=profile,
-            max_steps=max_steps,
-            assignments=(*fixed, *assignments),
+            served_by=tasks.served_by, sites=sites, profile=profile, given=given, assignments=tuple(assignments)
         )
         self._settings, self._where = load_settings(options), load_sites(options, os.environ)
         self._task_set = task_set
-        self._tasks = {task.task_id: task for task in load_task_set(task_set).load().tasks}
+        self._tasks = {task.task_id: task for task in tasks.load().tasks}
         self._drawn_from = _ids(task_id, self._tasks)
         for each in self._drawn_from:
             self._task(each)

@@ -41,10 +41,19 @@ Assigned = Mapping[tuple[str, ...], Any]
 
 
 @dataclass(frozen=True)
-class CliOptions:
-    """What the command line says; None: not given. `assignments` are the `-o` texts in order.
+class Given:
+    """A value for one setting, such as 5 for `limits.max_steps`, and what gave it, such as `--max-steps`."""
 
-    `served_by` is the site provider that the task set names, unless `sites` says otherwise (None: sites elsewhere).
+    key: str
+    value: Any
+    origin: str
+
+
+@dataclass(frozen=True)
+class CliOptions:
+    """What the command line says; `assignments` are the `-o` texts in order, and win over `given`.
+
+    `served_by` is the provider that the task set's sites come from unless `sites` says otherwise.
     """
 
     model: str | None = None
@@ -53,17 +62,8 @@ class CliOptions:
     allow_modified: bool = False
     served_by: str | None = None
     sites: str | None = None
-    agent: str | None = None
-    prompt: str | None = None
-    action_set: str | None = None
-    judge: str | None = None
     profile: str = "webarena"
-    workers: int | None = None
-    trials: int | None = None
-    max_steps: int | None = None
-    settle: str | None = None
-    max_cost_usd: float | None = None
-    seed: int | None = None
+    given: tuple[Given, ...] = ()
     assignments: tuple[str, ...] = ()
 
 
@@ -151,26 +151,13 @@ def _draft(profile: Document, options: CliOptions) -> Draft:
     draft = Draft()
     draft.add(profile)
     draft.put(("profile",), profile.path.stem, "--profile")
-    _add_options(draft, options)
+    given = {each.key: each for each in options.given}
+    action_set = given.get("actions.action_set")
+    if action_set and action_set.value in _PROMPT_OF and "prompt" not in given:
+        draft.put(("prompt",), _PROMPT_OF[action_set.value], action_set.origin)
+    for each in given.values():
+        draft.put(each.key.split("."), each.value, each.origin)
     return draft
-
-
-def _add_options(draft: Draft, options: CliOptions) -> None:
-    given: list[tuple[str, str, Any]] = [
-        ("agent", "--agent", options.agent),
-        ("actions.action_set", "--action-set", options.action_set),
-        ("prompt", "--prompt", options.prompt or _PROMPT_OF.get(options.action_set or "")),
-        ("workers", "--workers", options.workers),
-        ("trials", "--trials", options.trials),
-        ("seed", "--seed", options.seed),
-        ("limits.max_steps", "--max-steps", options.max_steps),
-        ("settle.mode", "--settle", options.settle),
-        ("limits.max_cost_usd", "--max-cost", options.max_cost_usd),
-        ("judge.model", "--judge", options.judge),
-    ]
-    for name, flag, value in given:
-        if value is not None:
-            draft.put(name.split("."), value, flag)
 
 
 def _add_model(draft: Draft, options: CliOptions, assigned: Assigned) -> None:

@@ -4,8 +4,10 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from webarena_runner.types import TaskId
+if TYPE_CHECKING:
+    from webarena_runner.types import TaskId
 
 Range = tuple[int, int]
 
@@ -81,13 +83,13 @@ def listed(ranges: Iterable[Range], texts: Iterable[str] = ()) -> str:
     return ", ".join(parts[:_SHOWN]) + (f" and {len(parts) - _SHOWN} more" if len(parts) > _SHOWN else "")
 
 
-def listed_ids(ids: Iterable[TaskId]) -> str:
+def listed_ids(ids: "Iterable[TaskId]") -> str:
     """The same of single ids."""
     numbers, texts = split(ids)
     return listed(((number, number) for number in numbers), texts)
 
 
-def split(ids: Iterable[TaskId]) -> tuple[list[int], list[str]]:
+def split(ids: "Iterable[TaskId]") -> tuple[list[int], list[str]]:
     """The ids that are numbers, and those that are texts, each in order."""
     numbers: list[int] = []
     texts: list[str] = []
