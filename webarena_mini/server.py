@@ -18,7 +18,7 @@ from time import monotonic
 import uvicorn
 from platformdirs import user_cache_path
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -97,9 +97,12 @@ def control_app(farm: Farm, token: str) -> Starlette:
     async def lease(request: Request) -> Response:
         if not allowed(request):
             return JSONResponse({"error": "wrong token"}, 401)
-        wanted = await request.json()
         try:
+            wanted = await request.json()
             leased = await farm.lease(wanted["sites"], wanted["login_sites"])
+        except ClientDisconnect:
+            # The run was interrupted while it asked.
+            return Response(status_code=400)
         except MiniError as error:
             return JSONResponse({"error": str(error)}, 400)
         return JSONResponse({"id": leased.lease_id, "urls": leased.urls, "storage_state": leased.storage_state})

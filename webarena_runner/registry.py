@@ -8,7 +8,17 @@ from typing import Any, Literal
 
 from webarena_runner.errors import ConfigError
 
-Group = Literal["models", "agents", "tasksets", "evaluators", "sites", "exporters", "observers"]
+Group = Literal[
+    "models",
+    "agents",
+    "tasksets",
+    "environments",
+    "observers",
+    "evaluators",
+    "sites",
+    "executors",
+    "exporters",
+]
 _PACKAGE = "webarena-runner"
 # Modules whose distribution has another name.
 _DISTRIBUTIONS = {"PIL": "pillow"}

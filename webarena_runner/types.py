@@ -399,7 +399,7 @@ class RunManifest(Record):
     start of the run ended, None when it has not or a crash ended it.
     `expected_count` is of the benchmark's tasks, None for a set that is none. `scope` is what the numbers are of, in
     short; `caution` says why they are not the benchmark's ("": they are). `agent_note` is what an agent without a model
-    goes by.
+    goes by. `environment` is the plug-in that plays them.
     """
 
     run_id: str
@@ -420,6 +420,7 @@ class RunManifest(Record):
     model: str
     agent: str
     agent_note: str = ""
+    environment: str = "browser"
     judge: str
     sites: str
     planned: tuple[tuple[TaskId, int], ...]

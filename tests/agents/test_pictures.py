@@ -10,15 +10,16 @@ import pytest
 
 from tests.agents.test_prompted import PAGE, PROMPT, TASK, URLS, Model
 from tests.models.fake_openai import Reply, Server, completion, running
+from tests.run.playing import play_all
 from webarena_runner.agents.fit import IMAGE_TOKENS
 from webarena_runner.agents.prompted import Prompted
 from webarena_runner.errors import BrowserError, ConfigError
 from webarena_runner.interfaces import AgentSetup, ModelBackend
 from webarena_runner.log.writing import RunFolder
 from webarena_runner.models.openai.backend import OpenAIChat
-from webarena_runner.running.local import LocalExecutor
+from webarena_runner.running.episode import Harness
 from webarena_runner.running.plan import make_manifest
-from webarena_runner.running.resources import open_venue
+from webarena_runner.running.resources import open_environments
 from webarena_runner.settings.loading import CliOptions, load_run_config
 from webarena_runner.settings.records import ModelSpec, ObservationSettings, RunConfig
 from webarena_runner.tasksets.mini import Mini
@@ -117,9 +118,11 @@ async def test_what_the_model_sees_is_the_png_of_its_step(server: Server, tmp_pa
     task = next(task for task in loaded.tasks if task.sites == ("reddit",))
     manifest = make_manifest(config, loaded, [task], run_id="run", prompt_sha256="", profile_overrides=())
     folder, model = RunFolder.create(tmp_path / "run", manifest, [task]), backend(server)
-    async with open_venue(config.settings, config.sites, {}, screenshot_type="png") as venue:
-        harness = venue.harness(config.settings, Prompted.build(AgentSetup(model, config.settings, "screenshot")))
-        [result] = [result async for result in LocalExecutor(harness, folder, lambda event: None).run([(task, 0)])]
+    async with open_environments(config.settings, config.sites, {}, lossless_screenshots=True) as environments:
+        harness = Harness(
+            config.settings, Prompted.build(AgentSetup(model, config.settings, "screenshot")), environments
+        )
+        [result], _ = await play_all(harness, folder.path, [task])
     folder.close()
     await model.aclose()
     assert result.steps == 1, result

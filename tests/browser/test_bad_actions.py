@@ -19,6 +19,7 @@ from webarena_runner.interfaces import EvaluatorSetup, SiteLease
 from webarena_runner.log.reading import read_steps
 from webarena_runner.log.writing import EpisodeLog
 from webarena_runner.models.replay import Replay
+from webarena_runner.running.browsing import BrowserEnvironments
 from webarena_runner.running.episode import Episode, Harness, run_episode
 from webarena_runner.settings.records import ActionSettings, LimitSettings, ModelSpec, ObservationSettings, RunSettings
 from webarena_runner.types import Check, Ending, Goto, Press, Sampling, TabFocus, Task, Type
@@ -185,7 +186,8 @@ async def test_an_episode_survives_them_all_and_its_log_shows_each(
     task = _task(StringSpec(reference_answers={"exact_match": "survived"}))
     settings = RunSettings(profile="webarena", prompt="direct", limits=LimitSettings(max_steps=500))
     evaluators = {"string_match": StringMatch.build(EvaluatorSetup(settings.scoring))}
-    harness = Harness(settings, agent, OneSite(site.url), session, evaluators, None)
+    environments = BrowserEnvironments(settings, sites=OneSite(site.url), browser=session, evaluators=evaluators)
+    harness = Harness(settings, agent, environments)
     result = await run_episode(harness, Episode(task, 0, EpisodeLog(tmp_path, 1), lambda step: None))
     assert result.failure is None, result.failure
     assert (result.ending, result.value) == (Ending.ANSWERED, 1.0)

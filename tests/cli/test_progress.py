@@ -8,7 +8,8 @@ import pytest
 from rich.console import Console
 
 from webarena_runner.cli.progress import Tally, duration, shown
-from webarena_runner.running.progress import EpisodeEnded, EpisodeStarted, Note, Started, StepTaken
+from webarena_runner.interfaces.execution import EpisodeStarted, StepTaken
+from webarena_runner.running.progress import EpisodeEnded, Note, Started
 from webarena_runner.types import Ending, EpisodeResult, Failure
 
 
@@ -40,10 +41,10 @@ def test_the_tally_counts_final_results_and_estimates_the_rest() -> None:
     tally = Tally(clock=lambda: next(times))
     tally.take(Started(total=10, already_done=4))
     tally.take(EpisodeStarted(0, 1, 0, 1))
-    tally.take(EpisodeEnded(0, result(1, 1.0), final=True))
-    tally.take(EpisodeEnded(0, result(2, 0.5), final=True))
-    tally.take(EpisodeEnded(0, result(3, None), final=False))
-    tally.take(EpisodeEnded(0, result(3, None), final=True))
+    tally.take(EpisodeEnded(result(1, 1.0), final=True))
+    tally.take(EpisodeEnded(result(2, 0.5), final=True))
+    tally.take(EpisodeEnded(result(3, None), final=False))
+    tally.take(EpisodeEnded(result(3, None), final=True))
     assert (tally.done, tally.passed, tally.failed, tally.errored, tally.workers) == (7, 1, 1, 1, {})
     assert tally.per_hour() == pytest.approx(300)
     assert tally.eta_s() == pytest.approx(36)
@@ -55,7 +56,7 @@ def test_the_tally_knows_what_each_worker_does() -> None:
     tally.take(EpisodeStarted(1, 12, 0, 2))
     tally.take(StepTaken(1, 12, 3, "click [4]"))
     assert (tally.workers[1].task_id, tally.workers[1].step, tally.workers[1].action) == (12, 4, "click [4]")
-    tally.take(EpisodeEnded(1, result(12, 0.0), final=True))
+    tally.take(EpisodeEnded(result(12, 0.0), final=True))
     assert tally.workers == {}
 
 
@@ -66,9 +67,9 @@ def test_plain_lines_say_one_episode_each_and_totals_now_and_then() -> None:
         take(Note("stopping: [too] many"))
         take(StepTaken(0, 0, 0, "click [1]"))
         for number in range(9):
-            take(EpisodeEnded(0, result(number, 1.0), final=True))
-        take(EpisodeEnded(0, result(9, None), final=False))
-        take(EpisodeEnded(0, result(9, None), final=True))
+            take(EpisodeEnded(result(number, 1.0), final=True))
+        take(EpisodeEnded(result(9, None), final=False))
+        take(EpisodeEnded(result(9, None), final=True))
     lines = [line[9:] for line in text.getvalue().splitlines()]
     assert lines[:3] == [
         "11 to run, 1 of them done before",

@@ -52,6 +52,10 @@ class Side:
     _now: EpisodeEnvironment | None = None
     _seen: int = -1
 
+    @property
+    def version(self) -> str:
+        return self.session.version
+
     @asynccontextmanager
     async def episode(
         self,

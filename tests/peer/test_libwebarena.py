@@ -20,6 +20,7 @@ from webarena_runner.agents.oracle import Oracle
 from webarena_runner.browser.session import BrowserSession
 from webarena_runner.evaluators import load_evaluators
 from webarena_runner.interfaces import Agent
+from webarena_runner.running.browsing import BrowserEnvironments
 from webarena_runner.running.episode import Episode, Harness, run_episode
 from webarena_runner.settings.loading import CliOptions, load_run_config
 from webarena_runner.settings.records import RunConfig
@@ -79,7 +80,8 @@ async def play_all(
     async def work(side: Side) -> None:
         ours = load_evaluators(config.settings.scoring)
         paired = {name: Paired(evaluator, name, side) for name, evaluator in ours.items()}
-        harness = Harness(config.settings, agent, side.shared, side, paired, judge=None)
+        environments = BrowserEnvironments(config.settings, sites=side.shared, browser=side, evaluators=paired)
+        harness = Harness(config.settings, agent, environments)
         while queue:
             task = queue.popleft()
             results[task.task_id] = await run_episode(harness, Episode(task, 0, NoLog(), lambda step: None))

@@ -2,36 +2,23 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.run.conftest import MakeManifest
+from tests.run.playing import play_all
 from webarena_runner.errors import BrowserError, JudgeUnusable, ModelError, ModelExhausted
-from webarena_runner.interfaces import PageProbe, SiteLease
+from webarena_runner.interfaces.environments import EpisodeNotes
 from webarena_runner.log.reading import read_results
 from webarena_runner.log.writing import RunFolder
 from webarena_runner.running.episode import Harness
-from webarena_runner.running.local import LocalExecutor, RunStopped
 from webarena_runner.settings.records import LimitSettings, RunSettings
-from webarena_runner.types import Action, Completion, Decision, Observation, Scroll, Step, Task
+from webarena_runner.types import Action, Completion, Decision, Observation, Score, Scroll, Step, Task
 
 HANGS = None
-
-
-class Sites:
-    async def __aenter__(self) -> "Sites":
-        return self
-
-    async def __aexit__(self, *exc: object) -> None: ...
-
-    @asynccontextmanager
-    async def lease(
-        self, sites: Sequence[str], *, login_sites: Sequence[str], writes: bool
-    ) -> AsyncIterator[SiteLease]:
-        yield SiteLease({})
 
 
 class Page:
@@ -51,16 +38,20 @@ class Page:
             raise BrowserError("the page crashed")
         return await self.observe()
 
-    def probe(self, page_checks: Any = "agent_tab") -> PageProbe:
+    async def score(self, answer: str) -> tuple[float, tuple[Score, ...]]:
         raise NotImplementedError
 
 
-class Browser:
+class Pages:
+    """Environments without a browser."""
+
+    versions: Mapping[str, str] = {}
+
     def __init__(self) -> None:
         self.closed = 0
 
     @asynccontextmanager
-    async def episode(self, **given: Any) -> AsyncIterator[Page]:
+    async def episode(self, task: Task, *, trial: int, notes: EpisodeNotes) -> AsyncIterator[Page]:
         try:
             yield Page()
         finally:
@@ -105,27 +96,22 @@ Play = Callable[..., Any]
 
 @pytest.fixture
 def play(tmp_path: Path, make_manifest: MakeManifest) -> Play:
-    async def call(agent: Asking, browser: Browser, *, workers: int, **limits: int) -> RunStopped:
+    async def call(agent: Asking, pages: Pages, *, workers: int, **limits: int) -> str:
         settings = RunSettings(profile="", workers=workers, limits=LimitSettings(**limits))
-        folder = RunFolder.create(tmp_path / "r1", make_manifest(), [])
-        executor = LocalExecutor(Harness(settings, agent, Sites(), browser, {}, None), folder, lambda event: None)
-        try:
-            with pytest.raises(RunStopped) as caught:
-                async for _ in executor.run([(a_task(task_id), 0) for task_id in range(4)]):
-                    pass
-        finally:
-            folder.close()
-        return caught.value
+        tasks = [a_task(task_id) for task_id in range(4)]
+        with closing(RunFolder.create(tmp_path / "r1", make_manifest(), [])) as folder:
+            _, stopped = await play_all(Harness(settings, agent, pages), folder.path, tasks)
+        return stopped
 
     return call
 
 
 async def test_a_used_up_model_stops_the_run_at_once_and_cancels_what_is_running(play: Play, tmp_path: Path) -> None:
-    agent, browser = Asking({0: HANGS, 1: ModelExhausted("no credit left")}), Browser()
-    stopped = await play(agent, browser, workers=2)
-    assert str(stopped) == "no credit left"
+    agent, pages = Asking({0: HANGS, 1: ModelExhausted("no credit left")}), Pages()
+    stopped = await play(agent, pages, workers=2)
+    assert stopped == "no credit left"
     assert agent.asked == [0, 1]
-    assert browser.closed == 2
+    assert pages.closed == 2
     ((key, result),) = read_results(tmp_path / "r1").items()
     assert key == (1, 0)
     assert result.value is None
@@ -135,8 +121,8 @@ async def test_a_used_up_model_stops_the_run_at_once_and_cancels_what_is_running
 
 async def test_errors_in_a_row_stop_the_run(play: Play, tmp_path: Path) -> None:
     agent = Asking(dict.fromkeys(range(4), ModelError("connection failed")))
-    stopped = await play(agent, Browser(), workers=1, stop_after_errors=3)
-    assert "3 episodes in a row ended in an error, the last one (model): connection failed" in str(stopped)
+    stopped = await play(agent, Pages(), workers=1, stop_after_errors=3)
+    assert "3 episodes in a row ended in an error, the last one (model): connection failed" in stopped
     assert agent.asked == [0, 1, 2]
     assert [result.failure.stops_run for result in read_results(tmp_path / "r1").values() if result.failure] == [
         False,
@@ -148,14 +134,14 @@ async def test_errors_in_a_row_stop_the_run(play: Play, tmp_path: Path) -> None:
 async def test_answers_that_lack_a_judge_in_a_run_without_one_do_not_stop_it(play: Play) -> None:
     faults = {0: JudgeUnusable("no judge"), 1: JudgeUnusable("no judge"), 2: ModelError("away"), 3: ModelError("away")}
     agent = Asking(faults)
-    stopped = await play(agent, Browser(), workers=1, stop_after_errors=2, retries=0)
-    assert "2 episodes in a row ended in an error, the last one (model): away" in str(stopped)
+    stopped = await play(agent, Pages(), workers=1, stop_after_errors=2, retries=0)
+    assert "2 episodes in a row ended in an error, the last one (model): away" in stopped
     assert agent.asked == [0, 1, 2, 3]
 
 
 async def test_a_reply_whose_action_broke_the_browser_is_counted(play: Play, tmp_path: Path) -> None:
     reply = Completion(text="", prompt_tokens=30, completion_tokens=5, cached_tokens=20, cost_usd=0.25)
-    await play(Asking(dict.fromkeys(range(4), reply)), Browser(), workers=1, stop_after_errors=1)
+    await play(Asking(dict.fromkeys(range(4), reply)), Pages(), workers=1, stop_after_errors=1)
     (result,) = read_results(tmp_path / "r1").values()
     assert (result.value, result.steps) == (None, 1)
     assert (result.prompt_tokens, result.completion_tokens, result.cached_tokens) == (60, 10, 40)

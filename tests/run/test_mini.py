@@ -6,20 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from webarena_runner import registry
+from tests.run.playing import play_all
 from webarena_runner.agents.controls import AlwaysNotAchievable, DoNothing, EchoIntent
 from webarena_runner.agents.oracle import Oracle
-from webarena_runner.browser.session import BrowserSession
 from webarena_runner.interfaces import Agent
 from webarena_runner.log.reading import read_steps
 from webarena_runner.log.writing import RunFolder
 from webarena_runner.running.episode import Harness
-from webarena_runner.running.local import LocalExecutor
 from webarena_runner.running.plan import make_manifest
-from webarena_runner.running.progress import Event
+from webarena_runner.running.resources import open_environments
 from webarena_runner.settings.loading import CliOptions, load_run_config
 from webarena_runner.settings.records import RunConfig
-from webarena_runner.sites.embedded import EmbeddedSites
 from webarena_runner.tasksets.mini import Mini
 from webarena_runner.types import Ending, EpisodeResult, Task
 
@@ -45,18 +42,10 @@ def play(tmp_path: Path, config: RunConfig) -> Play:
     async def play(agent: Agent, tasks: Sequence[Task]) -> dict[int, EpisodeResult]:
         manifest = make_manifest(config, Mini().load(), tasks, run_id="run", prompt_sha256="", profile_overrides=())
         folder = RunFolder.create(tmp_path / "run", manifest, tasks)
-        events: list[Event] = []
-        settings = config.settings
-        evaluators = {name: registry.load("evaluators", name)() for name in registry.names("evaluators")}
-        async with (
-            EmbeddedSites() as sites,
-            BrowserSession(settings.browser, settings.observation, settings.settle) as session,
-        ):
-            harness = Harness(settings, agent, sites, session, evaluators, judge=None)
-            executor = LocalExecutor(harness, folder, events.append)
-            results = {result.task_id: result async for result in executor.run([(task, 0) for task in tasks])}
+        async with open_environments(config.settings, config.sites, {}) as environments:
+            results, _ = await play_all(Harness(config.settings, agent, environments), folder.path, tasks)
         folder.close()
-        return results
+        return {result.task_id: result for result in results}
 
     return play
 

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from tests.run.conftest import MakeManifest, MakeResult
 from webarena_runner.cli.results import print_report
-from webarena_runner.export.leaderboard import COLUMNS, LeaderboardCsv
+from webarena_runner.export.leaderboard import COLUMNS, LeaderboardCsv, row_of
 from webarena_runner.interfaces import LoadedTasks
 from webarena_runner.report.summary import Counts, RunReport, success_interval
 from webarena_runner.running.plan import caution, scope
@@ -72,7 +72,7 @@ def test_the_row_has_the_cost_when_there_are_prices(
     make_manifest: MakeManifest, cost_usd: float | None, shown: str
 ) -> None:
     report = replace(report_of(make_manifest()), cost_usd=cost_usd)
-    assert LeaderboardCsv().row(report)["Cost (USD)"] == shown
+    assert row_of(report)["Cost (USD)"] == shown
 
 
 @pytest.mark.parametrize(("passed", "planned", "low", "high"), [(0, 10, 0.0, 0.2775), (5, 10, 0.2366, 0.7634)])
@@ -89,7 +89,7 @@ def test_the_row_has_the_official_columns_first_and_says_what_it_is_not(
     tmp_path: Path, make_manifest: MakeManifest, make_result: MakeResult
 ) -> None:
     path = tmp_path / "leaderboard.csv"
-    LeaderboardCsv().write(report_of(make_manifest(), make_result(1), make_result(2), make_result(3, None)), path)
+    LeaderboardCsv(path).add(report_of(make_manifest(), make_result(1), make_result(2), make_result(3, None)))
     (row,) = rows_of(path)
     assert tuple(row) == COLUMNS
     assert row["Success Rate (%)"] == "66.67"
@@ -115,7 +115,7 @@ def test_only_the_official_tasks_on_sites_that_are_not_ours_are_webarena(
     where = SitesSpec(provider=sites)
     said = {"scope": scope(loaded, where), "caution": caution(loaded, where), "expected_count": loaded.expected_count}
     report = report_of(make_manifest(config=config, **said), *(make_result(each) for each in (1, 2, 3)))
-    assert LeaderboardCsv().row(report)["Note"].split("; ")[0] == note
+    assert row_of(report)["Note"].split("; ")[0] == note
     console = Console(record=True, file=io.StringIO(), width=200)
     print_report(report, console)
     assert ("is not WebArena" in console.export_text()) == ("not WebArena" in note)
@@ -125,10 +125,10 @@ def test_a_resumed_run_replaces_its_row_and_foreign_columns_stay(
     tmp_path: Path, make_manifest: MakeManifest, make_result: MakeResult
 ) -> None:
     path = tmp_path / "leaderboard.csv"
-    LeaderboardCsv().write(report_of(make_manifest("other")), path)
-    LeaderboardCsv().write(report_of(make_manifest()), path)
+    LeaderboardCsv(path).add(report_of(make_manifest("other")))
+    LeaderboardCsv(path).add(report_of(make_manifest()))
     path.write_text(path.read_text().replace("Wall Time (s)\n", "Wall Time (s),Mine\n").replace(",0.0\n", ",0.0,x\n"))
-    LeaderboardCsv().write(report_of(make_manifest(), make_result(1), make_result(2), make_result(3)), path)
+    LeaderboardCsv(path).add(report_of(make_manifest(), make_result(1), make_result(2), make_result(3)))
     rows = rows_of(path)
     assert [row["Run ID"] for row in rows] == ["other", "r1"]
     assert rows[1]["Success Rate (%)"] == "100.00"
@@ -136,7 +136,7 @@ def test_a_resumed_run_replaces_its_row_and_foreign_columns_stay(
 
 
 def _write(manifest: RunManifest, path: Path) -> None:
-    LeaderboardCsv().write(report_of(manifest), path)
+    LeaderboardCsv(path).add(report_of(manifest))
 
 
 def test_runs_that_finish_together_each_get_a_row(tmp_path: Path, make_manifest: MakeManifest) -> None:

@@ -11,7 +11,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from webarena_runner.running.progress import EpisodeEnded, EpisodeStarted, Event, Note, Started, StepTaken
+from webarena_runner.interfaces.execution import EpisodeStarted, StepTaken
+from webarena_runner.running.progress import EpisodeEnded, Event, Note, Started
 from webarena_runner.types import EpisodeResult, TaskId
 
 TOTALS_EVERY = 10
@@ -51,8 +52,11 @@ class Tally:
             case StepTaken(worker=worker) if worker in self.workers:
                 self.workers[worker].step = event.index + 1
                 self.workers[worker].action = event.action_text
-            case EpisodeEnded(worker=worker, result=result, final=final):
-                self.workers.pop(worker, None)
+            case EpisodeEnded(result=result, final=final):
+                ended = result.task_id, result.trial
+                self.workers = {
+                    number: worker for number, worker in self.workers.items() if (worker.task_id, worker.trial) != ended
+                }
                 if final:
                     self._count(result)
 

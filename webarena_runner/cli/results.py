@@ -1,7 +1,6 @@
 """The result table of a run."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -13,7 +12,7 @@ from webarena_runner.tasksets.ids import listed_ids
 ERRORS_SHOWN = 5
 
 
-def print_report(report: RunReport, console: Console, *, csv_path: Path | None = None) -> None:
+def print_report(report: RunReport, console: Console, *, exported: Sequence[str] = ()) -> None:
     """Counts by site combination; the denominator of every rate is what was planned."""
     manifest, total = report.manifest, report.total
     table = Table("sites", box=None, pad_edge=False)
@@ -46,8 +45,8 @@ def print_report(report: RunReport, console: Console, *, csv_path: Path | None =
     if len(report.errors) > ERRORS_SHOWN:
         console.print(f"... and {len(report.errors) - ERRORS_SHOWN} more errors, each in its result.json", markup=False)
     console.print(f"run folder: {report.folder}", markup=False, soft_wrap=True)
-    if csv_path:
-        console.print(f"leaderboard: {csv_path}", markup=False, soft_wrap=True)
+    for line in exported:
+        console.print(line, markup=False, soft_wrap=True)
     if manifest.caution:
         console.print(manifest.caution, style="yellow", markup=False, soft_wrap=True)
     if manifest.task_set_modified:

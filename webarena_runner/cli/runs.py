@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -32,6 +32,15 @@ MaxCost = Annotated[
 ]
 Csv = Annotated[
     Path | None, typer.Option("--csv", metavar="PATH", help="Write the run's row to this leaderboard.csv too.")
+]
+To = Annotated[
+    list[str],
+    typer.Option(
+        "--to",
+        metavar="NAME[=TARGET]",
+        help="Exporter, and where it is to write: [b]leaderboard[/b] writes leaderboard.csv beside the run folder, or "
+        "[b]leaderboard=PATH[/b]. Repeatable.",
+    ),
 ]
 
 
@@ -90,12 +99,25 @@ def report(run: RunFolder, out: Out = Path("results"), csv: Csv = None) -> None:
     from webarena_runner.cli.results import print_report
     from webarena_runner.report.summary import load_run
 
-    found = load_run(find_run(run, out))
-    if csv is not None:
-        from webarena_runner.export.leaderboard import LeaderboardCsv
+    folder = find_run(run, out)
+    exported = () if csv is None else _export([f"leaderboard={csv}"], folder)
+    print_report(load_run(folder), stdout(), exported=exported)
 
-        LeaderboardCsv().write(found, csv)
-    print_report(found, stdout(), csv_path=csv)
+
+def export(run: RunFolder, to: To, out: Out = Path("results")) -> None:
+    """Write a run, finished or not, in a form for elsewhere: a row of a leaderboard, or what another exporter makes."""
+    from webarena_runner.cli.console import stdout
+
+    for line in _export(to, find_run(run, out)):
+        stdout().print(line, markup=False, soft_wrap=True)
+
+
+def _export(texts: Sequence[str], folder: Path) -> tuple[str, ...]:
+    """Nothing is written when one of them is wrong."""
+    from webarena_runner.export.targets import open_export
+
+    exports = [open_export(text, out=folder.parent, environ=os.environ) for text in texts]
+    return tuple(each.write(folder) for each in exports)
 
 
 def find_run(run: str, out: Path) -> Path:
@@ -126,7 +148,7 @@ def _run(prepared: "Prepared", environ: Mapping[str, str], *, verbose: bool) -> 
         else:
             told.print("interrupted before any work was done", markup=False)
         return INTERRUPTED
-    print_report(summary.report, stdout(), csv_path=summary.csv_path)
+    print_report(summary.report, stdout(), exported=summary.exported)
     total = summary.report.total
     if summary.stopped:
         told.print(f"stopped early: {summary.stopped}; go on with: wa-run resume {prepared.folder}", markup=False)

@@ -17,7 +17,7 @@ from webarena_runner.actions.read import read_action
 from webarena_runner.actions.urls import public_url, to_local
 from webarena_runner.errors import BrowserError, ConfigError, SelectionError
 from webarena_runner.gym.play import Play, Turn
-from webarena_runner.gym.process import Borrowed, shared_venues
+from webarena_runner.gym.process import Borrowed, shared_providers
 from webarena_runner.gym.spaces import Timings, UnicodeText
 from webarena_runner.settings.loading import CliOptions, Given, load_settings, load_sites
 from webarena_runner.sites.providers import require_sites
@@ -72,7 +72,9 @@ class WebArenaEnv(gymnasium.Env[dict[str, Any], Any]):
         )
         self._settings, self._where = load_settings(options), load_sites(options, os.environ)
         self._task_set = task_set
-        self._tasks = {task.task_id: task for task in tasks.load().tasks}
+        loaded = tasks.load()
+        self._environment = loaded.environment
+        self._tasks = {task.task_id: task for task in loaded.tasks}
         self._drawn_from = _ids(task_id, self._tasks)
         for each in self._drawn_from:
             self._task(each)
@@ -103,7 +105,7 @@ class WebArenaEnv(gymnasium.Env[dict[str, Any], Any]):
         task = self._chosen(options or {})
         self._leave()
         if self._borrowed is None:
-            self._borrowed = shared_venues().borrow(self._settings, self._where, os.environ)
+            self._borrowed = shared_providers().borrow(self._environment, self._settings, self._where, os.environ)
         loop = self._borrowed.loop
         self._intent, self._task_id = task.intent, task.task_id
         self._play = loop.run(self._borrowed.start(self._settings, task))
@@ -150,7 +152,7 @@ class WebArenaEnv(gymnasium.Env[dict[str, Any], Any]):
         finally:
             borrowed, self._borrowed = self._borrowed, None
             if borrowed is not None:
-                shared_venues().give_back(borrowed)
+                shared_providers().give_back(borrowed)
 
     def _leave(self) -> None:
         play, self._play, self._last = self._play, None, None

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from webarena_runner.errors import LimitExceeded
-from webarena_runner.running.episode import Episode, play_episode
-from webarena_runner.running.resources import Venue
+from webarena_runner.interfaces.environments import EnvironmentProvider
+from webarena_runner.running.episode import Episode, Harness, play_episode
 from webarena_runner.settings.records import RunSettings
 from webarena_runner.types import Decision, EpisodeResult, Observation, Step, Task
 
@@ -55,12 +55,12 @@ class _NoLog:
 class Play:
     """One episode on the event loop that this is made on; `leave` must be called, however it ends."""
 
-    def __init__(self, venue: Venue, settings: RunSettings, task: Task) -> None:
+    def __init__(self, provider: EnvironmentProvider, settings: RunSettings, task: Task) -> None:
         self._seat = _Seat()
         self._limit_s = settings.limits.episode_timeout_s
         self._urls: Mapping[str, str] = {}
         self._episode = Episode(task, 0, _NoLog(), lambda step: None)
-        self._playing = asyncio.create_task(play_episode(venue.harness(settings, self._seat), self._episode))
+        self._playing = asyncio.create_task(play_episode(Harness(settings, self._seat, provider), self._episode))
 
     async def begin(self) -> Turn:
         """Raises EpisodeError when the sites or the browser cannot be had."""

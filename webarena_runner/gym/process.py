@@ -12,12 +12,13 @@ from typing import Any, TypeVar
 
 from webarena_runner.errors import BrowserError
 from webarena_runner.gym.play import Play
-from webarena_runner.running.resources import Venue, open_venue
+from webarena_runner.interfaces.environments import EnvironmentProvider
+from webarena_runner.running.resources import open_environments
 from webarena_runner.settings.records import RunSettings, SitesSpec
 from webarena_runner.types import Task
 
 T = TypeVar("T")
-# Environments that agree in all other settings share a venue.
+# Environments that agree in all other settings share a provider, which has the browser and the sites.
 OWN_SETTINGS = {"profile", "limits", "seed"}
 
 
@@ -26,7 +27,7 @@ class LoopThread:
 
     def __init__(self) -> None:
         self._started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
-        # A daemon, so that a process that forgets `close` ends; `SharedVenues` then closes at exit.
+        # A daemon, so that a process that forgets `close` ends; `SharedProviders` then closes at exit.
         self._thread = threading.Thread(target=asyncio.run, args=[self._serve()], name="webarena-gym", daemon=True)
         self._thread.start()
         self._loop, self._stop = self._started.result()
@@ -57,9 +58,9 @@ class LoopThread:
 
 @dataclass
 class _Opened:
-    """A venue in use by `borrowers` environments; its task `holding` keeps it open until `done`."""
+    """A provider in use by `borrowers` environments; its task `holding` keeps it open until `done`."""
 
-    venue: Venue
+    provider: EnvironmentProvider
     done: asyncio.Event
     holding: asyncio.Task[None]
     plays: set[Play] = field(default_factory=set)
@@ -74,14 +75,14 @@ class _Opened:
 
 @dataclass(frozen=True)
 class Borrowed:
-    """A venue, and the event loop to run its episodes on."""
+    """A provider, and the event loop to run its episodes on."""
 
     key: str
     loop: LoopThread
     opened: _Opened
 
     async def start(self, settings: RunSettings, task: Task) -> Play:
-        play = Play(self.opened.venue, settings, task)
+        play = Play(self.opened.provider, settings, task)
         self.opened.plays.add(play)
         return play
 
@@ -90,24 +91,24 @@ class Borrowed:
         await play.leave()
 
 
-class SharedVenues:
-    """Opens a venue for the first environment that needs it and closes it after the last."""
+class SharedProviders:
+    """Opens a provider for the first environment that needs it and closes it after the last."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()  # guards _loop and _opened, and makes others wait for a venue that is opening
+        self._lock = threading.Lock()  # guards _loop and _opened, and makes others wait for a provider that is opening
         self._loop: LoopThread | None = None
         self._opened: dict[str, _Opened] = {}
 
-    def borrow(self, settings: RunSettings, where: SitesSpec, environ: Mapping[str, str]) -> Borrowed:
-        """Raises UsageError when browser, sites or judge are not there."""
-        key = settings.model_dump_json(exclude=OWN_SETTINGS) + where.model_dump_json()
+    def borrow(self, name: str, settings: RunSettings, where: SitesSpec, environ: Mapping[str, str]) -> Borrowed:
+        """`name` is the environment plug-in. Raises UsageError when browser, sites or judge are not there."""
+        key = name + settings.model_dump_json(exclude=OWN_SETTINGS) + where.model_dump_json()
         with self._lock:
             if self._loop is None:
                 self._loop = LoopThread()
                 atexit.register(self._close_all, os.getpid())
             try:
                 if key not in self._opened:
-                    self._opened[key] = self._loop.run(_open(settings, where, environ))
+                    self._opened[key] = self._loop.run(_open(name, settings, where, environ))
                 opened = self._opened[key]
                 opened.borrowers += 1
                 return Borrowed(key, self._loop, opened)
@@ -138,24 +139,24 @@ class SharedVenues:
         self._stop_if_idle()
 
 
-def shared_venues() -> SharedVenues:
+def shared_providers() -> SharedProviders:
     """Those of this process: a forked child starts its own."""
-    return _venues_of(os.getpid())
+    return _providers_of(os.getpid())
 
 
 @cache
-def _venues_of(pid: int) -> SharedVenues:
-    return SharedVenues()
+def _providers_of(pid: int) -> SharedProviders:
+    return SharedProviders()
 
 
-async def _open(settings: RunSettings, where: SitesSpec, environ: Mapping[str, str]) -> _Opened:
-    # One task enters and leaves the venue, since it is left from another call than it was entered in.
-    opening: asyncio.Future[Venue] = asyncio.get_running_loop().create_future()
+async def _open(name: str, settings: RunSettings, where: SitesSpec, environ: Mapping[str, str]) -> _Opened:
+    # One task enters and leaves the provider, since it is left from another call than it was entered in.
+    opening: asyncio.Future[EnvironmentProvider] = asyncio.get_running_loop().create_future()
     done = asyncio.Event()
 
     async def hold() -> None:
-        async with open_venue(settings, where, environ, screenshot_type="png") as venue:
-            opening.set_result(venue)
+        async with open_environments(settings, where, environ, name=name, lossless_screenshots=True) as provider:
+            opening.set_result(provider)
             await done.wait()
 
     holding = asyncio.create_task(hold())

@@ -2,22 +2,18 @@
 
 import time
 import traceback
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol, TypeVar
-from urllib.parse import urlsplit
+from typing import Protocol
 
 from webarena_runner.actions.describe import describe_action
 from webarena_runner.actions.stops import early_stop
-from webarena_runner.errors import EpisodeError, LoginError, UsageError
-from webarena_runner.evaluators import score
-from webarena_runner.interfaces import Agent, Environment, EpisodeEnd, Evaluator, Judge, SiteProvider
+from webarena_runner.errors import EpisodeError, UsageError
+from webarena_runner.interfaces import Agent
+from webarena_runner.interfaces.environments import Environment, EnvironmentProvider, EpisodeNotes
 from webarena_runner.log.paths import AttemptPaths
 from webarena_runner.log.reading import total_usd
-from webarena_runner.official.notation import render
-from webarena_runner.official.sites import LOGIN_FORMS, sites_needed
 from webarena_runner.settings.records import RunSettings
 from webarena_runner.types import (
     ActedOn,
@@ -32,24 +28,6 @@ from webarena_runner.types import (
     Stop,
     Task,
 )
-
-# Where the official sites and the embedded ones send a visitor who is not logged in.
-LOGIN_PATHS = tuple(form.path.rstrip("/") for form in LOGIN_FORMS.values() if form.path)
-
-T = TypeVar("T")
-
-
-class Browser(Protocol):
-    """What an episode needs of a browser."""
-
-    def episode(
-        self,
-        *,
-        urls: Mapping[str, str],
-        storage_state: Mapping[str, Any] | None,
-        start_urls: Sequence[str],
-        more_urls: Sequence[str],
-    ) -> AbstractAsyncContextManager[Environment]: ...
 
 
 class StepLog(Protocol):
@@ -73,10 +51,7 @@ class Harness:
 
     settings: RunSettings
     agent: Agent
-    sites: SiteProvider
-    browser: Browser
-    evaluators: Mapping[str, Evaluator]
-    judge: Judge | None
+    environments: EnvironmentProvider
 
 
 @dataclass
@@ -97,8 +72,7 @@ class Episode:
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     clock_start: float = field(default_factory=time.monotonic)
     final_url: str = ""
-    site_urls: dict[str, str] = field(default_factory=dict)
-    timings_ms: dict[str, float] = field(default_factory=dict)
+    notes: EpisodeNotes = field(default_factory=EpisodeNotes)
 
     def keep_last_page(self) -> None:
         """In the log, when no step was taken on it."""
@@ -108,23 +82,6 @@ class Episode:
 
     def saw(self, observation: Observation) -> None:
         self.now, self.awaits_step = observation, True
-
-    @contextmanager
-    def timed(self, part: str) -> Iterator[None]:
-        """Adds to the time of a part, also when that fails."""
-        clock = time.monotonic()
-        try:
-            yield
-        finally:
-            self.timings_ms[part] = self.timings_ms.get(part, 0.0) + 1000 * (time.monotonic() - clock)
-
-    @asynccontextmanager
-    async def timed_entry(self, part: str, entered: AbstractAsyncContextManager[T]) -> AsyncIterator[T]:
-        """What it gives, with the time that entering it takes as a part."""
-        async with AsyncExitStack() as stack:
-            with self.timed(part):
-                value = await stack.enter_async_context(entered)
-            yield value
 
 
 async def run_episode(harness: Harness, episode: Episode) -> EpisodeResult:
@@ -150,35 +107,20 @@ async def play_episode(harness: Harness, episode: Episode) -> EpisodeResult:
         EpisodeError: infrastructure failed, so there is no score.
         UsageError: the log cannot be written, or the task cannot be run as configured.
     """
-    task = episode.task
-    needed = sites_needed(task)
-    sites = harness.sites.lease(needed, login_sites=task.login_sites, writes=task.writes)
-    async with episode.timed_entry("lease", sites) as lease:
-        episode.site_urls = dict(lease.urls)
-        start_urls = [render(url, lease.urls) for url in task.start_urls]
-        browser = harness.browser.episode(
-            urls=lease.urls,
-            storage_state=lease.storage_state,
-            start_urls=start_urls,
-            more_urls=lease.more_urls,
-        )
-        async with episode.timed_entry("browser", browser) as environment:
-            ending, answer = await _act(harness, episode, environment, lease.urls)
-            episode.final_url = environment.url
-            page_checks = harness.settings.scoring.page_checks
-            end = EpisodeEnd(task, answer, lease, environment.probe(page_checks))
-            with episode.timed("evaluate"):
-                value, scores = await score(task, end, harness.evaluators, harness.judge)
+    opening = harness.environments.episode(episode.task, trial=episode.trial, notes=episode.notes)
+    async with opening as environment:
+        ending, answer = await _act(harness, episode, environment)
+        episode.final_url = environment.url
+        with episode.notes.timed("evaluate"):
+            value, scores = await environment.score(answer)
     return _result(episode, ending, answer, value=value, scores=scores)
 
 
-async def _act(
-    harness: Harness, episode: Episode, environment: Environment, urls: Mapping[str, str]
-) -> tuple[Ending, str]:
-    with episode.timed("first_observation"):
+async def _act(harness: Harness, episode: Episode, environment: Environment) -> tuple[Ending, str]:
+    urls = episode.notes.site_urls
+    with episode.notes.timed("first_observation"):
         observation = await environment.observe()
     episode.saw(observation)
-    _require_login(episode.task, observation)
     while True:
         stopped = early_stop([step.decision.action for step in episode.steps], harness.settings.limits)
         if stopped:
@@ -230,14 +172,6 @@ def _record(
     episode.on_step(step)
 
 
-def _require_login(task: Task, first: Observation) -> None:
-    path = urlsplit(first.url).path
-    if task.login_sites and path.rstrip("/").endswith(LOGIN_PATHS):
-        raise LoginError(
-            f"task {task.task_id} must start logged in to {', '.join(task.login_sites)}, but sees {first.url}"
-        )
-
-
 def failed(episode: Episode, error: Exception) -> EpisodeResult:
     """The result of an attempt that infrastructure, or a bug of ours, ended; the page it was on is in the log then."""
     episode.keep_last_page()
@@ -264,7 +198,7 @@ def _result(
     completions = episode.completions
     costs = [completion.cost_usd for completion in completions]
     costs += [verdict.cost_usd for each in scores for verdict in each.verdicts]
-    timings_ms = {"evaluate": 0.0} | episode.timings_ms
+    timings_ms = {"evaluate": 0.0} | episode.notes.timings_ms
     for step in episode.steps:
         for part, spent_ms in step.timings_ms.items():
             timings_ms[part] = timings_ms.get(part, 0.0) + spent_ms
@@ -283,7 +217,7 @@ def _result(
         completion_tokens=sum(completion.completion_tokens for completion in completions),
         cached_tokens=sum(completion.cached_tokens for completion in completions),
         cost_usd=total_usd(costs),
-        site_urls=episode.site_urls,
+        site_urls=episode.notes.site_urls,
         started_at=episode.started_at,
         finished_at=datetime.now(UTC),
         wall_s=time.monotonic() - episode.clock_start,

@@ -1,118 +1,55 @@
-"""Many episodes at once on one event loop, one Chromium and one machine."""
+"""The executor of one machine: many episodes at once on one event loop, with one model, agent and browser."""
 
 import asyncio
-import logging
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Self
 
-from webarena_runner.errors import JudgeError, LimitExceeded, RunnerError
-from webarena_runner.log.writing import EpisodeFolders
-from webarena_runner.running.episode import Episode, Harness, failed, run_episode
-from webarena_runner.running.progress import EpisodeEnded, EpisodeStarted, Event, StepTaken
-from webarena_runner.types import EpisodeResult, Failure, Step, Task
-
-log = logging.getLogger(__name__)
-
-
-class RunStopped(RunnerError):
-    """The run ends before all is done, and can be resumed: going on would only use up the attempts."""
-
-
-@dataclass(frozen=True)
-class _Attempt:
-    task: Task
-    trial: int
-    number: int
+from webarena_runner.interfaces.execution import EpisodeStarted, ExecutorSetup, Schedule, StepTaken
+from webarena_runner.running.player import Player, open_player
+from webarena_runner.types import EpisodeResult
 
 
 class LocalExecutor:
-    """`workers` episodes at a time; errors are tried again after all else, up to the retry limit."""
+    """`workers` episodes at a time."""
 
-    def __init__(self, harness: Harness, store: EpisodeFolders, on_event: Callable[[Event], None]) -> None:
-        self._harness = harness
-        self._store = store
-        self._on_event = on_event
-        self._errors_in_a_row = 0
+    def __init__(self, player: Player, *, workers: int, tell: Callable[[EpisodeStarted | StepTaken], None]) -> None:
+        self._player = player
+        self._workers = workers
+        self._tell = tell
 
-    async def run(self, todo: Sequence[tuple[Task, int]]) -> AsyncIterator[EpisodeResult]:
-        """Yields each attempt's result, already stored, as it ends.
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, setup: ExecutorSetup) -> AsyncIterator[Self]:
+        """Raises UsageError when model, browser, sites or judge are not there."""
+        async with open_player(setup.recipe, setup.environ) as player:
+            yield cls(player, workers=setup.recipe.config.settings.workers, tell=setup.tell)
 
-        Raises:
-            RunStopped: a model's quota or the run's money is used up, or as many episodes in a row as
-                `limits.stop_after_errors` ended in an error.
-        """
-        queue = deque(_Attempt(task, trial, 1) for task, trial in todo)
-        results: asyncio.Queue[EpisodeResult | None] = asyncio.Queue()
+    @property
+    def versions(self) -> Mapping[str, str]:
+        return self._player.versions
 
-        async def work() -> None:
-            try:
-                async with asyncio.TaskGroup() as group:
-                    for worker in range(min(self._harness.settings.workers, len(queue))):
-                        group.create_task(self._work(worker, queue, results))
-            finally:
-                results.put_nowait(None)
-
-        working = asyncio.create_task(work())
+    async def run(self, schedule: Schedule) -> AsyncIterator[EpisodeResult]:
+        free = set(range(self._workers))
+        playing = {}
         try:
-            while (result := await results.get()) is not None:
-                yield result
-            await working
-        except BaseExceptionGroup as group:
-            # Workers fail for the same few reasons; the first says it, the others were cancelled.
-            raise group.exceptions[0] from None
+            while not schedule.stopped:
+                while free and (attempt := schedule.next()):
+                    worker = min(free)
+                    free.remove(worker)
+                    episode = asyncio.create_task(self._player.play(attempt, worker=worker, tell=self._tell))
+                    playing[episode] = worker, attempt
+                if not playing:
+                    return
+                done, _ = await asyncio.wait(playing, return_when=asyncio.FIRST_COMPLETED)
+                for episode in done:
+                    worker, attempt = playing.pop(episode)
+                    free.add(worker)
+                    result = episode.result()
+                    schedule.ended(attempt, result)
+                    yield result
         finally:
-            working.cancel()
-            await asyncio.wait([working])
-
-    async def _work(self, worker: int, queue: deque[_Attempt], results: asyncio.Queue[EpisodeResult | None]) -> None:
-        limits = self._harness.settings.limits
-        while queue:
-            attempt = queue.popleft()
-            result = await self._run(worker, attempt)
-            self._store.put(result)
-            failure = result.failure
-            again = bool(failure and failure.may_retry and not failure.stops_run and attempt.number <= limits.retries)
-            if again:
-                queue.append(_Attempt(attempt.task, attempt.trial, attempt.number + 1))
-            log.info(
-                "task %s trial %d: %s value %s steps %d %.1f s%s",
-                result.task_id,
-                result.trial,
-                result.ending,
-                result.value,
-                result.steps,
-                result.wall_s,
-                f" ({result.failure.error_class}: {result.failure.message})" if result.failure else "",
-            )
-            self._on_event(EpisodeEnded(worker, result, final=not again))
-            results.put_nowait(result)
-            self._errors_in_a_row = self._errors_in_a_row + 1 if failure and not self._lacks_judge(failure) else 0
-            if failure and failure.stops_run:
-                raise RunStopped(failure.message)
-            if failure and self._errors_in_a_row >= limits.stop_after_errors:
-                raise RunStopped(
-                    f"{self._errors_in_a_row} episodes in a row ended in an error, the last one "
-                    f"({failure.error_class}): {failure.message}"
-                )
-
-    def _lacks_judge(self, failure: Failure) -> bool:
-        """The run was started without a judge: what needs one fails, and says nothing of the tasks after it."""
-        return failure.error_class == JudgeError.error_class and self._harness.judge is None
-
-    async def _run(self, worker: int, attempt: _Attempt) -> EpisodeResult:
-        task, limit_s = attempt.task, self._harness.settings.limits.episode_timeout_s
-
-        def on_step(step: Step) -> None:
-            self._on_event(StepTaken(worker, task.task_id, step.index, step.action_text))
-
-        episode_log = self._store.begin(task.task_id, attempt.trial)
-        self._on_event(EpisodeStarted(worker, task.task_id, attempt.trial, episode_log.attempt))
-        episode = Episode(task, attempt.trial, episode_log, on_step)
-        try:
-            async with asyncio.timeout(limit_s):
-                return await run_episode(self._harness, episode)
-        except TimeoutError:
-            return failed(
-                episode, LimitExceeded(f"the episode took longer than {limit_s:g} s (limits.episode_timeout_s)")
-            )
+            for episode in playing:
+                episode.cancel()
+            if playing:
+                await asyncio.wait(playing)

@@ -73,6 +73,7 @@ def make_manifest(
         caution=caution(loaded, config.sites),
         prompt_sha256=prompt_sha256,
         model=config.model.name if config.model else settings.agent,
+        environment=loaded.environment,
         agent=settings.agent,
         agent_note=getattr(agent, "note", ""),
         judge=judge,

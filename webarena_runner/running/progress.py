@@ -1,8 +1,14 @@
 """What a running benchmark tells whoever watches it, one frozen event at a time."""
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from webarena_runner.types import EpisodeResult, TaskId
+from webarena_runner.interfaces.execution import Attempt, EpisodeStarted, StepTaken
+from webarena_runner.running.schedule import RunSchedule
+from webarena_runner.types import EpisodeResult
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -14,30 +20,9 @@ class Started:
 
 
 @dataclass(frozen=True)
-class EpisodeStarted:
-    """A worker (numbered from 0) begins an attempt (numbered from 1)."""
-
-    worker: int
-    task_id: TaskId
-    trial: int
-    attempt: int
-
-
-@dataclass(frozen=True)
-class StepTaken:
-    """A worker took its step `index` (numbered from 0); `action_text` is the history line of the action."""
-
-    worker: int
-    task_id: TaskId
-    index: int
-    action_text: str
-
-
-@dataclass(frozen=True)
 class EpisodeEnded:
     """An attempt ended; `final` is False when another attempt at the same (task, trial) follows."""
 
-    worker: int
     result: EpisodeResult
     final: bool
 
@@ -50,3 +35,32 @@ class Note:
 
 
 Event = Started | EpisodeStarted | StepTaken | EpisodeEnded | Note
+
+
+class WatchedSchedule:
+    """A schedule that also tells of each end: as an event, and as a line of the log."""
+
+    def __init__(self, schedule: RunSchedule, on_event: Callable[[Event], None]) -> None:
+        self._schedule = schedule
+        self._on_event = on_event
+
+    @property
+    def stopped(self) -> str:
+        return self._schedule.stopped
+
+    def next(self) -> Attempt | None:
+        return self._schedule.next()
+
+    def ended(self, attempt: Attempt, result: EpisodeResult) -> None:
+        self._schedule.ended(attempt, result)
+        log.info(
+            "task %s trial %d: %s value %s steps %d %.1f s%s",
+            result.task_id,
+            result.trial,
+            result.ending,
+            result.value,
+            result.steps,
+            result.wall_s,
+            f" ({result.failure.error_class}: {result.failure.message})" if result.failure else "",
+        )
+        self._on_event(EpisodeEnded(result, final=not self._schedule.tries_again(attempt, result.failure)))

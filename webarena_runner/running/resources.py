@@ -1,62 +1,41 @@
-"""Where episodes take place and how they are scored: browser, sites, evaluators and judge, shared by many episodes."""
+"""What many episodes share, opened: the model, the judge, and the environments that they take place in."""
 
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 
 from platformdirs import user_cache_path
 
 from webarena_runner import registry
-from webarena_runner.browser.observe.capture import ScreenshotType
-from webarena_runner.browser.session import BrowserSession
-from webarena_runner.evaluators import load_evaluators
 from webarena_runner.evaluators.judge import ModelJudge
-from webarena_runner.interfaces import Agent, Evaluator, Judge, ModelBackend, SiteProvider
+from webarena_runner.interfaces import ModelBackend
+from webarena_runner.interfaces.environments import EnvironmentProvider, EnvironmentSetup
 from webarena_runner.models.shared.limits import Limited, Spend
-from webarena_runner.running.episode import Harness
 from webarena_runner.settings.loading import load_model_spec
 from webarena_runner.settings.records import ModelSpec, RateLimits, RunSettings, SitesSpec
-from webarena_runner.sites.providers import build_provider
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Venue:
-    """All started, and without anyone who acts."""
-
-    sites: SiteProvider
-    browser: BrowserSession
-    evaluators: Mapping[str, Evaluator]
-    judge: Judge | None
-
-    def harness(self, settings: RunSettings, agent: Agent) -> Harness:
-        return Harness(settings, agent, self.sites, self.browser, self.evaluators, self.judge)
-
-
 @asynccontextmanager
-async def open_venue(
+async def open_environments(
     settings: RunSettings,
-    where: SitesSpec,
+    sites: SitesSpec,
     environ: Mapping[str, str],
     *,
-    screenshot_type: ScreenshotType,
+    name: str = "browser",
+    lossless_screenshots: bool = False,
     spend: Spend | None = None,
-) -> AsyncIterator[Venue]:
-    """`spend` is what the judge's requests go to.
+) -> AsyncIterator[EnvironmentProvider]:
+    """Where episodes take place and are scored, without anyone who acts; `spend` is what the judge's requests go to.
 
     Raises:
         UsageError: judge, browser or sites are not there.
     """
     async with AsyncExitStack() as stack:
         judge = await _judge(settings.judge.model, environ, stack, spend or Spend())
-        session = await stack.enter_async_context(
-            BrowserSession(settings.browser, settings.observation, settings.settle, screenshot_type=screenshot_type)
-        )
-        sites = build_provider(where, environ, new_context=session.context)
-        await stack.enter_async_context(sites)
-        yield Venue(sites, session, load_evaluators(settings.scoring), judge)
+        setup = EnvironmentSetup(settings, sites, environ, judge, lossless_screenshots)
+        yield await stack.enter_async_context(registry.load("environments", name).open(setup))
 
 
 async def open_model(

@@ -1,8 +1,8 @@
 """A whole run: check everything, run what is to do, report. The command line calls this."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,29 +12,25 @@ from pydantic import ValidationError
 
 from webarena_runner import registry
 from webarena_runner.agents.prompt import load_prompt
-from webarena_runner.browser.observe.capture import ScreenshotType
 from webarena_runner.errors import ConfigError, ModelExhausted, StoreError
-from webarena_runner.export.leaderboard import LeaderboardCsv
-from webarena_runner.interfaces import AgentSetup
+from webarena_runner.export.targets import open_export, require_exporter
+from webarena_runner.interfaces.execution import ExecutorSetup, Recipe
 from webarena_runner.log import reading
 from webarena_runner.log.paths import RunPaths
 from webarena_runner.log.writing import RunFolder, require_no_run
 from webarena_runner.models.shared.limits import Spend
 from webarena_runner.report.summary import RunReport, load_run
 from webarena_runner.running import plan
-from webarena_runner.running.episode import Harness
-from webarena_runner.running.local import LocalExecutor, RunStopped
-from webarena_runner.running.progress import Event, Note, Started
-from webarena_runner.running.resources import open_model, open_venue
+from webarena_runner.running.progress import Event, Note, Started, WatchedSchedule
+from webarena_runner.running.schedule import RunSchedule
 from webarena_runner.settings.loading import load_model_spec, with_max_cost
-from webarena_runner.settings.records import Images, RunConfig
+from webarena_runner.settings.records import RunConfig
 from webarena_runner.sites.providers import require_sites
 from webarena_runner.tasksets import load_task_set
 from webarena_runner.tasksets.selection import select
 from webarena_runner.types import RunManifest, Task
 
 log = logging.getLogger(__name__)
-LEADERBOARD = "leaderboard.csv"
 
 
 @dataclass(frozen=True)
@@ -53,14 +49,22 @@ class Prepared:
     def folder(self) -> Path:
         return self.out / self.manifest.run_id
 
+    @property
+    def recipe(self) -> Recipe:
+        """What is to do, for a worker in this process or another."""
+        tasks = tuple({task.task_id: task for task, _ in self.todo}.values())
+        return Recipe(self.config, tasks, self.manifest.environment, self.folder.resolve())
+
 
 @dataclass(frozen=True)
 class RunSummary:
-    """What became of a run; `stopped` says why it ended early ("" when all was run)."""
+    """What became of a run; `stopped` says why it ended early ("" when all was run).
+
+    `exported` has a line for each exporter: where the run now is.
+    """
 
     report: RunReport
-    csv_path: Path
-    row: Mapping[str, str]
+    exported: tuple[str, ...]
     wall_s: float
     stopped: str = ""
 
@@ -80,6 +84,7 @@ def prepare(
     if run_id is not None:
         plan.check_run_id(run_id)
     loaded = load_task_set(config.tasks.task_set).load(allow_modified=config.tasks.allow_modified)
+    _require_plug_ins(config, loaded.environment)
     tasks = select(config.tasks.expression, loaded, seed=config.settings.seed)
     require_sites(config.sites, tasks)
     now = datetime.now(UTC)
@@ -118,9 +123,10 @@ def prepare_resume(folder: Path, *, max_cost_usd: float | None = None) -> Prepar
     if max_cost_usd is not None:
         config = with_max_cost(config, max_cost_usd)
     try:
-        _spend(config, folder).require_left()
+        Spend(config.settings.limits.max_cost_usd, reading.cost_usd(folder) or 0.0).require_left()
     except ModelExhausted as error:
         raise ConfigError(f"{folder}: {error}") from None
+    _require_plug_ins(config, manifest.environment)
     plan.require_same(manifest, "prompt", manifest.prompt_sha256, _prompt_sha256(config))
     tasks = reading.read_tasks(folder) or _tasks_of_format_0(manifest, config)
     finished = reading.read_finished(folder)
@@ -142,47 +148,37 @@ async def run(prepared: Prepared, *, on_event: Callable[[Event], None], environ:
     Raises:
         UsageError: found before work starts (model, browser, sites, folder), or the disk is full.
     """
-    clock, stopped = monotonic(), ""
-    spend = _spend(prepared.config, prepared.folder)
-    async with _harness(prepared, environ, spend) as (harness, versions):
-        with _open_store(prepared, versions) as folder:
-            if spend.limit_usd is not None:
-                log.info("may cost $%g; $%.4f of it was spent before", spend.limit_usd, spend.spent_usd)
+    clock, settings = monotonic(), prepared.config.settings
+    spent_usd = reading.cost_usd(prepared.folder) or 0.0
+    schedule = RunSchedule(
+        prepared.todo,
+        retries=settings.limits.retries,
+        stop_after_errors=settings.limits.stop_after_errors,
+        judged=settings.judge.model is not None,
+        spent_usd=spent_usd,
+    )
+    setup = ExecutorSetup(prepared.recipe, environ, on_event)
+    exports = [open_export(text, out=prepared.out, environ=environ) for text in settings.exporters]
+    async with registry.load("executors", settings.executor).open(setup) as executor:
+        with _open_store(prepared, executor.versions):
+            if settings.limits.max_cost_usd is not None:
+                log.info("may cost $%g; $%.4f of it was spent before", settings.limits.max_cost_usd, spent_usd)
             on_event(Started(total=len(prepared.manifest.planned), already_done=prepared.finished))
             _warn_of_missing_judge(prepared, on_event)
-            try:
-                async for _ in LocalExecutor(harness, folder, on_event).run(prepared.todo):
-                    pass
-            except RunStopped as error:
-                stopped = str(error)
-                log.info("stopped early: %s", stopped)
-    csv_path = prepared.out / LEADERBOARD
-    report = load_run(prepared.folder)
-    row = LeaderboardCsv().write(report, csv_path)
-    return RunSummary(report, csv_path, row, monotonic() - clock, stopped)
+            async for _ in executor.run(WatchedSchedule(schedule, on_event)):
+                pass
+            if schedule.stopped:
+                log.info("stopped early: %s", schedule.stopped)
+    exported = tuple(each.write(prepared.folder) for each in exports)
+    return RunSummary(load_run(prepared.folder), exported, monotonic() - clock, schedule.stopped)
 
 
-@asynccontextmanager
-async def _harness(
-    prepared: Prepared, environ: Mapping[str, str], spend: Spend
-) -> AsyncIterator[tuple[Harness, dict[str, str]]]:
-    """Everything that episodes share, checked and started, and the versions that show only then."""
-    model_spec, settings = prepared.config.model, prepared.config.settings
-    images: Images = model_spec.images if model_spec else "none"
-    async with AsyncExitStack() as stack:
-        model = await open_model(model_spec, environ, stack, spend=spend) if model_spec else None
-        agent = registry.load("agents", settings.agent).build(AgentSetup(model, settings, images))
-        agent.check_tasks([task for task, _ in prepared.todo])
-        # PNG for a model that sees, JPEG for the log.
-        kind: ScreenshotType = "png" if images == "screenshot" else "jpeg"
-        opening = open_venue(settings, prepared.config.sites, environ, screenshot_type=kind, spend=spend)
-        venue = await stack.enter_async_context(opening)
-        yield venue.harness(settings, agent), {"chromium": venue.browser.version}
-
-
-def _spend(config: RunConfig, folder: Path) -> Spend:
-    """What the run may cost, and what its earlier starts have cost."""
-    return Spend(config.settings.limits.max_cost_usd, reading.cost_usd(folder) or 0.0)
+def _require_plug_ins(config: RunConfig, environment: str) -> None:
+    """Tells a wrong name before anything is started or asked."""
+    registry.require("environments", environment)
+    registry.require("executors", config.settings.executor)
+    for text in config.settings.exporters:
+        require_exporter(text)
 
 
 def _warn_of_missing_judge(prepared: Prepared, on_event: Callable[[Event], None]) -> None:
@@ -197,12 +193,12 @@ def _warn_of_missing_judge(prepared: Prepared, on_event: Callable[[Event], None]
 
 
 @contextmanager
-def _open_store(prepared: Prepared, versions: dict[str, str]) -> Iterator[RunFolder]:
+def _open_store(prepared: Prepared, versions: Mapping[str, str]) -> Iterator[None]:
     """The run folder, with one line per episode going to its run.log while it is open."""
     if prepared.resumed:
         folder = RunFolder.reopen(prepared.folder, prepared.tasks)
     else:
-        manifest = prepared.manifest.model_copy(update={"versions": prepared.manifest.versions | versions})
+        manifest = prepared.manifest.model_copy(update={"versions": prepared.manifest.versions | dict(versions)})
         folder = RunFolder.create(prepared.folder, manifest, prepared.tasks, prompt=_prompt_text(prepared.config))
     handler = logging.FileHandler(RunPaths(folder.path).log, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
@@ -211,7 +207,7 @@ def _open_store(prepared: Prepared, versions: dict[str, str]) -> Iterator[RunFol
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     try:
-        yield folder
+        yield
     finally:
         logger.removeHandler(handler)
         logger.setLevel(level)

@@ -237,6 +237,10 @@ class RunSettings(Described):
     """agent plug-in; a profile gives the default, which --agent overrides"""
     prompt: str = "cot"
     """prompt file; a profile gives the default, which --prompt overrides"""
+    executor: str = "local"
+    """plug-in that plays the episodes; local: all on this machine, on one event loop"""
+    exporters: tuple[str, ...] = ("leaderboard",)
+    """plug-ins that are given the run when it has ended, each as NAME, or NAME=TARGET to write elsewhere than usual"""
     workers: PositiveInt = 1
     """episodes at the same time (--workers)"""
     trials: PositiveInt = 1

@@ -1,6 +1,6 @@
 """The seams. What plug-ins implement, and what the episode loop is written against."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,12 +10,10 @@ from pydantic import BaseModel
 
 from webarena_runner.log.paths import episode_name
 from webarena_runner.official.node import Node
-from webarena_runner.settings.records import Images, ModelSpec, PageChecks, RunSettings, ScoringSettings
+from webarena_runner.settings.records import Images, ModelSpec, RunSettings, ScoringSettings
 from webarena_runner.types import (
-    Action,
     Completion,
     Decision,
-    EpisodeResult,
     Message,
     Observation,
     Sampling,
@@ -165,27 +163,6 @@ class AgentSetup:
     model: ModelBackend | None
     settings: RunSettings
     images: Images = "none"
-
-
-class Environment(Protocol):
-    """The browser of one episode, already on its start pages and logged in."""
-
-    @property
-    def url(self) -> str:
-        """URL of the agent's current tab."""
-        ...
-
-    async def observe(self) -> Observation:
-        """Raises BrowserError when the page cannot be read within the step's limit."""
-        ...
-
-    async def step(self, action: Action) -> Observation:
-        """Executes, settles, observes; a failed action is told by `action_error`, not raised."""
-        ...
-
-    def probe(self, page_checks: PageChecks = "agent_tab") -> "PageProbe":
-        """What evaluators are given, with `scoring.page_checks` of the run's settings."""
-        ...
 
 
 class ObservedPage(Protocol):
@@ -404,7 +381,8 @@ class LoadedTasks:
 
     `served_by` is the site provider that has the sites of its tasks (None: they are for sites elsewhere). `official`:
     a published benchmark whose numbers are compared, of `expected_count` tasks. `caution` is a sentence for whoever
-    reads the set's numbers ("" where nothing needs to be said).
+    reads the set's numbers ("" where nothing needs to be said). `environment` is the plug-in that plays them: sites in
+    a browser, unless the set brings its own.
     """
 
     name: str
@@ -417,7 +395,4 @@ class LoadedTasks:
     official: bool = False
     expected_count: int | None = None
     caution: str = ""
-
-
-class Executor(Protocol):
-    def run(self, todo: Sequence[tuple[Task, int]]) -> AsyncIterator[EpisodeResult]: ...
+    environment: str = "browser"

@@ -1,0 +1,111 @@
+"""What an executor is told to run next, and when to stop."""
+
+from typing import Any
+
+import pytest
+
+from tests.run.conftest import MakeResult
+from webarena_runner.interfaces.execution import Attempt
+from webarena_runner.running.schedule import RunSchedule
+from webarena_runner.types import EpisodeResult, Failure, Task
+
+
+def a_task(task_id: int) -> Task:
+    given: dict[str, Any] = {"sites": (), "start_urls": (), "login_sites": (), "checks": (), "raw": {}}
+    return Task(task_set="mini", task_id=task_id, intent="", template_id=1, **given)
+
+
+def schedule_of(tasks: int, *, retries: int = 2, stop_after_errors: int = 99, judged: bool = False) -> RunSchedule:
+    todo = [(a_task(task_id), 0) for task_id in range(tasks)]
+    return RunSchedule(todo, retries=retries, stop_after_errors=stop_after_errors, judged=judged, spent_usd=1.0)
+
+
+@pytest.fixture
+def error(make_result: MakeResult) -> Any:
+    def make(attempt: Attempt, error_class: str = "site", **changes: Any) -> EpisodeResult:
+        given: dict[str, Any] = {"may_retry": True, "stops_run": False} | changes
+        failure = Failure(error_class=error_class, message="away", traceback="", **given)
+        return make_result(attempt.task_id, None, failure=failure)
+
+    return make
+
+
+def take(schedule: RunSchedule) -> Attempt:
+    attempt = schedule.next()
+    assert attempt is not None
+    return attempt
+
+
+def test_an_error_is_tried_again_after_all_else_up_to_the_limit(make_result: MakeResult, error: Any) -> None:
+    schedule, taken = schedule_of(3, retries=2), []
+    while attempt := schedule.next():
+        taken.append((attempt.task_id, attempt.number))
+        schedule.ended(attempt, error(attempt) if attempt.task_id == 0 else make_result(attempt.task_id))
+    assert taken == [(0, 1), (1, 1), (2, 1), (0, 2), (0, 3)]
+    assert schedule.stopped == ""
+
+
+def test_a_failed_task_and_an_error_that_would_come_again_are_not_tried_again(
+    make_result: MakeResult, error: Any
+) -> None:
+    schedule = schedule_of(2)
+    attempt = take(schedule)
+    schedule.ended(attempt, make_result(attempt.task_id, 0.0))
+    attempt = take(schedule)
+    schedule.ended(attempt, error(attempt, may_retry=False))
+    assert schedule.next() is None
+
+
+def test_while_the_last_attempt_is_running_there_is_nothing_to_start_and_then_there_may_be(error: Any) -> None:
+    schedule = schedule_of(1)
+    running = take(schedule)
+    assert schedule.next() is None
+    schedule.ended(running, error(running))
+    assert take(schedule).number == 2
+
+
+def test_a_failure_that_stops_the_run_leaves_the_rest_and_is_not_tried_again(error: Any) -> None:
+    schedule = schedule_of(2)
+    attempt = take(schedule)
+    stopping = error(attempt, stops_run=True)
+    schedule.ended(attempt, stopping)
+    assert schedule.stopped == "away"
+    assert schedule.next() is None
+    assert not schedule.tries_again(attempt, stopping.failure)
+
+
+def test_only_errors_in_a_row_stop_the_run(make_result: MakeResult, error: Any) -> None:
+    schedule = schedule_of(9, stop_after_errors=2, retries=0)
+    for ends_well in (False, True, False):
+        attempt = take(schedule)
+        schedule.ended(attempt, make_result(attempt.task_id) if ends_well else error(attempt))
+    assert schedule.stopped == ""
+    attempt = take(schedule)
+    schedule.ended(attempt, error(attempt))
+    assert schedule.stopped == "2 episodes in a row ended in an error, the last one (site): away"
+
+
+@pytest.mark.parametrize(("judged", "stops"), [(False, False), (True, True)])
+def test_the_lack_of_a_judge_stops_only_a_run_that_has_one(error: Any, *, judged: bool, stops: bool) -> None:
+    schedule = schedule_of(3, stop_after_errors=2, judged=judged)
+    for _ in range(2):
+        attempt = take(schedule)
+        schedule.ended(attempt, error(attempt, "judge", may_retry=False))
+    assert bool(schedule.stopped) is stops
+
+
+def test_the_first_reason_to_stop_stays_when_what_was_running_ends_too(error: Any) -> None:
+    schedule = schedule_of(2)
+    first, second = take(schedule), take(schedule)
+    schedule.ended(first, error(first, stops_run=True))
+    schedule.ended(second, error(second, stops_run=True).model_copy(update={"failure": None}))
+    assert schedule.stopped == "away"
+
+
+def test_each_attempt_knows_what_the_run_has_cost(make_result: MakeResult) -> None:
+    schedule = schedule_of(3)
+    first = take(schedule)
+    schedule.ended(first, make_result(first.task_id, cost_usd=0.5))
+    second = take(schedule)
+    schedule.ended(second, make_result(second.task_id, cost_usd=None))
+    assert (first.spent_usd, second.spent_usd, take(schedule).spent_usd) == (1.0, 1.5, 1.5)

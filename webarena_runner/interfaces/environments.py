@@ -1,0 +1,97 @@
+"""The seam between an episode and what it is played in: web sites in a browser, or a world of another kind."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Protocol, TypeVar
+
+from webarena_runner.interfaces import Judge
+from webarena_runner.settings.records import RunSettings, SitesSpec
+from webarena_runner.types import Action, Observation, Score, Task
+
+T = TypeVar("T")
+
+
+class Environment(Protocol):
+    """What one episode is played in, already at its start: web pages, or whatever its provider makes."""
+
+    @property
+    def url(self) -> str:
+        """Where the agent is: the URL of its current tab."""
+        ...
+
+    async def observe(self) -> Observation:
+        """The start; raises BrowserError when the page cannot be read within the step's limit."""
+        ...
+
+    async def step(self, action: Action) -> Observation:
+        """Executes, settles, observes; a failed action is told by `action_error`, not raised."""
+        ...
+
+    async def score(self, answer: str) -> tuple[float, tuple[Score, ...]]:
+        """The episode's value in [0, 1] and what it comes from; called once, after the last step.
+
+        Raises:
+            EpisodeError: it cannot be told (site, browser, judge), so there is no score.
+        """
+        ...
+
+
+@dataclass
+class EpisodeNotes:
+    """What the result keeps of an episode's setting up and end, also of one that fails there.
+
+    `site_urls`: of the leased sites by official name, which the agent is given; empty where there are none.
+    """
+
+    site_urls: dict[str, str] = field(default_factory=dict)
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, part: str) -> Iterator[None]:
+        """Adds to the time of a part, also when that fails."""
+        clock = monotonic()
+        try:
+            yield
+        finally:
+            self.timings_ms[part] = self.timings_ms.get(part, 0.0) + 1000 * (monotonic() - clock)
+
+    @asynccontextmanager
+    async def timed_entry(self, part: str, entered: AbstractAsyncContextManager[T]) -> AsyncIterator[T]:
+        """What it gives, with the time that entering it takes as a part."""
+        async with AsyncExitStack() as stack:
+            with self.timed(part):
+                value = await stack.enter_async_context(entered)
+            yield value
+
+
+@dataclass(frozen=True)
+class EnvironmentSetup:
+    """What an environment provider is opened with.
+
+    `judge` None: the run has none. Screenshots are lossless for models that see and for programs, not for the log.
+    """
+
+    settings: RunSettings
+    sites: SitesSpec
+    environ: Mapping[str, str]
+    judge: Judge | None = None
+    lossless_screenshots: bool = False
+
+
+class EnvironmentProvider(Protocol):
+    """Makes environments; one object serves all concurrent episodes of a worker.
+
+    Its class method `open(setup)` is an async context manager that starts what it needs and gives the object; it
+    raises UsageError when something is not there. A task set says by `LoadedTasks.environment` which one plays it.
+    """
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Versions that a number may depend on, for the manifest."""
+        ...
+
+    def episode(self, task: Task, *, trial: int, notes: EpisodeNotes) -> AbstractAsyncContextManager[Environment]:
+        """Raises EpisodeError when the task cannot be set up."""
+        ...

@@ -1,0 +1,98 @@
+"""The seam between a run and who plays its episodes: on this event loop, in other processes, on other machines."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from webarena_runner.settings.records import RunConfig
+from webarena_runner.types import EpisodeResult, Task, TaskId
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that a worker needs to play episodes of a run, in this process or another: it can be pickled.
+
+    Passwords and keys are not in it: a worker takes them from its own environment. `folder` is the run folder.
+    """
+
+    config: RunConfig
+    tasks: tuple[Task, ...]
+    environment: str
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try at a (task, trial), numbered from 1 at each start of the run.
+
+    `spent_usd` is what the run had cost when the attempt was handed out, its earlier starts included.
+    """
+
+    task_id: TaskId
+    trial: int
+    number: int = 1
+    spent_usd: float = 0.0
+
+
+class Schedule(Protocol):
+    """What to run next, what to try again, when to stop; every executor asks it, from one thread."""
+
+    @property
+    def stopped(self) -> str:
+        """Why the run ends before all is done: what is running is to be cancelled; "" otherwise."""
+        ...
+
+    def next(self) -> Attempt | None:
+        """None: there is nothing to start, at least until an attempt that is running has ended."""
+        ...
+
+    def ended(self, attempt: Attempt, result: EpisodeResult) -> None:
+        """To be told of each attempt as it ends, once its result is in the run folder."""
+        ...
+
+
+@dataclass(frozen=True)
+class EpisodeStarted:
+    """A worker (numbered from 0) begins an attempt (numbered from 1 in the run folder)."""
+
+    worker: int
+    task_id: TaskId
+    trial: int
+    attempt: int
+
+
+@dataclass(frozen=True)
+class StepTaken:
+    """A worker took its step `index` (numbered from 0); `action_text` is the history line of the action."""
+
+    worker: int
+    task_id: TaskId
+    index: int
+    action_text: str
+
+
+@dataclass(frozen=True)
+class ExecutorSetup:
+    """What an executor is opened with; `tell` is for who watches, as far as the executor knows it."""
+
+    recipe: Recipe
+    environ: Mapping[str, str]
+    tell: Callable[[EpisodeStarted | StepTaken], None]
+
+
+class Executor(Protocol):
+    """Plays a run's episodes with workers of its own, each of which writes its episodes to the run folder.
+
+    Its class method `open(setup)` is an async context manager that starts what the workers need and gives the object;
+    it raises UsageError when something is not there. The run folder is made after that, before `run` is called.
+    """
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Versions that a number may depend on, for the manifest."""
+        ...
+
+    def run(self, schedule: Schedule) -> AsyncIterator[EpisodeResult]:
+        """Yields each attempt's result, already stored, as it ends; ends early when the schedule has stopped."""
+        ...

@@ -1,0 +1,139 @@
+"""The environment of the web benchmarks: leased sites in a Chromium, scored by the task's evaluators."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Protocol, Self
+from urllib.parse import urlsplit
+
+from webarena_runner.browser.session import BrowserSession
+from webarena_runner.errors import LoginError
+from webarena_runner.evaluators import load_evaluators, score
+from webarena_runner.interfaces import EpisodeEnd, Evaluator, Judge, PageProbe, SiteLease, SiteProvider
+from webarena_runner.interfaces.environments import EnvironmentSetup, EpisodeNotes
+from webarena_runner.official.notation import render
+from webarena_runner.official.sites import LOGIN_FORMS, sites_needed
+from webarena_runner.settings.records import PageChecks, RunSettings
+from webarena_runner.sites.providers import build_provider
+from webarena_runner.types import Action, Observation, Score, Task
+
+# Where the official sites and the embedded ones send a visitor who is not logged in.
+LOGIN_PATHS = tuple(form.path.rstrip("/") for form in LOGIN_FORMS.values() if form.path)
+
+
+class Pages(Protocol):
+    """The tabs of one episode, already on its start pages and logged in."""
+
+    @property
+    def url(self) -> str: ...
+
+    async def observe(self) -> Observation: ...
+
+    async def step(self, action: Action) -> Observation: ...
+
+    def probe(self, page_checks: PageChecks = "agent_tab") -> PageProbe:
+        """What evaluators are given, with `scoring.page_checks` of the run's settings."""
+        ...
+
+
+class Browser(Protocol):
+    """What is needed of a browser."""
+
+    @property
+    def version(self) -> str: ...
+
+    def episode(
+        self,
+        *,
+        urls: Mapping[str, str],
+        storage_state: Mapping[str, Any] | None,
+        start_urls: Sequence[str],
+        more_urls: Sequence[str],
+    ) -> AbstractAsyncContextManager[Pages]: ...
+
+
+class BrowserEnvironments:
+    """Gives each episode its leased sites in tabs of its own."""
+
+    def __init__(
+        self,
+        settings: RunSettings,
+        *,
+        sites: SiteProvider,
+        browser: Browser,
+        evaluators: Mapping[str, Evaluator],
+        judge: Judge | None = None,
+    ) -> None:
+        self._settings = settings
+        self._sites = sites
+        self._browser = browser
+        self._evaluators = evaluators
+        self._judge = judge
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, setup: EnvironmentSetup) -> AsyncIterator[Self]:
+        """Raises UsageError when browser or sites are not there."""
+        settings = setup.settings
+        evaluators = load_evaluators(settings.scoring)
+        session = BrowserSession(
+            settings.browser,
+            settings.observation,
+            settings.settle,
+            screenshot_type="png" if setup.lossless_screenshots else "jpeg",
+        )
+        provider = build_provider(setup.sites, setup.environ, new_context=session.context)
+        async with session as browser, provider as sites:
+            yield cls(settings, sites=sites, browser=browser, evaluators=evaluators, judge=setup.judge)
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        return {"chromium": self._browser.version}
+
+    @asynccontextmanager
+    async def episode(self, task: Task, *, trial: int, notes: EpisodeNotes) -> AsyncIterator["LeasedSites"]:
+        leasing = self._sites.lease(sites_needed(task), login_sites=task.login_sites, writes=task.writes)
+        async with notes.timed_entry("lease", leasing) as lease:
+            notes.site_urls.update(lease.urls)
+            opening = self._browser.episode(
+                urls=lease.urls,
+                storage_state=lease.storage_state,
+                start_urls=[render(url, lease.urls) for url in task.start_urls],
+                more_urls=lease.more_urls,
+            )
+            async with notes.timed_entry("browser", opening) as pages:
+                yield LeasedSites(self, task, lease, pages)
+
+    async def score(self, task: Task, answer: str, lease: SiteLease, pages: Pages) -> tuple[float, tuple[Score, ...]]:
+        end = EpisodeEnd(task, answer, lease, pages.probe(self._settings.scoring.page_checks))
+        return await score(task, end, self._evaluators, self._judge)
+
+
+class LeasedSites:
+    """One task's sites, in one agent's tabs."""
+
+    def __init__(self, provider: BrowserEnvironments, task: Task, lease: SiteLease, pages: Pages) -> None:
+        self._provider = provider
+        self._task = task
+        self._lease = lease
+        self._pages = pages
+
+    @property
+    def url(self) -> str:
+        return self._pages.url
+
+    async def observe(self) -> Observation:
+        """Raises LoginError when the task must start logged in and sees a log-in page."""
+        first = await self._pages.observe()
+        path = urlsplit(first.url).path
+        if self._task.login_sites and path.rstrip("/").endswith(LOGIN_PATHS):
+            raise LoginError(
+                f"task {self._task.task_id} must start logged in to {', '.join(self._task.login_sites)}, "
+                f"but sees {first.url}"
+            )
+        return first
+
+    async def step(self, action: Action) -> Observation:
+        return await self._pages.step(action)
+
+    async def score(self, answer: str) -> tuple[float, tuple[Score, ...]]:
+        return await self._provider.score(self._task, answer, self._lease, self._pages)

@@ -1,0 +1,88 @@
+"""Plays single attempts of a run and leaves each in the run folder: what a worker of any executor does."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from webarena_runner import registry
+from webarena_runner.errors import LimitExceeded
+from webarena_runner.interfaces import AgentSetup
+from webarena_runner.interfaces.execution import Attempt, EpisodeStarted, Recipe, StepTaken
+from webarena_runner.log.writing import EpisodeFolders
+from webarena_runner.models.shared.limits import Spend
+from webarena_runner.running.episode import Episode, Harness, failed, run_episode
+from webarena_runner.running.resources import open_environments, open_model
+from webarena_runner.settings.records import Images
+from webarena_runner.types import EpisodeResult, Step, Task, TaskId
+
+
+def tell_nobody(event: EpisodeStarted | StepTaken) -> None:
+    """For workers that nobody watches."""
+
+
+class Player:
+    """May play several attempts at once, of different (task, trial) pairs."""
+
+    def __init__(self, harness: Harness, tasks: Mapping[TaskId, Task], folders: EpisodeFolders, spend: Spend) -> None:
+        self._harness = harness
+        self._tasks = tasks
+        self._folders = folders
+        self._spend = spend
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        return self._harness.environments.versions
+
+    async def play(
+        self, attempt: Attempt, *, worker: int = 0, tell: Callable[[EpisodeStarted | StepTaken], None] = tell_nobody
+    ) -> EpisodeResult:
+        """The result, which is in the run folder then; an episode that goes wrong is a result without a score.
+
+        Raises:
+            UsageError: the run folder cannot be written, or the task cannot be run as configured.
+        """
+        # What other workers have spent counts here too.
+        self._spend.spent_usd = max(self._spend.spent_usd, attempt.spent_usd)
+        task, limit_s = self._tasks[attempt.task_id], self._harness.settings.limits.episode_timeout_s
+
+        def on_step(step: Step) -> None:
+            tell(StepTaken(worker, task.task_id, step.index, step.action_text))
+
+        log = self._folders.begin(task.task_id, attempt.trial)
+        tell(EpisodeStarted(worker, task.task_id, attempt.trial, log.attempt))
+        episode = Episode(task, attempt.trial, log, on_step)
+        try:
+            async with asyncio.timeout(limit_s):
+                result = await run_episode(self._harness, episode)
+        except TimeoutError:
+            error = LimitExceeded(f"the episode took longer than {limit_s:g} s (limits.episode_timeout_s)")
+            result = failed(episode, error)
+        self._folders.put(result)
+        return result
+
+
+@asynccontextmanager
+async def open_player(recipe: Recipe, environ: Mapping[str, str]) -> AsyncIterator[Player]:
+    """Opens a model, an agent and environments of its own; keys and passwords are taken from `environ`.
+
+    Raises:
+        UsageError: model, browser, sites or judge are not there, or the tasks are not for this agent.
+    """
+    spec, settings = recipe.config.model, recipe.config.settings
+    images: Images = spec.images if spec else "none"
+    spend = Spend(settings.limits.max_cost_usd)
+    async with AsyncExitStack() as stack:
+        model = await open_model(spec, environ, stack, spend=spend) if spec else None
+        agent = registry.load("agents", settings.agent).build(AgentSetup(model, settings, images))
+        agent.check_tasks(recipe.tasks)
+        opening = open_environments(
+            settings,
+            recipe.config.sites,
+            environ,
+            name=recipe.environment,
+            lossless_screenshots=images == "screenshot",
+            spend=spend,
+        )
+        environments = await stack.enter_async_context(opening)
+        tasks = {task.task_id: task for task in recipe.tasks}
+        yield Player(Harness(settings, agent, environments), tasks, EpisodeFolders(recipe.folder), spend)

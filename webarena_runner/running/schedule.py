@@ -1,0 +1,69 @@
+"""What to run next, what to try again and when to stop: no clock, no I/O, so that every executor has the same rules."""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import replace
+
+from webarena_runner.errors import JudgeError
+from webarena_runner.interfaces.execution import Attempt
+from webarena_runner.types import EpisodeResult, Failure, Task
+
+
+class RunSchedule:
+    """Errors are tried again after all else, up to `retries` times; what would go on failing stops the run.
+
+    `judged`: the run has a judge. `spent_usd` is what its earlier starts have cost.
+    """
+
+    def __init__(
+        self,
+        todo: Iterable[tuple[Task, int]],
+        *,
+        retries: int,
+        stop_after_errors: int,
+        judged: bool,
+        spent_usd: float = 0.0,
+    ) -> None:
+        self._queue = deque(Attempt(task.task_id, trial) for task, trial in todo)
+        self._retries = retries
+        self._stop_after_errors = stop_after_errors
+        self._judged = judged
+        self._spent_usd = spent_usd
+        self._errors_in_a_row = 0
+        self._stopped = ""
+
+    @property
+    def stopped(self) -> str:
+        return self._stopped
+
+    def next(self) -> Attempt | None:
+        if self._stopped or not self._queue:
+            return None
+        return replace(self._queue.popleft(), spent_usd=self._spent_usd)
+
+    def ended(self, attempt: Attempt, result: EpisodeResult) -> None:
+        self._spent_usd += result.cost_usd or 0.0
+        failure = result.failure
+        if self.tries_again(attempt, failure):
+            self._queue.append(replace(attempt, number=attempt.number + 1))
+        self._errors_in_a_row = self._errors_in_a_row + 1 if failure and not self._lacks_judge(failure) else 0
+        if failure and not self._stopped:
+            self._stopped = self._why_stop(failure)
+
+    def tries_again(self, attempt: Attempt, failure: Failure | None) -> bool:
+        """Whether the attempt that ended like this is followed by another; not when the run stops for it."""
+        return bool(failure and failure.may_retry and not failure.stops_run and attempt.number <= self._retries)
+
+    def _why_stop(self, failure: Failure) -> str:
+        if failure.stops_run:
+            return failure.message
+        if self._errors_in_a_row >= self._stop_after_errors:
+            return (
+                f"{self._errors_in_a_row} episodes in a row ended in an error, the last one "
+                f"({failure.error_class}): {failure.message}"
+            )
+        return ""
+
+    def _lacks_judge(self, failure: Failure) -> bool:
+        """The run was started without a judge: what needs one fails, and says nothing of the tasks after it."""
+        return failure.error_class == JudgeError.error_class and not self._judged
