@@ -9,25 +9,19 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from tests.browser.conftest import renumbered
-from tests.browser.local_site import Reply, serve
-from tests.browser.test_golden_observations import MODES, PORT, opened, same
 from tests.support.action_records import official, recorded
+from tests.support.recorded_pages import MODES, PORT, comparable, read_manifest, serve_recorded, texts_of
 from webarena_runner.actions.id_grammar import extract_action, official_crash, parse_action
-from webarena_runner.browser.observe.capture import read_page
 from webarena_runner.browser.session import BrowserSession
 from webarena_runner.report.outcomes import OfflineScorer, Scored
-from webarena_runner.settings.loading import load_scoring, load_sites_file
+from webarena_runner.settings.profiles import load_profile
 from webarena_runner.settings.records import BrowserSettings, SettleSettings
+from webarena_runner.settings.site_files import load_sites_file
 from webarena_runner.tasksets.file import load_task_file
-
-# What the recording waited for after the script of a page.
-AFTER_SCRIPT_S = 0.25
 
 
 @dataclass
@@ -48,8 +42,8 @@ class Row:
 
 def scoring(folder: Path, profile: str) -> Iterator[Row]:
     tasks = load_task_file(folder / "data" / "webarena" / "test.raw.json").tasks
-    urls = load_sites_file("official-ports").urls
-    scorer = OfflineScorer({task.task_id: task for task in tasks}, urls, load_scoring(profile))
+    urls = load_sites_file("official-ports").options["urls"]
+    scorer = OfflineScorer({task.task_id: task for task in tasks}, urls, load_profile(profile).settings.scoring)
     with gzip.open(folder / "goldens" / "scoring.jsonl.gz") as file:
         lines = file.readlines()
     rows: dict[str, Row] = {}
@@ -82,28 +76,15 @@ def actions(folder: Path) -> Iterator[Row]:
 
 async def observations(folder: Path) -> list[Row]:
     goldens = folder / "goldens" / "observations"
-    manifest = json.loads((goldens / "manifest.json").read_text())
+    manifest = read_manifest(goldens)
     rows = {mode: Row(f"observations: {mode}") for mode in MODES}
     settings = BrowserSettings(screenshots=False)
-    with serve(PORT) as site:
-        for path, entry in manifest["files"].items():
-            body = (goldens / "pages" / entry["file"]).read_bytes()
-            reply = Reply(body, status=entry["status"], content_type=entry["content_type"] or "text/plain")
-            site.route(path, partial(same, reply))
+    with serve_recorded(goldens, manifest) as site:
         async with BrowserSession(settings, MODES["ax_vp"], SettleSettings()) as session:
             for page in manifest["pages"]:
-                async with opened(session, site.url, page["path"]) as environment:
-                    if page["before"]:
-                        await environment.probe().evaluate(page["before"])
-                    await asyncio.sleep(AFTER_SCRIPT_S)
-                    tab = environment.tabs.current
-                    for mode, observation in MODES.items():
-                        read = await read_page(tab.tools, tab.activity.main_frame, observation)
-                        text = f"Tab 0 (current): {read.title}\n\n{read.rendered.text}"
-                        golden = (goldens / f"{page['name']}.{mode}.txt").read_text()
-                        # Chromium prints inline boxes or not from run to run.
-                        ours, theirs = (renumbered(each, inline_boxes=mode != "ax_full") for each in (text, golden))
-                        rows[mode].count(page["name"], equal=ours == theirs)
+                for mode, text in (await texts_of(session, site.url, page)).items():
+                    golden = (goldens / f"{page['name']}.{mode}.txt").read_text()
+                    rows[mode].count(page["name"], equal=comparable(text, mode) == comparable(golden, mode))
     return list(rows.values())
 
 

@@ -15,12 +15,11 @@ import os
 import statistics
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,8 @@ import orjson
 import websockets
 from websockets.asyncio.client import ClientConnection
 
-from tests.browser.conftest import renumbered
+from tests.support.local_site import Reply, serve
+from tests.support.pages import renumbered
 from webarena_runner.browser.environment import EpisodeEnvironment
 from webarena_runner.browser.find import find_browser, launch_args
 from webarena_runner.browser.observe.devtools import connect, find_endpoint
@@ -62,27 +62,10 @@ def shop_page(rows: int) -> bytes:
 @contextmanager
 def served() -> Iterator[str]:
     """Origin of a server whose path /ROWS is a listing of that length."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-        def do_GET(self) -> None:
-            name = self.path.strip("/")
-            body = shop_page(int(name)) if name.isdigit() else b""
-            self.send_response(200 if body else 404)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serve() as site:
+        for rows in ROWS:
+            site.route(f"/{rows}", partial(Reply, shop_page(rows)))
+        yield site.url
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.browser.late_cases import BACKGROUNDS, FAMILIES, make_case, make_cases, pages_of
-from tests.browser.late_pages import Case
-from tests.browser.late_play import Seen, play
-from tests.browser.late_site import serve_late
+from tests.support.late_cases import BACKGROUNDS, FAMILIES, make_case, make_cases, pages_of
+from tests.support.late_pages import Case
+from tests.support.late_play import Seen, play
+from tests.support.late_site import serve_late
 from webarena_runner.browser.session import BrowserSession
 from webarena_runner.settings.records import BrowserSettings, ObservationSettings, SettleSettings
 from webarena_runner.types import Click

@@ -1,17 +1,15 @@
 """One Chromium for all tests of the browser; an episode of its own for each test."""
 
-import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 
 import pytest
 import pytest_asyncio
 
-from tests.browser.local_site import Site, serve
+from tests.support.local_site import Site, serve
 from webarena_runner.browser.environment import EpisodeEnvironment
 from webarena_runner.browser.session import BrowserSession
 from webarena_runner.settings.records import BrowserSettings, ObservationSettings, SettleSettings
-from webarena_runner.types import Observation
 
 Start = Callable[..., AbstractAsyncContextManager[EpisodeEnvironment]]
 
@@ -36,31 +34,3 @@ def start(session: BrowserSession, site: Site) -> Start:
         return session.episode(urls={"shopping": site.url}, start_urls=list(urls))
 
     return episode
-
-
-def id_of(observation: Observation, text: str) -> str:
-    """Id of the only line that holds the text."""
-    found = [node_id for node_id, node in observation.nodes.items() if text in node.line]
-    assert len(found) == 1, f"{text!r} is in {len(found)} nodes of\n{observation.text}"
-    return found[0]
-
-
-def renumbered(text: str, *, inline_boxes: bool = True) -> str:
-    """The text with ids and frame ids replaced by numbers of first appearance: both differ from run to run.
-
-    Lines of static text that is a mere number are left out: officially they are not printed when one of the three lines
-    above holds that number, and those lines hold ids. Without inline boxes those three lines reach further up, so that
-    more static text is a repetition: it is left out too.
-    """
-    lines = [line for line in text.split("\n") if not re.match(r"\t*\[-?\d+\] StaticText '\d+'$", line)]
-    if not inline_boxes:
-        kept: list[str] = []
-        for line in lines:
-            said = re.match(r"\t*\[-?\d+\] StaticText '(.*)'$", line)
-            box = re.match(r"\t*\[-?\d+\] InlineTextBox ", line)
-            if not box and not (said and any(said[1] in earlier for earlier in kept[-3:])):
-                kept.append(line)
-        lines = kept
-    numbers: dict[str, str] = {}
-    pattern = re.compile(r"(?<=^\[)-?\d+(?=\])|(?<=\t\[)-?\d+(?=\])|(?<==\")[0-9A-F]{32}(?=\")", re.MULTILINE)
-    return pattern.sub(lambda found: numbers.setdefault(found.group(), f"#{len(numbers)}"), "\n".join(lines))

@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from tests.browser.conftest import Start, id_of
-from tests.browser.local_site import Site, serve
+from tests.browser.conftest import Start
+from tests.support.local_site import Site, serve
+from tests.support.pages import id_of
 from webarena_runner.browser.environment import EpisodeEnvironment
 from webarena_runner.browser.session import BrowserSession
 from webarena_runner.settings.records import BrowserSettings, ObservationSettings, SettleSettings

@@ -8,8 +8,9 @@ from typing import Self
 
 import pytest
 
-from tests.browser.conftest import Start, id_of
-from tests.browser.local_site import Site
+from tests.browser.conftest import Start
+from tests.support.local_site import Site
+from tests.support.pages import id_of
 from webarena_runner import parse_action
 from webarena_runner.agents.prompt import load_prompt
 from webarena_runner.agents.prompted import Prompted

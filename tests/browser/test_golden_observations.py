@@ -1,42 +1,21 @@
 """Text of recorded pages against what the official processor printed for them."""
 
-import asyncio
-import json
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from tests.browser.conftest import renumbered
-from tests.browser.local_site import Reply, Site, serve
-from webarena_runner.browser.environment import EpisodeEnvironment
+from tests.support.local_site import Site
+from tests.support.pages import renumbered
+from tests.support.recorded_pages import MODES, PORT, comparable, read_manifest, serve_recorded, texts_of
 from webarena_runner.browser.observe.axtree import _without_repeats
-from webarena_runner.browser.observe.capture import read_page
 from webarena_runner.browser.session import BrowserSession
-from webarena_runner.settings.records import BrowserSettings, ObservationSettings, SettleSettings
-from webarena_runner.types import Goto
+from webarena_runner.settings.records import BrowserSettings, SettleSettings
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
-# The origin that the recorded texts name.
-PORT = 8201
-ON_THAT_DAY = """{
-  const Real = Date, then = Real.parse("2026-11-22T12:00:00Z");
-  Date = class extends Real {
-    constructor(...given) { super(...(given.length ? given : [then])); }
-    static now() { return then; }
-  };
-}"""
-MODES = {
-    "ax_vp": ObservationSettings(ax_properties="browser"),
-    "ax_full": ObservationSettings(ax_properties="browser", viewport_only=False),
-    "html_vp": ObservationSettings(mode="html"),
-    "html_full": ObservationSettings(mode="html", viewport_only=False),
-}
 PAGES = [
     "syn_tiny",
     "syn_shop",
@@ -61,31 +40,13 @@ def folder(shared: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def manifest(folder: Path) -> dict[str, Any]:
-    read: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
-    return read
-
-
-@asynccontextmanager
-async def opened(session: BrowserSession, site_url: str, path: str) -> AsyncIterator[EpisodeEnvironment]:
-    """A recorded page on the day of its recording, which a calendar in it marks."""
-    async with session.episode(urls={"any": site_url}, start_urls=["about:blank"]) as environment:
-        await environment.tabs.context.add_init_script(ON_THAT_DAY)
-        await environment.step(Goto(url=site_url + path))
-        yield environment
-
-
-def same(reply: Reply) -> Reply:
-    return reply
+    return read_manifest(folder)
 
 
 @pytest.fixture(scope="module")
 def recorded(folder: Path, manifest: dict[str, Any]) -> Iterator[Site]:
     try:
-        with serve(PORT) as site:
-            for path, entry in manifest["files"].items():
-                body = (folder / "pages" / entry["file"]).read_bytes()
-                reply = Reply(body, status=entry["status"], content_type=entry["content_type"] or "text/plain")
-                site.route(path, partial(same, reply))
+        with serve_recorded(folder, manifest) as site:
             yield site
     except OSError as error:
         pytest.skip(f"port {PORT}, which the recorded texts name, is not free: {error}")
@@ -111,22 +72,9 @@ async def test_text_is_the_official_one(
     name: str, folder: Path, manifest: dict[str, Any], recorded: Site, session: BrowserSession
 ) -> None:
     page = next(page for page in manifest["pages"] if page["name"] == name)
-    texts = {}
-    async with opened(session, recorded.url, page["path"]) as environment:
-        if page["before"]:
-            await environment.probe().evaluate(page["before"])
-        # What the recording waited for after the script.
-        await asyncio.sleep(0.25)
-        texts["ax_vp"] = (await environment.observe()).text
-        tab = environment.tabs.current
-        for mode in ("ax_full", "html_vp", "html_full"):
-            read = await read_page(tab.tools, tab.activity.main_frame, MODES[mode])
-            texts[mode] = f"Tab 0 (current): {read.title}\n\n{read.rendered.text}"
-    for mode, text in texts.items():
+    for mode, text in (await texts_of(session, recorded.url, page)).items():
         golden = (folder / f"{name}.{mode}.txt").read_text()
-        # Chromium prints inline boxes or not from run to run.
-        boxes = mode != "ax_full"
-        assert renumbered(text, inline_boxes=boxes) == renumbered(golden, inline_boxes=boxes), f"{name}.{mode}"
+        assert comparable(text, mode) == comparable(golden, mode), f"{name}.{mode}"
 
 
 @pytest.mark.parametrize("name", PAGES)

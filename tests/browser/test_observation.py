@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.browser.conftest import Start, id_of, renumbered
-from tests.browser.local_site import Site
+from tests.browser.conftest import Start
+from tests.support.local_site import Site
+from tests.support.pages import id_of, renumbered
 from webarena_runner.browser.observe.capture import read_page
 from webarena_runner.browser.observe.devtools import DevTools, Handler
 from webarena_runner.browser.session import BrowserSession

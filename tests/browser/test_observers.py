@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import Start, id_of
-from tests.browser.local_site import Site
+from tests.browser.conftest import Start
+from tests.support.local_site import Site
+from tests.support.pages import id_of
+from tests.support.third_party import install
 from webarena_runner.browser.session import BrowserSession
 from webarena_runner.errors import ConfigError
 from webarena_runner.settings.loading import CliOptions, load_run_config
@@ -26,11 +28,9 @@ class Titles:
 @pytest.fixture
 def someones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A third party's observer, known by its entry point alone."""
-    info = tmp_path / "someones_observers-1.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.4\nName: someones-observers\nVersion: 1\n")
-    (info / "entry_points.txt").write_text("[webarena_runner.observers]\ntitles = someones_observers:Titles\n")
-    (tmp_path / "someones_observers.py").write_text(SOMEONES)
+    install(
+        tmp_path, "someones_observers", SOMEONES, "[webarena_runner.observers]\ntitles = someones_observers:Titles\n"
+    )
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(sys.modules, "someones_observers", raising=False)
 

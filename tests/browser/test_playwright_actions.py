@@ -3,7 +3,7 @@
 import pytest
 
 from tests.browser.conftest import Start
-from tests.browser.local_site import Site
+from tests.support.local_site import Site
 from webarena_runner.actions.playwright_grammar import parse_playwright
 from webarena_runner.browser.session import BrowserSession
 from webarena_runner.settings.records import BrowserSettings, ObservationSettings, SettleSettings

@@ -8,8 +8,9 @@ from playwright.async_api import Browser
 from websockets.asyncio.server import ServerConnection
 from websockets.asyncio.server import serve as serve_websocket
 
-from tests.browser.conftest import Start, id_of
-from tests.browser.local_site import Site, serve
+from tests.browser.conftest import Start
+from tests.support.local_site import Site, serve
+from tests.support.pages import id_of
 from webarena_runner.browser.policy import Fence
 from webarena_runner.browser.session import BrowserSession
 from webarena_runner.types import Click, Goto

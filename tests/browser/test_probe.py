@@ -3,7 +3,7 @@
 import pytest
 
 from tests.browser.conftest import Start
-from tests.browser.local_site import Reply, Site
+from tests.support.local_site import Reply, Site
 from webarena_runner.errors import ScriptError, SiteError
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 from playwright.async_api import Error as PlaywrightError
 
-from tests.browser.conftest import Start, id_of
-from tests.browser.local_site import Site, serve
+from tests.browser.conftest import Start
+from tests.support.local_site import Site, serve
+from tests.support.pages import id_of
 from webarena_runner.browser.environment import EpisodeEnvironment
 from webarena_runner.browser.session import BrowserSession
 from webarena_runner.errors import BrowserError, BrowserMissing, SiteError

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from tests.browser.conftest import id_of
-from tests.browser.late_cases import make_case, make_cases, pages_of
-from tests.browser.late_pages import Case
-from tests.browser.late_play import play
-from tests.browser.late_site import serve_late
+from tests.support.late_cases import make_case, make_cases, pages_of
+from tests.support.late_pages import Case
+from tests.support.late_play import play
+from tests.support.late_site import serve_late
+from tests.support.pages import id_of
 from webarena_runner.browser.session import BrowserSession
 from webarena_runner.settings.records import BrowserSettings, ObservationSettings, SettleSettings
 from webarena_runner.types import Click

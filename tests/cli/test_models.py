@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Invoke
+from tests.support.third_party import install
 from webarena_runner.settings import datafiles
 
 
@@ -121,12 +122,8 @@ class Full(Plain):
 @pytest.fixture
 def someones(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A third party's two backends, known by their entry points alone, and a model file for each."""
-    info = workdir / "someones_backends-1.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.4\nName: someones-backends\nVersion: 1\n")
     entries = "plain = someones_backends:Plain\nfull = someones_backends:Full\n"
-    (info / "entry_points.txt").write_text(f"[webarena_runner.models]\n{entries}")
-    (workdir / "someones_backends.py").write_text(SOMEONES)
+    install(workdir, "someones_backends", SOMEONES, f"[webarena_runner.models]\n{entries}")
     for name in ("plain", "full"):
         (workdir / f"{name}.yaml").write_text(f"backend: {name}\nmodel: small\n")
     monkeypatch.syspath_prepend(str(workdir))

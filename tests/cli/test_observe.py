@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.local_site import Site, serve
 from tests.cli.conftest import Invoke
+from tests.support.local_site import Site, serve
 
 PAGE = (
     "<title>Shelf</title><h1>Shelf</h1><a href='/next'>Next page</a>"

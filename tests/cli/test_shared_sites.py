@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.browser.local_site import serve
 from tests.cli.conftest import Invoke
+from tests.support.local_site import serve
 from tests.tasksets.records import program_html, record, string_match, write
 
 pytestmark = pytest.mark.browser

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Done, start
+from tests.support.third_party import install
 from tests.tasksets.records import program_html, record, write
-from tests.third_party import install
 
 pytestmark = pytest.mark.browser
 LIMIT_S = 90

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from tests.browser.conftest import id_of, renumbered
-from tests.browser.late_pages import Case
+from tests.support.late_pages import Case
+from tests.support.pages import id_of, renumbered
 from webarena_runner.browser.session import BrowserSession
 from webarena_runner.types import Action, Click, Hover, Observation, Press, Scroll, Type
 

@@ -6,14 +6,13 @@ import logging
 import re
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from tests.models.fake_gemini import NUMBERS, GeminiServer, candidate, model, reply
 from tests.models.fake_openai import HANG, Reply, running
-from tests.models.gemini_backend import SDKS, Connect, connecting, spec_for
+from tests.models.gemini_backend import Connect, connecting, spec_for
 from webarena_runner.errors import ConfigError, UsageError
 from webarena_runner.interfaces import RequestTag
 from webarena_runner.models.gemini.backend import Gemini
@@ -31,23 +30,6 @@ PROMPT = [
 THRESHOLDS = {"BLOCK_LOW_AND_ABOVE": 1, "BLOCK_MEDIUM_AND_ABOVE": 2, "BLOCK_ONLY_HIGH": 3, "BLOCK_NONE": 4}
 ENUMS = {"category": NUMBERS["category"], "threshold": THRESHOLDS}
 SNAKE = re.compile("_([a-z])")
-
-
-@pytest.fixture(params=SDKS)
-def sdk(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[GeminiServer]:
-    async with running(GeminiServer()) as started:
-        yield started
-
-
-@pytest.fixture
-async def connect(server: GeminiServer, sdk: str) -> AsyncIterator[Connect]:
-    async with connecting(server, sdk) as make:
-        yield make
 
 
 def canonical(body: Any, name: str = "") -> Any:

@@ -5,7 +5,6 @@ import logging
 import threading
 import traceback
 import uuid
-from collections.abc import AsyncIterator
 from time import monotonic
 from typing import Any
 
@@ -20,8 +19,8 @@ from tests.models.fake_gemini import (
     retry_info,
     wrong_key,
 )
-from tests.models.fake_openai import DROP, HANG, Reply, running
-from tests.models.gemini_backend import SDKS, Connect, connecting
+from tests.models.fake_openai import DROP, HANG, Reply
+from tests.models.gemini_backend import Connect
 from webarena_runner.errors import ModelBlocked, ModelError, ModelExhausted, ModelRefused, PromptTooLong
 from webarena_runner.interfaces import RequestTag
 from webarena_runner.types import Completion, Message, Sampling
@@ -30,23 +29,6 @@ TAG = RequestTag("mini", 3, 0, 5)
 PROMPT = [Message(role="user", content="PAGE")]
 HATEFUL = [{"category": "HARM_CATEGORY_HATE_SPEECH", "probability": "HIGH", "blocked": True}]
 PER_MINUTE, PER_DAY = "GenerateRequestsPerMinutePerProjectPerModel", "GenerateRequestsPerDayPerProjectPerModel"
-
-
-@pytest.fixture(params=SDKS)
-def sdk(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[GeminiServer]:
-    async with running(GeminiServer()) as started:
-        yield started
-
-
-@pytest.fixture
-async def connect(server: GeminiServer, sdk: str) -> AsyncIterator[Connect]:
-    async with connecting(server, sdk) as make:
-        yield make
 
 
 async def ask(connect: Connect, **options: Any) -> Completion:

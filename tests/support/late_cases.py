@@ -8,7 +8,7 @@ hold such a callback back for as long as no frame is drawn.
 import json
 from collections.abc import Callable
 
-from tests.browser.late_pages import Case, Dice, Plot, make_page
+from tests.support.late_pages import Case, Dice, Plot, make_page
 
 
 def timer(dice: Dice) -> Plot:
