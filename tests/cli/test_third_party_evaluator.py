@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Invoke, own_task, start
-from tests.third_party import install
+from tests.support.third_party import install
 from webarena_runner.errors import TaskFileError
 from webarena_runner.tasksets.file import load_task_file
 
