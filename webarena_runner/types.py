@@ -336,11 +336,13 @@ class Failure(Record):
 class Verdict(Record):
     """One judge call; `kind` says by which of the judge's prompts, `score` is None when the reply was unclear.
 
-    `cost_usd` is None when the judge's model file has no prices, or the reply was kept from an earlier call.
+    `question` is the whole prompt ("" when the reply was recorded elsewhere). `cost_usd` is None when the judge's model
+    file has no prices, or the reply was kept from an earlier call.
     """
 
     kind: str
     reference: str
+    question: str = ""
     reply: str
     score: float | None
     judge: str

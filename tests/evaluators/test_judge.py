@@ -55,8 +55,9 @@ async def test_any_other_question_is_asked(change: dict[str, str], tmp_path: Pat
 
 async def test_the_request_has_the_official_sampling_and_all_that_matters(tmp_path: Path) -> None:
     model = SayingModel("correct")
-    await _ask(model, tmp_path)
+    reply = await _ask(model, tmp_path)
     ((messages, sampling),) = model.requests
+    assert reply.question == "\n\n".join(message.content for message in messages), "for the log"
     assert (sampling.temperature, sampling.top_p, sampling.max_tokens) == (0.0, 1.0, 768)
     assert [message.role for message in messages] == ["system", "user"]
     assert all(text in messages[1].content for text in (*QUESTION.values(), "partially correct"))

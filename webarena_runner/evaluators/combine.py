@@ -132,7 +132,7 @@ async def _asked(judge: Judge, question: Question, end: EpisodeEnd) -> Verdict:
     intent = render(end.task.intent, end.lease.urls)
     reply = await judge.ask(question.kind, intent=intent, reference=question.reference, answer=question.answer)
     verdict = _verdict(question, reply.text, judge=judge.name)
-    return verdict.model_copy(update={"cached": reply.cached, "cost_usd": reply.cost_usd})
+    return verdict.model_copy(update={"cached": reply.cached, "cost_usd": reply.cost_usd, "question": reply.question})
 
 
 def _verdict(question: Question, reply: str, *, judge: str = "") -> Verdict:

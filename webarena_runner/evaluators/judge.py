@@ -78,18 +78,20 @@ class ModelJudge:
             "answer": answer,
         }
         path = self._cache_dir / f"{hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()}.json"
+        prompt = PROMPTS[kind].format(intent=intent, reference=reference, answer=answer)
+        asked = f"{SYSTEM}\n\n{prompt}"
         if (kept := _read(path)) is not None:
-            return JudgeReply(kept, cached=True)
-        completion = await self._generate(PROMPTS[kind].format(intent=intent, reference=reference, answer=answer))
+            return JudgeReply(kept, cached=True, question=asked)
+        completion = await self._generate(prompt)
         text, cost_usd = completion.text, completion.cost_usd
         if read_verdict(kind, text) is None:
             log.warning("judge %s gave no verdict on %r: %.200r", self._name, reference, text)
-            return JudgeReply(text, cached=False, cost_usd=cost_usd)
+            return JudgeReply(text, cached=False, cost_usd=cost_usd, question=asked)
         # Another process may have asked the same meanwhile: the verdict that was first on disk holds for all.
         if (kept := _read(path)) is not None:
-            return JudgeReply(kept, cached=True, cost_usd=cost_usd)
+            return JudgeReply(kept, cached=True, cost_usd=cost_usd, question=asked)
         _keep(path, {**question, "reply": text})
-        return JudgeReply(text, cached=False, cost_usd=cost_usd)
+        return JudgeReply(text, cached=False, cost_usd=cost_usd, question=asked)
 
     async def _generate(self, prompt: str) -> Completion:
         messages = (Message(role="system", content=SYSTEM), Message(role="user", content=prompt))

@@ -279,11 +279,15 @@ class Judge(Protocol):
 
 @dataclass(frozen=True)
 class JudgeReply:
-    """`cost_usd` None: kept from an earlier call, or the judge's model file has no prices."""
+    """`cost_usd` None: kept from an earlier call, or the judge's model file has no prices.
+
+    `question` is the whole prompt, for the log.
+    """
 
     text: str
     cached: bool
     cost_usd: float | None = None
+    question: str = ""
 
 
 @dataclass(frozen=True)

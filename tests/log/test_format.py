@@ -1,0 +1,254 @@
+"""Run folders of each format, newer ones and damaged ones, through what reads them."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Invoke
+from tests.log.records import make_manifest, make_result
+from webarena_runner.errors import DamagedRecord, NewerFormat, StoreError
+from webarena_runner.evaluators.combine import load_evaluators, rescore
+from webarena_runner.interfaces import RequestTag
+from webarena_runner.log.format import FORMAT
+from webarena_runner.log.paths import AttemptPaths, RunPaths
+from webarena_runner.log.reading import (
+    cost_usd,
+    read_finished,
+    read_last_page,
+    read_manifest,
+    read_results,
+    read_steps,
+    read_tasks,
+)
+from webarena_runner.log.writing import RunFolder
+from webarena_runner.models.replay import Replay
+from webarena_runner.running.run import prepare_resume
+from webarena_runner.settings.records import ModelSpec, RunConfig, ScoringSettings
+from webarena_runner.types import EpisodeResult, Sampling, Step
+
+FOLDERS = Path(__file__).parent / "folders"
+ALL = ("format-0/oracle", "format-0/replay", "format-1")
+
+
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """A copy of a kept folder, with the task file that it began with in the working directory."""
+    shutil.copy(FOLDERS / "format-0" / "tasks.json", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return lambda name: Path(shutil.copytree(FOLDERS / name, tmp_path / "results" / name))
+
+
+def steps_of(folder: Path) -> dict[str, list[Step]]:
+    return {paths.folder.name: list(read_steps(paths.folder)) for paths in RunPaths(folder).all_attempts()}
+
+
+def json_files(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*.json*") if path.name != "tasks.jsonl")
+
+
+def changed(path: Path, change: Callable[[dict[str, Any]], Any]) -> None:
+    """Changes each record of a file."""
+    whole = path.suffix == ".json"
+    records = [json.loads(text) for text in ([path.read_text()] if whole else path.read_text().splitlines())]
+    for record in records:
+        change(record)
+    path.write_text("".join(json.dumps(record) + "\n" * (not whole) for record in records))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_folder_of_each_format_is_read(name: str) -> None:
+    folder = FOLDERS / name
+    manifest = read_manifest(folder)
+    assert RunConfig.model_validate(manifest.config).tasks.task_set == "tasks.json"
+    results = read_results(folder)
+    assert set(results) <= set(manifest.planned)
+    for (task_id, trial), result in results.items():
+        steps = list(read_steps(RunPaths(folder).episode(task_id, trial).folder))
+        assert len(steps) == result.steps > 0
+        assert result.finished_at > result.started_at
+        assert [step.index for step in steps] == list(range(len(steps)))
+
+
+def test_messages_of_both_formats_are_whole() -> None:
+    (old, *_), (new, *_) = (steps_of(FOLDERS / name)["9.0"] for name in ("format-0/replay", "format-1"))
+    for step in (old, new):
+        *fixed, last = step.decision.messages
+        assert fixed == list(old.decision.messages[:-1])
+        assert step.observation.text in last.content
+        assert last.content.startswith("Page:\nTab 0 (current)")
+        assert last.content.endswith("Last action: None")
+
+
+def test_what_only_the_present_format_has() -> None:
+    folder = FOLDERS / "format-1"
+    (step,) = steps_of(folder)["60.0"]
+    assert len(step.observation.nodes) > 30
+    for key, node in step.observation.nodes.items():
+        assert f"[{key}] {node.line}" in step.observation.text
+    assert any(node.box and node.box.width % 1 for node in step.observation.nodes.values())
+    paths = RunPaths(folder).episode(60, 0)
+    result = read_results(folder)[60, 0]
+    assert result.final_url == f"{result.site_urls['shopping']}/"
+    assert "127.0.0.1" not in json.dumps(json.loads(paths.result.read_text())["scores"][0]["evidence"])
+    assert {"lease", "browser", "first_observation", "agent", "settle", "observe", "evaluate"} <= set(result.timings_ms)
+    last = read_last_page(paths.folder)
+    assert last is not None
+    assert last.observation.text != step.observation.text
+    assert last.observation.nodes
+
+
+def test_a_past_episode_is_scored_again_from_its_folder_alone() -> None:
+    folder = FOLDERS / "format-1"
+    tasks = {task.task_id: task for task in read_tasks(folder) or ()}
+    result = read_results(folder)[60, 0]
+    value, scores = rescore(tasks[60], result.scores, load_evaluators(ScoringSettings()))
+    assert (value, scores) == (result.value, result.scores)
+
+
+def add_unknown_keys(record: dict[str, Any]) -> None:
+    """To the record and all records in it."""
+    # These are by names of sites, tasks, parts and packages, or belong to evaluators and settings.
+    free = {"config", "task_sites", "versions", "timings_ms", "site_urls", "evidence"}
+    for value in [value for key, value in record.items() if key not in free]:
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, dict):
+                add_unknown_keys(each)
+    record["of_a_newer_version"] = {"and": ["more"]}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_keys_of_a_newer_version_are_no_damage(name: str, copy: Callable[[str], Path]) -> None:
+    folder = copy(name)
+    before = (read_manifest(folder), read_results(folder), steps_of(folder), cost_usd(folder))
+
+    for path in json_files(folder):
+        changed(path, add_unknown_keys)
+    assert (read_manifest(folder), read_results(folder), steps_of(folder), cost_usd(folder)) == before
+
+
+def test_keys_of_a_newer_version_stay_in_a_manifest_that_is_written_again(copy: Callable[[str], Path]) -> None:
+    folder = copy("format-1")
+    changed(RunPaths(folder).manifest, lambda record: record.update(of_a_newer_version=1))
+    RunFolder.reopen(folder, read_tasks(folder) or ()).close()
+    assert json.loads(RunPaths(folder).manifest.read_text())["of_a_newer_version"] == 1
+
+
+@pytest.mark.parametrize("part", ["manifest", "result", "step"])
+def test_a_newer_format_says_what_to_do(part: str, copy: Callable[[str], Path]) -> None:
+    folder = copy("format-1")
+    paths = RunPaths(folder).episode(60, 0)
+    path = {"manifest": RunPaths(folder).manifest, "result": paths.result, "step": paths.steps}[part]
+    changed(path, lambda record: record.update(format=FORMAT + 1))
+    told = rf"{path.name}.*written by a newer version of webarena-runner \(format {FORMAT + 1}, .*upgrade"
+    with pytest.raises(NewerFormat, match=told):
+        (read_manifest(folder), read_results(folder), steps_of(folder))
+
+
+def test_settings_of_another_version_are_named_when_a_run_goes_on(copy: Callable[[str], Path]) -> None:
+    folder = copy("format-1")
+    changed(RunPaths(folder).manifest, lambda record: record["config"]["settings"].update(patience=3))
+    assert read_results(folder), "reading needs no setting"
+    with pytest.raises(StoreError, match=r"settings\.patience.*go on with the one that started it: 0\.1\.0"):
+        prepare_resume(folder)
+
+
+def test_a_damaged_result_costs_its_own_episode_and_is_kept(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path / "r1", make_manifest(), [])
+    for task_id in (7, 8):
+        run.begin(task_id, 0)
+        run.put(make_result(task_id, cost_usd=0.5))
+    damaged = RunPaths(run.path).episode(7, 0).result
+    damaged.write_text(damaged.read_text()[:-30])
+    with pytest.raises(DamagedRecord, match=r"7\.0/result\.json: is damaged.*score of task 7 trial 0 is lost.*resume"):
+        read_results(run.path)
+    assert list(read_finished(run.path)) == [(8, 0)]
+    assert cost_usd(run.path) == 0.5, "what the steps of the damaged one say is nothing"
+    assert run.begin(7, 0).attempt == 2
+    assert RunPaths(run.path).earlier_attempt(7, 0, 1).result.read_text() == damaged_text(run.path)
+    run.close()
+
+
+def damaged_text(folder: Path) -> str:
+    (paths,) = RunPaths(folder).earlier_attempts(7, 0)
+    return paths.result.read_text()
+
+
+async def test_a_folder_of_format_0_is_replayed() -> None:
+    spec = ModelSpec(name="recorded", backend="replay", options={"path": str(FOLDERS / "format-0" / "replay")})
+    backend = Replay(spec, environ={})
+    said = [await backend.generate([], Sampling(), tag=RequestTag("tasks", 9, 0, step)) for step in range(2)]
+    assert said[0].text == "I do not know this format"
+    assert "stop [N/A]" in said[1].text
+
+
+@pytest.mark.parametrize(("name", "passed"), [("format-0/oracle", 1), ("format-0/replay", 1), ("format-1", 0)])
+def test_a_folder_of_each_format_is_reported(name: str, passed: int, invoke: Invoke) -> None:
+    done = invoke("report", str(FOLDERS / name), "--csv", "out.csv")
+    assert done.code == 0, done.err
+    assert f"{passed} of 2 planned" in done.out
+    assert f",{passed}," in Path("out.csv").read_text()
+
+
+def test_a_folder_of_format_0_goes_on_in_the_present_one(copy: Callable[[str], Path]) -> None:
+    folder = copy("format-0/oracle")
+    prepared = prepare_resume(folder)
+    assert [(task.task_id, trial) for task, trial in prepared.todo] == [(30, 0)]
+    old = RunPaths(folder).manifest.read_bytes()
+    RunFolder.reopen(folder, prepared.tasks).close()
+    assert RunPaths(folder).earlier_manifest.read_bytes() == old
+    Path("tasks.json").unlink()
+    again = prepare_resume(folder)
+    assert again.todo == prepared.todo, "the folder has its tasks now"
+    assert read_manifest(folder).finished_at is not None
+
+
+def test_the_task_file_of_a_folder_of_format_0_must_be_the_same(copy: Callable[[str], Path]) -> None:
+    folder = copy("format-0/oracle")
+    Path("tasks.json").write_text(Path("tasks.json").read_text() + "\n")
+    with pytest.raises(StoreError, match="began with another task file"):
+        prepare_resume(folder)
+
+
+@pytest.mark.browser
+def test_a_run_of_format_0_is_finished_by_this_version(copy: Callable[[str], Path], invoke: Invoke) -> None:
+    folder = copy("format-0/oracle").resolve()
+    shutil.copy(FOLDERS / "format-0" / "tasks.json", Path.cwd())
+    done = invoke("resume", str(folder))
+    assert done.code == 0, done.err
+    results = read_results(folder)
+    assert {key: result.value for key, result in results.items()} == {(30, 0): 1.0, (60, 0): 1.0}
+    assert "format" not in json.loads(RunPaths(folder).episode(60, 0).result.read_text())
+    step = next(read_steps(RunPaths(folder).episode(30, 0).folder))
+    assert step.acted_on is not None
+    assert step.acted_on.line in step.action_text
+    assert step.observation.nodes[step.acted_on.element_id].box == step.acted_on.box
+
+
+def test_results_by_site_and_path_are_what_they_were(tmp_path: Path) -> None:
+    shop, admin = "http://127.0.0.1:77", "http://127.0.0.1:77/admin"
+    seen = {
+        "urls": [f"{shop}/a", f"{admin}/b", f"{shop}80/no", f"see {shop}. Or {shop}?q"],
+        "said": f"__SHOPPING__ is what I typed on {shop}",
+        "verbatim": {"verbatim": f"{admin}"},
+    }
+    result = make_result(1, final_url=f"{admin}/x", site_urls={"shopping": shop, "shopping_admin": admin})
+    scored = EpisodeResult.model_validate(
+        result.model_dump() | {"scores": [{"evaluator": "own", "value": 1.0, "evidence": seen}]}
+    )
+    run = RunFolder.create(tmp_path / "r1", make_manifest(), [])
+    log = run.begin(1, 0)
+    run.put(scored)
+    run.close()
+    assert read_results(run.path) == {(1, 0): scored}
+    written = json.loads(AttemptPaths(log.folder).result.read_text())
+    assert written["final_url"] == "__SHOPPING_ADMIN__/x"
+    assert written["scores"][0]["evidence"]["urls"] == [
+        "__SHOPPING__/a",
+        "__SHOPPING_ADMIN__/b",
+        f"{shop}80/no",
+        "see __SHOPPING__. Or __SHOPPING__?q",
+    ]
