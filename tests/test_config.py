@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from webarena_runner.errors import ConfigError
+from webarena_runner.official.sites import OFFICIAL_SITES
 from webarena_runner.settings import records
 from webarena_runner.settings.loading import (
     CliOptions,
@@ -284,6 +285,13 @@ def test_a_sites_file_of_an_earlier_version_is_read_as_todays() -> None:
 def test_a_sites_file_may_be_all_defaults() -> None:
     write("sites/lab.yaml", "description: the lab\n")
     assert load(sites="lab", environ={"MAP": "http://m"}).sites.options == {"urls": {"map": "http://m"}}
+
+
+def test_the_published_sites_file_leads_where_the_official_sites_begin() -> None:
+    urls = load_sites_file("official-ports").options["urls"]
+    assert set(urls) == set(OFFICIAL_SITES) - {"classifieds"}
+    for site, url in urls.items():
+        assert url.split(":", 2)[2].partition("/")[1:] == OFFICIAL_SITES[site].landing_path.partition("/")[1:], site
 
 
 def test_an_unknown_sites_file_lists_the_known_ones() -> None:

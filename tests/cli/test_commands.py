@@ -23,6 +23,11 @@ def test_tasks_list_for_people_and_for_programs(invoke: Invoke, own_tasks: Path)
         "start_urls": ["__REDDIT__"],
         "template_id": 1,
         "evaluators": ["string_match"],
+        "writes": False,
+        "judge": False,
+        "reset_before": False,
+        "depends_on": [],
+        "images": [],
         "intent": "Say hello",
     }
 

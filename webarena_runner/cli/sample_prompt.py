@@ -1,6 +1,7 @@
 """A prompt to look at: a page that we made up, halfway through a task."""
 
 from webarena_runner.agents.prompt import load_prompt
+from webarena_runner.official.sites import SHOPPING
 from webarena_runner.types import Message
 
 PAGE = """\
@@ -23,7 +24,7 @@ def sample_messages(prompt: str, *, has_picture: bool) -> list[Message]:
     """What the prompted agent would ask about the page. Raises ConfigError for a prompt that cannot be loaded."""
     *fixed, current = load_prompt(prompt).render(
         observation=PAGE,
-        url="http://onestopmarket.com/garden/watering-cans.html",
+        url=f"{SHOPPING.public_url}/garden/watering-cans.html",
         objective="What does the larger of the watering cans cost?",
         previous_action="click [41] where [41] is link 'Watering cans'",
         has_picture=has_picture,

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from webarena_runner.errors import DamagedRecord, NewerFormat
 from webarena_runner.log.format import FORMAT, Kind, Raw
+from webarena_runner.official.families import WEBARENA
 from webarena_runner.settings.old_forms import nested_config
 
 Upgrade = Callable[[Raw], Raw]
@@ -42,7 +43,7 @@ def _manifest_from_0(raw: Raw) -> Raw:
 def _standing_from_0(task_set: str, sites: str, agent: str) -> Raw:
     """What such manifests left to the reader, who knew these task sets, providers and agents by name."""
     caution = (
-        "" if task_set == "webarena" else f"{task_set} is not WebArena: do not compare its numbers with WebArena's"
+        "" if task_set == WEBARENA.name else f"{task_set} is not WebArena: do not compare its numbers with WebArena's"
     )
     elsewhere = sites == "embedded" and task_set != "mini"
     if sites == "embedded":
@@ -50,7 +51,7 @@ def _standing_from_0(task_set: str, sites: str, agent: str) -> Raw:
     if task_set == "mini":
         caution = "mini is not WebArena: own tasks on the embedded sites, for smoke runs and development"
     return {
-        "expected_count": 812 if task_set == "webarena" else None,
+        "expected_count": WEBARENA.count if task_set == WEBARENA.name else None,
         "scope": f"{task_set} on embedded sites" if elsewhere else task_set,
         "caution": caution,
         "agent_note": "reference actions" if agent == "oracle" else "",
