@@ -9,8 +9,8 @@ import pytest
 from tests.mini.mini_tasks import all_records, is_unachievable
 from webarena_mini.catalog import MODULES
 from webarena_runner.actions.reference import REFERENCE_ACTIONS
-from webarena_runner.official.notation import ALTERNATIVES, LOCATOR_HELPERS, START_TABS, URL_HELPERS, named_sites
-from webarena_runner.official.sites import OFFICIAL_ACCOUNTS
+from webarena_runner.official.notation import ALTERNATIVES, LOCATOR_HELPERS, START_TABS, URL_HELPERS
+from webarena_runner.official.sites import OFFICIAL_ACCOUNTS, named_sites
 from webarena_runner.tasksets.mini import Mini
 
 OFFICIAL_KEYS = [

@@ -54,7 +54,7 @@ def test_a_task_needs_the_sites_it_lists_logs_in_to_or_names() -> None:
     needing = task(
         1, "reddit", login=("gitlab",), start="__MAP__/x __last_url__", check="__SHOPPING_ADMIN__/y __page__"
     )
-    assert sites_needed(needing) == ("reddit", "gitlab", "map", "shopping_admin")
+    assert sites_needed(needing) == ("reddit", "gitlab", "shopping_admin", "map")
 
 
 def test_missing_urls_are_listed_with_how_to_set_them() -> None:

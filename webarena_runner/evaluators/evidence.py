@@ -4,7 +4,7 @@ from pydantic import BaseModel
 
 from webarena_runner.errors import SiteError
 from webarena_runner.interfaces import EpisodeEnd
-from webarena_runner.official.notation import named_sites
+from webarena_runner.official.sites import named_sites
 
 
 def urls_named(kind: str, spec: BaseModel, end: EpisodeEnd) -> dict[str, str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from webarena_runner.errors import SiteError, TaskFileError
-from webarena_runner.official.sites import SITES
+from webarena_runner.official.sites import PLACEHOLDER
 
 ALTERNATIVES = " |OR| "
 START_TABS = " |AND| "
@@ -32,7 +32,6 @@ LOCATOR_HELPERS: Mapping[str, tuple[str, ...]] = {
     "shopping_get_sku_latest_review_rating": ("sku",),
 }
 
-_PLACEHOLDER = re.compile("__(" + "|".join(site.upper() for site in SITES) + ")__")
 _MAX_CALL_CHARS = 500
 
 
@@ -57,12 +56,7 @@ def render(text: str, urls: Mapping[str, str]) -> str:
             raise SiteError(f"{match[0]} in '{text[:120]}' needs the URL of '{site}', which this episode does not have")
         return urls[site]
 
-    return _PLACEHOLDER.sub(url_of, text)
-
-
-def named_sites(text: str) -> frozenset[str]:
-    """Official names of the sites whose placeholders occur in the text."""
-    return frozenset(site.lower() for site in _PLACEHOLDER.findall(text))
+    return PLACEHOLDER.sub(url_of, text)
 
 
 def to_placeholders(text: str, urls: Mapping[str, str]) -> str:

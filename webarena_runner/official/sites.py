@@ -125,7 +125,7 @@ OFFICIAL_ACCOUNTS: Mapping[str, tuple[str, str]] = {
 }
 LOGIN_FORMS: Mapping[str, LoginForm] = {name: site.login for name, site in OFFICIAL_SITES.items() if site.login}
 _ABSENT = ("", "todo", "pass")
-_PLACEHOLDER = re.compile("__(" + "|".join(site.upper() for site in SITES) + ")__")
+PLACEHOLDER = re.compile("__(" + "|".join(site.upper() for site in SITES) + ")__")
 
 
 def normalise_url(value: str) -> str:
@@ -157,11 +157,15 @@ def in_order(sites: Iterable[str]) -> list[str]:
     return sorted(sites, key=lambda site: (SITES.index(site) if site in SITES else len(SITES), site))
 
 
+def named_sites(text: str) -> frozenset[str]:
+    """Official names of the sites whose placeholders occur in the text."""
+    return frozenset(site.lower() for site in PLACEHOLDER.findall(text))
+
+
 def sites_needed(task: Task) -> tuple[str, ...]:
     """Sites that a task lists, logs in to, or names by a placeholder in its start URLs or checks; each once."""
-    texts = [*task.start_urls, *(check.model_dump_json() for check in task.checks)]
-    named = sorted(match.lower() for text in texts for match in _PLACEHOLDER.findall(text))
-    return tuple(dict.fromkeys([*task.sites, *task.login_sites, *named]))
+    named = named_sites(" ".join([*task.start_urls, *(check.model_dump_json() for check in task.checks)]))
+    return tuple(dict.fromkeys([*task.sites, *task.login_sites, *in_order(named)]))
 
 
 def accounts_for(
