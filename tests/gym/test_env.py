@@ -55,6 +55,11 @@ def test_an_episode_played_as_the_reference_does_earns_one(env: gymnasium.Env[di
     assert info["timings_ms"]["evaluate"] > 0
 
 
+def test_what_observers_see_is_in_the_info(make: Make) -> None:
+    _, info = make(assignments=["observation.observers=[raw_accessibility_tree]"]).reset(seed=1)
+    assert info["extras"]["raw_accessibility_tree"][0]["role"]["value"] == "RootWebArea"
+
+
 def test_action_records_do_what_their_texts_do(env: gymnasium.Env[dict[str, Any], Any]) -> None:
     observation, _ = env.reset(seed=1)
     observation, *_ = env.step(parse_action(clicking("link 'Forums'", observation["text"])))

@@ -212,6 +212,8 @@ class WebArenaEnv(gymnasium.Env[dict[str, Any], Any]):
             "deviations": seen.deviations,
             "cut_characters": sum(max(0, len(value) - MAX_CHARACTERS[name]) for name, value in texts.items()),
         }
+        if seen.extras:
+            info["extras"] = seen.extras
         return observation, info
 
 
