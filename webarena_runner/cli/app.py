@@ -90,6 +90,7 @@ def run_tasks(
     judge: given.Judge = None,
     sites: given.Sites = None,
     workers: given.Workers = None,
+    executor: given.Executor = None,
     trials: given.Trials = None,
     max_steps: given.MaxSteps = None,
     settle: given.Settle = None,

@@ -149,6 +149,16 @@ Workers = Annotated[
         "--workers", "-w", metavar="N", min=1, help="Episodes at a time. [dim]Default: 1[/dim]", rich_help_panel=_SPEED
     ),
 ]
+Executor = Annotated[
+    str | None,
+    Sets("executor"),
+    typer.Option(
+        "--executor",
+        metavar="NAME",
+        help="Who plays the episodes: [b]local[/b], all on this machine, or a plug-in. [dim]Default: local[/dim]",
+        rich_help_panel=_SPEED,
+    ),
+]
 Trials = Annotated[
     int | None,
     Sets("trials"),

@@ -38,7 +38,7 @@ def print_plan(config: RunConfig, overrides: Sequence[str], console: Console) ->
         "need a judge": f"{judged}" + ("" if settings.judge.model or not judged else " (there is none: pass --judge)"),
         "judge": settings.judge.model or "none",
         "sites": "\n".join([config.sites.provider, *_options(config.sites)]),
-        "workers": f"{settings.workers}",
+        "workers": f"{settings.workers}" + ("" if settings.executor == "local" else f", executor {settings.executor}"),
         "at most": f"{episodes} episodes, {episodes * settings.limits.max_steps} steps{_at_most_usd(config)}",
     }
     missing = missing_sites(config.sites, tasks)

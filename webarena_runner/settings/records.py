@@ -238,7 +238,7 @@ class RunSettings(Described):
     prompt: str = "cot"
     """prompt file; a profile gives the default, which --prompt overrides"""
     executor: str = "local"
-    """plug-in that plays the episodes; local: all on this machine, on one event loop"""
+    """plug-in that plays the episodes; local: all on this machine (--executor)"""
     exporters: tuple[str, ...] = ("leaderboard",)
     """plug-ins that are given the run when it has ended, each as NAME, or NAME=TARGET to write elsewhere than usual"""
     workers: PositiveInt = 1
