@@ -53,11 +53,12 @@ class WordCount:
 
     @classmethod
     def needs_trace(cls, spec):
-        return False
+        return True
 
     async def collect(self, spec, end):
         title = await end.page.evaluate("document.title")
-        return {"words": len(end.answer.split()), "answer": end.answer, "page": title}
+        asked = [[each.method, each.status] for each in end.trace if each.resource == "document"]
+        return {"words": len(end.answer.split()), "answer": end.answer, "page": title, "asked": asked}
 
     @classmethod
     def evidence_of(cls, spec, outcome, urls):
@@ -141,16 +142,16 @@ def test_wa_run_score_asks_it_with_its_own_keys(workdir: Path, invoke: Invoke) -
 @pytest.mark.browser
 @pytest.mark.usefixtures("installed")
 def test_a_run_scores_with_it_and_its_folder_is_scored_again(workdir: Path) -> None:
-    write(workdir, counted("say:1", 2), counted(7, 1))
+    tasks = write(workdir, counted("say:1", 2), counted(7, 1))
     chosen = ("--task-set", "own.json", "--tasks", 'all & ("say:1", 7)')
     running = start("--model", "oracle", *chosen, "--sites", "embedded", "--run-id", "r")
     told = running.communicate(timeout=120)
     assert running.returncode == 0, told
-    rescored = subprocess.run(
-        [sys.executable, "-c", RESCORE, "results/r", "own.json"], capture_output=True, text=True, check=False
-    )
+    tasks.unlink()
+    rescored = subprocess.run([sys.executable, "-c", RESCORE, "results/r"], capture_output=True, text=True, check=False)
     assert rescored.returncode == 0, rescored.stderr
-    assert json.loads(rescored.stdout) == {"7": [0.0, 0.0, "word_count"], "say:1": [1.0, 1.0, "word_count"]}
+    asked = [["GET", 200]]
+    assert json.loads(rescored.stdout) == {"7": [0.0, 0.0, asked], "say:1": [1.0, 1.0, asked]}
 
 
 RESCORE = """
@@ -158,14 +159,15 @@ import json, sys
 from pathlib import Path
 
 from webarena_runner.evaluators import load_evaluators, rescore
+from webarena_runner.log.reading import read_tasks
 from webarena_runner.report.summary import load_run
 from webarena_runner.settings.records import ScoringSettings
-from webarena_runner.tasksets.file import load_task_file
 
-tasks = {task.task_id: task for task in load_task_file(Path(sys.argv[2])).tasks}
+tasks = {task.task_id: task for task in read_tasks(Path(sys.argv[1]))}
 evaluators = load_evaluators(ScoringSettings())
 print(json.dumps({
-    str(key[0]): [result.value, rescore(tasks[key[0]], result.scores, evaluators)[0], result.scores[0].evaluator]
+    str(key[0]): [result.value, rescore(tasks[key[0]], result.scores, evaluators)[0],
+                  result.scores[0].evidence["asked"]]
     for key, result in load_run(Path(sys.argv[1])).results.items()
 }))
 """

@@ -64,9 +64,10 @@ class Side:
         storage_state: Mapping[str, Any] | None,
         start_urls: Sequence[str],
         more_urls: Sequence[str],
+        traced: bool,
     ) -> AsyncIterator[EpisodeEnvironment]:
         async with self.session.episode(
-            urls=urls, storage_state=storage_state, start_urls=start_urls, more_urls=more_urls
+            urls=urls, storage_state=storage_state, start_urls=start_urls, more_urls=more_urls, traced=traced
         ) as environment:
             self._now = environment
             yield environment
@@ -128,6 +129,9 @@ class Paired:
     @property
     def Spec(self) -> type[BaseModel]:  # noqa: N802 - as the Protocol has it
         return self.ours.Spec
+
+    def needs_trace(self, spec: BaseModel) -> bool:
+        return self.ours.needs_trace(spec)
 
     async def collect(self, spec: BaseModel, end: EpisodeEnd) -> Mapping[str, Any]:
         self._theirs = end.task.task_id, await self.side.theirs(self.kind, end)

@@ -21,8 +21,9 @@ from webarena_runner.browser.probe import Probe
 from webarena_runner.browser.settle.settler import Settled, Settler
 from webarena_runner.browser.tab import Tab
 from webarena_runner.browser.tabs import Tabs
+from webarena_runner.browser.trace import NetworkTrace
 from webarena_runner.errors import BrowserError
-from webarena_runner.interfaces import Observer
+from webarena_runner.interfaces import Exchange, Observer
 from webarena_runner.log.wellformed import well_formed
 from webarena_runner.settings.records import BrowserSettings, ObservationSettings, PageChecks
 from webarena_runner.types import Action, Invalid, Node, Observation, Stop
@@ -76,6 +77,7 @@ class EpisodeEnvironment:
         screenshot_type: ScreenshotType,
         *,
         observers: Mapping[str, Observer],
+        trace: NetworkTrace | None = None,
     ) -> None:
         self.tabs = tabs
         self._fence = fence
@@ -85,6 +87,7 @@ class EpisodeEnvironment:
         self._stable_ids = StableIds() if observation.ids == "stable" else None
         self._screenshot_type = screenshot_type
         self._observers = observers
+        self._trace = trace
         self._nodes: Mapping[str, Node] = {}
         self._deviations: list[str] = []
         self._settled = Settled()
@@ -99,6 +102,9 @@ class EpisodeEnvironment:
     def probe(self, page_checks: PageChecks = "agent_tab") -> Probe:
         limit_s = self._settings.observation_timeout_s
         return Probe(self.tabs, self._fence, self._settler, page_checks=page_checks, limit_s=limit_s)
+
+    def trace(self) -> tuple[Exchange, ...]:
+        return self._trace.exchanges() if self._trace else ()
 
     async def open_start_pages(self, urls: Sequence[str]) -> None:
         """Opens one tab a URL, in order; the first is then the current one (official).

@@ -21,6 +21,7 @@ from webarena_runner.browser.observe.devtools import find_endpoint
 from webarena_runner.browser.policy import Fence, RefusingProxy
 from webarena_runner.browser.settle.settler import Settler
 from webarena_runner.browser.tabs import Tabs
+from webarena_runner.browser.trace import NetworkTrace
 from webarena_runner.errors import BrowserError, BrowserMissing
 from webarena_runner.settings.records import BrowserSettings, ObservationSettings, SettleSettings
 
@@ -100,8 +101,9 @@ class BrowserSession:
         storage_state: Mapping[str, Any] | None = None,
         start_urls: Sequence[str],
         more_urls: Sequence[str] = (),
+        traced: bool = False,
     ) -> AsyncIterator[EpisodeEnvironment]:
-        """A fresh context on its start pages, fenced in to the sites of `urls` and `more_urls`.
+        """A fresh context on its start pages, fenced in to the sites of `urls` and `more_urls`; `traced` with a log.
 
         Raises:
             SiteError: a start page cannot be had.
@@ -122,6 +124,7 @@ class BrowserSession:
                     self._observation,
                     self._screenshot_type,
                     observers=self._observers,
+                    trace=NetworkTrace(context) if traced else None,
                 )
                 await environment.open_start_pages(start_urls)
                 yield environment

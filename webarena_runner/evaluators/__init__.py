@@ -1,5 +1,5 @@
 """Evaluators of an episode's end state, and the official way to combine them."""
 
-from webarena_runner.evaluators.combine import load_evaluators, rescore, score
+from webarena_runner.evaluators.combine import load_evaluators, needs_trace, rescore, score
 
-__all__ = ["load_evaluators", "rescore", "score"]
+__all__ = ["load_evaluators", "needs_trace", "rescore", "score"]

@@ -26,6 +26,16 @@ def load_evaluators(scoring: ScoringSettings) -> dict[str, Evaluator]:
     return {name: registry.load("evaluators", name).build(setup) for name in registry.names("evaluators")}
 
 
+def needs_trace(task: Task, evaluators: Mapping[str, Evaluator]) -> bool:
+    """Whether one of the task's checks looks at the network log.
+
+    Raises:
+        ConfigError: no evaluator for a kind of check.
+    """
+    found = [_evaluator(task, check, evaluators) for check in task.checks]
+    return any(evaluator.needs_trace(spec) for evaluator, spec in found)
+
+
 async def score(
     task: Task, end: EpisodeEnd, evaluators: Mapping[str, Evaluator], judge: Judge | None = None
 ) -> tuple[float, tuple[Score, ...]]:

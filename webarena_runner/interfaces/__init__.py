@@ -165,6 +165,17 @@ class AgentSetup:
     images: Images = "none"
 
 
+@dataclass(frozen=True)
+class Exchange:
+    """One request of an episode's pages; `resource` is Playwright's type (`document`, `xhr`), `status` 0: no answer."""
+
+    method: str
+    url: str
+    resource: str
+    body: str
+    status: int
+
+
 class ObservedPage(Protocol):
     """The page of the agent's tab, after it has settled and its text has been read."""
 
@@ -292,12 +303,17 @@ class JudgeReply:
 
 @dataclass(frozen=True)
 class EpisodeEnd:
-    """What an evaluator is given of the episode."""
+    """What an evaluator is given of the episode.
+
+    `trace` is the network log from the start pages to the last action; only there when one of the task's evaluators
+    needs it.
+    """
 
     task: Task
     answer: str
     lease: SiteLease
     page: PageProbe
+    trace: Sequence[Exchange] = ()
 
 
 @dataclass(frozen=True)
@@ -347,7 +363,7 @@ class Evaluator(Protocol):
 
     @classmethod
     def needs_trace(cls, spec: Any) -> bool:
-        """Whether it looks at the network log of the episode."""
+        """Whether it looks at the network log of the episode, `EpisodeEnd.trace`."""
         ...
 
     async def collect(self, spec: Any, end: EpisodeEnd) -> Mapping[str, Any]:

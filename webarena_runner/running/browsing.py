@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from webarena_runner.browser.session import BrowserSession
 from webarena_runner.errors import LoginError
-from webarena_runner.evaluators import load_evaluators, score
-from webarena_runner.interfaces import EpisodeEnd, Evaluator, Judge, PageProbe, SiteLease, SiteProvider
+from webarena_runner.evaluators import load_evaluators, needs_trace, score
+from webarena_runner.interfaces import EpisodeEnd, Evaluator, Exchange, Judge, PageProbe, SiteLease, SiteProvider
 from webarena_runner.interfaces.environments import EnvironmentSetup, EpisodeNotes
 from webarena_runner.official.notation import render
 from webarena_runner.official.sites import LOGIN_FORMS, sites_needed
@@ -34,6 +34,10 @@ class Pages(Protocol):
         """What evaluators are given, with `scoring.page_checks` of the run's settings."""
         ...
 
+    def trace(self) -> Sequence[Exchange]:
+        """The network log up to now; empty unless the episode was opened with one."""
+        ...
+
 
 class Browser(Protocol):
     """What is needed of a browser."""
@@ -48,6 +52,7 @@ class Browser(Protocol):
         storage_state: Mapping[str, Any] | None,
         start_urls: Sequence[str],
         more_urls: Sequence[str],
+        traced: bool,
     ) -> AbstractAsyncContextManager[Pages]: ...
 
 
@@ -99,12 +104,13 @@ class BrowserEnvironments:
                 storage_state=lease.storage_state,
                 start_urls=[render(url, lease.urls) for url in task.start_urls],
                 more_urls=lease.more_urls,
+                traced=needs_trace(task, self._evaluators),
             )
             async with notes.timed_entry("browser", opening) as pages:
                 yield LeasedSites(self, task, lease, pages)
 
     async def score(self, task: Task, answer: str, lease: SiteLease, pages: Pages) -> tuple[float, tuple[Score, ...]]:
-        end = EpisodeEnd(task, answer, lease, pages.probe(self._settings.scoring.page_checks))
+        end = EpisodeEnd(task, answer, lease, pages.probe(self._settings.scoring.page_checks), pages.trace())
         return await score(task, end, self._evaluators, self._judge)
 
 
