@@ -190,6 +190,9 @@ def test_a_folder_of_each_format_is_reported(name: str, passed: int, invoke: Inv
     done = invoke("report", str(FOLDERS / name), "--csv", "out.csv")
     assert done.code == 0, done.err
     assert f"{passed} of 2 planned" in done.out
+    whole = json.loads(invoke("report", str(FOLDERS / name), "--json").out)
+    assert whole["total"] | {"planned": 2, "passed": passed} == whole["total"]
+    assert EpisodeResult.model_validate(whole["results"][0]) in read_results(FOLDERS / name).values()
     assert f",{passed}," in Path("out.csv").read_text()
 
 

@@ -1,6 +1,7 @@
 """Starting, resuming and reporting a run."""
 
 import asyncio
+import json
 import os
 import signal
 from collections.abc import Mapping, Sequence
@@ -42,6 +43,8 @@ To = Annotated[
         "[b]leaderboard=PATH[/b]. Repeatable.",
     ),
 ]
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON, with every result, for programs.")]
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ def resume(
     raise typer.Exit(_run(prepared, os.environ, verbose=context.obj["verbose"]))
 
 
-def report(run: RunFolder, out: Out = Path("results"), csv: Csv = None) -> None:
+def report(run: RunFolder, out: Out = Path("results"), csv: Csv = None, as_json: AsJson = False) -> None:
     """Print the result table of a run from its folder, finished or not."""
     from webarena_runner.cli.console import stdout
     from webarena_runner.cli.results import print_report
@@ -101,7 +104,10 @@ def report(run: RunFolder, out: Out = Path("results"), csv: Csv = None) -> None:
 
     folder = find_run(run, out)
     exported = () if csv is None else _export([f"leaderboard={csv}"], folder)
-    print_report(load_run(folder), stdout(), exported=exported)
+    if as_json:
+        typer.echo(json.dumps(load_run(folder).as_json(), ensure_ascii=False))
+    else:
+        print_report(load_run(folder), stdout(), exported=exported)
 
 
 def export(run: RunFolder, to: To, out: Out = Path("results")) -> None:

@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from statistics import NormalDist
+from typing import Any
 
 from webarena_runner.errors import JudgeError
 from webarena_runner.log import reading
@@ -30,6 +31,9 @@ class Counts:
     def success_rate(self) -> float:
         """Passed of planned, in [0, 1]; errored and missing ones count as not passed. 0 when nothing was planned."""
         return self.passed / self.planned if self.planned else 0.0
+
+    def as_json(self) -> dict[str, float]:
+        return asdict(self) | {"missing": self.missing, "success_rate": self.success_rate}
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,19 @@ class RunReport:
     def wall_s(self) -> float:
         """Seconds in which at least one episode was running; pauses between an interrupt and a resume are left out."""
         return _covered_s(self.results.values())
+
+    def as_json(self) -> dict[str, Any]:
+        """Manifest, counts, totals and all results, as JSON values."""
+        return {
+            "manifest": self.manifest.model_dump(mode="json"),
+            "total": self.total.as_json(),
+            "by_site": {name: counts.as_json() for name, counts in self.by_site.items()},
+            "steps": self.steps,
+            "tokens": self.tokens,
+            "wall_s": self.wall_s,
+            "cost_usd": self.cost_usd,
+            "results": [result.model_dump(mode="json") for result in self.results.values()],
+        }
 
 
 def load_run(folder: Path) -> RunReport:
