@@ -216,6 +216,18 @@ def test_the_task_file_of_a_folder_of_format_0_must_be_the_same(copy: Callable[[
         prepare_resume(folder)
 
 
+def test_the_prompt_must_be_the_same_and_is_in_the_folder(copy: Callable[[str], Path]) -> None:
+    folder = copy("format-1").resolve()
+    wanted = read_manifest(folder).prompt_sha256
+    kept = RunPaths(folder).texts / f"{wanted}.txt"
+    assert "action_splitter" in kept.read_text() or "template" in kept.read_text()
+    other = "0" * 64
+    kept.rename(RunPaths(folder).texts / f"{other}.txt")
+    changed(RunPaths(folder).manifest, lambda record: record.update(prompt_sha256=other))
+    with pytest.raises(StoreError, match=rf"another prompt .*a copy is .*{other}\.txt"):
+        prepare_resume(folder)
+
+
 @pytest.mark.browser
 def test_a_run_of_format_0_is_finished_by_this_version(copy: Callable[[str], Path], invoke: Invoke) -> None:
     folder = copy("format-0/oracle").resolve()

@@ -9,9 +9,9 @@ from tests.log.records import make_manifest
 from webarena_runner.errors import DamagedRecord, StoreError
 from webarena_runner.log import nodes
 from webarena_runner.log.paths import RunPaths, task_id_of, task_name
-from webarena_runner.log.reading import read_steps
+from webarena_runner.log.reading import read_last_page, read_steps
 from webarena_runner.log.writing import RunFolder
-from webarena_runner.types import Box, Click, Decision, Message, Node, Observation, Step, TaskId
+from webarena_runner.types import Box, Click, Decision, LastPage, Message, Node, Observation, Step, TaskId
 
 TEXT = "Tab 0 (current): Home\n\n[3] RootWebArea 'Home'\n\t[7] link 'a  b'\n\t[9] button 'two\nlines'\n[12] is no node"
 BOX = Box(x=1.5, y=-20.25, width=100.015625, height=18)
@@ -61,6 +61,18 @@ def test_the_nodes_that_the_text_shows_come_back() -> None:
     others = {"5": Node(line="StaticText 'a b'", box=BOX)}
     assert nodes.unpack(nodes.pack(others | printed, TEXT), TEXT) == printed
     assert nodes.unpack(nodes.pack({}, ""), "") == {}
+
+
+def test_the_last_page_comes_back_with_its_picture(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path / "r1", make_manifest(), [])
+    log = run.begin(7, 0)
+    assert read_last_page(log.folder) is None
+    seen = Observation(url="u", tabs=("Home",), text=TEXT, nodes={"3": Node(line="RootWebArea 'Home'", box=BOX)})
+    log.keep_last_page(seen.model_copy(update={"screenshot": b"\xff\xd8", "screenshot_type": "png"}))
+    page = read_last_page(log.folder)
+    assert page == LastPage(observation=seen.model_copy(update={"screenshot_type": "png"}), screenshot_file="last.png")
+    assert (log.folder / "last.png").read_bytes() == b"\xff\xd8"
+    run.close()
 
 
 def a_step(index: int, *contents: str) -> Step:

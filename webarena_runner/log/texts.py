@@ -18,7 +18,7 @@ class Texts:
         """Keeps the text and returns its SHA-256. Raises OSError."""
         data = text.encode()
         sha256 = sha256_of(data)
-        path = self._path(sha256)
+        path = self.path(sha256)
         if not path.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
             write_atomically(path, data)
@@ -27,7 +27,7 @@ class Texts:
     def get(self, sha256: str) -> str:
         """Raises DamagedRecord when the text is not there or is another one."""
         if sha256 not in self._read:
-            path = self._path(sha256)
+            path = self.path(sha256)
             try:
                 data = path.read_bytes()
             except OSError as error:
@@ -37,5 +37,5 @@ class Texts:
             self._read[sha256] = data.decode()
         return self._read[sha256]
 
-    def _path(self, sha256: str) -> Path:
+    def path(self, sha256: str) -> Path:
         return self.folder / f"{sha256}.txt"

@@ -103,12 +103,16 @@ def _caution_of(sites: SitesSpec) -> str:
     return said
 
 
-def require_same(manifest: RunManifest, what: str, then: str, now: str) -> None:
-    """Raises StoreError when a resumed run would mix results of different tasks or prompts; both are SHA-256."""
+def require_same(manifest: RunManifest, what: str, then: str, now: str, *, kept: Path | None = None) -> None:
+    """Raises StoreError when a resumed run would mix results of different tasks or prompts.
+
+    `then` and `now` are SHA-256, `kept` is a copy of what there was.
+    """
     if then != now:
+        copy = f" (a copy is {kept})" if kept and kept.exists() else ""
         raise StoreError(
             f"run {manifest.run_id} began with another {what} (sha256 {then[:12]}, now {now[:12]}); "
-            "put the old one back, or start a new run"
+            f"put the old one back{copy}, or start a new run"
         )
 
 

@@ -17,6 +17,7 @@ from webarena_runner.export.targets import open_export, require_exporter
 from webarena_runner.interfaces.execution import ExecutorSetup, Recipe
 from webarena_runner.log import reading
 from webarena_runner.log.paths import RunPaths
+from webarena_runner.log.texts import Texts
 from webarena_runner.log.writing import RunFolder, require_no_run
 from webarena_runner.models.shared.limits import Spend
 from webarena_runner.report.summary import RunReport, load_run
@@ -127,7 +128,8 @@ def prepare_resume(folder: Path, *, max_cost_usd: float | None = None) -> Prepar
     except ModelExhausted as error:
         raise ConfigError(f"{folder}: {error}") from None
     _require_plug_ins(config, manifest.environment)
-    plan.require_same(manifest, "prompt", manifest.prompt_sha256, _prompt_sha256(config))
+    prompt = Texts(RunPaths(folder).texts).path(manifest.prompt_sha256)
+    plan.require_same(manifest, "prompt", manifest.prompt_sha256, _prompt_sha256(config), kept=prompt)
     tasks = reading.read_tasks(folder) or _tasks_of_format_0(manifest, config)
     finished = reading.read_finished(folder)
     todo = plan.to_do(tasks, config.settings.trials, finished)
