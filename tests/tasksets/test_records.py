@@ -71,6 +71,13 @@ def test_the_checksum_is_that_of_the_official_file(shared: Path) -> None:
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"task_id": "3"}, "task_id: expected an integer, or a text that is no number, .*, found '3'"),
     ({"task_id": True}, "task_id: expected an integer, found True"),
+    ({"task_id": ""}, "task_id: expected an integer, or a text of 1 to 200 characters"),
+    ({"task_id": "a b "}, "task_id: expected an integer, or a text that is no number"),
+    ({"task_id": 'a"b'}, "task_id: expected an integer, or a text that is no number, without quotes"),
+    ({"require_reset": "no"}, "require_reset: expected true or false, found 'no'"),
+    ({"depends_on": 3}, "depends_on: expected a list, found 3"),
+    ({"depends_on": [7]}, r"\(task 0\): depends_on: expected ids of other tasks of this file, found 7"),
+    ({"image": [1]}, r"image\[0\]: expected a text that is not empty, found 1"),
     ({"task_id": -1}, "task_id: expected an integer of at least 0, found -1"),
     ({"intent": " "}, "intent: expected a text that is not empty"),
     ({"sites": "shopping"}, "sites: expected a list, found 'shopping'"),
@@ -169,3 +176,20 @@ def test_a_users_own_file_is_a_task_set_by_its_path(tmp_path: Path) -> None:
     assert [task.task_id for task in tasks] == [1, 2]
     assert tasks[1].raw["extra_key"] == {"kept": True}
     assert (tasks[0].task_set, tasks[0].login_sites, tasks[1].login_sites) == ("my-tasks", ("shopping",), ())
+
+
+def test_a_task_says_what_it_may_do(tmp_path: Path) -> None:
+    first = record(1, eval=program_html(), require_reset=True, image="./front.png")
+    second = record(2, eval=string_match(fuzzy_match=["3"]), depends_on=[1], image=["a.png", "b.png"])
+    pages, judged = loaded(tmp_path, first, second | {"task_id": "two"}).tasks
+    assert (pages.writes, pages.judge, pages.reset_before, pages.depends_on) == (True, False, True, ())
+    assert (judged.writes, judged.judge, judged.reset_before, judged.depends_on) == (False, True, False, (1,))
+    assert (pages.images, judged.images) == (("./front.png",), ("a.png", "b.png"))
+    assert judged.task_id == "two"
+
+
+def test_of_the_official_tasks_411_may_write_and_the_fuzzy_ones_need_a_judge(official: Mapping[int, Task]) -> None:
+    assert sum(task.writes for task in official.values()) == 282 + 129
+    fuzzy = [task.task_id for task in official.values() if "fuzzy_match" in json.dumps(task.raw["eval"])]
+    assert [task.task_id for task in official.values() if task.judge] == fuzzy
+    assert not any(task.reset_before or task.depends_on or task.images for task in official.values())

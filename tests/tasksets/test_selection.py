@@ -301,3 +301,44 @@ def test_official_tasks_are_chosen_as_counted(shared: Path) -> None:
     assert len(_ids("site:gitlab & eval:program_html", official)) == 134
     assert len(_ids("all & !eval:string_match", official)) == 477
     assert len(_ids("site:wikipedia, site:map", official)) == 134
+
+
+@pytest.fixture
+def named(tmp_path: Path) -> LoadedTasks:
+    """Tasks with numbers and texts for ids; one text is what an expression could be, another a word."""
+    return load(tmp_path, *(record(1) | {"task_id": each} for each in (3, "cart:7", 4, "all & !3", "login", "5-6")))
+
+
+@pytest.mark.parametrize(
+    ("expression", "chosen"),
+    [
+        ('"cart:7"', ["cart:7"]),
+        ('3,"5-6"', [3, "5-6"]),
+        ('"all & !3"', ["all & !3"]),
+        ("3-4", [3, 4]),
+        ('all & !("login","cart:7")', [3, 4, "all & !3", "5-6"]),
+        ('@"ids.txt"', ["cart:7", 4, "5-6"]),
+    ],
+)
+def test_ids_that_are_texts_go_into_quotes(
+    expression: str, chosen: list[int | str], named: LoadedTasks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("ids.txt").write_text('"cart:7", 4  # a number and a text\n"5-6"\n')
+    assert [task.task_id for task in select(expression, named, seed=0)] == chosen
+
+
+@pytest.mark.parametrize(
+    ("expression", "told"),
+    [
+        ('"cart:8"', """'tasks' has no task "cart:8".*\\n.*its 6 ids are 3-4, "5-6", "all & !3", "cart:7", "login\""""),
+        ("cart:7", "'cart:7' is no id, range, name or filter.*an id that is a text goes into double quotes"),
+        ("login", """'login' is no name of tasks.*(?s:.*)the task of this id is "login", in double quotes"""),
+        ("5-6", "has no task 5-6"),
+    ],
+)
+def test_an_id_that_is_no_text_of_the_set_is_told_with_the_way_to_write_one(
+    expression: str, told: str, named: LoadedTasks
+) -> None:
+    with pytest.raises(SelectionError, match=f"(?s){told}"):
+        select(expression, named, seed=0)
