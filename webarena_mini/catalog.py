@@ -16,6 +16,7 @@ from webarena_mini.kit.site import Site
 log = logging.getLogger(__name__)
 
 HERE = Path(__file__).parent
+SEED_SUFFIXES = (".py", ".sql", ".toml", ".yaml")
 
 MODULES = {
     "shopping": "webarena_mini.sites.shop.app",
@@ -43,7 +44,7 @@ def snapshot_of(name: str, folder: Path | None) -> bytes:
     site = load_site(name)
     if folder is None:
         return site.snapshot()
-    kept = folder / f"{name}-{_sources_sha256()[:16]}.sqlite"
+    kept = folder / f"{name}-{_snapshot_key()}.sqlite"
     try:
         return kept.read_bytes()
     except OSError:
@@ -56,6 +57,13 @@ def snapshot_of(name: str, folder: Path | None) -> bytes:
     except OSError as error:
         log.info("the seed data of %s is not kept in %s: %s", name, folder, error)
     return snapshot
+
+
+@cache
+def _snapshot_key() -> str:
+    """Other versions of Python and SQLite may write the same rows with other bytes."""
+    versions = f"{sys.version_info[:2]} {sqlite3.sqlite_version}"
+    return hashlib.sha256(_seed_sha256() + versions.encode()).hexdigest()[:16]
 
 
 def _write_whole(path: Path, content: bytes) -> None:
@@ -72,12 +80,27 @@ def _write_whole(path: Path, content: bytes) -> None:
         raise
 
 
+def data_version(tasks: bytes) -> str:
+    """SHA-256 of the task file and of all that the seed data is made from, whatever Python and SQLite make it."""
+    return hashlib.sha256(hashlib.sha256(tasks).digest() + _seed_sha256()).hexdigest()
+
+
 @cache
-def _sources_sha256() -> str:
-    """Of all that the seed data of the sites is made from; templates are not."""
-    digest = hashlib.sha256(f"{sys.version_info[:2]} {sqlite3.sqlite_version}".encode())
-    for path in sorted(HERE.rglob("*.*")):
-        if path.is_file() and not {"__pycache__", "templates"}.intersection(path.relative_to(HERE).parts):
-            digest.update(f"\0{path.relative_to(HERE)}\0".encode())
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
+def _seed_sha256() -> bytes:
+    digest = hashlib.sha256()
+    sources = {
+        path.relative_to(HERE).as_posix(): path for path in HERE.rglob("*.*") if _is_seed(path.relative_to(HERE))
+    }
+    for name, path in sorted(sources.items()):
+        digest.update(f"\0{name}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.digest()
+
+
+def _is_seed(path: Path) -> bool:
+    """What only serves pages leaves no trace in the data."""
+    match path.parts:
+        case ("kit" | "region", *_) | ("sites", _, "data" | "domain" | "seed" | "schema.sql", *_):
+            return path.suffix in SEED_SUFFIXES
+        case _:
+            return False
