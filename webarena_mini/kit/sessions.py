@@ -1,19 +1,18 @@
-"""Who sends a request, on a site that keeps this in its tables `sessions` and `users`."""
+"""Cookies, and who sends a request on a site that keeps this in its tables `sessions` and `users`."""
 
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
 
-from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from webarena_mini.kit.database import Database
-from webarena_mini.kit.forms import MAX_FIELDS, MAX_UPLOAD_BYTES, Posted
-from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.forms import Posted, read_form, require_token
+from webarena_mini.kit.redirects import address_of, came_from, see_other
 from webarena_mini.kit.site import database_of, instance_of
-from webarena_mini.kit.tokens import new_token, same_secret
+from webarena_mini.kit.tokens import new_token
 
 
 @dataclass(frozen=True)
@@ -34,9 +33,8 @@ class LoginNeeded(Exception):
 
 def visitor_of(request: Request) -> Visitor:
     if not hasattr(request.state, "visitor"):
-        token = request.cookies.get(instance_of(request).cookie, "")
         database = database_of(request)
-        session = database.one("select user_id, csrf from sessions where token = ?", token)
+        session = database.one("select user_id, csrf from sessions where token = ?", token_of(request))
         user = session and database.one("select * from users where id = ?", session["user_id"])
         request.state.visitor = Visitor(session["csrf"] if session else "", user)
     visitor: Visitor = request.state.visitor
@@ -51,11 +49,22 @@ def require_user(request: Request) -> sqlite3.Row:
     return user
 
 
+def login_path(request: Request, path: str) -> str:
+    """The log-in page at `path`, with the way back to what the visitor wanted to see."""
+    wanted = address_of(request) if request.method == "GET" else urlsplit(came_from(request, "")).path
+    return f"{path}?next={quote(wanted)}" if wanted not in ("", "/", path) else path
+
+
 def open_session(database: Database, user_id: int | None) -> tuple[str, Visitor]:
     """A new session and its cookie value; without a user it only carries the token of the log-in form."""
     token, csrf = new_token(), new_token()
     database.run("insert into sessions values (?, ?, ?)", token, user_id, csrf)
     return token, Visitor(csrf, None)
+
+
+def token_of(request: Request) -> str:
+    """What the visitor's cookie says; "" without one."""
+    return request.cookies.get(instance_of(request).cookie, "")
 
 
 def set_cookie(request: Request, response: Response, token: str) -> None:
@@ -64,17 +73,9 @@ def set_cookie(request: Request, response: Response, token: str) -> None:
 
 async def posted(request: Request) -> Posted:
     """Raises HTTPException(403) when the form does not carry the token of the visitor's session."""
-    values, file = {}, b""
-    async with request.form(max_files=1, max_fields=MAX_FIELDS) as form:
-        for name, value in form.items():
-            if isinstance(value, UploadFile):
-                file = await value.read(MAX_UPLOAD_BYTES + 1)
-            else:
-                values[name] = value.replace("\r\n", "\n").strip()
-    expected = visitor_of(request).csrf
-    if not expected or not same_secret(values.get("token", ""), expected):
-        raise HTTPException(403, "This form is no longer valid. Go back, reload the page and send it again.")
-    return Posted(values, file)
+    form = await read_form(request)
+    require_token(form, visitor_of(request).csrf)
+    return form
 
 
 def with_session(request: Request, page: Callable[[], Response]) -> Response:
@@ -98,8 +99,7 @@ def enter(request: Request, user_id: int, path: str) -> Response:
 async def leave(request: Request, path: str) -> Response:
     """Logs out whoever posted the form, and goes on to the path."""
     await posted(request)
-    cookie = instance_of(request).cookie
-    database_of(request).run("delete from sessions where token = ?", request.cookies.get(cookie, ""))
+    database_of(request).run("delete from sessions where token = ?", token_of(request))
     response = see_other(path)
-    response.delete_cookie(cookie, path="/")
+    response.delete_cookie(instance_of(request).cookie, path="/")
     return response

@@ -3,33 +3,23 @@
 from functools import cache
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
 
-from webarena_mini.kit.failures import read_http_error
+from webarena_mini.kit.app import build_app
 from webarena_mini.kit.site import Instance, Site
 from webarena_mini.sites.home.pages.frame import render
 from webarena_mini.sites.home.routes import routes
 from webarena_mini.sites.home.seed.build import build
 
 
-def build_app(instance: Instance) -> Starlette:
-    app = Starlette(routes=routes(), exception_handlers={HTTPException: _http_error, Exception: _server_error})
-    app.state.instance = instance
-    return app
+def app(instance: Instance) -> Starlette:
+    return build_app(
+        instance,
+        routes(),
+        render,
+        headings={404: "Page not found"},
+        other_heading="That did not work",
+        apology="The site made a mistake. Try again, or go back to the home page.",
+    )
 
 
-async def _http_error(request: Request, error: Exception) -> Response:
-    status, detail = read_http_error(error)
-    heading = "Page not found" if status == 404 else "That did not work"
-    return render(request, "error.html", status_code=status, heading=heading, detail=detail)
-
-
-async def _server_error(request: Request, error: Exception) -> Response:
-    """A page without details; the server logs the traceback."""
-    detail = "The site made a mistake. Try again, or go back to the home page."
-    return render(request, "error.html", status_code=500, heading="Internal error", detail=detail)
-
-
-SITE = Site(name="homepage", snapshot=cache(build), app=build_app)
+SITE = Site(name="homepage", snapshot=cache(build), app=app)

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from webarena_mini.kit.redirects import address_of
 from webarena_mini.sites.shop.domain.content import info_pages
 from webarena_mini.sites.shop.pages import (
     account,
@@ -75,15 +76,14 @@ def _endpoint(on_get: Handler | None, on_post: Handler | None, *, signed_in: boo
         posted = request.method == "POST"
         # The body is awaited before the database is touched: from here to the answer nothing else runs.
         form = await request.form() if posted else FormData()
-        visit = Visit(request, request.app.state.shop, form)
+        visit = Visit(request, form)
         handler = on_post if posted else on_get
         if handler is None:
             return visit.close(visit.not_found())
         if signed_in and visit.customer_id is None:
             if posted:
                 visit.error("Please sign in first.")
-            address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-            target = visit.came_from("/customer/account/") if posted else address
+            target = visit.came_from("/customer/account/") if posted else address_of(request)
             return visit.close(visit.redirect(f"/customer/account/login/?next={quote(target)}"))
         if posted and not visit.form_is_ours:
             visit.error("This form has expired. Please try again.")

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from webarena_mini.kit.media import KEEP, MEDIA_TYPES, static_files, tone
+from webarena_mini.kit.site import database_of
 from webarena_mini.sites.admin import FOLDER
 from webarena_mini.sites.admin.domain.content import pictures
 
@@ -26,7 +27,7 @@ def drawing(kind: str, colour: str) -> bytes:
 
 async def product_image(request: Request) -> Response:
     slug = request.path_params["slug"]
-    row = request.app.state.store.database.one("select picture, tone from product where slug = ?", slug)
+    row = database_of(request).one("select picture, tone from product where slug = ?", slug)
     if row is None:
         return Response("No such image.", status_code=404, media_type="text/plain")
     return Response(drawing(row["picture"], row["tone"]), media_type=MEDIA_TYPES[".svg"], headers=KEEP)

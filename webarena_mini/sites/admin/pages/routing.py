@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from webarena_mini.kit.redirects import address_of
 from webarena_mini.sites.admin.pages.visit import Visit
 
 Handler = Callable[[Visit], Response]
@@ -22,7 +23,7 @@ def endpoint(on_get: Handler | None, on_post: Handler | None, *, signed_in: bool
         posted = request.method == "POST"
         # The body is awaited before the database is touched: from here to the answer nothing else runs.
         form = await request.form(max_files=0, max_fields=400) if posted else FormData()
-        visit = Visit(request, request.app.state.store, form)
+        visit = Visit(request, form)
         handler = on_post if posted else on_get
         if signed_in and visit.user_id is None:
             return visit.close(visit.redirect(_login_path(request)))
@@ -48,5 +49,4 @@ def _login_path(request: Request) -> str:
     """The log-in page, with the way back to what the visitor wanted to see."""
     if request.method != "GET":
         return LOGIN
-    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return f"{LOGIN}?next={quote(wanted)}"
+    return f"{LOGIN}?next={quote(address_of(request))}"

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
-from urllib.parse import quote, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -61,12 +60,3 @@ def render(request: Request, template: str, *, status_code: int = 200, **values:
         stylesheet=SKIN.path("codehost.css"),
         **values,
     )
-
-
-def login_path(request: Request) -> str:
-    """The sign-in page, with the way back to what the visitor wanted to see."""
-    if request.method == "GET":
-        wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    else:
-        wanted = urlsplit(request.headers.get("referer", "")).path
-    return f"/users/sign_in?next={quote(wanted)}" if wanted not in ("", "/", "/users/sign_in") else "/users/sign_in"

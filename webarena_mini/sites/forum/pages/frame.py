@@ -1,7 +1,6 @@
 """A page of the forum around its content, and the way to its log-in."""
 
 from functools import cache
-from urllib.parse import quote, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -48,12 +47,3 @@ def render(request: Request, template: str, *, status_code: int = 200, **values:
         stylesheet=SKIN.path("forum.css"),
         **values,
     )
-
-
-def login_path(request: Request) -> str:
-    """The log-in page, with the way back to what the visitor wanted to see."""
-    if request.method == "GET":
-        wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    else:
-        wanted = urlsplit(request.headers.get("referer", "")).path
-    return f"/login?next={quote(wanted)}" if wanted not in ("", "/", "/login") else "/login"

@@ -2,11 +2,13 @@
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from webarena_mini.kit.database import Database
+from webarena_mini.kit.forms import Posted, read_form, require_token
+from webarena_mini.kit.redirects import see_other
 from webarena_mini.kit.site import database_of
-from webarena_mini.kit.tokens import new_token, same_secret
+from webarena_mini.kit.tokens import new_token
 from webarena_mini.sites.home.pages.frame import render
 
 MAX_NOTE_LENGTH = 4000
@@ -41,19 +43,16 @@ def _show_notes(request: Request, *, error: str = "", draft: str = "") -> Respon
     )
 
 
-async def _posted(request: Request) -> dict[str, str]:
+async def _posted(request: Request) -> Posted:
     """Raises HTTPException(403) when the form is not one that this instance has shown."""
-    async with request.form(max_files=0, max_fields=10) as form:
-        values = {name: value for name, value in form.items() if isinstance(value, str)}
-    expected = database_of(request).value("select token from desk")
-    if not expected or not same_secret(values.get("token", ""), expected):
-        raise HTTPException(403, "This form is no longer valid. Go back, reload the page and send it again.")
-    return values
+    form = await read_form(request)
+    require_token(form, str(database_of(request).value("select token from desk")))
+    return form
 
 
 async def add_note(request: Request) -> Response:
-    values = await _posted(request)
-    body = values.get("note", "").replace("\r\n", "\n").replace("\0", "").strip()
+    form = await _posted(request)
+    body = form["note"].replace("\0", "").strip()
     if not body:
         return _show_notes(request, error="Write something before you add the note.")
     if len(body) > MAX_NOTE_LENGTH:
@@ -61,7 +60,7 @@ async def add_note(request: Request) -> Response:
     database = database_of(request)
     database.run("update desk set now = now + ?", _TICK_S)
     database.run("insert into note (body, written_at) select ?, now from desk", body)
-    return RedirectResponse("/scratchpad.html", status_code=303)
+    return see_other("/scratchpad.html")
 
 
 async def delete_note(request: Request) -> Response:
@@ -70,4 +69,4 @@ async def delete_note(request: Request) -> Response:
     if database_of(request).one("select id from note where id = ?", note_id) is None:
         raise HTTPException(404, "There is no such note. It may have been deleted.")
     database_of(request).run("delete from note where id = ?", note_id)
-    return RedirectResponse("/scratchpad.html", status_code=303)
+    return see_other("/scratchpad.html")

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.database import Database
+from webarena_mini.kit.redirects import see_other
 from webarena_mini.kit.site import database_of
 from webarena_mini.region import region
 from webarena_mini.region.model import distance_km
@@ -48,7 +49,7 @@ async def directions(request: Request) -> Response:
         start, end = end, start
     if "route" not in request.query_params and start.spot and end.spot:
         route = f"{write_point(start.spot.at)};{write_point(end.spot.at)}"
-        return RedirectResponse(link("/directions", engine=engine, route=route), 303)
+        return see_other(link("/directions", engine=engine, route=route))
     return _page(request, engine, start, end)
 
 

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from webarena_mini.kit.redirects import see_other
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.map.domain import geocoder
 from webarena_mini.sites.map.domain.elements import COLUMNS, Spot, places_around, spots
@@ -52,7 +53,7 @@ async def search(request: Request) -> Response:
     found = geocoder.search(database, query) if query else geocoder.Found([])
     ends = None if found.spots else _WAY.fullmatch(query)
     if ends:
-        return RedirectResponse(link("/directions", **{"from": ends[1], "to": ends[2]}), 303)
+        return see_other(link("/directions", **{"from": ends[1], "to": ends[2]}))
     number = page_number(request, count=len(found.spots), per_page=_PER_PAGE)
     listed = found.spots[(number - 1) * _PER_PAGE : number * _PER_PAGE]
     marked = [spot.at for spot in listed]

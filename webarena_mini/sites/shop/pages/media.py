@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from webarena_mini.kit.media import KEEP, MEDIA_TYPES, static_files, tone
+from webarena_mini.kit.site import database_of
 from webarena_mini.sites.shop import FOLDER
 from webarena_mini.sites.shop.domain.content import pictures
 
@@ -27,7 +28,7 @@ def drawing(shape: str, colour: str, tint: str) -> bytes:
 
 
 async def product_image(request: Request) -> Response:
-    row = request.app.state.shop.database.one(
+    row = database_of(request).one(
         "select p.picture, p.colour, c.tint from product p join category c on c.id = p.shelf where p.slug = ?",
         request.path_params["slug"],
     )

@@ -3,8 +3,9 @@
 from starlette.responses import Response
 
 from webarena_mini.kit.addresses import is_email
+from webarena_mini.kit.redirects import is_local
 from webarena_mini.sites.shop.domain import customers, orders
-from webarena_mini.sites.shop.pages.visit import Visit, is_local
+from webarena_mini.sites.shop.pages.visit import Visit
 
 ACCOUNT = "/customer/account/"
 LONGEST = 200

@@ -39,5 +39,6 @@ def render(request: Request, template: str, *, status_code: int = 200, **values:
         "stylesheet": SKIN.path("wiki.css"),
         "script": SKIN.path("suggest.js"),
         "pattern": "",
+        "wanted": request.path_params.get("path", "").replace("_", " ")[:100],
     }
     return _pages().render(request, template, status_code=status_code, **(frame | values))
