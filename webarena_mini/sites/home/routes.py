@@ -2,26 +2,26 @@
 
 from functools import cache
 
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
-from webarena_mini.kit.media import nothing
+from webarena_mini.kit.routing import GET, POST, Row, table
 from webarena_mini.sites.home.pages.calculator import calculator
 from webarena_mini.sites.home.pages.frame import SKIN
 from webarena_mini.sites.home.pages.password import password
 from webarena_mini.sites.home.pages.scratchpad import add_note, delete_note, scratchpad
 from webarena_mini.sites.home.pages.start import start
 
+ROWS: tuple[Row, ...] = (
+    ("/", GET, start),
+    ("/index.html", GET, start),
+    ("/calculator.html", GET, calculator),
+    ("/scratchpad.html", GET, scratchpad),
+    ("/scratchpad.html", POST, add_note),
+    ("/scratchpad/{note_id}/delete", POST, delete_note),
+    ("/password.html", GET, password),
+)
+
 
 @cache
 def routes() -> tuple[BaseRoute, ...]:
-    return (
-        Route("/", start),
-        Route("/index.html", start),
-        Route("/calculator.html", calculator),
-        Route("/scratchpad.html", scratchpad),
-        Route("/scratchpad.html", add_note, methods=["POST"]),
-        Route("/scratchpad/{note_id}/delete", delete_note, methods=["POST"]),
-        Route("/password.html", password),
-        Route(SKIN.route, SKIN.serve),
-        Route("/favicon.ico", nothing),
-    )
+    return table(ROWS, SKIN)

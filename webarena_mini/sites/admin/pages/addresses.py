@@ -4,7 +4,6 @@ from starlette.responses import Response
 
 from webarena_mini.kit.addresses import ADDRESS_FIELDS, missing_fields
 from webarena_mini.sites.admin.pages.customers import edit_path
-from webarena_mini.sites.admin.pages.routing import Routes
 from webarena_mini.sites.admin.pages.visit import Visit
 
 _GONE = "This address no longer exists."
@@ -70,11 +69,3 @@ def delete(visit: Visit) -> Response:
     visit.db.run("delete from address where id = ?", row["id"])
     visit.notice("You deleted the address.")
     return visit.redirect(_book(row["customer"]))
-
-
-def routes() -> Routes:
-    return {
-        "/admin/customer/address/edit/id/{number}/": (edit, save),
-        "/admin/customer/address/new/customer_id/{number}/": (new, create),
-        "/admin/customer/address/delete/id/{number}/": (None, delete),
-    }

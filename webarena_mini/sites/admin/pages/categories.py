@@ -3,7 +3,6 @@
 from starlette.responses import Response
 
 from webarena_mini.sites.admin.domain.content import STATUSES
-from webarena_mini.sites.admin.pages.routing import Routes
 from webarena_mini.sites.admin.pages.visit import Visit
 
 _GONE = "This category no longer exists."
@@ -48,11 +47,3 @@ def save(visit: Visit) -> Response:
     visit.db.run("update category set name = ?, blurb = ? where id = ?", *values.values(), row["id"])
     visit.notice("You saved the category.")
     return visit.redirect(f"/admin/catalog/category/edit/id/{row['id']}/")
-
-
-def routes() -> Routes:
-    return {
-        "/admin/catalog/category/": (tree, None),
-        "/admin/catalog/category/index/": (tree, None),
-        "/admin/catalog/category/edit/id/{number}/": (edit, save),
-    }

@@ -1,13 +1,11 @@
 """The store's own pages: their grid and their form."""
 
 import re
-from functools import partial
 
 from starlette.responses import Response
 
 from webarena_mini.sites.admin.domain import grids
-from webarena_mini.sites.admin.pages.lists import chosen, grid_page
-from webarena_mini.sites.admin.pages.routing import Routes
+from webarena_mini.sites.admin.pages.lists import chosen
 from webarena_mini.sites.admin.pages.visit import Visit
 
 _LAYOUTS = ("1 column", "2 columns with left bar", "2 columns with right bar", "Page -- Full Width")
@@ -88,13 +86,3 @@ def mass_action(visit: Visit) -> Response:
                 visit.db.run("update cms_page set is_active = ? where id = ?", int(what == "enable"), number)
         visit.notice(f"A total of {len(numbers)} record(s) have been {'deleted' if what == 'delete' else 'updated'}.")
     return visit.redirect(grids.PAGES.path)
-
-
-def routes() -> Routes:
-    return {
-        grids.PAGES.path: (partial(grid_page, grid=grids.PAGES), None),
-        grids.PAGES.mass_path: (None, mass_action),
-        "/admin/cms/page/edit/page_id/{number}/": (edit, save),
-        "/admin/cms/page/new/": (new, save),
-        "/admin/cms/page/delete/page_id/{number}/": (None, delete),
-    }

@@ -10,7 +10,6 @@ from webarena_mini.sites.admin.domain.money import parse_money
 from webarena_mini.sites.admin.domain.options import Attribute, add_option, options
 from webarena_mini.sites.admin.domain.variants import add_variants
 from webarena_mini.sites.admin.pages.products import edit_path
-from webarena_mini.sites.admin.pages.routing import Routes
 from webarena_mini.sites.admin.pages.visit import Visit
 
 _NO_CONFIGURATIONS = "This product has no configurations."
@@ -72,7 +71,3 @@ def _picked(visit: Visit, attribute: Attribute, new: str) -> list[int]:
     ticked = visit.numbers(attribute)
     picked = [key for key in options(visit.db, attribute) if key in ticked]
     return list(dict.fromkeys([*picked, add_option(visit.db, attribute, new)])) if new else picked
-
-
-def routes() -> Routes:
-    return {"/admin/catalog/product/configurations/id/{number}/": (configurations, post_configurations)}

@@ -1,15 +1,12 @@
 """The customer grid and a customer's account, addresses, orders and reviews."""
 
-from functools import partial
-
 from starlette.responses import Response
 
 from webarena_mini.kit.addresses import is_email
 from webarena_mini.sites.admin.domain import grids
 from webarena_mini.sites.admin.domain.content import GROUPS, ORDER_STATUSES, REVIEW_STATUSES
 from webarena_mini.sites.admin.domain.money import parse_day
-from webarena_mini.sites.admin.pages.lists import chosen, grid_page
-from webarena_mini.sites.admin.pages.routing import Routes
+from webarena_mini.sites.admin.pages.lists import chosen
 from webarena_mini.sites.admin.pages.visit import Visit
 
 _TABS = {
@@ -152,15 +149,3 @@ def mass_action(visit: Visit) -> Response:
                 visit.db.run("update customer set newsletter = ? where id = ?", int(what == "subscribe"), number)
         visit.notice(f"A total of {len(numbers)} record(s) were {'deleted' if what == 'delete' else 'updated'}.")
     return visit.back(grids.CUSTOMERS.path)
-
-
-def routes() -> Routes:
-    grid_view = partial(grid_page, grid=grids.CUSTOMERS)
-    return {
-        "/admin/customer/": (grid_view, None),
-        grids.CUSTOMERS.path: (grid_view, None),
-        grids.CUSTOMERS.mass_path: (None, mass_action),
-        "/admin/customer/index/edit/id/{number}/": (edit, save),
-        "/admin/customer/index/new/": (new, create),
-        "/admin/customer/index/delete/id/{number}/": (None, delete),
-    }

@@ -3,7 +3,6 @@
 from starlette.responses import Response
 
 from webarena_mini.kit.passwords import password_matches
-from webarena_mini.sites.admin.pages.routing import Routes
 from webarena_mini.sites.admin.pages.visit import Visit
 
 DASHBOARD = "/admin/dashboard/"
@@ -93,16 +92,3 @@ def elsewhere(visit: Visit) -> Response:
     """Other addresses; those that end in a key, as the official site's do, are what stands before it."""
     path, has_key, _ = f"{visit.request.url.path}/".partition("/key/")
     return visit.redirect(f"{path}/") if has_key else visit.not_found()
-
-
-def open_routes() -> Routes:
-    return {"/admin/": (login, post_login), "/admin/auth/login/": (login, post_login)}
-
-
-def routes() -> Routes:
-    return {
-        "/admin/auth/logout/": (logout, logout),
-        "/admin/admin/auth/logout/": (logout, logout),
-        DASHBOARD: (dashboard, None),
-        "/admin/admin/dashboard/": (dashboard, None),
-    }

@@ -1,12 +1,9 @@
 """Grids that are only looked at, search terms, and the themes of the store."""
 
-from functools import partial
-
 from starlette.responses import Response
 
 from webarena_mini.sites.admin.domain import grids
 from webarena_mini.sites.admin.domain.grid import LIMITS, Grid, show
-from webarena_mini.sites.admin.pages.routing import Routes
 from webarena_mini.sites.admin.pages.visit import Visit
 
 
@@ -38,13 +35,3 @@ def theme(visit: Visit) -> Response:
         return visit.not_found("There is no such theme.")
     others = visit.db.all("select * from theme where id != ? order by id", row["id"])
     return visit.page("theme.html", title=row["title"], theme=row, others=others)
-
-
-def routes() -> Routes:
-    plain: Routes = {grid.path: (partial(grid_page, grid=grid), None) for grid in grids.PLAIN}
-    return plain | {
-        "/admin/search/term/": (partial(grid_page, grid=grids.SEARCH_TERMS), None),
-        "/admin/search/term/massDelete/": (None, delete_terms),
-        "/admin/admin/system_design_theme/edit/id/{number}/": (theme, None),
-        "/admin/admin/system_design_theme/edit/id/{number}/key/{key}/": (theme, None),
-    }

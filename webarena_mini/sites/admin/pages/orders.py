@@ -1,7 +1,6 @@
 """The order grid, an order's page and its tabs, comments, and changes of its state and addresses."""
 
 from collections.abc import Callable
-from functools import partial
 
 from starlette.responses import Response
 
@@ -10,8 +9,7 @@ from webarena_mini.kit.database import Database
 from webarena_mini.sites.admin.domain import grids, orders
 from webarena_mini.sites.admin.domain.content import GROUPS, ORDER_STATUSES
 from webarena_mini.sites.admin.domain.orders import Order, OrderError
-from webarena_mini.sites.admin.pages.lists import chosen, grid_page
-from webarena_mini.sites.admin.pages.routing import Routes
+from webarena_mini.sites.admin.pages.lists import chosen
 from webarena_mini.sites.admin.pages.visit import Visit
 
 _CHANGES: dict[str, tuple[Callable[[Database, Order], None], str]] = {
@@ -174,18 +172,3 @@ def _address_page(visit: Visit, kind: str, order: int, values: dict[str, str], e
         errors=errors,
         back=order_path(order),
     )
-
-
-def routes() -> Routes:
-    by_id = "order_id/{number}/"
-    changes: Routes = {f"/admin/sales/order/{what}/{by_id}": (None, partial(change, what=what)) for what in _CHANGES}
-    return changes | {
-        grids.ORDERS.path: (partial(grid_page, grid=grids.ORDERS), None),
-        "/admin/sales/order/index/": (partial(grid_page, grid=grids.ORDERS), None),
-        grids.ORDERS.mass_path: (None, mass_action),
-        f"/admin/sales/order/view/{by_id}": (view, None),
-        f"/admin/sales/order/commentsHistory/{by_id}": (history, None),
-        f"/admin/sales/order/commentsHistory/{by_id}active_tab/{{tab}}/": (history, None),
-        f"/admin/sales/order/addComment/{by_id}": (None, comment),
-        "/admin/sales/order/address/address_id/{number}/": (address, post_address),
-    }

@@ -1,6 +1,5 @@
 """Invoices, shipments with their tracking numbers, and credit memos: making and viewing them."""
 
-from functools import partial
 from sqlite3 import Row
 
 from starlette.responses import Response
@@ -10,7 +9,6 @@ from webarena_mini.sites.admin.domain import orders
 from webarena_mini.sites.admin.domain.content import CARRIERS, GROUPS, ORDER_STATUSES
 from webarena_mini.sites.admin.domain.orders import OrderError
 from webarena_mini.sites.admin.pages.orders import order_path
-from webarena_mini.sites.admin.pages.routing import Routes
 from webarena_mini.sites.admin.pages.visit import Visit
 
 _KINDS = {"invoice": "Invoice", "credit_memo": "Credit Memo", "shipment": "Shipment"}
@@ -174,20 +172,3 @@ def delete_track(visit: Visit) -> Response:
     visit.db.run("delete from shipment_track where id = ?", track["id"])
     visit.notice("The tracking number has been deleted.")
     return visit.redirect(f"{_PATHS['shipment']}{track['shipment']}/")
-
-
-def routes() -> Routes:
-    found: Routes = {
-        "/admin/sales/order_invoice/start/order_id/{number}/": (new_invoice, post_invoice),
-        "/admin/sales/order_creditmemo/start/order_id/{number}/": (new_memo, post_memo),
-        f"{_PATHS['invoice']}{{number}}/": (view_invoice, None),
-        f"{_PATHS['credit_memo']}{{number}}/": (view_memo, None),
-    }
-    for shipment in (_PATHS["shipment"], "/admin/admin/order_shipment/view/shipment_id/"):
-        found[f"{shipment}{{number}}/"] = (view_shipment, post_track)
-    for kind in _KINDS:
-        found[f"/admin/sales/{kind}/addComment/id/{{number}}/"] = (None, partial(comment, kind=kind))
-    for start in ("/admin/admin/order_shipment/start", "/admin/admin/order_shipment/new"):
-        found[f"{start}/order_id/{{number}}/"] = (new_shipment, post_shipment)
-    found["/admin/sales/shipment/track/delete/{number}/"] = (None, delete_track)
-    return found

@@ -1,7 +1,6 @@
 """The product grid, a product's form, new products, and the variants of configurable ones."""
 
 from collections.abc import Mapping
-from functools import partial
 
 from starlette.responses import Response
 
@@ -17,8 +16,7 @@ from webarena_mini.sites.admin.domain.content import (
 from webarena_mini.sites.admin.domain.options import options
 from webarena_mini.sites.admin.domain.products import ProductForm
 from webarena_mini.sites.admin.pages import product_form
-from webarena_mini.sites.admin.pages.lists import chosen, grid_page
-from webarena_mini.sites.admin.pages.routing import Routes
+from webarena_mini.sites.admin.pages.lists import chosen
 from webarena_mini.sites.admin.pages.visit import Visit
 
 _BLANK: dict[str, object] = {
@@ -150,17 +148,3 @@ def mass_action(visit: Visit) -> Response:
                 visit.db.run("update product set status = ?, updated_at = ? where id = ?", status, visit.tick(), number)
         visit.notice(f"A total of {len(numbers)} record(s) have been {'deleted' if what == 'delete' else 'updated'}.")
     return visit.redirect(grids.PRODUCTS.path)
-
-
-def routes() -> Routes:
-    base = "/admin/catalog/product"
-    grid_view = partial(grid_page, grid=grids.PRODUCTS)
-    return {
-        f"{base}/": (grid_view, None),
-        f"{base}/index/": (grid_view, None),
-        f"{base}/massAction/": (None, mass_action),
-        f"{base}/edit/id/{{number}}/": (edit, save),
-        f"{base}/delete/id/{{number}}/": (None, delete),
-        f"{base}/new/": (new, create),
-        f"{base}/new/set/{{set}}/type/{{type}}/": (new, create),
-    }

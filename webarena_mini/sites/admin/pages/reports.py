@@ -1,7 +1,6 @@
 """The report pages: a form for the span of days, and the table that it asks for."""
 
 from datetime import datetime
-from functools import partial
 
 from starlette.responses import Response
 
@@ -9,7 +8,6 @@ from webarena_mini.sites.admin.domain import reports
 from webarena_mini.sites.admin.domain.content import ORDER_STATUSES
 from webarena_mini.sites.admin.domain.money import long_day, money
 from webarena_mini.sites.admin.domain.reports import Report
-from webarena_mini.sites.admin.pages.routing import Routes
 from webarena_mini.sites.admin.pages.visit import Visit
 
 _LONGEST = 400
@@ -47,7 +45,3 @@ def _interval(text: str, period: str) -> str:
     if period == "day":
         return long_day(text)
     return datetime.strptime(text, "%Y-%m").strftime("%B %Y") if period == "month" else text  # noqa: DTZ007
-
-
-def routes() -> Routes:
-    return {report.path: (partial(show, report=report), None) for report in reports.REPORTS}

@@ -1,14 +1,12 @@
 """The review grids and the form that approves, changes or deletes a review."""
 
-from functools import partial
 from sqlite3 import Row
 
 from starlette.responses import Response
 
 from webarena_mini.sites.admin.domain import grids
 from webarena_mini.sites.admin.domain.content import REVIEW_STATUSES
-from webarena_mini.sites.admin.pages.lists import chosen, grid_page
-from webarena_mini.sites.admin.pages.routing import Routes
+from webarena_mini.sites.admin.pages.lists import chosen
 from webarena_mini.sites.admin.pages.visit import Visit
 
 _MASS = {"approve": 1, "pending": 2, "refuse": 3}
@@ -97,15 +95,3 @@ def mass_action(visit: Visit) -> Response:
                 visit.db.run("update review set status_id = ? where id = ?", _MASS[what], number)
         visit.notice(f"A total of {len(numbers)} record(s) have been {'deleted' if what == 'delete' else 'updated'}.")
     return visit.back(grids.REVIEWS.path)
-
-
-def routes() -> Routes:
-    grid_view = partial(grid_page, grid=grids.REVIEWS)
-    return {
-        "/admin/review/product/": (grid_view, None),
-        grids.REVIEWS.path: (grid_view, None),
-        grids.REVIEWS.mass_path: (None, mass_action),
-        grids.PENDING_REVIEWS.path: (partial(grid_page, grid=grids.PENDING_REVIEWS), None),
-        "/admin/review/product/edit/id/{number}/": (edit, save),
-        "/admin/review/product/delete/id/{number}/": (None, delete),
-    }

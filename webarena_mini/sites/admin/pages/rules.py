@@ -1,15 +1,12 @@
 """Cart price rules: their grid and their form."""
 
 import re
-from functools import partial
 
 from starlette.responses import Response
 
 from webarena_mini.sites.admin.domain import grids
 from webarena_mini.sites.admin.domain.content import GROUPS, ORDER_STATUSES, RULE_ACTIONS, WEBSITES
 from webarena_mini.sites.admin.domain.money import parse_day, parse_money, trimmed
-from webarena_mini.sites.admin.pages.lists import grid_page
-from webarena_mini.sites.admin.pages.routing import Routes
 from webarena_mini.sites.admin.pages.visit import Visit
 
 _REQUIRED = "This is a required field."
@@ -130,13 +127,3 @@ def delete(visit: Visit) -> Response:
     visit.db.run("delete from price_rule where id = ?", visit.path_id())
     visit.notice("You deleted the rule.")
     return visit.redirect(grids.RULES.path)
-
-
-def routes() -> Routes:
-    base = "/admin/sales_rule/promo_quote"
-    return {
-        f"{base}/": (partial(grid_page, grid=grids.RULES), None),
-        f"{base}/edit/id/{{number}}/": (edit, save),
-        f"{base}/new/": (new, save),
-        f"{base}/delete/id/{{number}}/": (None, delete),
-    }

@@ -10,7 +10,6 @@ from webarena_mini.kit.database import Database
 from webarena_mini.sites.admin.domain import shelf
 from webarena_mini.sites.admin.domain.options import options
 from webarena_mini.sites.admin.domain.shelf import CARD, IN_CATALOG, IN_SEARCH, Listing
-from webarena_mini.sites.admin.pages.routing import Routes
 from webarena_mini.sites.admin.pages.visit import Visit
 
 
@@ -179,12 +178,3 @@ def missing(visit: Visit) -> Response:
 def _text_page(visit: Visit, row: Row, *, status_code: int) -> Response:
     popular = shelf.best_sellers(visit.db, 4)
     return visit.page("store/page.html", status_code=status_code, title=row["title"], text=row, popular=popular)
-
-
-def routes() -> Routes:
-    return {
-        "/": (home, None),
-        "/catalogsearch/result/": (search, None),
-        "/catalogsearch/result/index/": (search, None),
-        "/review/product/post/id/{number}/": (review_address, post_review),
-    }

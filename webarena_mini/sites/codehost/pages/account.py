@@ -1,11 +1,9 @@
 """Signing in and out, registration."""
 
 import re
-from collections.abc import Iterator
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.clock import tick
 from webarena_mini.kit.forms import Posted
@@ -98,9 +96,3 @@ def _errors(form: Posted) -> dict[str, str]:
     if len(form["password"]) < MIN_PASSWORD:
         errors["password"] = f"At least {MIN_PASSWORD} characters."
     return errors
-
-
-def routes() -> Iterator[BaseRoute]:
-    yield Route("/users/sign_in", sign_in, methods=["GET", "POST"])
-    yield Route("/users/sign_out", sign_out, methods=["POST"])
-    yield Route("/users/sign_up", sign_up, methods=["GET", "POST"])

@@ -1,12 +1,10 @@
 """A project's issues as cards in columns: open ones, those with each label that is used most, closed ones."""
 
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.codehost.domain.issuables import ISSUABLES, attached
@@ -48,7 +46,3 @@ async def board(request: Request) -> Response:
         columns.append(Column(label["name"], label, "state=opened", len(cards), cards))
     columns.append(Column("Closed", None, "state=closed", len(closed), closed[:_CLOSED_CARDS]))
     return render(request, "board.html", project=project, columns=columns, attached=things)
-
-
-def routes() -> Iterator[BaseRoute]:
-    yield Route("/{namespace}/{project}/-/boards", board)

@@ -1,11 +1,8 @@
 """Branches and tags."""
 
-from collections.abc import Iterator
-
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.clock import tick
 from webarena_mini.kit.redirects import see_other
@@ -147,12 +144,3 @@ async def new_tag(request: Request) -> Response:
         created_at=tick(database),
     )
     return see_other(f"/{project['full_path']}/-/tags")
-
-
-def routes() -> Iterator[BaseRoute]:
-    base = "/{namespace}/{project}/-"
-    yield Route(f"{base}/branches", branches)
-    yield Route(f"{base}/branches/new", new, methods=["GET", "POST"])
-    yield Route(f"{base}/branches/delete", delete, methods=["POST"])
-    yield Route(f"{base}/tags", tags)
-    yield Route(f"{base}/tags/new", new_tag, methods=["GET", "POST"])

@@ -1,12 +1,10 @@
 """The history of a branch or a file, and single commits."""
 
-from collections.abc import Iterator
 from itertools import groupby
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.codehost.domain.diffs import commit_diff
@@ -72,10 +70,3 @@ async def commit(request: Request) -> Response:
         places={name: containing(database, project["id"], found["id"], name) for name in ("branches", "tags")},
         diffs=commit_diff(database, found["id"]),
     )
-
-
-def routes() -> Iterator[BaseRoute]:
-    base = "/{namespace}/{project}/-"
-    yield Route(f"{base}/commits", commits)
-    yield Route(f"{base}/commits/{{ref:path}}", commits)
-    yield Route(f"{base}/commit/{{sha}}", commit)

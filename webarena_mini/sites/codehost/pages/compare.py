@@ -1,11 +1,9 @@
 """What one branch, tag or commit has that another one lacks."""
 
-from collections.abc import Iterator
 from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.database import Database
 from webarena_mini.kit.redirects import see_other
@@ -64,8 +62,3 @@ def _commit_id(database: Database, project_id: int, name: str) -> int:
         return int(row["commit_id"])
     commit = commit_named(database, project_id, name)
     return int(commit["id"]) if commit else 0
-
-
-def routes() -> Iterator[BaseRoute]:
-    yield Route("/{namespace}/{project}/-/compare", choose)
-    yield Route("/{namespace}/{project}/-/compare/{ends:path}", show)

@@ -1,10 +1,7 @@
 """The visitor's own overview: projects, groups, issues, merge requests, activity."""
 
-from collections.abc import Iterator
-
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.redirects import see_other
 from webarena_mini.kit.sessions import require_user, visitor_of
@@ -77,14 +74,3 @@ def _work(request: Request, kind: str) -> Response:
         chosen=bool(chosen),
         attached=attached(database_of(request), page.rows),
     )
-
-
-def routes() -> Iterator[BaseRoute]:
-    yield Route("/", root)
-    yield Route("/dashboard", projects)
-    yield Route("/dashboard/projects", projects)
-    yield Route("/dashboard/projects/starred", starred)
-    yield Route("/dashboard/groups", groups)
-    yield Route("/dashboard/issues", issues)
-    yield Route("/dashboard/merge_requests", merge_requests)
-    yield Route("/dashboard/activity", activity)

@@ -1,10 +1,7 @@
 """Public projects and groups, for everybody."""
 
-from collections.abc import Iterator
-
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.redirects import see_other
 from webarena_mini.kit.sessions import visitor_of
@@ -48,13 +45,3 @@ async def help_page(request: Request) -> Response:
 def _explore(request: Request, tab: str, sort: str) -> Response:
     sql = f"{PROJECTS} where {seen_by(visitor_of(request).user_id)}"
     return render(request, "explore.html", tab=tab, listed=project_list(request, sql, sort=sort))
-
-
-def routes() -> Iterator[BaseRoute]:
-    yield Route("/explore", projects)
-    yield Route("/explore/projects", projects)
-    yield Route("/explore/projects/starred", starred)
-    yield Route("/explore/groups", groups)
-    yield Route("/projects", projects_address)
-    yield Route("/groups", groups_address)
-    yield Route("/help", help_page)

@@ -1,14 +1,13 @@
 """Writing files through the browser: each form ends in a commit on the chosen branch."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.clock import today
 from webarena_mini.kit.database import Database
@@ -207,11 +206,3 @@ def _form(
         errors=errors or {},
         licenses=license_names() if kind == "new" or is_license_file(ref.path) else {},
     )
-
-
-def routes() -> Iterator[BaseRoute]:
-    base = "/{namespace}/{project}/-"
-    yield Route(f"{base}/edit/{{ref:path}}", edit, methods=["GET", "POST"])
-    yield Route(f"{base}/new/{{ref:path}}", new, methods=["GET", "POST"])
-    yield Route(f"{base}/create_dir/{{ref:path}}", new_directory, methods=["GET", "POST"])
-    yield Route(f"{base}/delete/{{ref:path}}", delete, methods=["GET", "POST"])

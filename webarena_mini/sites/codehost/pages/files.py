@@ -1,11 +1,8 @@
 """Directories and files of a repository."""
 
-from collections.abc import Iterator
-
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.redirects import see_other
 from webarena_mini.kit.site import database_of
@@ -91,13 +88,3 @@ async def find(request: Request) -> Response:
     term = request.query_params.get("name", "").strip()[:200]
     paths = [path for path in tree_of(database, ref.commit_id) if term.lower() in path.lower()]
     return render(request, "find_file.html", project=project, ref=ref, term=term, paths=paths)
-
-
-def routes() -> Iterator[BaseRoute]:
-    base = "/{namespace}/{project}/-"
-    yield Route(f"{base}/tree", default_tree)
-    yield Route(f"{base}/tree/", default_tree)
-    yield Route(f"{base}/tree/{{ref:path}}", tree)
-    yield Route(f"{base}/blob/{{ref:path}}", blob)
-    yield Route(f"{base}/raw/{{ref:path}}", raw)
-    yield Route(f"{base}/find_file/{{ref:path}}", find)

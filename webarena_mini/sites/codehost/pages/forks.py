@@ -1,10 +1,7 @@
 """Forks of a project."""
 
-from collections.abc import Iterator
-
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.redirects import see_other
 from webarena_mini.kit.sessions import posted, require_user, visitor_of
@@ -55,8 +52,3 @@ async def new(request: Request) -> Response:
     )
     copy_history(database, project["id"], fork["id"])
     return see_other(f"/{fork['full_path']}")
-
-
-def routes() -> Iterator[BaseRoute]:
-    yield Route("/{namespace}/{project}/-/forks", forks)
-    yield Route("/{namespace}/{project}/-/forks/new", new, methods=["GET", "POST"])

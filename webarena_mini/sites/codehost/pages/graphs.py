@@ -1,14 +1,13 @@
 """Who has contributed how much to a branch, as drawings and as a table."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.redirects import see_other
 from webarena_mini.kit.site import database_of
@@ -89,8 +88,3 @@ def _chart(months: Sequence[date], counts: Mapping[date, int], highest: int, *, 
         for at, month in enumerate(months)
     )
     return Markup(f'<svg class="bars" viewBox="0 0 {_WIDTH} {height}" aria-hidden="true">{bars}</svg>')
-
-
-def routes() -> Iterator[BaseRoute]:
-    yield Route("/{namespace}/{project}/-/graphs", of_default)
-    yield Route("/{namespace}/{project}/-/graphs/{ref:path}", contributors)

@@ -1,11 +1,10 @@
 """Groups: creating one, its page, issues, merge requests, members and settings."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.clock import tick
 from webarena_mini.kit.redirects import see_other
@@ -153,13 +152,3 @@ def _form(
 ) -> Response:
     status_code = 422 if errors else 200
     return render(request, "group_form.html", status_code=status_code, group=group, values=values, errors=errors)
-
-
-def routes() -> Iterator[BaseRoute]:
-    yield Route("/groups/new", new, methods=["GET", "POST"])
-    yield Route("/groups/{group}", old_address)
-    yield Route("/groups/{group}/-/activity", activity)
-    yield Route("/groups/{group}/-/issues", issues)
-    yield Route("/groups/{group}/-/merge_requests", merge_requests)
-    yield Route("/groups/{group}/-/edit", edit, methods=["GET", "POST"])
-    yield Route("/groups/{group}/-/delete", delete, methods=["GET", "POST"])

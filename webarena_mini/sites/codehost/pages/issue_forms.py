@@ -1,12 +1,11 @@
 """Creating and changing issues; merge requests share what the side bar changes."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.clock import tick
 from webarena_mini.kit.database import Database
@@ -166,11 +165,3 @@ def _form(
         values=values,
         errors=errors,
     )
-
-
-def routes() -> Iterator[BaseRoute]:
-    base = "/{namespace}/{project}/-/issues"
-    yield Route(f"{base}/new", new)
-    yield Route(base, create, methods=["POST"])
-    yield Route(f"{base}/{{iid:int}}/edit", edit, methods=["GET", "POST"])
-    yield Route(f"{base}/{{iid:int}}/delete", delete, methods=["GET", "POST"])

@@ -1,12 +1,11 @@
 """Reading issues: the list with its filters, and one with its notes."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.sessions import visitor_of
 from webarena_mini.kit.site import database_of
@@ -110,10 +109,3 @@ def milestones_of(request: Request, project: sqlite3.Row) -> list[sqlite3.Row]:
     return database_of(request).all(
         "select * from milestones where project_id = ? order by state, due_date, id", project["id"]
     )
-
-
-def routes() -> Iterator[BaseRoute]:
-    base = "/{namespace}/{project}/-/issues"
-    yield Route(base, issues)
-    yield Route(f"{base}/", issues)
-    yield Route(f"{base}/{{iid:int}}", show)

@@ -2,12 +2,11 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.forms import Posted
 from webarena_mini.kit.redirects import see_other
@@ -109,10 +108,3 @@ def _form(
         values=values,
         errors=errors,
     )
-
-
-def routes() -> Iterator[BaseRoute]:
-    base = "/{namespace}/{project}/-/labels"
-    yield Route(base, labels)
-    yield Route(f"{base}/new", new, methods=["GET", "POST"])
-    yield Route(f"{base}/{{label_id:int}}/edit", edit, methods=["GET", "POST"])

@@ -2,13 +2,12 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.clock import tick, today
 from webarena_mini.kit.database import Database
@@ -217,10 +216,3 @@ def _page(request: Request, source: Source, values: Mapping[str, str], errors: M
         values=values,
         errors=errors,
     )
-
-
-def routes() -> Iterator[BaseRoute]:
-    for base in ("/groups/{group}/-/group_members", "/{namespace}/{project}/-/project_members"):
-        yield Route(base, members)
-        yield Route(f"{base}/invite", invite, methods=["POST"])
-        yield Route(f"{base}/{{user_id:int}}", change, methods=["POST"])

@@ -1,12 +1,11 @@
 """Creating, changing, approving and merging merge requests."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.clock import tick
 from webarena_mini.kit.database import Database
@@ -228,12 +227,3 @@ def _form(
         members=members_of(database_of(request), project),
         sortable=own_role(request, project) >= Role.REPORTER,
     )
-
-
-def routes() -> Iterator[BaseRoute]:
-    base = "/{namespace}/{project}/-/merge_requests"
-    yield Route(f"{base}/new", new)
-    yield Route(base, create, methods=["POST"])
-    yield Route(f"{base}/{{iid:int}}/edit", edit, methods=["GET", "POST"])
-    yield Route(f"{base}/{{iid:int}}/approve", approve, methods=["POST"])
-    yield Route(f"{base}/{{iid:int}}/merge", merge, methods=["POST"])

@@ -1,12 +1,11 @@
 """Reading merge requests: the list, one with its notes, its commits and its changes."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.database import Database
 from webarena_mini.kit.sessions import visitor_of
@@ -93,12 +92,3 @@ def _branch(request: Request, project_id: int | None, name: str) -> tuple[str, s
         return "", ""
     branch = branch_named(database_of(request), project["id"], name)
     return project["full_path"], address(project, "tree", name) if branch else ""
-
-
-def routes() -> Iterator[BaseRoute]:
-    base = "/{namespace}/{project}/-/merge_requests"
-    yield Route(base, merge_requests)
-    yield Route(f"{base}/", merge_requests)
-    yield Route(f"{base}/{{iid:int}}", show)
-    yield Route(f"{base}/{{iid:int}}/commits", commits)
-    yield Route(f"{base}/{{iid:int}}/diffs", diffs)

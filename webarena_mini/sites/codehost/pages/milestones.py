@@ -1,12 +1,11 @@
 """A project's milestones."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.clock import tick, today
 from webarena_mini.kit.forms import Posted
@@ -164,12 +163,3 @@ def _form(
         values=values,
         errors=errors,
     )
-
-
-def routes() -> Iterator[BaseRoute]:
-    base = "/{namespace}/{project}/-/milestones"
-    yield Route(base, milestones)
-    yield Route(f"{base}/new", new, methods=["GET", "POST"])
-    yield Route(f"{base}/{{iid:int}}", show)
-    yield Route(f"{base}/{{iid:int}}/edit", edit, methods=["GET", "POST"])
-    yield Route(f"{base}/{{iid:int}}/change", change, methods=["POST"])

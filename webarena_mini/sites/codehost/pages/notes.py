@@ -1,12 +1,11 @@
 """What is added to an issue or a merge request: comments, thumbs, labels, people, states, to-dos."""
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.clock import tick
 from webarena_mini.kit.database import Database
@@ -15,7 +14,7 @@ from webarena_mini.kit.redirects import see_other
 from webarena_mini.kit.sessions import posted, require_user
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.codehost.domain.access import Role, members_of, touch
-from webarena_mini.sites.codehost.domain.issuables import SLUGS, add_note, assign, path_of, remind
+from webarena_mini.sites.codehost.domain.issuables import add_note, assign, path_of, remind
 from webarena_mini.sites.codehost.domain.text import day_text, is_day, labelled
 from webarena_mini.sites.codehost.pages import issues, merge_requests
 from webarena_mini.sites.codehost.pages.frame import render
@@ -28,7 +27,7 @@ _PAGES = {"issue": issues.page, "merge_request": merge_requests.page}
 _BODY_LIMIT = 20_000
 
 
-def _comment(kind: str) -> Handler:
+def comment_on(kind: str) -> Handler:
     async def comment(request: Request) -> Response:
         user = require_user(request)
         project, issuable = issuable_of(request, kind)
@@ -43,7 +42,7 @@ def _comment(kind: str) -> Handler:
     return comment
 
 
-def _edit_note(kind: str) -> Handler:
+def edit_note(kind: str) -> Handler:
     async def edit(request: Request) -> Response:
         user = require_user(request)
         _, issuable = issuable_of(request, kind)
@@ -80,7 +79,7 @@ def _note_form(request: Request, issuable: sqlite3.Row, body: str, errors: Mappi
     )
 
 
-def _award(kind: str) -> Handler:
+def toggle_award(kind: str) -> Handler:
     """The same thumb again takes it back."""
 
     async def award(request: Request) -> Response:
@@ -100,7 +99,7 @@ def _award(kind: str) -> Handler:
     return award
 
 
-def _remind_me(kind: str) -> Handler:
+def remind_me(kind: str) -> Handler:
     async def todo(request: Request) -> Response:
         user = require_user(request)
         _, issuable = issuable_of(request, kind)
@@ -116,7 +115,7 @@ def _remind_me(kind: str) -> Handler:
     return todo
 
 
-def _set_state(kind: str) -> Handler:
+def set_state(kind: str) -> Handler:
     async def state(request: Request) -> Response:
         user = require_user(request)
         project, issuable = issuable_of(request, kind)
@@ -136,7 +135,7 @@ def _set_state(kind: str) -> Handler:
     return state
 
 
-def _sort(kind: str) -> Handler:
+def sort_notes(kind: str) -> Handler:
     """One of the forms in the side bar: `part` says which."""
 
     async def sort(request: Request) -> Response:
@@ -194,14 +193,3 @@ def _milestone(request: Request, database: Database, project: sqlite3.Row, issua
 def _due_date(database: Database, issuable: sqlite3.Row, form: Posted) -> str:
     database.run("update issuables set due_date = ? where id = ?", form["due_date"], issuable["id"])
     return f"changed the due date to {day_text(form['due_date'])}" if form["due_date"] else "removed the due date"
-
-
-def routes() -> Iterator[BaseRoute]:
-    for kind, slug in SLUGS.items():
-        base = f"/{{namespace}}/{{project}}/-/{slug}/{{iid:int}}"
-        yield Route(f"{base}/notes", _comment(kind), methods=["POST"])
-        yield Route(f"{base}/notes/{{note_id:int}}", _edit_note(kind), methods=["GET", "POST"])
-        yield Route(f"{base}/toggle_award", _award(kind), methods=["POST"])
-        yield Route(f"{base}/todo", _remind_me(kind), methods=["POST"])
-        yield Route(f"{base}/state", _set_state(kind), methods=["POST"])
-        yield Route(f"{base}/sidebar", _sort(kind), methods=["POST"])

@@ -1,11 +1,9 @@
 """The visitor's own settings: profile and status, access tokens, password."""
 
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.forms import Posted
 from webarena_mini.kit.passwords import hash_password, password_matches
@@ -131,10 +129,3 @@ def _profile(request: Request, values: dict[str, object], errors: dict[str, str]
         saved=saved,
         emoji=STATUS_EMOJI,
     )
-
-
-def routes() -> Iterator[BaseRoute]:
-    yield Route("/-/profile", profile, methods=["GET", "POST"])
-    yield Route("/-/profile/status", status, methods=["GET", "POST"])
-    yield Route("/-/profile/personal_access_tokens", tokens, methods=["GET", "POST"])
-    yield Route("/-/profile/password/edit", password, methods=["GET", "POST"])

@@ -1,11 +1,10 @@
 """Creating projects: blank ones and ones from a template."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.clock import tick
 from webarena_mini.kit.database import Database
@@ -122,8 +121,3 @@ def _page(request: Request, user: sqlite3.Row, values: Mapping[str, str], errors
         errors=errors,
         shown=f"{values.get('from', 'blank')}" if errors else "",
     )
-
-
-def routes() -> Iterator[BaseRoute]:
-    yield Route("/projects/new", new)
-    yield Route("/projects", create, methods=["POST"])

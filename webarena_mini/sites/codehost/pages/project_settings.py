@@ -1,11 +1,10 @@
 """A project's general settings."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.redirects import see_other
 from webarena_mini.kit.sessions import posted
@@ -84,8 +83,3 @@ def _form(
         errors=errors,
         saved=saved,
     )
-
-
-def routes() -> Iterator[BaseRoute]:
-    yield Route("/{namespace}/{project}/edit", edit, methods=["GET", "POST"])
-    yield Route("/{namespace}/{project}/-/delete", delete, methods=["GET", "POST"])

@@ -1,13 +1,11 @@
 """A project's first page, its activity, stars; and names at the root of the site."""
 
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.redirects import back
 from webarena_mini.kit.sessions import posted, require_user, visitor_of
@@ -115,15 +113,3 @@ async def clone_address(request: Request) -> Response:
 
 async def without_slash(request: Request) -> Response:
     return RedirectResponse(f"/{request.path_params['namespace']}/{request.path_params['project']}", status_code=302)
-
-
-def routes() -> Iterator[BaseRoute]:
-    yield Route("/{namespace}/{project}/activity", activity)
-    yield Route("/{namespace}/{project}/toggle_star", toggle_star, methods=["POST"])
-    yield Route("/{namespace}/{project}/-/starrers", starrers)
-    yield Route("/{namespace}/{project}/", without_slash)
-    yield Route("/{namespace}/{project}.git", clone_address)
-    yield Route("/{namespace}/{project}", show)
-    yield Route("/{namespace}/{project}/{part}", old_address)
-    yield Route("/{namespace}/{project}/{part}/{rest:path}", old_address)
-    yield Route("/{name}", named)

@@ -1,10 +1,7 @@
 """What each tag has brought since the one before."""
 
-from collections.abc import Iterator
-
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.codehost.domain.repository import unseen
@@ -27,7 +24,3 @@ async def releases(request: Request) -> Response:
     return render(
         request, "releases.html", project=project, page=page, changes=changes, role=own_role(request, project)
     )
-
-
-def routes() -> Iterator[BaseRoute]:
-    yield Route("/{namespace}/{project}/-/releases", releases)

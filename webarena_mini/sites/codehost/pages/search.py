@@ -1,12 +1,10 @@
 """Search over projects, issues, merge requests, milestones, users, and the code of one project."""
 
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.database import Database
 from webarena_mini.kit.sessions import visitor_of
@@ -130,7 +128,3 @@ def _code(database: Database, commit_id: int, term: str) -> list[Hit]:
                 if len(hits) == _MAX_HITS:
                     return hits
     return hits
-
-
-def routes() -> Iterator[BaseRoute]:
-    yield Route("/search", search)

@@ -1,11 +1,8 @@
 """The visitor's to-do list."""
 
-from collections.abc import Iterator
-
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.numbers import LARGEST_ID, to_int
 from webarena_mini.kit.redirects import back, see_other
@@ -92,9 +89,3 @@ async def all_done(request: Request) -> Response:
     await posted(request)
     database_of(request).run("update todos set done = 1 where user_id = ?", user["id"])
     return see_other("/dashboard/todos")
-
-
-def routes() -> Iterator[BaseRoute]:
-    yield Route("/dashboard/todos", todos)
-    yield Route("/dashboard/todos/destroy_all", all_done, methods=["POST"])
-    yield Route("/dashboard/todos/{todo_id:int}", change, methods=["POST"])

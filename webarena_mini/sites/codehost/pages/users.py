@@ -1,13 +1,11 @@
 """Users' public pages, following, and what stands at the root of a name: a user or a group."""
 
 import sqlite3
-from collections.abc import Iterator
 from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.redirects import back
 from webarena_mini.kit.sessions import posted, require_user, visitor_of
@@ -96,10 +94,3 @@ def _page(request: Request, user: sqlite3.Row, shown: str) -> Response:
         visitor_id,
     )
     return render(request, "user.html", user=user, shown=shown, tabs=TABS, numbers=numbers, **parts)
-
-
-def routes() -> Iterator[BaseRoute]:
-    yield Route("/users/{user}/follow", follow, methods=["POST"])
-    yield Route("/users/{user}/unfollow", unfollow, methods=["POST"])
-    yield Route("/users/{user}/{tab}", tab)
-    yield Route("/users/{user}", overview)

@@ -1,10 +1,7 @@
 """Pages about the site itself."""
 
-from collections.abc import Iterator
-
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.clock import DAY_S, now
 from webarena_mini.kit.site import database_of
@@ -56,8 +53,3 @@ async def about(request: Request) -> Response:
 
 async def formatting(request: Request) -> Response:
     return render(request, "formatting.html", examples=_EXAMPLES, column=sidebar.front_column(request))
-
-
-def routes() -> Iterator[BaseRoute]:
-    yield Route("/about", about)
-    yield Route("/formatting", formatting)

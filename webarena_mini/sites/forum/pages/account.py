@@ -1,11 +1,9 @@
 """Logging in and out, registration, the account's own page."""
 
 import re
-from collections.abc import Iterator
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.addresses import is_email
 from webarena_mini.kit.clock import tick
@@ -126,11 +124,3 @@ def _password_error(password: str) -> str:
     if len(password) < _MIN_PASSWORD:
         return f"At least {_MIN_PASSWORD} characters."
     return f"At most {_MAX_PASSWORD} characters." if len(password) > _MAX_PASSWORD else ""
-
-
-def routes() -> Iterator[BaseRoute]:
-    yield Route("/login", login, methods=["GET", "POST"])
-    yield Route("/logout", logout, methods=["POST"])
-    yield Route("/registration", registration, methods=["GET", "POST"])
-    yield Route("/user/{user}/account", account, methods=["GET", "POST"])
-    yield Route("/user/{user}/delete_account", delete_account, methods=["GET", "POST"])

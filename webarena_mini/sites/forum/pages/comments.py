@@ -1,11 +1,9 @@
 """Comments: single threads, replying, editing, deleting."""
 
 import sqlite3
-from collections.abc import Iterator
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.clock import tick
 from webarena_mini.kit.database import Database
@@ -154,12 +152,3 @@ def _form(request: Request, *, heading: str, way_back: str, body: str, error: st
         body=body,
         error=error,
     )
-
-
-def routes() -> Iterator[BaseRoute]:
-    yield Route(f"{_THREAD}/comment", post, methods=["GET", "POST"])
-    comment = f"{_THREAD}/comment/{{comment_id:int}}"
-    yield Route(comment, show)
-    yield Route(f"{comment}/reply", post, methods=["GET", "POST"])
-    yield Route(f"{comment}/edit", edit, methods=["GET", "POST"])
-    yield Route(f"{comment}/delete", delete, methods=["GET", "POST"])

@@ -2,12 +2,11 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.clock import tick
 from webarena_mini.kit.redirects import back, see_other
@@ -132,13 +131,3 @@ def _form(
 ) -> Response:
     status_code = 422 if errors else 200
     return render(request, "forum_form.html", status_code=status_code, forum=forum, values=values, errors=errors)
-
-
-def routes() -> Iterator[BaseRoute]:
-    yield Route("/forums", forums)
-    yield Route("/forums/all", all_forums)
-    yield Route("/forums/by_{sort}", forums)
-    yield Route("/create_forum", create, methods=["GET", "POST"])
-    yield Route("/f/{forum}/edit", edit, methods=["GET", "POST"])
-    yield Route("/f/{forum}/subscribe", subscribe, methods=["POST"])
-    yield Route("/f/{forum}/unsubscribe", unsubscribe, methods=["POST"])

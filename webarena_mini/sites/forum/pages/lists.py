@@ -1,11 +1,10 @@
 """The front page and the lists of a forum."""
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.sessions import require_user
 from webarena_mini.sites.forum.domain import listings, sidebar
@@ -84,16 +83,3 @@ def _renamed(request: Request, forum: sqlite3.Row) -> Response | None:
         return None
     path = request.url.path.replace(f"/f/{given}", f"/f/{name}", 1)
     return RedirectResponse(path + (f"?{request.url.query}" if request.url.query else ""), status_code=302)
-
-
-def routes() -> Iterator[BaseRoute]:
-    for scope in ("", "featured", "subscribed", "all"):
-        base = f"/{scope}" if scope else ""
-        yield Route(base or "/", front(scope, "hot"))
-        for sort in listings.SORTS:
-            yield Route(f"{base}/{sort}", front(scope, sort))
-    yield Route("/comments", all_comments)
-    yield Route("/f/{forum}", forum("hot"))
-    yield Route("/f/{forum}/comments", forum_comments)
-    for sort in listings.SORTS:
-        yield Route(f"/f/{{forum}}/{sort}", forum(sort))

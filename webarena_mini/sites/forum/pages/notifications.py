@@ -1,10 +1,7 @@
 """What others have answered."""
 
-from collections.abc import Iterator
-
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.redirects import see_other
 from webarena_mini.kit.sessions import posted, require_user
@@ -29,8 +26,3 @@ async def mark(request: Request) -> Response:
     await posted(request)
     mark_read(request, user)
     return see_other("/notifications")
-
-
-def routes() -> Iterator[BaseRoute]:
-    yield Route("/notifications", show)
-    yield Route("/notifications/mark_read", mark, methods=["POST"])

@@ -1,11 +1,9 @@
 """The search page."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.sites.forum.domain import searching
 from webarena_mini.sites.forum.domain.sidebar import front_column
@@ -28,7 +26,3 @@ async def search(request: Request) -> Response:
         users=searching.users_named(request, query),
         column=column,
     )
-
-
-def routes() -> Iterator[BaseRoute]:
-    yield Route("/search", search)

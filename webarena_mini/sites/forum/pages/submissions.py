@@ -1,13 +1,12 @@
 """Submissions: reading, posting, editing, deleting."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.clock import tick
 from webarena_mini.kit.database import Database
@@ -177,15 +176,3 @@ def _edit_form(
         values=values,
         errors=errors,
     )
-
-
-def routes() -> Iterator[BaseRoute]:
-    yield Route("/submit", submit, methods=["GET", "POST"])
-    yield Route("/submit/{forum}", submit, methods=["GET", "POST"])
-    yield Route("/submission_images/{image_id}", image)
-    thread = "/f/{forum}/{submission_id:int}"
-    yield Route(thread, show)
-    yield Route(f"{thread}/", show)
-    yield Route(f"{thread}/{{slug}}", show)
-    yield Route(f"{thread}/{{slug}}/edit", edit, methods=["GET", "POST"])
-    yield Route(f"{thread}/{{slug}}/delete", delete, methods=["GET", "POST"])

@@ -1,13 +1,11 @@
 """Profiles: what somebody has written, and what they say of themselves."""
 
 import sqlite3
-from collections.abc import Iterator
 from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.redirects import see_other
 from webarena_mini.kit.sessions import posted, require_user
@@ -84,10 +82,3 @@ def _about(request: Request, user: sqlite3.Row) -> dict[str, Any]:
     )
     best = listings.best_comments(request, user)
     return {"user": user, "numbers": numbers, "moderated": moderated, "active_in": active_in, "best": best}
-
-
-def routes() -> Iterator[BaseRoute]:
-    yield Route("/user/{user}", overview)
-    yield Route("/user/{user}/submissions", submissions)
-    yield Route("/user/{user}/comments", comments)
-    yield Route("/user/{user}/edit_biography", edit_biography, methods=["GET", "POST"])

@@ -1,11 +1,10 @@
 """Votes on submissions and comments."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.database import Database
 from webarena_mini.kit.redirects import back
@@ -51,7 +50,7 @@ def rank(database: Database, submission_id: int) -> None:
         database.run("update submissions set ranking = ? where id = ?", ranking, submission_id)
 
 
-def _vote(kind: str) -> Callable[[Request], Awaitable[Response]]:
+def vote_on(kind: str) -> Callable[[Request], Awaitable[Response]]:
     async def vote(request: Request) -> Response:
         user = require_user(request)
         form = await posted(request)
@@ -68,8 +67,3 @@ def _vote(kind: str) -> Callable[[Request], Awaitable[Response]]:
         return back(request, page, anchor=f"{kind}_{target_id}")
 
     return vote
-
-
-def routes() -> Iterator[BaseRoute]:
-    yield Route("/sv/{target_id:int}", _vote("submission"), methods=["POST"])
-    yield Route("/cv/{target_id:int}", _vote("comment"), methods=["POST"])

@@ -1,11 +1,10 @@
 """The geocoder, the router and the elements as JSON, in the shapes that such services usually have."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.site import database_of
 from webarena_mini.region import Point
@@ -118,11 +117,3 @@ async def element(request: Request) -> Response:
         "tags": tags_of(row["tags"]),
     }
     return JSONResponse({"elements": [{**told, "members": members} if members else told]})
-
-
-def routes() -> Iterator[BaseRoute]:
-    yield Route("/nominatim/search", geocode)
-    yield Route("/nominatim/reverse", reverse)
-    for service in ("/osrm", "/routing"):
-        yield Route(f"{service}/{{profile}}/route/v1/driving/{{points}}", route)
-    yield Route("/api/0.6/{type}/{number}.json", element)

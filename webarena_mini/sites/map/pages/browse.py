@@ -1,13 +1,11 @@
 """Pages of nodes, ways and relations."""
 
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.database import Database
 from webarena_mini.kit.site import database_of
@@ -113,9 +111,3 @@ def _residents(database: Database, shown: Spot) -> list[Spot]:
         shown.name,
     )
     return spots(rows)
-
-
-def routes() -> Iterator[BaseRoute]:
-    for kind in ("node", "way", "relation"):
-        yield Route(f"/{kind}/{{number}}", element)
-        yield Route(f"/{kind}/{{number}}/history", element_history)

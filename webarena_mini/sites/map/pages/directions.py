@@ -1,11 +1,9 @@
 """Directions between two places."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.database import Database
 from webarena_mini.kit.redirects import see_other
@@ -120,7 +118,3 @@ def _offers() -> list[tuple[str, str, float, list[tuple[str, str]]]]:
         links = [(each.label, link("/directions", engine=each.engine, route=route)) for each in profiles()]
         found.append((start.name, goal.name, distance_km(start.at, goal.at) * 1000, links))
     return found
-
-
-def routes() -> Iterator[BaseRoute]:
-    yield Route("/directions", directions)

@@ -1,11 +1,8 @@
 """Who changed the map: changesets and mappers."""
 
-from collections.abc import Iterator
-
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.map.domain.elements import COLUMNS, spots
@@ -69,9 +66,3 @@ async def mapper(request: Request) -> Response:
     rows = database.all(f"{_CHANGESETS} where c.mapper = ? order by c.id desc", row["id"])
     shown = frame(request, whole_region(), "")
     return render(request, "mapper.html", frame=shown, mapper=row, changesets=rows)
-
-
-def routes() -> Iterator[BaseRoute]:
-    yield Route("/history", history)
-    yield Route("/changeset/{number}", changeset)
-    yield Route("/user/{name}", mapper)

@@ -1,11 +1,9 @@
 """Overviews and texts: places by kind, towns, the map as text, about, help, copyright."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.site import database_of
 from webarena_mini.region import region
@@ -75,12 +73,3 @@ async def user_guide(request: Request) -> Response:
 
 async def rights(request: Request) -> Response:
     return render(request, "copyright.html")
-
-
-def routes() -> Iterator[BaseRoute]:
-    yield Route("/places", places)
-    yield Route("/towns", towns)
-    yield Route("/text", as_text)
-    yield Route("/about", about)
-    yield Route("/help", user_guide)
-    yield Route("/copyright", rights)

@@ -1,11 +1,9 @@
 """The picture of the map."""
 
-from collections.abc import Iterator
 from functools import lru_cache
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.database import Database
 from webarena_mini.kit.site import database_of
@@ -70,7 +68,3 @@ def _lines_of(database: Database, path: str) -> tuple[tuple[Point, ...], ...]:
     courses = {water.name: water.points for water in region().waters}
     courses |= {line.name: line.points for line in region().railways}
     return (courses[element["name"]],) if element["name"] in courses else ()
-
-
-def routes() -> Iterator[BaseRoute]:
-    yield Route("/map.svg", picture)

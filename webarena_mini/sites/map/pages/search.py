@@ -1,11 +1,9 @@
 """The start page and the search."""
 
 import re
-from collections.abc import Iterator
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from webarena_mini.kit.redirects import see_other
 from webarena_mini.kit.site import database_of
@@ -97,9 +95,3 @@ async def what_is_here(request: Request) -> Response:
         here=here,
         near=places_around(database, middle, 25) if here else [],
     )
-
-
-def routes() -> Iterator[BaseRoute]:
-    yield Route("/", home)
-    yield Route("/search", search)
-    yield Route("/query", what_is_here)
