@@ -27,7 +27,6 @@ from webarena_mini.sites.forum.pages.votes import cast
 
 _BODY_LIMIT = 10_000
 _OTHERS = 6
-_THREAD = "/f/{forum}/{submission_id:int}/{slug}"
 
 
 async def show(request: Request) -> Response:
