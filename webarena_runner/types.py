@@ -398,7 +398,8 @@ class RunManifest(Record):
 
     `planned` lists (task id, trial); `task_sites` gives each planned task's sites joined by "+", the task id as text.
     `tasks_sha256` is of `tasks.jsonl` ("": a folder of format 0, which has none). `finished_at` is when the latest
-    start of the run ended, None when it has not or a crash ended it.
+    start of the run ended, None when it has not or a crash ended it. `sites_data` is the version of tasks and sites'
+    data together, where the provider makes the data ("": it does not).
     `expected_count` is of the benchmark's tasks, None for a set that is none. `scope` is what the numbers are of, in
     short; `caution` says why they are not the benchmark's ("": they are). `agent_note` is what an agent without a model
     goes by. `environment` is the plug-in that plays them.
@@ -425,6 +426,7 @@ class RunManifest(Record):
     environment: str = "browser"
     judge: str
     sites: str
+    sites_data: str = ""
     planned: tuple[tuple[TaskId, int], ...]
     task_sites: dict[str, str]
     versions: dict[str, str]

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,11 @@ from webarena_runner.log.reading import (
 )
 from webarena_runner.log.writing import RunFolder
 from webarena_runner.models.replay import Replay
+from webarena_runner.running.plan import make_manifest as manifest_of
 from webarena_runner.running.run import prepare_resume
+from webarena_runner.settings.loading import CliOptions, load_run_config
 from webarena_runner.settings.records import ModelSpec, RunConfig, ScoringSettings
+from webarena_runner.tasksets.mini import Mini
 from webarena_runner.types import EpisodeResult, Sampling, Step
 
 FOLDERS = Path(__file__).parent / "folders"
@@ -267,3 +271,17 @@ def test_results_by_site_and_path_are_what_they_were(tmp_path: Path) -> None:
         f"{shop}80/no",
         "see __SHOPPING__. Or __SHOPPING__?q",
     ]
+
+
+@pytest.mark.parametrize(("provider", "made"), [("embedded", True), ("static", False)])
+def test_a_manifest_has_the_version_of_data_that_a_provider_makes(provider: str, made: bool) -> None:
+    config, _ = load_run_config(CliOptions(model="oracle", tasks="all", task_set="mini", sites=provider), {})
+    loaded = Mini().load()
+    versions = {
+        manifest_of(
+            config, replace(loaded, sha256=sha256), (), run_id="r", prompt_sha256="", profile_overrides=()
+        ).sites_data
+        for sha256 in (loaded.sha256, loaded.sha256, "other")
+    }
+    assert len(versions) == (2 if made else 1)
+    assert all(len(version) == (64 if made else 0) for version in versions)

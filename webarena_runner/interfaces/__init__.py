@@ -260,7 +260,8 @@ class SiteProvider(Protocol):
     A provider class has a pydantic record `Options`, which validates the options of a sites file, and class methods
     `build(setup)` and `serves(options)`, the official names of the sites that it has. Where it makes sense it also has
     `options_from(environ)`, options for what neither file nor `-o` gives, and `lacking(missing, tasks)`, the message
-    for sites that it does not serve, with how many of so many tasks need each.
+    for sites that it does not serve, with how many of so many tasks need each. One that makes the sites' data itself
+    says by `data_version(task_set_sha256)` which data and tasks those are.
     """
 
     async def __aenter__(self) -> "SiteProvider": ...

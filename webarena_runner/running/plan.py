@@ -78,6 +78,7 @@ def make_manifest(
         agent_note=getattr(agent, "note", ""),
         judge=judge,
         sites=config.sites.provider,
+        sites_data=_data_version(loaded, config.sites),
         planned=tuple((task.task_id, trial) for task, trial in planned_episodes(tasks, settings.trials)),
         task_sites={task_name(task.task_id): "+".join(sorted(task.sites)) for task in tasks},
         versions=versions(),
@@ -95,6 +96,11 @@ def caution(loaded: LoadedTasks, sites: SitesSpec) -> str:
     if loaded.served_by == sites.provider or not (made_up := _caution_of(sites)):
         return loaded.caution
     return f"{loaded.name} on the {sites.provider} sites is not WebArena: {made_up}"
+
+
+def _data_version(loaded: LoadedTasks, sites: SitesSpec) -> str:
+    version_of = getattr(registry.load("sites", sites.provider), "data_version", None)
+    return version_of(loaded.sha256) if version_of else ""
 
 
 def _caution_of(sites: SitesSpec) -> str:

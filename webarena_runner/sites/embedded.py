@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 
 import httpx
 
-from webarena_mini.catalog import MODULES
+from webarena_mini.catalog import MODULES, data_version
 from webarena_runner.errors import SiteError
 from webarena_runner.interfaces import SiteLease, SiteSetup
 from webarena_runner.official.sites import HOMEPAGE, accounts_for
@@ -44,6 +44,10 @@ class EmbeddedSites:
     def serves(cls, options: NoOptions) -> frozenset[str]:
         """All that there are."""
         return frozenset(MODULES)
+
+    @classmethod
+    def data_version(cls, task_set_sha256: str) -> str:
+        return data_version(task_set_sha256.encode())
 
     async def __aenter__(self) -> Self:
         await self._control()
