@@ -30,6 +30,11 @@ def test_a_run_leaves_a_table_a_folder_and_a_row(invoke: Invoke, own_tasks: Path
     (row,) = leaderboard()
     assert (row["Run ID"], row["N Planned"], row["N Passed"], row["N Errored"]) == ("first", "2", "1", "0")
     assert json.loads(Path("results/first/manifest.json").read_text())["profile_overrides"] == []
+    for episode in Path("results/first/episodes").iterdir():
+        steps = (episode / "steps.jsonl").read_text().count("\n")
+        shots = [episode / f"step-{index:03d}.jpeg" for index in range(steps)]
+        assert steps == 2
+        assert all(shot.read_bytes().startswith(b"\xff\xd8") for shot in shots)
 
     assert invoke("report", "first").out.splitlines()[:4] == done.out.splitlines()[:4]
 

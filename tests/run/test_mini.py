@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.run.playing import play_all
-from webarena_runner.agents.controls import AlwaysNotAchievable, DoNothing, EchoIntent
+from webarena_runner.agents.controls import AlwaysNotAchievable
 from webarena_runner.agents.oracle import Oracle
+from webarena_runner.errors import JudgeUnusable
+from webarena_runner.evaluators import load_evaluators, rescore
+from webarena_runner.evaluators.text import clean
 from webarena_runner.interfaces import Agent
 from webarena_runner.log.reading import read_steps
 from webarena_runner.log.writing import RunFolder
@@ -16,7 +19,7 @@ from webarena_runner.running.episode import Harness
 from webarena_runner.running.plan import make_manifest
 from webarena_runner.running.resources import open_environments
 from webarena_runner.settings.loading import CliOptions, load_run_config
-from webarena_runner.settings.records import RunConfig
+from webarena_runner.settings.records import RunConfig, ScoringSettings
 from webarena_runner.tasksets.mini import Mini
 from webarena_runner.types import Ending, EpisodeResult, Task
 
@@ -31,8 +34,9 @@ def tasks() -> tuple[Task, ...]:
 
 @pytest.fixture
 def config() -> RunConfig:
-    # Ten seconds to settle: on a machine that tests share, the usual two may end before a page has answered.
-    assignments = ("settle.limit_s=10", "workers=4")
+    # Ten seconds to settle: on a machine that tests share, the usual two may end before a page has answered. A tenth of
+    # the time goes into screenshots, which a test of the command line looks at.
+    assignments = ("settle.limit_s=10", "workers=4", "browser.screenshots=false")
     options = CliOptions(model="oracle", tasks="mini", task_set="mini", served_by="embedded", assignments=assignments)
     return load_run_config(options, {})[0]
 
@@ -67,23 +71,33 @@ async def test_the_oracle_passes_every_task(play: Play, tasks: Sequence[Task], t
         folder = tmp_path / "run" / "episodes" / f"{result.task_id}.0"
         steps = list(read_steps(folder))
         assert len(steps) == result.steps
-        shots = [folder / step.screenshot_file for step in steps if step.screenshot_file]
-        assert shots
-        assert all(shot.read_bytes()[:2] == b"\xff\xd8" for shot in shots)
         assert json.loads((folder / "result.json").read_text())["value"] == 1
 
 
-@pytest.mark.parametrize("agent", [DoNothing(), EchoIntent()], ids=["do-nothing", "echo-intent"])
-async def test_answering_without_looking_passes_nothing(play: Play, tasks: Sequence[Task], agent: Agent) -> None:
-    results = await play(agent, tasks)
-    # Whether such an answer is a reason for "unachievable" is a judge's question, and here is no judge.
-    undecided = {task.task_id for task in tasks if is_unachievable(task)}
-    assert {task_id for task_id, result in results.items() if result.value == 1} == set()
-    assert {task_id for task_id, result in results.items() if result.ending is Ending.ERROR} == undecided
+def scored(answer: str, task: Task, result: EpisodeResult) -> float | None:
+    """What the episode had scored with this answer; None: only a judge could tell, and here is none."""
+    recorded = [
+        score.model_copy(update={"evidence": dict(score.evidence) | {"answer": clean(answer)}})
+        if score.evaluator == "string_match"
+        else score
+        for score in result.scores
+    ]
+    try:
+        return rescore(task, recorded, load_evaluators(ScoringSettings()))[0]
+    except JudgeUnusable:
+        return None
 
 
-async def test_always_answering_not_achievable_passes_exactly_those_tasks(play: Play, tasks: Sequence[Task]) -> None:
+async def test_answers_of_those_who_do_not_look_pass_exactly_what_cannot_be_done(
+    play: Play, tasks: Sequence[Task]
+) -> None:
+    """Played once: who only answers leaves the sites as they were, so other answers are scored by the same evidence."""
     results = await play(AlwaysNotAchievable(), tasks)
-    assert {task_id for task_id, result in results.items() if result.value == 1} == {
-        task.task_id for task in tasks if is_unachievable(task)
-    }
+    unachievable = {task.task_id for task in tasks if is_unachievable(task)}
+    assert {task_id for task_id, result in results.items() if result.value == 1} == unachievable
+    assert all(result.ending is Ending.ANSWERED for result in results.values())
+    for answer_to in (lambda task: "", lambda task: task.intent):
+        values = {task.task_id: scored(answer_to(task), task, results[task.task_id]) for task in tasks}
+        # Whether such an answer is a reason for "unachievable" is a judge's question.
+        assert {task_id for task_id, value in values.items() if value is None} == unachievable
+        assert {task_id for task_id, value in values.items() if value} == set()
