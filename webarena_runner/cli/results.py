@@ -19,7 +19,7 @@ def print_report(report: RunReport, console: Console, *, exported: Sequence[str]
     for column in ("planned", "passed", "failed", "errored", "not run", "success rate"):
         table.add_column(column, justify="right")
     for name, counts in report.by_site.items():
-        _add(table, name, counts)
+        _add(table, name or "none", counts)
     table.add_section()
     _add(table, "all", total)
     judge = f", judge {manifest.judge}" if manifest.judge else ""
