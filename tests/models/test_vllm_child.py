@@ -99,7 +99,7 @@ async def test_a_server_that_dies_too_often_is_given_up(make: Make) -> None:
         assert await child.ready() == start
         os.kill(parent_of(engine_of(child)), signal.SIGKILL)
         await child.gone(start)
-    with pytest.raises(ModelError, match=f"for the {MAX_RESTARTS + 1}. time.*{child.log.name}"):
+    with pytest.raises(ModelError, match=f"after {MAX_RESTARTS + 1} starts.*{child.log.name}"):
         await child.ready()
 
 

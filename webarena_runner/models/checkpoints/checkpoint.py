@@ -76,7 +76,7 @@ def find_checkpoint(name: str, *, option: str) -> Path:
         return Path(snapshot_download(name, allow_patterns=_WANTED))
     except OSError as error:
         raise ConfigError(
-            f"{option} {name}: no such folder, and it cannot be had from the Hugging Face hub: "
+            f"{option} {name}: no such folder, and it cannot be loaded from the Hugging Face hub: "
             f"{' '.join(str(error).split())[:300]}; for a gated repository log in with `hf auth login`"
         ) from error
 

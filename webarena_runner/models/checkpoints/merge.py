@@ -81,7 +81,7 @@ def require_new(out: Path) -> None:
 
 
 def merge(plan: Plan, out: Path, *, on_bytes: Callable[[int], None]) -> None:
-    """Writes shard by shard; memory is that of one shard. `on_bytes` is told what has been merged since the last call.
+    """Writes shard by shard; memory is that of one shard. `on_bytes` gets the bytes merged since the last call.
 
     Raises:
         ConfigError: no place on the disk, or `out` is there already. On any error there is no `out`.

@@ -83,8 +83,8 @@ class Gemini:
     async def check(self) -> None:
         """One request without retries; learns the context window, and names the models there are for an unknown one."""
         if self._options.sdk == OLD_SDK:
-            told = "%s: Google's support for %s has ended, and it takes no seed; set the option sdk: google-genai"
-            logger.warning(told, self._subject, OLD_SDK)
+            message = "%s: Google's support for %s has ended, and it takes no seed; set the option sdk: google-genai"
+            logger.warning(message, self._subject, OLD_SDK)
         try:
             facts = await self._attempt(lambda: self._sdk.facts(self._model))
         except Transient as error:
@@ -137,7 +137,7 @@ class Gemini:
             raise Transient(self._redact(f"connection failed: {error or type(error).__name__}")) from None
 
     async def _not_found(self, failure: Failure) -> EpisodeError | Transient:
-        """A 404 with the models that there are, if the server tells them."""
+        """A 404 with the models that there are, if the server lists them."""
         try:
             async with asyncio.timeout(self._options.timeout_s):
                 names = await self._sdk.model_names()
@@ -161,8 +161,8 @@ class Gemini:
         if served is None:
             return
         if wanted is not None and wanted > served:
-            told = "%s: takes %d tokens of prompt, fewer than the model file's context window of %d"
-            logger.warning(f"{told}; prompts are fitted to that", self._subject, served, wanted)
+            message = "%s: takes %d tokens of prompt, fewer than the model file's context window of %d"
+            logger.warning(f"{message}; prompts are fitted to that", self._subject, served, wanted)
         self._context_window = min(served, wanted or served)
 
 

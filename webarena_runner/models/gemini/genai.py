@@ -114,7 +114,7 @@ def _read(reply: types.GenerateContentResponse) -> Reply:
         candidates=len(candidates),
         finish_reason=str(candidate.finish_reason.value) if candidate and candidate.finish_reason else "",
         block_reason=str(feedback.block_reason.value) if feedback and feedback.block_reason else "",
-        told=(candidate.finish_message if candidate else feedback and feedback.block_reason_message) or "",
+        message=(candidate.finish_message if candidate else feedback and feedback.block_reason_message) or "",
         ratings=tuple(
             f"{rating.category.value}={rating.probability.value}"
             for rating in rated

@@ -39,7 +39,7 @@ class GoogleGenerativeAI:
         self._safety = safety_settings
         self._threads = ThreadPoolExecutor(max_threads, thread_name_prefix="gemini")
         with warnings.catch_warnings():
-            # It warns of the end of its support, which our own check tells in one line.
+            # It warns of the end of its support, which our own check says in one line.
             warnings.simplefilter("ignore", FutureWarning)
             self._genai: Any = import_module("google.generativeai")
 
@@ -135,7 +135,7 @@ class _Session:
                 self._request.cancel()
 
     def _within(self, transport: Any) -> Any:
-        # The transport must be told some address; _send puts the path below base_url.
+        # The transport needs some address; _send puts the path below base_url.
         within = transport(host="gemini:443", credentials=AnonymousCredentials())  # type: ignore[no-untyped-call]
         within._session = self
         # Its methods are kept by what they hold, and they hold the session.

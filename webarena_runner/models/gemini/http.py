@@ -71,20 +71,20 @@ async def _check(response: httpx.Response) -> None:
 
 def meaning(failure: Failure, *, subject: str, key_env: str, redact: Callable[[str], str]) -> EpisodeError | Transient:
     """Transient when another attempt may succeed, else the error of the episode."""
-    told = redact(f"HTTP {failure.status}: {failure.message}")
+    message = redact(f"HTTP {failure.status}: {failure.message}")
     if failure.status == 429:
-        return _quota(failure, told, subject)
+        return _quota(failure, message, subject)
     if failure.status in _MAY_PASS or failure.status >= 500:
-        return Transient(told, _wait_s(failure))
+        return Transient(message, _wait_s(failure))
     wrong_key = failure.find("ErrorInfo").get("reason") in ("API_KEY_INVALID", "API_KEY_SERVICE_BLOCKED")
     if wrong_key or failure.status in (401, 403):
-        return ModelRefused(f"{subject}: the API key was not accepted ({told}); check {key_env}")
+        return ModelRefused(f"{subject}: the API key was not accepted ({message}); check {key_env}")
     if failure.status == 413 or _TOO_LONG.search(failure.message):
-        return PromptTooLong(f"{subject}: {told}")
-    return ModelRefused(f"{subject}: {told}")
+        return PromptTooLong(f"{subject}: {message}")
+    return ModelRefused(f"{subject}: {message}")
 
 
-def _quota(failure: Failure, told: str, subject: str) -> EpisodeError | Transient:
+def _quota(failure: Failure, message: str, subject: str) -> EpisodeError | Transient:
     violations = failure.find("QuotaFailure").get("violations") or []
     daily = next((entry for entry in violations if "PerDay" in str(entry.get("quotaId"))), None)
     if daily is not None:
@@ -94,8 +94,8 @@ def _quota(failure: Failure, told: str, subject: str) -> EpisodeError | Transien
             "time: resume the run then"
         )
     if _NO_CREDIT.search(failure.message):
-        return ModelExhausted(f"{subject}: {told}")
-    return Transient(told, _wait_s(failure))
+        return ModelExhausted(f"{subject}: {message}")
+    return Transient(message, _wait_s(failure))
 
 
 def _wait_s(failure: Failure) -> float | None:

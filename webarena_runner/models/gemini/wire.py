@@ -76,7 +76,7 @@ class Reply:
     candidates: int = 0
     finish_reason: str = ""
     block_reason: str = ""
-    told: str = ""
+    message: str = ""
     ratings: tuple[str, ...] = ()
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -176,7 +176,9 @@ def read_reply(reply: Reply, *, subject: str) -> Completion:
             cached_tokens=reply.cached_tokens,
             finish_reason=reply.finish_reason,
         )
-    more = "".join([f": {reply.told}" if reply.told else "", f" ({', '.join(reply.ratings)})" if reply.ratings else ""])
+    more = "".join(
+        [f": {reply.message}" if reply.message else "", f" ({', '.join(reply.ratings)})" if reply.ratings else ""]
+    )
     if reply.block_reason and reply.block_reason not in _UNSPECIFIED:
         raise ModelBlocked(f"{subject}: the prompt was blocked, blockReason {reply.block_reason}{more}")
     if not reply.candidates:

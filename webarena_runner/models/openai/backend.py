@@ -160,8 +160,8 @@ class OpenAIChat:
             return
         wanted = self._context_window
         if wanted is not None and wanted > served:
-            told = "%s: serves %d tokens of context, fewer than the model file's %d; prompts are fitted to that"
-            logger.warning(told, self.server.subject, served, wanted)
+            message = "%s: serves %d tokens of context, fewer than the model file's %d; prompts are fitted to that"
+            logger.warning(message, self.server.subject, served, wanted)
         self._context_window = min(served, wanted or served)
 
     def _key_hint(self, error: EpisodeError) -> str:

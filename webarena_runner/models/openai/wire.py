@@ -99,16 +99,16 @@ def read_error(
     if not isinstance(error, openai.APIStatusError):
         return Transient(redact(f"unreadable reply: {error}"))
     status, text = error.status_code, redact(_error_text(error))
-    told = f"HTTP {status}: {text}"
+    message = f"HTTP {status}: {text}"
     if status == 402 or error.code == "insufficient_quota":
-        return ModelExhausted(f"{subject}: {told}; the account has no credit left")
+        return ModelExhausted(f"{subject}: {message}; the account has no credit left")
     if status in _MAY_PASS or status >= 500:
-        return Transient(told, retry_after_s(error.response.headers))
+        return Transient(message, retry_after_s(error.response.headers))
     if status in (401, 403):
-        return ModelRefused(f"{subject}: the API key was not accepted ({told})")
+        return ModelRefused(f"{subject}: the API key was not accepted ({message})")
     if status == 413 or error.code == "context_length_exceeded" or _TOO_LONG.search(text):
-        return PromptTooLong(f"{subject}: {told}")
-    return ModelRefused(f"{subject}: {told}")
+        return PromptTooLong(f"{subject}: {message}")
+    return ModelRefused(f"{subject}: {message}")
 
 
 def _error_text(error: openai.APIStatusError) -> str:

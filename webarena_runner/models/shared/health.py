@@ -17,9 +17,9 @@ PASSING_STATUSES = {408, 409, 424, 425, 429}
 
 
 async def wait_healthy(
-    client: httpx.AsyncClient, url: str, *, limit_s: float | None, tell: Callable[[float, str], None]
+    client: httpx.AsyncClient, url: str, *, limit_s: float | None, report: Callable[[float, str], None]
 ) -> None:
-    """Until `url` answers with success; `tell` hears at first and then every 10 s of the wait and its reason.
+    """Until `url` answers with success; `report` is called at first and then every 10 s, with the wait and its reason.
 
     Raises:
         Transient: not within the limit; its text is the last reason.
@@ -33,14 +33,14 @@ async def wait_healthy(
             raise Transient(f"connection failed: {told_of(error)}") from None
         if response.is_success:
             return
-        told = f"HTTP {response.status_code}: {error_of(response)[0]}"
+        message = f"HTTP {response.status_code}: {error_of(response)[0]}"
         if response.status_code >= 500 or response.status_code in PASSING_STATUSES:
-            raise Transient(told)
-        raise ModelRefused(f"GET {response.url} gives {told}; is another kind of server there?")
+            raise Transient(message)
+        raise ModelRefused(f"GET {response.url} gives {message}; is another kind of server there?")
 
     def notice(state: RetryCallState) -> None:
         if state.attempt_number % round(10 / HEALTH_EVERY_S) == 1:
-            tell(state.seconds_since_start or 0.0, str(state.outcome and state.outcome.exception()))
+            report(state.seconds_since_start or 0.0, str(state.outcome and state.outcome.exception()))
 
     retrying = AsyncRetrying(
         stop=stop_never if limit_s is None else stop_after_delay(limit_s),

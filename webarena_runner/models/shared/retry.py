@@ -60,14 +60,14 @@ async def with_retries(
     def wait(state: RetryCallState) -> float:
         return policy.wait_s(state.attempt_number, _retry_after(state))
 
-    def tell(state: RetryCallState) -> None:
+    def warn(state: RetryCallState) -> None:
         logger.warning("%s: attempt %d: %s", subject, state.attempt_number, state.outcome and state.outcome.exception())
 
     retrying = AsyncRetrying(
         stop=stop_after_attempt(policy.max_retries + 1),
         wait=wait,
         retry=retry_if_exception(policy.allows),
-        before_sleep=tell,
+        before_sleep=warn,
     )
     try:
         result: Result = await retrying(attempt)

@@ -32,7 +32,7 @@ async def run_server(command: ServeCommand, *, say: Callable[[str], None], on_re
         *(sys.executable, "-I", guard.__file__, "run", *command.arguments),
         stdin=asyncio.subprocess.PIPE,
         env=os.environ | command.environ,
-        # A session of its own: Ctrl-C comes here, and the server is told once, in its own way.
+        # A session of its own: Ctrl-C comes here, and the server gets one signal, its own.
         start_new_session=True,
     )
     ended = asyncio.create_task(process.wait())
@@ -55,11 +55,11 @@ async def run_server(command: ServeCommand, *, say: Callable[[str], None], on_re
 async def _wait_ready(command: ServeCommand, say: Callable[[str], None]) -> None:
     url = f"{root_url(command.base_url)}/health"
 
-    def tell(waited_s: float, reason: str) -> None:
+    def report(waited_s: float, reason: str) -> None:
         say(f"waiting for {url}, {waited_s:.0f} s ({reason})")
 
     async with httpx.AsyncClient(trust_env=False) as client:
-        await wait_healthy(client, url, limit_s=None, tell=tell)
+        await wait_healthy(client, url, limit_s=None, report=report)
 
 
 async def _stop(process: asyncio.subprocess.Process, command: ServeCommand) -> None:

@@ -97,7 +97,7 @@ def _tiktoken(encoding_name: str) -> Codec:
 
 
 def tiktoken_codec(encoding: "tiktoken.Encoding") -> Codec:
-    # A page may contain the text of a special token, on which tiktoken raises unless told not to look.
+    # A page may contain the text of a special token, on which tiktoken raises unless it is asked not to look.
     return Codec(lambda text: encoding.encode(text, disallowed_special=()), encoding.decode)
 
 
@@ -108,7 +108,7 @@ def _from_hub(repository: str) -> Codec:
         return _tokenizers_codec(Tokenizer.from_pretrained(repository))
     except Exception as error:  # noqa: BLE001  the library raises nothing narrower
         raise ConfigError(
-            f"tokenizer 'hf:{repository}': cannot be had from the Hugging Face hub ({error}); log in with `hf auth "
+            f"tokenizer 'hf:{repository}': cannot be loaded from the Hugging Face hub ({error}); log in with `hf auth "
             "login` if it is gated, give the path of a tokenizer.json, or tokenizer: estimate"
         ) from error
 

@@ -73,11 +73,11 @@ class TgiServer:
     async def wait_ready(self, limit_s: float) -> None:
         """Raises Transient when `/health` is not well within the limit, ModelRefused when there is no such route."""
 
-        def tell(waited_s: float, reason: str) -> None:
+        def report(waited_s: float, reason: str) -> None:
             logger.warning("%s: not ready for %.0f s (%s); waiting up to %g s", self.subject, waited_s, reason, limit_s)
 
         try:
-            await wait_healthy(self._client, "/health", limit_s=limit_s, tell=tell)
+            await wait_healthy(self._client, "/health", limit_s=limit_s, report=report)
         except ModelRefused as error:
             raise ModelRefused(f"{self.subject}: {self._redact(str(error))}") from None
 
@@ -102,18 +102,18 @@ class TgiServer:
     def _meaning(self, response: httpx.Response) -> EpisodeError | Transient:
         status = response.status_code
         text, error_type = error_of(response)
-        told = self._redact(f"HTTP {status}: {text}")
+        message = self._redact(f"HTTP {status}: {text}")
         if error_type in _PASSING_TYPES or status in PASSING_STATUSES or status >= 500:
-            return Transient(told, retry_after_s(response.headers))
+            return Transient(message, retry_after_s(response.headers))
         if status in (401, 403):
-            return ModelRefused(f"{self.subject}: the API key was not accepted ({told})")
+            return ModelRefused(f"{self.subject}: the API key was not accepted ({message})")
         if status == 413 or _TOO_LONG.search(text):
-            return PromptTooLong(f"{self.subject}: {told}")
+            return PromptTooLong(f"{self.subject}: {message}")
         if error_type == "template_error":
-            return ModelRefused(f"{self.subject}: {told}; set the option prompt_format (completion for base models)")
+            return ModelRefused(f"{self.subject}: {message}; set the option prompt_format (completion for base models)")
         if status in (404, 405):
-            return ModelRefused(f"{self.subject}: {told}; is base_url that of a TGI server?")
-        return ModelRefused(f"{self.subject}: {told}")
+            return ModelRefused(f"{self.subject}: {message}; is base_url that of a TGI server?")
+        return ModelRefused(f"{self.subject}: {message}")
 
     def _redact(self, text: str) -> str:
         return text.replace(self._key, "[key]") if self._key else text

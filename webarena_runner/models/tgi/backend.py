@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 
 class Tgi:
-    """One client for all episodes of a run; the server tells at `check` what it takes."""
+    """One client for all episodes of a run; the server says at `check` what it takes."""
 
     Options = TgiOptions
     observation_unit: ObservationUnit = "tokens"

@@ -1,4 +1,4 @@
-"""What a TGI server takes, as `/info` tells it, and whether a model file's prompts fit in."""
+"""What a TGI server takes, as `/info` says, and whether a model file's prompts fit in."""
 
 from dataclasses import dataclass
 from typing import Any, TypeGuard
@@ -32,7 +32,7 @@ def read_info(info: Any, *, subject: str) -> ServerLimits:
         values.get("max_total_tokens"),
     )
     if not _is_count(max_input) or not _is_count(max_total):
-        raise ConfigError(f"{subject}: GET /info tells no token limits; is base_url that of a TGI server?")
+        raise ConfigError(f"{subject}: GET /info gives no token limits; is base_url that of a TGI server?")
     concurrent, stops = values.get("max_concurrent_requests"), values.get("max_stop_sequences")
     return ServerLimits(
         max_input,

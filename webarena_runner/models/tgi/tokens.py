@@ -24,7 +24,7 @@ class TgiTokens:
         if len(ends) <= max_tokens:
             return text
         end = ends[max_tokens - 1] if max_tokens else 0
-        # Depending on the version, offsets are characters or bytes; the last one tells which.
+        # Depending on the version, offsets are characters or bytes; the last one shows which.
         if ends[-1] <= len(text):
             return text[:end]
         return text.encode()[:end].decode(errors="ignore")

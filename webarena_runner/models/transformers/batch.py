@@ -135,7 +135,7 @@ class Batcher:
         middle = len(batch) // 2
         if middle:
             self._max_batch_size = min(self._max_batch_size, middle)
-            told = "%s: no memory for a batch of %d; batches have at most %d from now on (option max_batch_size)"
-            logger.warning(told, self._subject, len(batch), self._max_batch_size)
+            message = "%s: no memory for a batch of %d; batches have at most %d from now on (option max_batch_size)"
+            logger.warning(message, self._subject, len(batch), self._max_batch_size)
             self._answer(batch[:middle])
             self._answer(batch[middle:])

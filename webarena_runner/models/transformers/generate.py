@@ -1,4 +1,4 @@
-"""One batch through a Transformers model: left padding, sampling and ends by row, each reply told when its row ends."""
+"""One batch through a Transformers model: left padding, sampling and ends by row, each reply given as its row ends."""
 
 import copy
 from collections.abc import Mapping, Sequence

@@ -61,7 +61,7 @@ def load(spec: ModelSpec, options: TransformersOptions) -> Loaded:
     lacking = missing(spec, options)
     if lacking:
         raise ConfigError(lacking)
-    attention, told = _attention(subject, options)
+    attention, message = _attention(subject, options)
     config = _read(subject, spec, lambda: _auto("AutoConfig").from_pretrained(spec.model, **_source(options)))
     _require_quantisation(subject, spec, config)
     _require_sight(subject, spec, options, config)
@@ -74,7 +74,7 @@ def load(spec: ModelSpec, options: TransformersOptions) -> Loaded:
     logger.info("%s: loading %s", subject, spec.model)
     model = _read(subject, spec, lambda: _model(spec, options, attention))
     model.eval()
-    return Loaded(model, tokenizer, processor, _window(config), f"{_how(model)}{told}")
+    return Loaded(model, tokenizer, processor, _window(config), f"{_how(model)}{message}")
 
 
 def _model(spec: ModelSpec, options: TransformersOptions, attention: str | None) -> Any:
@@ -121,7 +121,7 @@ def _load_options() -> list[str]:
 
 
 def _attention(subject: str, options: TransformersOptions) -> tuple[str | None, str]:
-    """The attention to load with, and what to tell of it."""
+    """The attention to load with, and what the log says of it."""
     asked = options.attn_implementation
     if asked not in _FLASH or _can_flash(asked):
         return asked, ""

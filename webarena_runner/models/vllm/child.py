@@ -45,7 +45,7 @@ class ServerChild:
         self._process: asyncio.subprocess.Process | None = None
         self._failure = ""
         self._healthy = False
-        self._changed = asyncio.Condition()  # told whenever _healthy or _failure has changed
+        self._changed = asyncio.Condition()  # notified whenever _healthy or _failure has changed
         self._keeper: asyncio.Task[None] | None = None
         self._client = httpx.AsyncClient(trust_env=False, timeout=5)
 
@@ -87,18 +87,18 @@ class ServerChild:
             try:
                 process = await self._start()
             except ModelError as error:
-                return await self._tell(healthy=False, failure=str(error))
+                return await self._report(healthy=False, failure=str(error))
             self.starts += 1
-            await self._tell(healthy=True)
+            await self._report(healthy=True)
             code = await process.wait()
             guard.end_group(process.pid)
-            told = f"{self._subject}: the server ended with code {code}"
+            message = f"{self._subject}: the server ended with code {code}"
             if start < MAX_RESTARTS:
-                logger.warning("%s; starting it again (its log: %s)", told, self.log)
-                await self._tell(healthy=False)
-        return await self._tell(healthy=False, failure=f"{told}, for the {start + 1}. time; {self._end_of_log()}")
+                logger.warning("%s; starting it again (its log: %s)", message, self.log)
+                await self._report(healthy=False)
+        return await self._report(healthy=False, failure=f"{message}, after {start + 1} starts; {self._end_of_log()}")
 
-    async def _tell(self, *, healthy: bool, failure: str = "") -> None:
+    async def _report(self, *, healthy: bool, failure: str = "") -> None:
         async with self._changed:
             self._healthy, self._failure = healthy, failure
             self._changed.notify_all()

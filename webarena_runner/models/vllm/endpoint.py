@@ -52,7 +52,7 @@ class VllmEndpoint:
         return await self._complete(messages, sampling, tag)
 
     async def report(self) -> None:
-        """Cache hits and queue length, to the log; nothing when the server does not tell them."""
+        """Cache hits and queue length, to the log; nothing when the server does not give them."""
         try:
             reply = await self._metrics.get(self.base_url.rstrip("/").removesuffix("/v1") + "/metrics")
         except httpx.TransportError as error:
@@ -113,7 +113,7 @@ class VllmEndpoint:
         try:
             return max(1, int(reply["max_model_len"]) - int(reply["count"]))
         except (KeyError, TypeError, ValueError) as error:
-            raise ModelError(f"{self._server.subject}: /tokenize tells no {error}; set sampling.max_tokens") from None
+            raise ModelError(f"{self._server.subject}: /tokenize gives no {error}; set sampling.max_tokens") from None
 
     def _read(self, reply: Any, latency_s: float) -> Completion:
         try:
@@ -131,5 +131,5 @@ class VllmEndpoint:
                 logprobs=(choice.get("logprobs") or {}).get("token_logprobs"),
             )
         except (KeyError, IndexError, TypeError, AttributeError) as error:
-            told = f"{self._server.subject}: the reply is no completion ({error!r}): {str(reply)[:200]}"
-            raise ModelError(told) from None
+            message = f"{self._server.subject}: the reply is no completion ({error!r}): {str(reply)[:200]}"
+            raise ModelError(message) from None

@@ -152,7 +152,7 @@ class VllmServer:
             gone = asyncio.create_task(child.gone(start))
             try:
                 await asyncio.wait([request, gone], return_when=asyncio.FIRST_COMPLETED)
-                # The end of a server breaks its connections a moment before the system tells of it.
+                # The end of a server breaks its connections a moment before the system reports it.
                 if request.done() and not (_may_pass(request.exception()) and await _ends_within(gone, GRACE_S)):
                     reply = request.result()
                     return reply.model_copy(update={"retries": reply.retries + deaths})

@@ -52,9 +52,9 @@ class CacheTally:
 
     async def report(self) -> None:
         if self._requests:
-            told = "%s: %d requests, %d prompt tokens, %s from the prefix cache"
+            message = "%s: %d requests, %d prompt tokens, %s from the prefix cache"
             rate = share(self._cached_tokens, self._prompt_tokens)
-            logger.info(told, self._subject, self._requests, self._prompt_tokens, rate)
+            logger.info(message, self._subject, self._requests, self._prompt_tokens, rate)
 
 
 def share(part: float, whole: float) -> str:
