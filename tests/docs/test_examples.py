@@ -1,0 +1,161 @@
+"""The example plug-ins of the manual: installed as a package, found by their entry points, and run."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import WA_RUN, Done
+from tests.docs.pages import DOCS
+
+EXAMPLES = DOCS / "examples"
+LIMIT_S = 120
+HANDBOOK = ("--agent", "nearest-link", "--task-set", "handbook")
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that pip has put the examples into."""
+    folder = tmp_path_factory.mktemp("examples")
+    source = shutil.copytree(EXAMPLES, folder / "source")
+    install = ("install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index")
+    command = [sys.executable, "-m", "pip", *install, "--target", str(folder / "packages"), str(source)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder / "packages"
+
+
+WaRun = Callable[..., Done]
+
+
+@pytest.fixture
+def wa_run(packages: Path, workdir: Path) -> WaRun:
+    """Calls the command line where the examples are installed."""
+
+    def call(*arguments: str) -> Done:
+        environ = {**os.environ, "PYTHONPATH": str(packages)}
+        command = [WA_RUN, *arguments]
+        done = subprocess.run(
+            command, env=environ, cwd=workdir, capture_output=True, text=True, check=False, timeout=LIMIT_S
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    return call
+
+
+@pytest.mark.browser
+def test_the_agent_passes_the_task_set_on_its_sites_by_its_evaluator(wa_run: WaRun, workdir: Path) -> None:
+    done = wa_run(*HANDBOOK, "--tasks", "all", "--run-id", "first")
+    assert done.code == 0, done
+    assert done.err.count(": passed") == 3
+    exported = wa_run("export", "first", "--to", "outcomes")
+    assert exported.out.strip().endswith("results/first.md"), exported
+    assert "| wikipedia | 3 | 3 | 0 |" in (workdir / "results" / "first.md").read_text()
+
+
+@pytest.mark.browser
+def test_the_site_provider_serves_the_folder_that_a_sites_file_names(wa_run: WaRun, workdir: Path) -> None:
+    (workdir / "pages").mkdir()
+    (workdir / "pages" / "index.html").write_text("<!doctype html><html lang=en><title>Leave</title><p>Moved here.")
+    (workdir / "moved.yaml").write_text("provider: handbook\noptions: {folder: pages}\n")
+    done = wa_run(*HANDBOOK, "--tasks", '"leave","travel"', "--sites", "./moved.yaml")
+    assert "task leave trial 0: passed" in done.err, done
+    assert "task travel trial 0: failed" in done.err, done
+
+
+@pytest.mark.browser
+def test_the_executor_plays_each_attempt_in_a_process_of_its_own(wa_run: WaRun) -> None:
+    done = wa_run(*HANDBOOK, "--tasks", '"leave","badge"', "--workers", "2", "--executor", "processes")
+    assert done.code == 0, done
+    assert done.err.count(": passed") == 2
+
+
+def test_the_evaluator_scores_outcomes_of_other_harnesses(wa_run: WaRun, workdir: Path) -> None:
+    tasks = [official_record(7, {"eval_types": ["page_title"], "title": "Leave"})]
+    (workdir / "tasks.json").write_text(json.dumps(tasks))
+    outcomes = [{"task_id": 7, "type": "page_title", "title": title} for title in ("Leave", "Keys")]
+    (workdir / "outcomes.jsonl").write_text("".join(f"{json.dumps(outcome)}\n" for outcome in outcomes))
+    done = wa_run("score", "outcomes.jsonl", "--tasks-file", "tasks.json")
+    assert [json.loads(line)["score"] for line in done.out.splitlines()] == [1.0, 0.0], done
+
+
+def test_the_environment_plays_a_task_set_of_its_own(wa_run: WaRun, workdir: Path) -> None:
+    replies = {"pair": ["```scroll [down]```", "```stop [42]```"], "bill": ["```click [3]```", "```stop [4]```"]}
+    (workdir / "replies.json").write_text(json.dumps(replies))
+    replayed = ("--model", "replay", "-o", "model.options.path=replies.json")
+    done = wa_run(*replayed, "--task-set", "sums", "--tasks", "all", "--run-id", "sums")
+    assert "task pair trial 0: passed" in done.err, done
+    assert "task bill trial 0: failed" in done.err, done
+    assert "number 2 of 2: 25" in (workdir / "results/sums/episodes/pair.0/steps.jsonl").read_text()
+
+
+@pytest.mark.browser
+def test_the_model_backend_asks_its_server_and_the_reply_is_played(wa_run: WaRun, workdir: Path, house: str) -> None:
+    (workdir / "house.yaml").write_text(f"backend: in-house\ncontext_window: 8192\noptions: {{url: {house}}}\n")
+    checked = wa_run("models", "check", "./house.yaml")
+    assert checked.code == 0, checked
+    done = wa_run("--model", "./house.yaml", "--task-set", "handbook", "--tasks", '"badge"')
+    assert "task badge trial 0: passed" in done.err, done
+
+
+@pytest.mark.browser
+@pytest.mark.asyncio(loop_scope="session")
+async def test_the_observer_adds_to_what_agents_see(packages: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from webarena_runner.browser.session import BrowserSession
+    from webarena_runner.settings.records import BrowserSettings, ObservationSettings, SettleSettings
+
+    monkeypatch.syspath_prepend(str(packages))
+    named = ObservationSettings(observers=("link_targets",))
+    start = "data:text/html,<title>Home</title><a href='http://127.0.0.1:9/keys'>Keys</a>"
+    async with (
+        BrowserSession(BrowserSettings(screenshots=False), named, SettleSettings()) as session,
+        session.episode(urls={}, start_urls=[start]) as environment,
+    ):
+        seen = await environment.observe()
+    assert seen.extras == {"link_targets": ["http://127.0.0.1:9/keys"]}
+
+
+@pytest.fixture
+def house() -> Iterator[str]:
+    """URL of a server that follows the link to the keys, then stops."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), House) as server:
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        yield f"http://127.0.0.1:{server.server_port}/generate"
+        server.shutdown()
+        serving.join()
+
+
+class House(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        prompt = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["prompt"]
+        page = prompt.rpartition("user:")[2]
+        link = page.partition("] link 'Keys and badges'")[0].rpartition("[")[2] if "Keys and badges" in page else ""
+        body = json.dumps({"text": f"```click [{link}]```" if link else "```stop []```"}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Requests are not of interest."""
+
+
+def official_record(task_id: int, evaluation: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "task_id": task_id,
+        "intent": "Show how many holidays I have",
+        "intent_template_id": 1,
+        "sites": ["wikipedia"],
+        "start_url": "__WIKIPEDIA__",
+        "storage_state": None,
+        "eval": evaluation,
+    }
