@@ -7,7 +7,8 @@ from webarena_mini.kit.database import Database
 DAY_S = 86_400
 TICK_S = 60
 # When all sites begin.
-TODAY = int(datetime(2023, 6, 15, 9, 0, tzinfo=UTC).timestamp())
+BEGIN = datetime(2023, 6, 15, 9, 0, tzinfo=UTC)
+TODAY = int(BEGIN.timestamp())
 
 
 def now(database: Database) -> int:

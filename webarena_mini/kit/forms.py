@@ -7,9 +7,9 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from webarena_mini.kit.numbers import MAX_UPLOAD_BYTES
 from webarena_mini.kit.tokens import same_secret
 
-MAX_UPLOAD_BYTES = 2_000_000
 # A form may have a box for each label of a project.
 MAX_FIELDS = 500
 

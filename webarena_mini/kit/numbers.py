@@ -1,6 +1,7 @@
 """Numbers that come with a request."""
 
 LARGEST_ID = 2**31
+MAX_UPLOAD_BYTES = 2_000_000
 
 
 def to_int(text: object, *, low: int, high: int, default: int) -> int:

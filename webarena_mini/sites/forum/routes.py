@@ -5,7 +5,7 @@ from functools import cache
 from starlette.routing import BaseRoute
 
 from webarena_mini.kit.routing import BOTH, GET, POST, Row, table
-from webarena_mini.sites.forum.domain.listings import SORTS
+from webarena_mini.sites.forum.domain.posts import SORTS
 from webarena_mini.sites.forum.pages import (
     about,
     account,

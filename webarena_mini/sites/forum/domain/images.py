@@ -3,7 +3,7 @@
 import hashlib
 
 from webarena_mini.kit.database import Database
-from webarena_mini.kit.forms import MAX_UPLOAD_BYTES
+from webarena_mini.kit.numbers import MAX_UPLOAD_BYTES
 
 _SIGNATURES = {
     b"\x89PNG\r\n\x1a\n": ("image/png", "png"),

@@ -2,18 +2,16 @@
 
 import re
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import ClassVar
 from urllib.parse import urlencode
 
-from starlette.requests import Request
-
-from webarena_mini.kit.sessions import visitor_of
-from webarena_mini.kit.site import database_of
-from webarena_mini.sites.forum.domain import listings
+from webarena_mini.kit.database import Database
+from webarena_mini.sites.forum.domain import posts
 
 _MAX_CHARACTERS, _MAX_WORDS = 200, 20
-_SOURCES = {
+SOURCES = {
     "submission": ("s", "submissions s"),
     "comment": ("c", "comments c join submissions s on s.id = c.submission_id"),
 }
@@ -30,13 +28,13 @@ class Query:
     t: str
     forum: str
 
-    kinds: ClassVar[tuple[str, ...]] = tuple(_SOURCES)
+    kinds: ClassVar[tuple[str, ...]] = tuple(SOURCES)
     sorts: ClassVar[dict[str, str]] = {"best": "Best match", "new": "Newest", "top": "Highest score"}
-    periods: ClassVar[dict[str, str]] = listings.PERIOD_NAMES
+    periods: ClassVar[dict[str, str]] = posts.PERIOD_NAMES
 
     @classmethod
-    def of(cls, request: Request) -> "Query":
-        given = {name: request.query_params.get(name, default).strip() for name, default in _DEFAULTS.items()}
+    def of(cls, asked: Mapping[str, str]) -> "Query":
+        given = {name: asked.get(name, default).strip() for name, default in _DEFAULTS.items()}
         query = cls(**{**given, "q": given["q"][:_MAX_CHARACTERS]})
         allowed = {"kind": cls.kinds, "sort": cls.sorts, "t": cls.periods}
         return replace(query, **{name: _DEFAULTS[name] for name in allowed if given[name] not in allowed[name]})
@@ -51,28 +49,16 @@ class Query:
         return "/search?" + urlencode({name: value for name, value in values.items() if value != _DEFAULTS[name]})
 
 
-def results(request: Request, query: Query) -> listings.Page:
-    table, (row, _) = listings.SUBMISSIONS if query.kind == "submission" else listings.COMMENTS, _SOURCES[query.kind]
-    order = {"best": "x.rank, ", "new": "", "top": f"{row}.net_score desc, "}[query.sort]
-    where, values = _where(request, query)
-    sql = (
-        f"{table} join {query.kind}_search x on x.rowid = {row}.id where {where}"
-        f" order by {order}{row}.id desc limit ? offset ?"
-    )
-    values = (visitor_of(request).user_id, *values, *listings.window(request))
-    return listings.paged(request, database_of(request).all(sql, *values))
-
-
-def counts(request: Request, query: Query) -> dict[str, int]:
+def counts(database: Database, query: Query) -> dict[str, int]:
     """How many of each kind there are."""
-    return {kind: sum(row["found"] for row in by_forum(request, replace(query, kind=kind))) for kind in query.kinds}
+    return {kind: sum(row["found"] for row in by_forum(database, replace(query, kind=kind))) for kind in query.kinds}
 
 
-def by_forum(request: Request, query: Query) -> list[sqlite3.Row]:
+def by_forum(database: Database, query: Query) -> list[sqlite3.Row]:
     """Where the results are: forum names with their number, the most first."""
-    row, source = _SOURCES[query.kind]
-    where, values = _where(request, query)
-    return database_of(request).all(
+    row, source = SOURCES[query.kind]
+    where, values = where_of(database, query)
+    return database.all(
         f"select f.name, count(*) as found from {source} join forums f on f.id = s.forum_id"
         f" join {query.kind}_search x on x.rowid = {row}.id where {where}"
         " group by f.id order by found desc, f.name collate nocase",
@@ -80,24 +66,24 @@ def by_forum(request: Request, query: Query) -> list[sqlite3.Row]:
     )
 
 
-def forums_named(request: Request, query: Query) -> list[sqlite3.Row]:
+def forums_named(database: Database, query: Query) -> list[sqlite3.Row]:
     """Forums that have all words in their name, title or description."""
     condition = " and ".join(["instr(lower(name || ' ' || title || ' ' || description), ?)"] * len(query.words))
-    return database_of(request).all(
+    return database.all(
         f"select name, title from forums where {condition} order by name collate nocase limit 8",
         *(word.lower() for word in query.words),
     )
 
 
-def users_named(request: Request, query: Query) -> list[sqlite3.Row]:
-    return database_of(request).all(
+def users_named(database: Database, query: Query) -> list[sqlite3.Row]:
+    return database.all(
         "select name from users where instr(lower(name), ?) order by name collate nocase limit 8", query.q.lower()
     )
 
 
-def _where(request: Request, query: Query) -> tuple[str, tuple[object, ...]]:
-    row, _ = _SOURCES[query.kind]
+def where_of(database: Database, query: Query) -> tuple[str, tuple[object, ...]]:
+    row, _ = SOURCES[query.kind]
     # Quoted, so that no word acts as an operator of FTS5.
     match = " ".join(f'"{word}"' for word in query.words)
-    where, values = f"{query.kind}_search match ? and {row}.created_at >= ?", (match, listings.since(request, query.t))
+    where, values = f"{query.kind}_search match ? and {row}.created_at >= ?", (match, posts.since(database, query.t))
     return (f"{where} and f.name = ? collate nocase", (*values, query.forum)) if query.forum else (where, values)

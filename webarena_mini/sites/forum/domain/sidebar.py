@@ -3,11 +3,8 @@
 import sqlite3
 from dataclasses import dataclass
 
-from starlette.requests import Request
-
 from webarena_mini.kit.clock import DAY_S, now
-from webarena_mini.kit.sessions import visitor_of
-from webarena_mini.kit.site import database_of
+from webarena_mini.kit.database import Database
 
 _MONTH_S = 30 * DAY_S
 
@@ -29,16 +26,15 @@ class ForumColumn:
     also: list[sqlite3.Row]
 
 
-def subscribed_forums(request: Request) -> list[sqlite3.Row]:
-    return database_of(request).all(
+def subscribed_forums(database: Database, user_id: int) -> list[sqlite3.Row]:
+    return database.all(
         "select f.name, f.title from forums f join subscriptions s on s.forum_id = f.id where s.user_id = ?"
         " order by f.name collate nocase",
-        visitor_of(request).user_id,
+        user_id,
     )
 
 
-def front_column(request: Request) -> FrontColumn:
-    database = database_of(request)
+def front_column(database: Database, user_id: int) -> FrontColumn:
     popular = database.all(
         "select f.name, count(*) as subscribers from forums f join subscriptions s on s.forum_id = f.id"
         " group by f.id order by subscribers desc, f.name limit 8"
@@ -49,11 +45,10 @@ def front_column(request: Request) -> FrontColumn:
         " where s.last_active >= ? order by s.comment_count desc, s.id desc limit 5",
         now(database) - 7 * DAY_S,
     )
-    return FrontColumn(subscribed_forums(request), popular, busiest)
+    return FrontColumn(subscribed_forums(database, user_id), popular, busiest)
 
 
-def forum_column(request: Request, forum: sqlite3.Row) -> ForumColumn:
-    database = database_of(request)
+def forum_column(database: Database, forum: sqlite3.Row) -> ForumColumn:
     month_ago = now(database) - _MONTH_S
     return ForumColumn(
         moderators=database.all(

@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from webarena_mini.kit.clock import DAY_S, now
+from webarena_mini.kit.sessions import visitor_of
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.forum.domain import sidebar
 from webarena_mini.sites.forum.pages.frame import render
@@ -47,9 +48,14 @@ async def about(request: Request) -> Response:
         forums=database.value("select count(*) from forums"),
         activity=activity,
         writers=writers,
-        column=sidebar.front_column(request),
+        column=sidebar.front_column(database_of(request), visitor_of(request).user_id),
     )
 
 
 async def formatting(request: Request) -> Response:
-    return render(request, "formatting.html", examples=_EXAMPLES, column=sidebar.front_column(request))
+    return render(
+        request,
+        "formatting.html",
+        examples=_EXAMPLES,
+        column=sidebar.front_column(database_of(request), visitor_of(request).user_id),
+    )

@@ -9,9 +9,9 @@ from webarena_mini.kit.clock import tick
 from webarena_mini.kit.database import Database
 from webarena_mini.kit.forms import Posted
 from webarena_mini.kit.redirects import see_other
-from webarena_mini.kit.sessions import posted, require_user
+from webarena_mini.kit.sessions import posted, require_user, visitor_of
 from webarena_mini.kit.site import database_of
-from webarena_mini.sites.forum.domain import listings, sidebar
+from webarena_mini.sites.forum.domain import posts, sidebar
 from webarena_mini.sites.forum.domain.text import comment_path, submission_path
 from webarena_mini.sites.forum.domain.threads import subtree
 from webarena_mini.sites.forum.pages.frame import render
@@ -34,16 +34,16 @@ async def show(request: Request) -> Response:
     submission, comment, forum = submission_of(request), comment_of(request), forum_of(request)
     if forum["name"] != request.path_params["forum"]:
         return RedirectResponse(comment_path(comment), status_code=302)
-    rows = listings.thread(request, submission["id"])
+    rows = posts.thread(database_of(request), visitor_of(request).user_id, submission["id"])
     return render(
         request,
         "comment.html",
         submission=submission,
         forum=forum,
-        column=sidebar.forum_column(request, forum),
+        column=sidebar.forum_column(database_of(request), forum),
         comments=subtree(rows, comment["id"]),
         others=[row for row in rows if _is_remark(row) and row["id"] != comment["id"]][:_OTHERS],
-        more=listings.more_in_forum(request, submission),
+        more=posts.more_in_forum(database_of(request), visitor_of(request).user_id, submission),
     )
 
 

@@ -13,8 +13,8 @@ from webarena_mini.kit.redirects import back, see_other
 from webarena_mini.kit.sessions import posted, require_user, visitor_of
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.forum.domain import sidebar
-from webarena_mini.sites.forum.domain.listings import PER_PAGE, page_number, paged
 from webarena_mini.sites.forum.pages.frame import render
+from webarena_mini.sites.forum.pages.listings import PER_PAGE, page_number, paged
 from webarena_mini.sites.forum.pages.lookup import forum_of
 
 _NAME = re.compile(r"[A-Za-z0-9_]{3,25}")
@@ -50,7 +50,12 @@ async def all_forums(request: Request) -> Response:
         (select count(*) from subscriptions where forum_id = forums.id) as subscribers
         from forums order by name collate nocase"""
     )
-    return render(request, "all_forums.html", forums=rows, column=sidebar.front_column(request))
+    return render(
+        request,
+        "all_forums.html",
+        forums=rows,
+        column=sidebar.front_column(database_of(request), visitor_of(request).user_id),
+    )
 
 
 async def create(request: Request) -> Response:

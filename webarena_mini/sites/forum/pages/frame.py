@@ -43,7 +43,7 @@ def render(request: Request, template: str, *, status_code: int = 200, **values:
         status_code=status_code,
         visitor=visitor_of(request),
         now=now(database_of(request)),
-        unread=unread(request),
+        unread=unread(database_of(request), visitor_of(request).user),
         stylesheet=SKIN.path("forum.css"),
         **values,
     )

@@ -6,8 +6,10 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from webarena_mini.kit.sessions import require_user
-from webarena_mini.sites.forum.domain import listings, sidebar
+from webarena_mini.kit.sessions import require_user, visitor_of
+from webarena_mini.kit.site import database_of
+from webarena_mini.sites.forum.domain import sidebar
+from webarena_mini.sites.forum.pages import listings
 from webarena_mini.sites.forum.pages.frame import render
 from webarena_mini.sites.forum.pages.lookup import forum_of
 
@@ -20,7 +22,7 @@ def front(scope: str, sort: str) -> Handler:
 
     async def show(request: Request) -> Response:
         order = listings.order_of(request, sort)
-        column = sidebar.front_column(request)
+        column = sidebar.front_column(database_of(request), visitor_of(request).user_id)
         chosen = scope or ("subscribed" if column.subscribed else "featured")
         if chosen == "subscribed":
             page = listings.submissions(request, order, _SUBSCRIBED, require_user(request)["id"])
@@ -49,7 +51,7 @@ def forum(sort: str) -> Handler:
             request,
             "forum.html",
             forum=shown,
-            column=sidebar.forum_column(request, shown),
+            column=sidebar.forum_column(database_of(request), shown),
             base=f"/f/{shown['name']}",
             order=order,
             page=listings.submissions(request, order, "s.forum_id = ?", shown["id"]),
@@ -59,7 +61,12 @@ def forum(sort: str) -> Handler:
 
 
 async def all_comments(request: Request) -> Response:
-    return render(request, "comments.html", page=listings.comments(request), column=sidebar.front_column(request))
+    return render(
+        request,
+        "comments.html",
+        page=listings.comments(request),
+        column=sidebar.front_column(database_of(request), visitor_of(request).user_id),
+    )
 
 
 async def forum_comments(request: Request) -> Response:
@@ -70,7 +77,7 @@ async def forum_comments(request: Request) -> Response:
         request,
         "forum_comments.html",
         forum=shown,
-        column=sidebar.forum_column(request, shown),
+        column=sidebar.forum_column(database_of(request), shown),
         base=f"/f/{shown['name']}",
         page=listings.comments(request, "s.forum_id = ?", shown["id"]),
     )

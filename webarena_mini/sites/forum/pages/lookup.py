@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from webarena_mini.kit.sessions import visitor_of
 from webarena_mini.kit.site import database_of
-from webarena_mini.sites.forum.domain import listings
+from webarena_mini.sites.forum.domain import posts
 
 
 def forum_of(request: Request) -> sqlite3.Row:
@@ -27,14 +27,16 @@ def forum_of(request: Request) -> sqlite3.Row:
 
 
 def submission_of(request: Request) -> sqlite3.Row:
-    submission = listings.submission(request, request.path_params["submission_id"])
+    submission = posts.submission(
+        database_of(request), visitor_of(request).user_id, request.path_params["submission_id"]
+    )
     if submission is None or submission["forum"].lower() != request.path_params["forum"].lower():
         raise HTTPException(404, "There is no such submission. It may have been deleted.")
     return submission
 
 
 def comment_of(request: Request) -> sqlite3.Row:
-    comment = listings.comment(request, request.path_params["comment_id"])
+    comment = posts.comment(database_of(request), visitor_of(request).user_id, request.path_params["comment_id"])
     if comment is None or comment["submission_id"] != request.path_params["submission_id"]:
         raise HTTPException(404, "There is no such comment. It may have been deleted.")
     return comment

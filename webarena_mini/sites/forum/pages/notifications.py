@@ -4,9 +4,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from webarena_mini.kit.redirects import see_other
-from webarena_mini.kit.sessions import posted, require_user
-from webarena_mini.sites.forum.domain.notifications import answers, mark_read
+from webarena_mini.kit.sessions import posted, require_user, visitor_of
+from webarena_mini.kit.site import database_of
+from webarena_mini.sites.forum.domain.notifications import ANSWERS, mark_read
 from webarena_mini.sites.forum.domain.sidebar import front_column
+from webarena_mini.sites.forum.pages import listings
 from webarena_mini.sites.forum.pages.frame import render
 
 
@@ -15,14 +17,14 @@ async def show(request: Request) -> Response:
     return render(
         request,
         "notifications.html",
-        page=answers(request),
+        page=listings.comments(request, ANSWERS),
         seen=user["seen_comment_id"],
-        column=front_column(request),
+        column=front_column(database_of(request), visitor_of(request).user_id),
     )
 
 
 async def mark(request: Request) -> Response:
     user = require_user(request)
     await posted(request)
-    mark_read(request, user)
+    mark_read(database_of(request), user)
     return see_other("/notifications")

@@ -12,9 +12,9 @@ from webarena_mini.kit.clock import tick
 from webarena_mini.kit.database import Database
 from webarena_mini.kit.forms import Posted
 from webarena_mini.kit.redirects import see_other
-from webarena_mini.kit.sessions import posted, require_user
+from webarena_mini.kit.sessions import posted, require_user, visitor_of
 from webarena_mini.kit.site import database_of
-from webarena_mini.sites.forum.domain import listings, sidebar
+from webarena_mini.sites.forum.domain import posts, sidebar
 from webarena_mini.sites.forum.domain.images import store_image
 from webarena_mini.sites.forum.domain.ranking import hot_ranking
 from webarena_mini.sites.forum.domain.text import slug, submission_path
@@ -37,9 +37,9 @@ async def show(request: Request) -> Response:
         "submission.html",
         submission=submission,
         forum=forum,
-        column=sidebar.forum_column(request, forum),
-        comments=as_tree(listings.thread(request, submission["id"])),
-        more=listings.more_in_forum(request, submission),
+        column=sidebar.forum_column(database_of(request), forum),
+        comments=as_tree(posts.thread(database_of(request), visitor_of(request).user_id, submission["id"])),
+        more=posts.more_in_forum(database_of(request), visitor_of(request).user_id, submission),
     )
 
 
@@ -63,7 +63,7 @@ async def submit(request: Request) -> Response:
         return _submit_form(request, form.values, errors)
     submission_id = _insert(database, form, user_id=user["id"], forum_id=forum["id"], image_id=image_id)
     cast(database, "submission", submission_id, user_id=user["id"], choice=1)
-    created = listings.submission(request, submission_id)
+    created = posts.submission(database_of(request), visitor_of(request).user_id, submission_id)
     return see_other(submission_path(created) if created else "/")
 
 

@@ -8,14 +8,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from webarena_mini.kit.redirects import see_other
-from webarena_mini.kit.sessions import posted, require_user
+from webarena_mini.kit.sessions import posted, require_user, visitor_of
 from webarena_mini.kit.site import database_of
-from webarena_mini.sites.forum.domain import listings
+from webarena_mini.sites.forum.domain import posts
+from webarena_mini.sites.forum.pages import listings
 from webarena_mini.sites.forum.pages.frame import render
 from webarena_mini.sites.forum.pages.lookup import user_of
 
 _BIOGRAPHY_LIMIT = 300
-_NEW = listings.Order("new", "all")
+_NEW = posts.Order("new", "all")
 
 
 async def overview(request: Request) -> Response:
@@ -80,5 +81,5 @@ def _about(request: Request, user: sqlite3.Row) -> dict[str, Any]:
         group by f.id order by count(*) desc, f.name collate nocase limit 8""",
         user["id"],
     )
-    best = listings.best_comments(request, user)
+    best = posts.best_comments(database_of(request), visitor_of(request).user_id, user)
     return {"user": user, "numbers": numbers, "moderated": moderated, "active_in": active_in, "best": best}

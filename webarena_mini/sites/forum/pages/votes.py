@@ -10,7 +10,7 @@ from webarena_mini.kit.database import Database
 from webarena_mini.kit.redirects import back
 from webarena_mini.kit.sessions import posted, require_user
 from webarena_mini.kit.site import database_of
-from webarena_mini.sites.forum.domain import listings
+from webarena_mini.sites.forum.domain import posts
 from webarena_mini.sites.forum.domain.ranking import hot_ranking
 from webarena_mini.sites.forum.domain.text import comment_path, submission_path
 
@@ -55,8 +55,8 @@ def vote_on(kind: str) -> Callable[[Request], Awaitable[Response]]:
         user = require_user(request)
         form = await posted(request)
         target_id = request.path_params["target_id"]
-        find = listings.submission if kind == "submission" else listings.comment
-        target = find(request, target_id)
+        find = posts.submission if kind == "submission" else posts.comment
+        target = find(database_of(request), user["id"], target_id)
         if target is None or (kind == "comment" and target["deleted"]):
             raise HTTPException(404, f"There is no such {kind}. It may have been deleted.")
         if form["choice"] not in _CHOICES:

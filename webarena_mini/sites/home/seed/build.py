@@ -1,12 +1,10 @@
 """The desk before anybody has written on it."""
 
 import sqlite3
-from datetime import UTC, datetime
 
+from webarena_mini.kit.clock import TODAY
 from webarena_mini.kit.database import build_snapshot
 from webarena_mini.sites.home import FOLDER
-
-_NOW = int(datetime(2023, 6, 15, 9, 0, tzinfo=UTC).timestamp())
 
 
 def build() -> bytes:
@@ -15,4 +13,4 @@ def build() -> bytes:
 
 def _fill(connection: sqlite3.Connection) -> None:
     """No notes, and no token for the forms yet: each instance makes its own."""
-    connection.execute("insert into desk values ('', ?)", (_NOW,))
+    connection.execute("insert into desk values ('', ?)", (TODAY,))

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from webarena_mini.kit.clock import BEGIN
 from webarena_mini.kit.media import Skin
 from webarena_mini.kit.pages import Pages
 from webarena_mini.region import region
@@ -18,7 +19,6 @@ from webarena_mini.sites.map import FOLDER
 from webarena_mini.sites.map.domain.geo import length_text, time_text, time_words, whole_number
 from webarena_mini.sites.map.domain.kinds import groups, kinds
 from webarena_mini.sites.map.domain.view import View
-from webarena_mini.sites.map.seed.changes import NOW
 
 _UNITS = (("year", 365), ("month", 30), ("week", 7), ("day", 1))
 _PAN = 0.35
@@ -83,7 +83,7 @@ def frame(request: Request, default: View, shown: str, **overlay: str) -> MapFra
 
 def ago(moment: str) -> str:
     """ "3 months ago", counted from the map's fixed present."""
-    days = (NOW - datetime.fromisoformat(moment)).days
+    days = (BEGIN - datetime.fromisoformat(moment)).days
     for unit, length in _UNITS:
         count = days // length
         if count:

@@ -3,13 +3,13 @@
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from random import Random
 
+from webarena_mini.kit.clock import BEGIN
 from webarena_mini.sites.map import FOLDER
 from webarena_mini.sites.map.seed.elements import Element
 
-NOW = datetime(2023, 6, 15, 9, 0, tzinfo=UTC)
 _FIRST_CHANGESET = 102_400_310
 _DAYS = 1400
 _BATCH = 9
@@ -55,7 +55,7 @@ def tell(elements: Sequence[Element]) -> Story:
     changesets, revisions = [], []
     version = dict.fromkeys(range(len(elements)), 0)
     for number, (subject, town, members) in enumerate(batches):
-        opened = NOW - timedelta(minutes=(len(batches) - number) * span_min - rng.randrange(span_min // 2))
+        opened = BEGIN - timedelta(minutes=(len(batches) - number) * span_min - rng.randrange(span_min // 2))
         minutes = rng.randint(4, 70)
         comment = rng.choice(words["comments"][subject]).format(town=town)
         made = Changeset(
@@ -64,7 +64,7 @@ def tell(elements: Sequence[Element]) -> Story:
             comment,
             rng.choice(words["tools"]),
             opened,
-            min(opened + timedelta(minutes=minutes), NOW),
+            min(opened + timedelta(minutes=minutes), BEGIN),
         )
         changesets.append(made)
         for index in members:
@@ -74,7 +74,7 @@ def tell(elements: Sequence[Element]) -> Story:
 
 
 def _mapper(name: str, about: list[str], towns: list[str], rng: Random) -> tuple[str, datetime, str]:
-    joined = NOW - timedelta(days=rng.randint(_DAYS, _DAYS + 1200))
+    joined = BEGIN - timedelta(days=rng.randint(_DAYS, _DAYS + 1200))
     return name, joined, rng.choice(about).format(town=rng.choice(towns))
 
 
