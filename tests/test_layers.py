@@ -24,6 +24,9 @@ PLUG_INS = LAYERS[2]
 MODULES = sorted(PACKAGE.rglob("*.py"))
 MINI = Path(webarena_mini.__file__).parent
 # Of the runner only these know the embedded sites.
+MINI_LAYERS = ("kit", "region", "sites", "catalog", "farm", "server")
+SITE_LAYERS = ("domain", "seed", "pages", "routes", "app")
+KNOW_NO_HTTP = ("domain", "seed")
 MAY_IMPORT_MINI = ("sites", "cli")
 
 
@@ -110,3 +113,41 @@ def test_only_the_provider_and_the_command_line_know_the_embedded_sites() -> Non
         if any(name.startswith("webarena_mini") for _, name in dotted_names(path))
     }
     assert knowing == set(MAY_IMPORT_MINI)
+
+
+def mini_faults_of(path: Path, own: tuple[str, ...]) -> list[str]:
+    """`own` has the names of a module below webarena_mini; a site stands alone and knows HTTP only in its pages."""
+    found = []
+    in_site = own[0] == "sites" and len(own) > 2
+    for line, name in dotted_names(path):
+        first, *names = name.split(".")
+        if first == "starlette" and in_site and own[2] in KNOW_NO_HTTP:
+            found.append(f"{path}:{line}: {'.'.join(own)} imports {name}")
+        if first != "webarena_mini" or names[0] not in MINI_LAYERS:
+            continue
+        higher = MINI_LAYERS.index(names[0]) > MINI_LAYERS.index(own[0])
+        if higher or (names[0] == own[0] == "sites" and names[1] != own[1]):
+            found.append(f"{path}:{line}: {'.'.join(own)} imports {name}")
+        elif names[0] == "sites" and in_site and names[2] in SITE_LAYERS[SITE_LAYERS.index(own[2]) + 1 :]:
+            found.append(f"{path}:{line}: {'.'.join(own)} imports {name}")
+    return found
+
+
+def test_a_module_of_the_embedded_sites_imports_only_from_lower_layers_and_from_no_other_site() -> None:
+    modules = {path: path.relative_to(MINI).with_suffix("").parts for path in MINI.rglob("*.py")}
+    layered = {path: own for path, own in modules.items() if own[0] in MINI_LAYERS}
+    assert {own[0] for own in modules.values()} == {*MINI_LAYERS, "__init__", "errors"}
+    assert {own[2] for own in layered.values() if len(own) > 2 and own[0] == "sites"} == {*SITE_LAYERS, "__init__"}
+    assert [
+        fault for path, own in layered.items() if own[-1] != "__init__" for fault in mini_faults_of(path, own)
+    ] == []
+
+
+def test_the_walk_sees_wrong_imports_of_an_embedded_site(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.py"
+    wrong.write_text(
+        "from starlette.requests import Request\nfrom webarena_mini.farm import Farm\n"
+        "from webarena_mini.sites.shop.pages import cart\nfrom webarena_mini.sites.wiki.domain import text\n"
+        "from webarena_mini.kit.database import Database\nfrom webarena_mini.sites.shop.domain import cart\n"
+    )
+    assert len(mini_faults_of(wrong, ("sites", "shop", "domain", "wrong"))) == 4
