@@ -125,10 +125,10 @@ def mini_faults_of(path: Path, own: tuple[str, ...]) -> list[str]:
             found.append(f"{path}:{line}: {'.'.join(own)} imports {name}")
         if first != "webarena_mini" or names[0] not in MINI_LAYERS:
             continue
-        higher = MINI_LAYERS.index(names[0]) > MINI_LAYERS.index(own[0])
-        if higher or (names[0] == own[0] == "sites" and names[1] != own[1]):
-            found.append(f"{path}:{line}: {'.'.join(own)} imports {name}")
-        elif names[0] == "sites" and in_site and names[2] in SITE_LAYERS[SITE_LAYERS.index(own[2]) + 1 :]:
+        wrong = MINI_LAYERS.index(names[0]) > MINI_LAYERS.index(own[0])
+        if names[0] == own[0] == "sites":
+            wrong = names[1] != own[1] or (in_site and names[2] in SITE_LAYERS[SITE_LAYERS.index(own[2]) + 1 :])
+        if wrong:
             found.append(f"{path}:{line}: {'.'.join(own)} imports {name}")
     return found
 

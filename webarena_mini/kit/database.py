@@ -13,13 +13,20 @@ class Database:
 
     def __init__(self, snapshot: bytes) -> None:
         self._snapshot = snapshot
+        self._references = False
         self._connection = self._open()
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row
         connection.deserialize(self._snapshot)
+        connection.execute(f"pragma foreign_keys = {self._references:d}")
         return connection
+
+    def enforce_references(self) -> None:
+        """From here on, resets included: foreign keys hold, and what depends on a deleted row goes with it."""
+        self._references = True
+        self._connection.execute("pragma foreign_keys = on")
 
     def reset(self) -> None:
         # A connection of its own for the new data: full-text tables keep handles into the old data otherwise.

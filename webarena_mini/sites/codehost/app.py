@@ -15,7 +15,7 @@ from webarena_mini.sites.codehost.seed.people import ACCOUNT
 
 
 def app(instance: Instance) -> Starlette:
-    instance.database.run("pragma foreign_keys = on")
+    instance.database.enforce_references()
     return build_app(
         instance,
         routes(),

@@ -14,7 +14,7 @@ from webarena_mini.sites.forum.seed.build import ACCOUNT, build
 
 
 def app(instance: Instance) -> Starlette:
-    instance.database.run("pragma foreign_keys = on")
+    instance.database.enforce_references()
     return build_app(
         instance,
         routes(),
