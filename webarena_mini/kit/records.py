@@ -1,5 +1,9 @@
-"""Records that a site's data files are read into."""
+"""Data files of a site, and records that they are read into."""
 
+from pathlib import Path
+from typing import Any
+
+import yaml
 from pydantic import BaseModel, ConfigDict
 
 
@@ -7,3 +11,7 @@ class Record(BaseModel):
     """A frozen value; unknown keys are an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def read_yaml(path: Path) -> Any:
+    return yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)  # a safe loader, ten times faster than SafeLoader
