@@ -77,14 +77,14 @@ def _entries(group: Group) -> tuple[EntryPoint, ...]:
 
 
 def _missing(group: Group, entry: EntryPoint, module: str) -> str:
-    told = (
+    message = (
         f"{group.removesuffix('s')} plug-in '{entry.name}' needs the Python module '{module}', which is not installed"
     )
     package = entry.dist.name if entry.dist else _PACKAGE
     extra = extra_for(module, requires(package) or ())
     if extra:
-        return f"{told}; run: pip install '{package}[{extra}]'"
-    return f"{told}; install the package that provides it (the plug-in comes from {package})"
+        return f"{message}; run: pip install '{package}[{extra}]'"
+    return f"{message}; install the package that provides it (the plug-in comes from {package})"
 
 
 def _normalised(name: str) -> str:

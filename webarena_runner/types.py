@@ -247,7 +247,7 @@ class Completion(Record):
     """One model reply; token counts are the server's own (0: it sent none), latency includes retries.
 
     `cost_usd` is by the model file's prices; None when it has none. The last three are there, and on disk, only with
-    the backend's option `logprobs`: ids where the server tells them, and the natural logarithm of the probability of
+    the backend's option `logprobs`: ids where the server gives them, and the natural logarithm of the probability of
     each generated token, the one that ended the reply included; before temperature, unless the server has it otherwise.
     """
 

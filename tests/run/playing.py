@@ -7,7 +7,7 @@ from webarena_runner.log.writing import EpisodeFolders
 from webarena_runner.models.shared.limits import Spend
 from webarena_runner.running.episode import Harness
 from webarena_runner.running.local import LocalExecutor
-from webarena_runner.running.player import Player, tell_nobody
+from webarena_runner.running.player import Player, ignore_event
 from webarena_runner.running.schedule import RunSchedule
 from webarena_runner.types import EpisodeResult, Task
 
@@ -22,5 +22,5 @@ async def play_all(harness: Harness, folder: Path, tasks: Sequence[Task]) -> tup
         judged=settings.judge.model is not None,
     )
     player = Player(harness, {task.task_id: task for task in tasks}, EpisodeFolders(folder), Spend())
-    executor = LocalExecutor(player, workers=settings.workers, tell=tell_nobody)
+    executor = LocalExecutor(player, workers=settings.workers, on_event=ignore_event)
     return [result async for result in executor.run(schedule)], schedule.stopped

@@ -127,8 +127,8 @@ def test_bad_sources_are_told(tmp_path: Path, web: str) -> None:
         str(empty): "holds no webarena/test.raw.json",
         str(huge): "is larger than 16 MiB",
         f"{web}/absent.json": "the server answered 404",
-        "http://127.0.0.1:9/x": "cannot be had",
-        "http://": "cannot be had",
+        "http://127.0.0.1:9/x": "cannot be downloaded",
+        "http://": "cannot be downloaded",
     }.items():
         with pytest.raises(TaskFileError, match=told):
             fetch_webarena(source, tmp_path / "cache", _ignore)

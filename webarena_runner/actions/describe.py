@@ -1,4 +1,4 @@
-"""The line that tells the model what it did last, in the official words (spelling included: models see it)."""
+"""The line that says to the model what it did last, in the official words (spelling included: models see it)."""
 
 from webarena_runner.actions.kinds import KINDS, argument_of
 from webarena_runner.actions.playwright_grammar import as_code, code_of
@@ -27,7 +27,7 @@ def describe_action(
                 f"{splitter}action [arg] ...{splitter}."
             )
     kind, argument = KINDS[action.kind], argument_of(action)
-    verb = kind.told or action.kind
+    verb = kind.in_history or action.kind
     return verb if argument is None else f"{verb} [{argument}]"
 
 

@@ -34,7 +34,7 @@ def parse_action(text: str) -> Action:
     """The action that the text stands for; Invalid with a reason when it is not in the grammar.
 
     As official: verbs are case-sensitive, trailing text is ignored. Unlike official, an empty text is Invalid, and
-    characters that its key table lacks are kept (both crash there; `official_crash` tells).
+    characters that its key table lacks are kept (both crash there: see `official_crash`).
     """
     text = text.strip()
     if not text:

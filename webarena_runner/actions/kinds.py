@@ -15,13 +15,13 @@ class Kind:
     """`form` is how the id grammar writes it, whose verb is the kind's name; "" where that grammar lacks it.
 
     `argument` names the field that official equality compares ("": none, all are equal). `called` is the call of the
-    playwright set on the page itself; `told` the word of the official history line, where it is not the verb.
+    playwright set on the page itself; `in_history` the word of the official history line, where it is not the verb.
     """
 
     form: str = ""
     argument: str = ""
     called: str = ""
-    told: str = ""
+    in_history: str = ""
 
 
 # In the order in which errors list the verbs.
@@ -36,7 +36,7 @@ KINDS: Mapping[str, Kind] = {
     "go_back": Kind("go_back", called="go_back"),
     "go_forward": Kind("go_forward", called="go_forward"),
     "close_tab": Kind("close_tab", called="page_close"),
-    "tab_focus": Kind("tab_focus [number]", "page_number", called="page_focus", told="page_focus"),
+    "tab_focus": Kind("tab_focus [number]", "page_number", called="page_focus", in_history="page_focus"),
     "stop": Kind("stop [answer]", "answer", called="stop"),
     "playwright": Kind(argument="calls"),
     "invalid": Kind(),

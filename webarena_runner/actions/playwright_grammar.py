@@ -118,8 +118,8 @@ def _calls(text: str) -> list[Call]:
             warnings.simplefilter("ignore")  # such as for "\d" in a text
             node = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        told = error.msg if isinstance(error, SyntaxError) else type(error).__name__
-        raise _NotInGrammar(f"not one line of Python code: {told}") from error
+        message = error.msg if isinstance(error, SyntaxError) else type(error).__name__
+        raise _NotInGrammar(f"not one line of Python code: {message}") from error
     calls: list[Call] = []
     while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         calls.append(_call(node.func.attr, node))

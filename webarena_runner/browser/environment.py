@@ -92,7 +92,7 @@ class EpisodeEnvironment:
         self._deviations: list[str] = []
         self._settled = Settled()
         viewport = ViewportSize(width=browser.viewport_width, height=browser.viewport_height)
-        # A little more than a navigation may take, so that Playwright tells which one it was.
+        # A little more than a navigation may take, so that Playwright can say which one it was.
         self._actor = Actor(tabs, fence, viewport, limit_s=browser.navigation_timeout_s + 1)
 
     @property
@@ -110,7 +110,7 @@ class EpisodeEnvironment:
         """Opens one tab a URL, in order; the first is then the current one (official).
 
         Raises:
-            SiteError: a page cannot be had.
+            SiteError: a page does not answer.
         """
         for url in urls:
             tab = await self.tabs.new()
@@ -262,7 +262,7 @@ class EpisodeEnvironment:
         return _Seen(page, " | ".join(shown), titles, screenshot, extras, read_at)
 
     async def _picture(self, tab: Tab) -> bytes | None:
-        """A screenshot is for readers of the log: a step does not fail here for want of one."""
+        """A screenshot is for readers of the log: a step does not fail when none can be taken."""
         if not self._settings.screenshots:
             return None
         limit_s = NEEDED_SCREENSHOT_TIMEOUT_S if self._screenshot_type == "png" else SCREENSHOT_TIMEOUT_S

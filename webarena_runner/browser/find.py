@@ -100,7 +100,7 @@ def find_browser(
 def install_browser(
     say: Callable[[str], None], *, usual_places: Sequence[tuple[Path, Kind]] = USUAL_PLACES
 ) -> FoundBrowser:
-    """Finds a headless shell, or gets one by the first way that works, or another browser; `say` is told what is tried.
+    """Finds a headless shell, or gets one by the first way that works, or another browser; what is tried goes to `say`.
 
     Raises:
         BrowserMissing: there is none, and every way failed; says how.

@@ -106,7 +106,7 @@ class BrowserSession:
         """A fresh context on its start pages, fenced in to the sites of `urls` and `more_urls`; `traced` with a log.
 
         Raises:
-            SiteError: a start page cannot be had.
+            SiteError: a start page does not answer.
             BrowserError: the browser is gone.
         """
         fence = Fence([*urls.values(), *more_urls])

@@ -121,8 +121,8 @@ async def _run_all(prepared: "list[Prepared]", environ: Mapping[str, str], *, ve
         summary = await until_done_or_interrupted(each, environ, console)
         if summary is None:
             print_baseline(reports, stdout())
-            told = f"interrupted; {each.config.settings.agent} can go on with: wa-run resume {each.folder}"
-            console.print(told, markup=False, soft_wrap=True)
+            message = f"interrupted; {each.config.settings.agent} can go on with: wa-run resume {each.folder}"
+            console.print(message, markup=False, soft_wrap=True)
             return INTERRUPTED
         if summary.stopped:
             console.print(f"agent {each.config.settings.agent} stopped early: {summary.stopped}", markup=False)

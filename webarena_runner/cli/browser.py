@@ -19,6 +19,6 @@ def install() -> None:
     from webarena_runner.browser.find import install_browser
     from webarena_runner.cli.console import stderr, stdout
 
-    told = stderr()
-    found = install_browser(lambda text: told.print(text, markup=False))
+    console = stderr()
+    found = install_browser(lambda text: console.print(text, markup=False))
     stdout().print(f"{found.path} ({found.version})", markup=False, soft_wrap=True)

@@ -95,12 +95,12 @@ async def _browser() -> Check:
             await page.goto("about:blank")
             await browser.close()
     except Error as error:
-        told = str(error).strip().partition("\n")[0]
-        return Check("browser", Level.FAIL, f"{found.path} does not start: {told}", "install another Chromium")
-    told = f"{found.path} {found.version}, starts"
+        message = str(error).strip().partition("\n")[0]
+        return Check("browser", Level.FAIL, f"{found.path} does not start: {message}", "install another Chromium")
+    message = f"{found.path} {found.version}, starts"
     if not found.is_shell:
-        return Check("browser", Level.WARNING, told, "wa-run browser install: a headless shell takes half the time")
-    return Check("browser", Level.OK, f"{told}, headless shell")
+        return Check("browser", Level.WARNING, message, "wa-run browser install: a headless shell takes half the time")
+    return Check("browser", Level.OK, f"{message}, headless shell")
 
 
 def _results(out: Path) -> Check:

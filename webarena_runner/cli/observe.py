@@ -10,7 +10,7 @@ from webarena_runner.cli import options as given
 from webarena_runner.errors import ConfigError, ScriptError, UsageError
 
 if TYPE_CHECKING:
-    from webarena_runner.running.observing import Sight, Visit
+    from webarena_runner.running.observing import ObservedStep, Visit
     from webarena_runner.settings.records import RunSettings
 
 STDIN = "-"
@@ -29,8 +29,8 @@ stay the same, so that a file of actions can be played again.
 in CSS pixels), action, action_error, timings_ms, and deviations (where
 official would have crashed or differed).
 
-[bold]Exit code[/bold]: 0 printed, also when an action did nothing (told on stderr);
-1 the page cannot be had or read; 2 bad usage."""
+[bold]Exit code[/bold]: 0 printed, also when an action did nothing (stderr says so);
+1 the page does not answer or cannot be read; 2 bad usage."""
 
 
 def observe(
@@ -107,32 +107,32 @@ async def _show(visit: "Visit", settings: "RunSettings", *, as_json: bool, scree
 
     picture: bytes | None = None
     try:
-        async with aclosing(observe(visit, settings)) as sights:
-            async for sight in sights:
-                picture = sight.observation.screenshot
-                typer.echo(_as_json(sight) if as_json else _as_text(sight))
-                if sight.observation.action_error:
-                    typer.echo(f"{sight.text or 'opening the page'}: {sight.observation.action_error}", err=True)
+        async with aclosing(observe(visit, settings)) as observed:
+            async for step in observed:
+                picture = step.observation.screenshot
+                typer.echo(_as_json(step) if as_json else _as_text(step))
+                if step.observation.action_error:
+                    typer.echo(f"{step.text or 'opening the page'}: {step.observation.action_error}", err=True)
     except ScriptError as error:
         raise UsageError(f"--before: the script threw in the page: {error}") from error
     if screenshot is not None:
         _save(screenshot, picture)
 
 
-def _as_text(sight: "Sight") -> str:
-    return (f"\n--- {sight.text}\n\n" if sight.action else "") + sight.observation.text
+def _as_text(step: "ObservedStep") -> str:
+    return (f"\n--- {step.text}\n\n" if step.action else "") + step.observation.text
 
 
-def _as_json(sight: "Sight") -> str:
+def _as_json(step: "ObservedStep") -> str:
     import json
 
-    seen = sight.observation
+    seen = step.observation
     record: dict[str, Any] = {
         "url": seen.url,
         "tabs": seen.tabs,
         "text": seen.text,
         "nodes": [{"id": node_id, **node.model_dump(mode="json")} for node_id, node in seen.nodes.items()],
-        "action": sight.action.model_dump(mode="json") if sight.action else None,
+        "action": step.action.model_dump(mode="json") if step.action else None,
         "action_error": seen.action_error,
         "timings_ms": {part: round(spent, 1) for part, spent in seen.timings_ms.items()},
         "deviations": seen.deviations,

@@ -130,21 +130,21 @@ def _print_line(console: Console, tally: Tally, event: Event) -> None:
     tally.take(event)
     match event:
         case Started():
-            told = f"{event.total} to run" + (
+            message = f"{event.total} to run" + (
                 f", {event.already_done} of them done before" if event.already_done else ""
             )
         case EpisodeEnded(result=result, final=final):
             again = "" if final else "; will be tried again"
-            told = (
+            message = (
                 f"task {result.task_id} trial {result.trial}: {outcome(result)}{again} "
                 f"[{result.ending}, {result.steps} steps, {result.wall_s:.1f} s]"
             )
         case Note(text=text):
-            told = text
+            message = text
         case _:
             return
     stamp = time.strftime("%H:%M:%S")
-    console.out(f"{stamp} {told}", highlight=False)
+    console.out(f"{stamp} {message}", highlight=False)
     if isinstance(event, EpisodeEnded) and event.final and tally.done_now % TOTALS_EVERY == 0:
         console.out(f"{stamp} {tally.line()}", highlight=False)
 

@@ -144,20 +144,20 @@ def _run(prepared: "Prepared", environ: Mapping[str, str], *, verbose: bool) -> 
     from webarena_runner.log.paths import is_run
     from webarena_runner.report.summary import load_run
 
-    told = stderr()
-    start_logging(told, verbose=verbose)
-    summary = asyncio.run(until_done_or_interrupted(prepared, environ, told))
+    console = stderr()
+    start_logging(console, verbose=verbose)
+    summary = asyncio.run(until_done_or_interrupted(prepared, environ, console))
     if summary is None:
         if is_run(prepared.folder):
             print_report(load_run(prepared.folder), stdout())
-            told.print(f"interrupted; go on with: wa-run resume {prepared.folder}", markup=False)
+            console.print(f"interrupted; go on with: wa-run resume {prepared.folder}", markup=False)
         else:
-            told.print("interrupted before any work was done", markup=False)
+            console.print("interrupted before any work was done", markup=False)
         return INTERRUPTED
     print_report(summary.report, stdout(), exported=summary.exported)
     total = summary.report.total
     if summary.stopped:
-        told.print(f"stopped early: {summary.stopped}; go on with: wa-run resume {prepared.folder}", markup=False)
+        console.print(f"stopped early: {summary.stopped}; go on with: wa-run resume {prepared.folder}", markup=False)
     return int(bool(total.errored or total.missing or summary.stopped))
 
 

@@ -34,7 +34,7 @@ A type of an installed plug-in has the keys that the plug-in names.
 judge_unclear: the reply gives no verdict (official: AssertionError).
 
 [bold]Exit code[/bold]: 0 all scored; 1 some lines were malformed or could not be
-scored, each told by number on stderr; 2 bad usage."""
+scored, each named by number on stderr; 2 bad usage."""
 
 
 def score(
@@ -91,8 +91,8 @@ def _lines_of(outcomes: str) -> Iterator[bytes]:
             is_packed = file.peek(len(GZIP_MAGIC)).startswith(GZIP_MAGIC)
             yield from stack.enter_context(gzip.open(file)) if is_packed else file
         except (OSError, EOFError, zlib.error) as error:
-            told = error.strerror if isinstance(error, OSError) and error.strerror else error
-            raise UsageError(f"{outcomes}: the outcomes cannot be read: {told}") from error
+            message = error.strerror if isinstance(error, OSError) and error.strerror else error
+            raise UsageError(f"{outcomes}: the outcomes cannot be read: {message}") from error
 
 
 def _print(results: "Iterable[Scored]") -> int:

@@ -35,8 +35,8 @@ def fetch(
 
     if task_set != "webarena":
         raise TaskFileError(f"tasks fetch {task_set}: only 'webarena' is fetched; other sets are part of the package")
-    told = stderr()
-    path = fetch_webarena(source, None, lambda text: told.print(text, markup=False), allow_modified=allow_modified)
+    console = stderr()
+    path = fetch_webarena(source, None, lambda text: console.print(text, markup=False), allow_modified=allow_modified)
     typer.echo(path)
 
 

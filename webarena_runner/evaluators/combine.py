@@ -42,7 +42,7 @@ async def score(
     """Runs every check of the task, also after one has failed; `evaluators` by kind of check.
 
     Raises:
-        EpisodeError: an evaluator cannot tell (site, browser, judge).
+        EpisodeError: site, browser or judge failed, so there is no score.
         ConfigError: no evaluator for a kind of check.
     """
     scores = []
@@ -150,9 +150,9 @@ def _verdict(question: Question, reply: str, *, judge: str = "") -> Verdict:
     return Verdict(kind=question.kind, reference=question.reference, reply=reply, score=None, judge=judge, cached=False)
 
 
-def _unjudged(question: Question, told: str) -> Score:
+def _unjudged(question: Question, message: str) -> Score:
     if question.unjudged is None:
-        raise JudgeUnusable(told)
+        raise JudgeUnusable(message)
     return question.unjudged
 
 

@@ -86,8 +86,8 @@ class StringMatch:
         """Scores the cleaned `answer`, site `urls` given for placeholders, with the judge's replies so far."""
         verdicts = [each.model_copy(update={"score": self._read(each.kind, each.reply)}) for each in verdicts]
         if unclear := next((verdict for verdict in verdicts if verdict.score is None), None):
-            told = f"the judge's reply gives no verdict on {unclear.reference!r}: {unclear.reply!r}"
-            return self._score(0.0, told, evidence, verdicts, flags=(UNCLEAR,))
+            message = f"the judge's reply gives no verdict on {unclear.reference!r}: {unclear.reply!r}"
+            return self._score(0.0, message, evidence, verdicts, flags=(UNCLEAR,))
         known: Verdicts = {(verdict.kind, verdict.reference): verdict.score or 0.0 for verdict in verdicts}
         answer, urls = evidence["answer"], evidence["urls"]
         value, missing = 1.0, []

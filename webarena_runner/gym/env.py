@@ -33,9 +33,9 @@ MAX_ACTION_CHARACTERS = 100_000
 class WebArenaEnv(gymnasium.Env[dict[str, Any], Any]):
     """One task an episode; reward 0 until the end, then the evaluators' score.
 
-    `terminated` tells a stop by the agent, `truncated` an early stop (step limit, repeated or unreadable actions),
-    which is scored too. Nothing is started before the first `reset`; environments of one process share a browser and
-    the sites' process.
+    `terminated` is true after a stop by the agent, `truncated` after an early stop (step limit, repeated or unreadable
+    actions), which is scored too. Nothing is started before the first `reset`; environments of one process share a
+    browser and the sites' process.
     """
 
     metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012 - Gymnasium's own interface

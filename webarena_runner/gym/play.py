@@ -23,7 +23,7 @@ class Turn:
     result: EpisodeResult | None = None
 
 
-class _Seat:
+class _ExternalAgent:
     """An agent whose decisions come from elsewhere."""
 
     def __init__(self) -> None:
@@ -56,19 +56,19 @@ class Play:
     """One episode on the event loop that this is made on; `leave` must be called, however it ends."""
 
     def __init__(self, provider: EnvironmentProvider, settings: RunSettings, task: Task) -> None:
-        self._seat = _Seat()
+        self._agent = _ExternalAgent()
         self._limit_s = settings.limits.episode_timeout_s
         self._urls: Mapping[str, str] = {}
         self._episode = Episode(task, 0, _NoLog(), lambda step: None)
-        self._playing = asyncio.create_task(play_episode(Harness(settings, self._seat, provider), self._episode))
+        self._playing = asyncio.create_task(play_episode(Harness(settings, self._agent, provider), self._episode))
 
     async def begin(self) -> Turn:
-        """Raises EpisodeError when the sites or the browser cannot be had."""
+        """Raises EpisodeError when the sites or the browser are not there."""
         return await self._next()
 
     async def decide(self, decision: Decision) -> Turn:
         """Raises EpisodeError when infrastructure fails; the episode is then over and has no score."""
-        self._seat.decisions.put_nowait(decision)
+        self._agent.decisions.put_nowait(decision)
         return await self._next()
 
     async def leave(self) -> None:
@@ -80,7 +80,7 @@ class Play:
             log.warning("task %s: could not be left cleanly: %s", self._episode.task.task_id, error)
 
     async def _next(self) -> Turn:
-        waiting = asyncio.create_task(self._seat.turns.get())
+        waiting = asyncio.create_task(self._agent.turns.get())
         try:
             async with asyncio.timeout(self._limit_s):
                 await asyncio.wait({waiting, self._playing}, return_when=asyncio.FIRST_COMPLETED)

@@ -59,7 +59,7 @@ class ModelBackend(Protocol):
 
     @property
     def estimates_tokens(self) -> bool:
-        """Whether `count_tokens` and `truncate` go by an estimate, for want of the model's tokenizer."""
+        """Whether `count_tokens` and `truncate` go by an estimate, because the model's tokenizer is not there."""
         ...
 
     @property
@@ -368,7 +368,7 @@ class Evaluator(Protocol):
         ...
 
     async def collect(self, spec: Any, end: EpisodeEnd) -> Mapping[str, Any]:
-        """Evidence, as JSON: all that `score` needs. Raises EpisodeError (site, browser) when it cannot be had."""
+        """Evidence, as JSON: all that `score` needs. Raises EpisodeError when site or browser fails."""
         ...
 
     @classmethod

@@ -26,14 +26,14 @@ class Environment(Protocol):
         ...
 
     async def step(self, action: Action) -> Observation:
-        """Executes, settles, observes; a failed action is told by `action_error`, not raised."""
+        """Executes, settles, observes; a failed action is named in `action_error`, not raised."""
         ...
 
     async def score(self, answer: str) -> tuple[float, tuple[Score, ...]]:
         """The episode's value in [0, 1] and what it comes from; called once, after the last step.
 
         Raises:
-            EpisodeError: it cannot be told (site, browser, judge), so there is no score.
+            EpisodeError: site, browser or judge failed, so there is no score.
         """
         ...
 

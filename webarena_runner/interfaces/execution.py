@@ -48,7 +48,7 @@ class Schedule(Protocol):
         ...
 
     def ended(self, attempt: Attempt, result: EpisodeResult) -> None:
-        """To be told of each attempt as it ends, once its result is in the run folder."""
+        """To be called for each attempt as it ends, once its result is in the run folder."""
         ...
 
 
@@ -74,11 +74,11 @@ class StepTaken:
 
 @dataclass(frozen=True)
 class ExecutorSetup:
-    """What an executor is opened with; `tell` is for who watches, as far as the executor knows it."""
+    """What an executor is opened with; `on_event` is for whoever watches, as far as the executor knows what happens."""
 
     recipe: Recipe
     environ: Mapping[str, str]
-    tell: Callable[[EpisodeStarted | StepTaken], None]
+    on_event: Callable[[EpisodeStarted | StepTaken], None]
 
 
 class Executor(Protocol):

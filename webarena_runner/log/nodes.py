@@ -1,4 +1,4 @@
-"""The printed nodes of an observation in few bytes: what its text tells already is left out, the rest compressed."""
+"""The printed nodes of an observation in few bytes: what its text already says is left out, the rest compressed."""
 
 import base64
 import json

@@ -72,7 +72,7 @@ class Node:
         return found
 
     def record(self, kind: type[R]) -> R:
-        """The value as a record of this kind; its first fault is told with the key."""
+        """The value as a record of this kind; its first fault is raised with the key."""
         try:
             return kind.model_validate(self.value)
         except ValidationError as error:

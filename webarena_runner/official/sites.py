@@ -20,7 +20,7 @@ class Element:
 
 @dataclass(frozen=True)
 class LoginForm:
-    """A site's log-in page (`path` below its URL), the form on it, and a page that tells whether one is signed in.
+    """A site's log-in page (`path` below its URL), the form on it, and a page that shows whether one is signed in.
 
     `proof_path` may hold {user}. Signed in means: that page keeps its URL (`proof_text` None) or shows the text.
     """

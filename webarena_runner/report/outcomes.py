@@ -107,5 +107,5 @@ class OfflineScorer:
                 return f"key '{keys}' is missing"
             case "json_invalid":
                 return fault["msg"].replace(" at line 1 column", ", column")
-        told = fault["msg"].replace("Input should be", "expected")
-        return f"{keys}: {told}, got {fault['input']!r:.80}" if keys else told
+        message = fault["msg"].replace("Input should be", "expected")
+        return f"{keys}: {message}, got {fault['input']!r:.80}" if keys else message

@@ -90,7 +90,7 @@ class RunReport:
 
     @cached_property
     def cached_share(self) -> float | None:
-        """The part of the prompt tokens that servers had in their prefix cache, in [0, 1]; None when none told."""
+        """The part of the prompt tokens that servers had in their prefix cache, in [0, 1]; None when none said."""
         cached = sum(result.cached_tokens for result in self.results.values())
         return cached / sum(result.prompt_tokens for result in self.results.values()) if cached else None
 

@@ -13,17 +13,17 @@ from webarena_runner.types import EpisodeResult
 class LocalExecutor:
     """`workers` episodes at a time."""
 
-    def __init__(self, player: Player, *, workers: int, tell: Callable[[EpisodeStarted | StepTaken], None]) -> None:
+    def __init__(self, player: Player, *, workers: int, on_event: Callable[[EpisodeStarted | StepTaken], None]) -> None:
         self._player = player
         self._workers = workers
-        self._tell = tell
+        self._on_event = on_event
 
     @classmethod
     @asynccontextmanager
     async def open(cls, setup: ExecutorSetup) -> AsyncIterator[Self]:
         """Raises UsageError when model, browser, sites or judge are not there."""
         async with open_player(setup.recipe, setup.environ) as player:
-            yield cls(player, workers=setup.recipe.config.settings.workers, tell=setup.tell)
+            yield cls(player, workers=setup.recipe.config.settings.workers, on_event=setup.on_event)
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -37,7 +37,7 @@ class LocalExecutor:
                 while free and (attempt := schedule.next()):
                     worker = min(free)
                     free.remove(worker)
-                    episode = asyncio.create_task(self._player.play(attempt, worker=worker, tell=self._tell))
+                    episode = asyncio.create_task(self._player.play(attempt, worker=worker, on_event=self._on_event))
                     playing[episode] = worker, attempt
                 if not playing:
                     return

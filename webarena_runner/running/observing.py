@@ -25,7 +25,7 @@ class Visit:
 
 
 @dataclass(frozen=True)
-class Sight:
+class ObservedStep:
     """What was seen after an action, or, without one, of the page as it was opened; `text` is the action as given."""
 
     observation: Observation
@@ -33,13 +33,13 @@ class Sight:
     action: Action | None = None
 
 
-async def observe(visit: Visit, settings: RunSettings) -> AsyncGenerator[Sight, None]:
+async def observe(visit: Visit, settings: RunSettings) -> AsyncGenerator[ObservedStep, None]:
     """Yields the page when it is quiet, as an episode's first observation, and then after each action.
 
     Raises:
         BrowserMissing: no Chromium starts.
         ScriptError: `before` throws.
-        EpisodeError: the page cannot be had or read.
+        EpisodeError: the page does not answer or cannot be read.
     """
     async with (
         BrowserSession(settings.browser, settings.observation, settings.settle, screenshot_type="png") as session,
@@ -52,7 +52,7 @@ async def observe(visit: Visit, settings: RunSettings) -> AsyncGenerator[Sight, 
     ):
         if visit.before:
             await environment.run_script(visit.before)
-        yield Sight(await environment.observe())
+        yield ObservedStep(await environment.observe())
         for text in visit.actions:
             action = read_action(text, settings.actions)
-            yield Sight(await environment.step(action), text, action)
+            yield ObservedStep(await environment.step(action), text, action)

@@ -16,7 +16,7 @@ from webarena_runner.settings.records import Images
 from webarena_runner.types import EpisodeResult, Step, Task, TaskId
 
 
-def tell_nobody(event: EpisodeStarted | StepTaken) -> None:
+def ignore_event(event: EpisodeStarted | StepTaken) -> None:
     """For workers that nobody watches."""
 
 
@@ -34,7 +34,11 @@ class Player:
         return self._harness.environments.versions
 
     async def play(
-        self, attempt: Attempt, *, worker: int = 0, tell: Callable[[EpisodeStarted | StepTaken], None] = tell_nobody
+        self,
+        attempt: Attempt,
+        *,
+        worker: int = 0,
+        on_event: Callable[[EpisodeStarted | StepTaken], None] = ignore_event,
     ) -> EpisodeResult:
         """The result, which is in the run folder then; an episode that goes wrong is a result without a score.
 
@@ -46,10 +50,10 @@ class Player:
         task, limit_s = self._tasks[attempt.task_id], self._harness.settings.limits.episode_timeout_s
 
         def on_step(step: Step) -> None:
-            tell(StepTaken(worker, task.task_id, step.index, step.action_text))
+            on_event(StepTaken(worker, task.task_id, step.index, step.action_text))
 
         log = self._folders.begin(task.task_id, attempt.trial)
-        tell(EpisodeStarted(worker, task.task_id, attempt.trial, log.attempt))
+        on_event(EpisodeStarted(worker, task.task_id, attempt.trial, log.attempt))
         episode = Episode(task, attempt.trial, log, on_step)
         try:
             async with asyncio.timeout(limit_s):

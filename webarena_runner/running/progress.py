@@ -1,4 +1,4 @@
-"""What a running benchmark tells whoever watches it, one frozen event at a time."""
+"""Events of a running benchmark, for whoever watches it."""
 
 import logging
 from collections.abc import Callable
@@ -38,7 +38,7 @@ Event = Started | EpisodeStarted | StepTaken | EpisodeEnded | Note
 
 
 class WatchedSchedule:
-    """A schedule that also tells of each end: as an event, and as a line of the log."""
+    """A schedule that also reports each end: as an event, and as a line of the log."""
 
     def __init__(self, schedule: RunSchedule, on_event: Callable[[Event], None]) -> None:
         self._schedule = schedule

@@ -107,7 +107,7 @@ class ObservationSettings(Described):
 
 
 class ActionSettings(Described):
-    """How a reply becomes an action, and what the model is told of it. With every default as official."""
+    """How a reply becomes an action, and what the model learns of it. With every default as official."""
 
     action_set: ActionSet = "id"
     """id: click [12]; playwright: page.get_by_role(...).click(); published official runs use id"""
@@ -122,7 +122,7 @@ class ActionSettings(Described):
     The whole action includes typed text and answers.
     """
     show_errors: bool = False
-    """the next prompt says why the last action did nothing; official never tells the model"""
+    """the next prompt says why the last action did nothing; official never shows the model why"""
     playwright_quirks: bool = True
     """drop arguments of click etc., press by focus, stop by double quotes: official
 

@@ -77,16 +77,16 @@ def describe(
 ) -> str:
     """All faults of a validation, one a line: where, key, value, what was expected; `under` is where the record is."""
     lines: list[str] = []
-    told: set[tuple[str, str | int]] = set()
+    named: set[tuple[str, str | int]] = set()
     for fault in error.errors(include_url=False):
         # pydantic marks a fault of a mapping's key, and not of its value, by a last part of its own.
         keys = (*under, *(part for part in fault["loc"] if part != "[key]"))
         name = dotted(keys)
         place = where.where(keys) if isinstance(where, Document) else _origin(where, name)
         # A value that is used in two places (a model file's sampling) is reported once.
-        if (place, keys[-1] if keys else "") in told:
+        if (place, keys[-1] if keys else "") in named:
             continue
-        told.add((place, keys[-1] if keys else ""))
+        named.add((place, keys[-1] if keys else ""))
         if fault["type"] == "extra_forbidden":
             lines.append(f"{place}: unknown key '{name}'{nearest(name, valid)}")
         elif fault["type"] == "missing":
@@ -146,8 +146,8 @@ def _note_places(node: yaml.Node, keys: Keys, places: dict[Keys, tuple[int, int]
 def _malformed(path: Path, error: yaml.MarkedYAMLError) -> str:
     mark = error.problem_mark or error.context_mark
     place = f"{path}, line {mark.line + 1}, column {mark.column + 1}" if mark else str(path)
-    told = "; ".join(part for part in (error.problem, error.context) if part)
-    return f"{place}: not YAML: {told}; expected `key: value` lines, indented with spaces"
+    message = "; ".join(part for part in (error.problem, error.context) if part)
+    return f"{place}: not YAML: {message}; expected `key: value` lines, indented with spaces"
 
 
 def _kind(value: Any) -> str:

@@ -36,7 +36,7 @@ def fetch_webarena(source: str | None, cache_dir: Path | None, say: Say, *, allo
     through pip and so through the index that the user has set. `say` gets one line a step.
 
     Raises:
-        TaskFileError: the source cannot be had, is malformed, or is not the official file.
+        TaskFileError: the source cannot be downloaded, is malformed, or is not the official file.
     """
     content, origin = _get(source, say)
     if content.startswith(b"PK"):
@@ -85,8 +85,8 @@ def _pip_download() -> tuple[bytes, str]:
             raise TaskFileError(f"pip did not finish within {DOWNLOAD_TIMEOUT_S:.0f} s; {_OTHER_WAYS}") from error
         wheels = sorted(Path(folder).glob("*.whl"))
         if done.returncode != 0 or not wheels:
-            told = done.stderr.strip() or done.stdout.strip() or "no wheel came"
-            raise TaskFileError(f"pip could not get {PACKAGE}: {told}\n{_OTHER_WAYS}")
+            message = done.stderr.strip() or done.stdout.strip() or "no wheel came"
+            raise TaskFileError(f"pip could not get {PACKAGE}: {message}\n{_OTHER_WAYS}")
         return wheels[0].read_bytes(), f"{wheels[0].name} ({PACKAGE} from the package index)"
 
 
@@ -105,7 +105,7 @@ def _http_get(url: str) -> bytes:
     except httpx.HTTPStatusError as error:
         raise TaskFileError(f"{url}: the server answered {error.response.status_code}") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise TaskFileError(f"{url}: cannot be had: {error or type(error).__name__}") from error
+        raise TaskFileError(f"{url}: cannot be downloaded: {error or type(error).__name__}") from error
     return bytes(content)
 
 

@@ -23,6 +23,10 @@ class Walk:
     title: str
 
 
+# A script sees an element's rectangle but no backend id, DevTools the id but not the rectangle as the official script
+# computes it; asking for each node alone takes a round trip per node. So both trees are read in one go each and laid
+# side by side. The page may change between the two, and a wrong pair would put an element's box on another: a subtree
+# whose shapes differ is left out, and its nodes are asked for one by one.
 def align(walk: Walk, snapshot: Mapping[str, Any]) -> dict[int, Rectangle | None]:
     """Rectangles by backend node id, of the nodes that the script is sure to have seen; None: official gets none."""
     table, strings = snapshot["documents"][0]["nodes"], snapshot["strings"]
@@ -48,6 +52,7 @@ def _kinds(types: Sequence[int], names: Sequence[int], strings: Sequence[str]) -
     seen: dict[tuple[int, int], str] = {}
     for key in set(zip(types, names, strict=True)):
         kind, name = key
+        # One character a node makes the comparison of two whole pages one comparison of texts.
         seen[key] = chr(64 + min(len(strings[name]), MAX_NAME_LENGTH)) if kind == ELEMENT else chr(48 + kind)
     return [seen[key] for key in zip(types, names, strict=True)]
 

@@ -83,7 +83,7 @@ async def find_endpoint(browser: Browser) -> str | None:
     if folder is None:
         return None
     written = Path(folder) / "DevToolsActivePort"
-    # Chromium tells of this file by nothing but its existence.
+    # Nothing but the file's existence shows that Chromium has written it.
     for _ in range(PORT_READS):
         port = await asyncio.to_thread(_first_line, written)
         if port:

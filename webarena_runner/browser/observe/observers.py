@@ -30,7 +30,7 @@ async def extras_of(page: ObservedPage, observers: Mapping[str, Observer]) -> di
 
 
 class RawAccessibilityTree:
-    """The whole accessibility tree as Chromium tells it, a list of AXNode in DevTools' own form."""
+    """The whole accessibility tree as Chromium has it, a list of AXNode in DevTools' own form."""
 
     async def observe(self, page: ObservedPage) -> list[dict[str, Any]]:
         nodes: list[dict[str, Any]] = (await page.send("Accessibility.getFullAXTree"))["nodes"]

@@ -1,4 +1,4 @@
-"""What a tab is busy with, from DevTools events: navigations, requests in flight, connections that a site talks on."""
+"""What a tab is busy with, from DevTools events: navigations, requests in flight, connections to the site."""
 
 import asyncio
 from collections import Counter
@@ -25,7 +25,7 @@ class _Request:
 
 
 @dataclass
-class Talk:
+class Channel:
     """A partner that answers when it likes: a connection or a worker; times of the loop's clock."""
 
     name: str
@@ -33,11 +33,12 @@ class Talk:
     asked: float
     heard: float | None = None
 
-    def question(self, acted: float, last_request: float = 0.0) -> "Talk":
+    def question(self, acted: float, last_request: float = 0.0) -> "Channel":
         """What it may be answering now, under a name of its own.
 
-        Silence after it was opened tells nothing about silence when the action asks it, or asks the site.
+        Silence after it was opened says nothing about silence when the action asks it, or asks the site.
         """
+        # How long a partner takes is learned by name: three situations with times of their own need three names.
         if self.opened >= acted:
             return self
         if self.asked >= acted or last_request < acted:
@@ -71,7 +72,7 @@ class Activity:
         self._refreshes: dict[str, float] = {}
         self._loading: set[str] = set()
         self._requests: dict[str, _Request] = {}
-        self._talks: dict[str, Talk] = {}
+        self._channels: dict[str, Channel] = {}
         for event, handler in (
             ("Page.frameScheduledNavigation", self._scheduled),
             ("Page.frameClearedScheduledNavigation", self._cleared),
@@ -109,6 +110,8 @@ class Activity:
             found.append("refresh")
         return [*found, *sorted({request.name for request in self._requests.values()} - ignored)]
 
+    # A request that does not end is given up by its name, not by its id: a page that polls makes a new one each time.
+    # But the agent's action may start one of the same name that does end, so the past alone does not decide.
     def stale(self, restless: frozenset[str], limit_s: float) -> frozenset[str]:
         """Those of the requests that once did not end which are no answer to the action now either.
 
@@ -125,15 +128,17 @@ class Activity:
     def polls(self) -> list[str]:
         return [f"poll {name}" for name, starts in self._starts.items() if starts >= POLL_STARTS]
 
-    def talks(self) -> list[Talk]:
+    def channels(self) -> list[Channel]:
         """Connections that the site may answer on, also to requests."""
-        return [talk.question(self.acted, self._last_request) for talk in self._talks.values()]
+        return [channel.question(self.acted, self._last_request) for channel in self._channels.values()]
 
     async def changes(self) -> None:
         """Returns at the next event."""
         self._changed.clear()
         await self._changed.wait()
 
+    # A navigation shows itself by several events, which come in no fixed order and not all each time. Each handler
+    # notes what its event alone is sure of; what a new document ends is cleared when it is there.
     def _scheduled(self, event: dict[str, Any]) -> None:
         if delay_s := event.get("delay"):
             self._refreshes[event["frameId"]] = self._clock() + delay_s
@@ -179,7 +184,7 @@ class Activity:
             self._requests = {
                 key: request for key, request in self._requests.items() if request.loader_id == frame["loaderId"]
             }
-            self._talks.clear()
+            self._channels.clear()
             self._loading &= {frame["id"]}
             self._navigating.clear()
             self._refreshes.clear()
@@ -203,7 +208,7 @@ class Activity:
         self._happened(starts=True)
 
     def _finished(self, event: dict[str, Any]) -> None:
-        self._talks.pop(event["requestId"], None)
+        self._channels.pop(event["requestId"], None)
         if request := self._requests.pop(event["requestId"], None):
             spent_s = self._clock() - request.started
             self.quickest[request.name] = min(spent_s, self.quickest.get(request.name, spent_s))
@@ -212,17 +217,17 @@ class Activity:
     def _opened(self, event: dict[str, Any]) -> None:
         parts = urlsplit(event["url"])
         now = self._clock()
-        self._talks[event["requestId"]] = Talk(f"connection {parts.netloc}{parts.path}", now, now)
+        self._channels[event["requestId"]] = Channel(f"connection {parts.netloc}{parts.path}", now, now)
         self._happened(starts=True)
 
     def _asked(self, event: dict[str, Any]) -> None:
-        if talk := self._talks.get(event["requestId"]):
-            talk.asked = self._clock()
+        if channel := self._channels.get(event["requestId"]):
+            channel.asked = self._clock()
         self._happened(starts=True)
 
     def _heard(self, event: dict[str, Any]) -> None:
-        if talk := self._talks.get(event["requestId"]):
-            talk.heard = self._clock()
+        if channel := self._channels.get(event["requestId"]):
+            channel.heard = self._clock()
         self._happened(starts=True)
 
     def _happened(self, *, starts: bool = False) -> None:

@@ -5,7 +5,7 @@
 #
 # (horizon ms, names to leave out) => {
 #   wait: ms until the last callback due within the horizon, awaited: their names,
-#   skipped: names of those left out, talks: [worker, ms since it was started, asked, heard]
+#   skipped: names of those left out, channels: [worker, ms since it was started, asked, heard]
 # }
 # What the page sets while it handles the user's own event is never left out: the action asked for it.
 TIMERS = """(() => {
@@ -87,23 +87,23 @@ TIMERS = """(() => {
     const Native = window.Worker, started = new WeakMap();
     const follow = (worker, url) => {
       const path = String(url).startsWith('blob:') ? 'blob' : String(url).slice(0, 80);
-      const talk = {name: `worker ${path}`, opened: now(), asked: now(), heard: null};
-      started.set(worker, talk);
-      workers.add(talk);
-      worker.addEventListener('message', () => { talk.heard = now(); });
+      const channel = {name: `worker ${path}`, opened: now(), asked: now(), heard: null};
+      started.set(worker, channel);
+      workers.add(channel);
+      worker.addEventListener('message', () => { channel.heard = now(); });
       return worker;
     };
-    const told = (tell, change) => new Proxy(tell, {apply(target, self, args) {
-      const talk = started.get(self);
-      if (talk) change(talk);
+    const noting = (method, change) => new Proxy(method, {apply(target, self, args) {
+      const channel = started.get(self);
+      if (channel) change(channel);
       return Reflect.apply(target, self, args);
     }});
     window.Worker = new Proxy(Native, {construct(target, args, self) {
       return follow(Reflect.construct(target, args, self), args[0]);
     }});
     Native.prototype.constructor = window.Worker;
-    Native.prototype.postMessage = told(Native.prototype.postMessage, (talk) => { talk.asked = now(); });
-    Native.prototype.terminate = told(Native.prototype.terminate, (talk) => { workers.delete(talk); });
+    Native.prototype.postMessage = noting(Native.prototype.postMessage, (channel) => { channel.asked = now(); });
+    Native.prototype.terminate = noting(Native.prototype.terminate, (channel) => { workers.delete(channel); });
   }
 
   const nameOf = ({kind, callback}) =>
@@ -116,7 +116,7 @@ TIMERS = """(() => {
   };
   const answer = (horizon, ignored) => {
     const at = now(), awaited = new Set(), skipped = new Set();
-    const talks = [...workers].map(({name, opened, asked, heard}) =>
+    const channels = [...workers].map(({name, opened, asked, heard}) =>
       [name, at - opened, at - asked, heard === null ? null : at - heard]);
     let wait = 0;
     // Frames of a page that nobody sees may never come.
@@ -136,15 +136,15 @@ TIMERS = """(() => {
       wait = Math.max(wait, inner.wait);
       for (const name of inner.awaited) awaited.add(name);
       for (const name of inner.skipped) skipped.add(name);
-      talks.push(...inner.talks);
+      channels.push(...inner.channels);
     }
-    return {wait, awaited: [...awaited], skipped: [...skipped], talks};
+    return {wait, awaited: [...awaited], skipped: [...skipped], channels};
   };
   Object.defineProperty(window, secret, {value: answer});
 })()"""
 
 PENDING = """(typeof window[%s] === 'function' ? window[%s](%s, %s)
-  : {wait: 0, awaited: [], skipped: [], talks: []})"""
+  : {wait: 0, awaited: [], skipped: [], channels: []})"""
 
 # Resolves to what still went on at the limit, to nothing when quiet. `hold` is how long to wait in any case.
 STILL = """(({limit, hold, quiet, changes, animations}) => new Promise((resolve) => {

@@ -11,7 +11,7 @@ import orjson
 
 from webarena_runner.browser.observe.capture import isolated_world
 from webarena_runner.browser.observe.devtools import DevTools, ProtocolError
-from webarena_runner.browser.settle.activity import Activity, Talk
+from webarena_runner.browser.settle.activity import Activity, Channel
 from webarena_runner.browser.settle.scripts import PENDING, STILL, TIMERS
 from webarena_runner.settings.records import SettleSettings
 
@@ -70,6 +70,7 @@ class Settler:
         polls = activity.polls() if unfinished else []
         # A page that does not answer is not asked again.
         repeating = [] if NO_ANSWER in unfinished else await wait.repeating()
+        # What held up this wait for nothing is not waited for again, or each step on such a page would take the limit.
         for name in (*unfinished, *polls, *repeating):
             if name.startswith(NAMED) or name in LEARNED:
                 where = site if name.startswith(NAMED) else page
@@ -101,11 +102,13 @@ class _Wait:
         self._clock = asyncio.get_running_loop().time
         self._end = self._clock() + limit_s
         self._awaited: set[str] = set()
-        self._workers: list[Talk] = []
+        self._workers: list[Channel] = []
         self._silent = ""
 
     async def until_quiet(self) -> list[str]:
         try:
+            # DevTools shows requests and navigations, the page itself its callbacks and changes, and each may start
+            # the other: it is quiet when both say so and nothing began in between.
             while True:
                 async with asyncio.timeout_at(self._end):
                     await self._idle()
@@ -133,9 +136,9 @@ class _Wait:
     def answers(self) -> dict[str, float]:
         """How long after the last question each partner was heard, in s; 0 for one that kept silent."""
         found: dict[str, float] = {}
-        for talk in (*self._activity.talks(), *self._workers):
-            after_s = 0.0 if talk.heard is None else talk.heard - talk.asked
-            found[talk.name] = max(found.get(talk.name, 0.0), after_s if 0 < after_s <= self._limit_s else 0.0)
+        for channel in (*self._activity.channels(), *self._workers):
+            after_s = 0.0 if channel.heard is None else channel.heard - channel.asked
+            found[channel.name] = max(found.get(channel.name, 0.0), after_s if 0 < after_s <= self._limit_s else 0.0)
         return found
 
     async def _idle(self) -> None:
@@ -144,13 +147,13 @@ class _Wait:
             if self._busy():
                 await self._activity.changes()
                 continue
-            talk = max(self._activity.talks(), key=self._answers_by, default=None)
-            if talk is None or self._answers_by(talk) <= self._clock():
+            channel = max(self._activity.channels(), key=self._answers_by, default=None)
+            if channel is None or self._answers_by(channel) <= self._clock():
                 self._silent = ""
                 return
-            self._silent = talk.name
+            self._silent = channel.name
             with suppress(TimeoutError):
-                async with asyncio.timeout_at(self._answers_by(talk)):
+                async with asyncio.timeout_at(self._answers_by(channel)):
                     await self._activity.changes()
 
     async def _still(self) -> tuple[bool, list[str]]:
@@ -168,6 +171,7 @@ class _Wait:
                         "animations": "animation" not in self.ignored,
                     }
                 ),
+                # In a world of its own, where the page can have replaced no built-in that the script uses.
                 world_id=await isolated_world(self._tools, self._activity.main_frame),
             )
             return bool(hold_ms or await self._hold_ms()), unfinished
@@ -185,19 +189,19 @@ class _Wait:
         self.skipped.update(pending["skipped"])
         now = self._clock()
         self._workers = [
-            Talk(
+            Channel(
                 name, now - opened_ms / 1000, now - asked_ms / 1000, None if heard_ms is None else now - heard_ms / 1000
             ).question(self._activity.acted)
-            for name, opened_ms, asked_ms, heard_ms in pending["talks"]
+            for name, opened_ms, asked_ms, heard_ms in pending["channels"]
         ]
-        answer_ms = max((1000 * (self._answers_by(talk) - now) for talk in self._workers), default=0.0)
+        answer_ms = max((1000 * (self._answers_by(channel) - now) for channel in self._workers), default=0.0)
         return max(float(pending["wait"]), min(answer_ms, ASK_AGAIN_MS))
 
-    def _answers_by(self, talk: Talk) -> float:
+    def _answers_by(self, channel: Channel) -> float:
         """Until when an answer is waited for; the whole limit for a partner that is not known yet."""
-        if (after_s := self._answers_after_s.get(talk.name)) is None:
-            return talk.asked + self._limit_s
-        return talk.asked + (min(self._limit_s, LATER * after_s + LATER_S) if after_s else 0.0)
+        if (after_s := self._answers_after_s.get(channel.name)) is None:
+            return channel.asked + self._limit_s
+        return channel.asked + (min(self._limit_s, LATER * after_s + LATER_S) if after_s else 0.0)
 
     def _busy(self) -> list[str]:
         self.skipped.update(self.ignored.intersection(self._activity.busy(until=self._end)))

@@ -64,7 +64,7 @@ async def _ask(spec: "ModelSpec", sampling: "Sampling") -> dict[str, str]:
     return {
         "model": f"{spec.name} ({spec.backend}{', ' + spec.model if spec.model else ''})",
         "reply": repr(completion.text),
-        "finish reason": completion.finish_reason or "not told",
+        "finish reason": completion.finish_reason or "not given",
         "tokens": _tokens(completion),
         "latency": f"{completion.latency_s:.2f} s" + (f", {completion.retries} retries" if completion.retries else ""),
         "context window": f"{window} tokens" if window else "not known",
@@ -96,6 +96,6 @@ def one_colour_png(side_px: int, rgb: tuple[int, int, int]) -> bytes:
 
 def _tokens(completion: "Completion") -> str:
     if not completion.prompt_tokens and not completion.completion_tokens:
-        return "not told"
+        return "not given"
     cached = f", {completion.cached_tokens} of them cached" if completion.cached_tokens else ""
     return f"{completion.prompt_tokens} prompt{cached}, {completion.completion_tokens} reply"

@@ -33,10 +33,10 @@ def merge_models(base: Base, delta: Delta, out: Out) -> None:
         require_weights(folder)
     plan = plan_merge(*folders)
     console = stderr()
-    told = f"{len(plan.added)} tensors added, {len(plan.delta.tensors) - len(plan.added)} taken over from the delta"
+    message = f"{len(plan.added)} tensors added, {len(plan.delta.tensors) - len(plan.added)} taken over from the delta"
     columns = ("merging", BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("merging", total=plan.total_bytes)
         merge(plan, out, on_bytes=lambda count: progress.advance(task, count))
-    console.print(f"{told}; {len(plan.shards)} weight files", markup=False)
+    console.print(f"{message}; {len(plan.shards)} weight files", markup=False)
     stdout().print(str(out), markup=False, soft_wrap=True)
