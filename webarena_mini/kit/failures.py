@@ -1,4 +1,4 @@
-"""What a visitor is told when a request fails."""
+"""What a visitor reads when a request fails."""
 
 from starlette.exceptions import HTTPException
 
@@ -6,7 +6,7 @@ _DETAILS = {404: "There is nothing at this address.", 405: "This address does no
 
 
 def read_http_error(error: Exception) -> tuple[int, str]:
-    """Status and what to tell the visitor; any other error is raised on."""
+    """Status and text for the visitor; any other error is raised on."""
     if not isinstance(error, HTTPException):
         raise error
     standard = error.detail in ("Not Found", "Method Not Allowed")

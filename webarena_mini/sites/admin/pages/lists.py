@@ -13,7 +13,7 @@ def grid_page(visit: Visit, grid: Grid) -> Response:
 
 
 def chosen(visit: Visit) -> list[int]:
-    """Ids of the rows that were ticked in a grid; the user is told when there are none."""
+    """Ids of the rows that were ticked in a grid; the user reads so when there are none."""
     numbers = visit.numbers("selected")
     if not numbers:
         visit.error("You haven't selected any items!")

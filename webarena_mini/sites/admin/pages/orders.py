@@ -75,7 +75,7 @@ def _order_page(visit: Visit, tab: str) -> Response:
 
 
 def _events(db: Database, order: int) -> list[tuple[str, str, bool]]:
-    """All that happened to an order as (moment, text, whether the customer was told), the newest first."""
+    """All that happened to an order as (moment, text, whether the customer was notified), the newest first."""
     found = [(row["created_at"], row["comment"], bool(row["notified"])) for row in db.all(
         "select * from order_note where sales_order = ?", order
     )]  # fmt: skip
@@ -136,8 +136,8 @@ def comment(visit: Visit) -> Response:
         return visit.redirect(order_path(number))
     if is_change:
         orders.set_status(visit.db, number, status)
-    told, shown = bool(visit.field("is_customer_notified")), bool(visit.field("is_visible_on_front"))
-    orders.note(visit.db, number, visit.tick(), visit.field("comment"), notified=told, shown=shown)
+    notified, shown = bool(visit.field("is_customer_notified")), bool(visit.field("is_visible_on_front"))
+    orders.note(visit.db, number, visit.tick(), visit.field("comment"), notified=notified, shown=shown)
     visit.notice("You added the comment to the order.")
     return visit.redirect(f"{order_path(number)}#order_history_block")
 

@@ -72,8 +72,8 @@ def _create(visit: Visit, kind: str, done: str) -> Response:
         visit.error(str(refused))
         return visit.back(order_path(number))
     if text := visit.field("comment"):
-        told = bool(visit.field("send_email"))
-        orders.note(visit.db, number, at, text, kind=kind, paper=paper, notified=told)
+        notified = bool(visit.field("send_email"))
+        orders.note(visit.db, number, at, text, kind=kind, paper=paper, notified=notified)
     visit.notice(done)
     return visit.redirect(order_path(number))
 
@@ -137,9 +137,9 @@ def comment(visit: Visit, kind: str) -> Response:
     row = visit.db.one(f"select * from {kind} where id = ?", visit.path_id())
     if row is None:
         return visit.not_found(f"This {_KINDS[kind].lower()} no longer exists.")
-    text, told = visit.field("comment"), bool(visit.field("is_customer_notified"))
+    text, notified = visit.field("comment"), bool(visit.field("is_customer_notified"))
     if text:
-        orders.note(visit.db, row["sales_order"], visit.tick(), text, kind=kind, paper=row["id"], notified=told)
+        orders.note(visit.db, row["sales_order"], visit.tick(), text, kind=kind, paper=row["id"], notified=notified)
         visit.notice("You added the comment.")
     else:
         visit.error("Please enter a comment.")

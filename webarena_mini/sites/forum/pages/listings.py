@@ -39,7 +39,7 @@ def order_of(request: Request, sort: str) -> Order:
 
 
 def paged(request: Request, rows: Sequence[sqlite3.Row]) -> Page:
-    """`rows` has up to one more than a page holds, which tells that there is a next one."""
+    """`rows` has up to one more than a page holds, which shows that there is a next one."""
     number = page_number(request)
     if number > 1 and not rows:
         return Page((), number, first=_page_url(request, 1))

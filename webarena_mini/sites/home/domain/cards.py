@@ -32,8 +32,8 @@ def _sites() -> Mapping[str, dict[str, Any]]:
 
 def cards(urls: Mapping[str, str]) -> list[Card]:
     found = []
-    for site, told in _sites().items():
+    for site, facts in _sites().items():
         url, (user, password) = urls.get(site, ""), ACCOUNTS.get(site, ("", ""))
-        links = tuple((label, urljoin(url, path)) for label, path in told["links"]) if url else ()
-        found.append(Card(**{**told, "links": links, "url": url, "user": user, "password": password}))
+        links = tuple((label, urljoin(url, path)) for label, path in facts["links"]) if url else ()
+        found.append(Card(**{**facts, "links": links, "url": url, "user": user, "password": password}))
     return found

@@ -44,8 +44,8 @@ COLUMNS = "e.key, e.type, e.id, e.name, e.kind, e.label, e.display_name, e.town,
 def spot(row: sqlite3.Row, origin: Point | None = None) -> Spot:
     at = (row["latitude"], row["longitude"])
     away = None if origin is None else distance_km(origin, at) * 1000
-    told = (row["name"], row["kind"], row["label"], row["display_name"], row["town"])
-    return Spot(row["key"], row["type"], row["id"], *told, at, row["importance"], away)
+    facts = (row["name"], row["kind"], row["label"], row["display_name"], row["town"])
+    return Spot(row["key"], row["type"], row["id"], *facts, at, row["importance"], away)
 
 
 def bare_spot(at: Point) -> Spot:

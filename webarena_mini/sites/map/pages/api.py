@@ -107,7 +107,7 @@ async def element(request: Request) -> Response:
         return JSONResponse({"error": f"no {kind[:40]} has the number {number[:40]}"}, 404)
     shown = spot(row)
     members = [{"type": one.type, "ref": one.id, "role": role} for one, role in parts(database, shown.key)]
-    told = {
+    facts = {
         "type": shown.type,
         "id": shown.id,
         "lat": shown.at[0],
@@ -116,4 +116,4 @@ async def element(request: Request) -> Response:
         "changeset": row["changeset"],
         "tags": tags_of(row["tags"]),
     }
-    return JSONResponse({"elements": [{**told, "members": members} if members else told]})
+    return JSONResponse({"elements": [{**facts, "members": members} if members else facts]})

@@ -20,7 +20,7 @@ ENDINGS = (99, 95, 50, 0)
 
 
 @dataclass(frozen=True)
-class Aisle:
+class ShelfSeed:
     """Where a shelf's rows go, and the random numbers they are made from."""
 
     db: sqlite3.Connection
@@ -68,46 +68,55 @@ def fill_catalogue(db: sqlite3.Connection) -> None:
                 blurb="",
             )
             rng = random.Random(f"{SEED}:{path}")
-            _fill_shelf(Aisle(db=db, rng=rng, category=category, shelf=shelf, id=shelf_id))
+            _fill_shelf(ShelfSeed(db=db, rng=rng, category=category, shelf=shelf, id=shelf_id))
 
 
-def _fill_shelf(aisle: Aisle) -> None:
-    rng, shelf = aisle.rng, aisle.shelf
+def _fill_shelf(shelf_seed: ShelfSeed) -> None:
+    rng, shelf = shelf_seed.rng, shelf_seed.shelf
     pairs = [(line, kind) for line in shelf.lines for kind in shelf.kinds]
     prices: set[int] = set()
     for number, (line, kind) in enumerate(rng.sample(pairs, rng.randint(11, 15)), start=1):
-        specs = _random_specs(aisle, kind)
-        price = _price(aisle, kind, specs[shelf.named])
+        specs = _random_specs(shelf_seed, kind)
+        price = _price(shelf_seed, kind, specs[shelf.named])
         while price in prices:
             price += 100
         prices.add(price)
-        product, created_at = aisle.id * 100 + number, moment_between(rng, OPENED, LAST_ARRIVAL)
-        of_kind = replace(aisle, shelf=shelf.of_kind(kind))
+        product, created_at = shelf_seed.id * 100 + number, moment_between(rng, OPENED, LAST_ARRIVAL)
+        of_kind = replace(shelf_seed, shelf=shelf.of_kind(kind))
         _write_product(of_kind, product, line=line, kind=kind, specs=specs, price=price, created_at=created_at)
         _write_reviews(of_kind, product, created_at)
 
 
-def _random_specs(aisle: Aisle, kind: str) -> dict[str, str]:
-    allowed = {**aisle.shelf.specs, **aisle.shelf.only.get(kind, {})}
-    return {label: aisle.rng.choice(values) for label, values in allowed.items()}
+def _random_specs(shelf_seed: ShelfSeed, kind: str) -> dict[str, str]:
+    allowed = {**shelf_seed.shelf.specs, **shelf_seed.shelf.only.get(kind, {})}
+    return {label: shelf_seed.rng.choice(values) for label, values in allowed.items()}
 
 
-def _price(aisle: Aisle, kind: str, named_value: str) -> int:
+def _price(shelf_seed: ShelfSeed, kind: str, named_value: str) -> int:
     """Price in cents: what the kind costs, a little more for the larger values of the attribute in the name."""
-    shelf = aisle.shelf
+    shelf = shelf_seed.shelf
     values = shelf.specs[shelf.named]
     size = values.index(named_value) / (len(values) - 1) if named_value in values else 0.5
-    level = shelf.price_levels[list(shelf.kinds).index(kind)] + 0.16 * (size - 0.5) + aisle.rng.uniform(-0.08, 0.08)
+    level = (
+        shelf.price_levels[list(shelf.kinds).index(kind)] + 0.16 * (size - 0.5) + shelf_seed.rng.uniform(-0.08, 0.08)
+    )
     low, high = shelf.price
     dollars = low * math.pow(high / low, min(1.0, max(0.0, level)))
-    return round(dollars) * 100 + aisle.rng.choice(ENDINGS)
+    return round(dollars) * 100 + shelf_seed.rng.choice(ENDINGS)
 
 
 def _write_product(
-    aisle: Aisle, product: int, *, line: str, kind: str, specs: dict[str, str], price: int, created_at: datetime
+    shelf_seed: ShelfSeed,
+    product: int,
+    *,
+    line: str,
+    kind: str,
+    specs: dict[str, str],
+    price: int,
+    created_at: datetime,
 ) -> None:
-    db, rng, shelf = aisle.db, aisle.rng, aisle.shelf
-    brand = rng.choice(aisle.category.brands)
+    db, rng, shelf = shelf_seed.db, shelf_seed.rng, shelf_seed.shelf
+    brand = rng.choice(shelf_seed.category.brands)
     option = shelf.option
     picks_colour = option is not None and option.label == "Color"
     colour = rng.choice(option.choices if option and picks_colour else shelf.colours)
@@ -131,7 +140,7 @@ def _write_product(
         name=name,
         kind=kind,
         brand=brand,
-        shelf=aisle.id,
+        shelf=shelf_seed.id,
         price=price,
         was_price=was_price,
         stock=0 if rng.random() < 0.05 else rng.randint(3, 90),
@@ -141,26 +150,26 @@ def _write_product(
         picture=shelf.kinds[kind],
         created_at=stamp(created_at),
     )
-    _write_attributes(aisle, product, {"Brand": brand, **specs})
+    _write_attributes(shelf_seed, product, {"Brand": brand, **specs})
     insert(
         db,
         "product_search",
         rowid=product,
         name=name,
         brand=brand,
-        shelf=f"{shelf.name} {aisle.category.name}",
+        shelf=f"{shelf.name} {shelf_seed.category.name}",
         sku=sku,
         summary=" ".join(specs.values()),
         description=description,
     )
 
 
-def _write_attributes(aisle: Aisle, product: int, details: Mapping[str, str]) -> None:
+def _write_attributes(shelf_seed: ShelfSeed, product: int, details: Mapping[str, str]) -> None:
     rows = [(product, at, *pair) for at, pair in enumerate(details.items())]
-    aisle.db.executemany("insert into detail values (?, ?, ?, ?)", rows)
-    option = aisle.shelf.option
+    shelf_seed.db.executemany("insert into detail values (?, ?, ?, ?)", rows)
+    option = shelf_seed.shelf.option
     choices = [(product, option.label, at, value) for at, value in enumerate(option.choices)] if option else []
-    aisle.db.executemany("insert into choice values (?, ?, ?, ?)", choices)
+    shelf_seed.db.executemany("insert into choice values (?, ?, ?, ?)", choices)
 
 
 def _without_echo(line: str, kind: str) -> str:
@@ -175,8 +184,8 @@ def _in_sentence(kind: str) -> str:
     return " ".join(words)
 
 
-def _write_reviews(aisle: Aisle, product: int, created_at: datetime) -> None:
-    rng, quality = aisle.rng, aisle.rng.betavariate(4, 1.8)
+def _write_reviews(shelf_seed: ShelfSeed, product: int, created_at: datetime) -> None:
+    rng, quality = shelf_seed.rng, shelf_seed.rng.betavariate(4, 1.8)
     count = rng.choice((0, 1, 2, 3, 3, 4, 4, 5, 6, 7, 9))
     names: set[str] = set()
     for moment in sorted(moment_between(rng, created_at, LAST_REVIEW) for _ in range(count)):
@@ -185,9 +194,9 @@ def _write_reviews(aisle: Aisle, product: int, created_at: datetime) -> None:
         while nickname in names:
             nickname = _nickname(rng)
         names.add(nickname)
-        title, detail = review_text(rng, aisle.shelf, stars)
+        title, detail = review_text(rng, shelf_seed.shelf, stars)
         review = {"nickname": nickname, "title": title, "detail": detail, "stars": stars, "created_at": stamp(moment)}
-        insert(aisle.db, "review", product=product, **review)
+        insert(shelf_seed.db, "review", product=product, **review)
 
 
 def _nickname(rng: random.Random) -> str:
