@@ -1,11 +1,12 @@
 """Text of the reference pages, made from the code: a page says `<!-- generated: NAME -->` where it goes."""
 
 import re
+from collections.abc import Callable
 from functools import partial
 
 from docs.generate import commands, files, model_files, plugins, settings
 
-PARTS = {
+PARTS: dict[str, Callable[[], str]] = {
     "commands": commands.commands,
     "selection": commands.selection,
     "model-files": model_files.model_files,

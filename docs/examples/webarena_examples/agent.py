@@ -1,4 +1,4 @@
-"""An agent without a model: follows the link that has most words of the task, then stops."""
+"""An agent without a model: follows the link that has most words of the task, and stops."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -23,12 +23,24 @@ class NearestLink:
         """Takes any task; raise UsageError here for tasks that are not for the agent."""
 
     async def act(
-        self, task: Task, history: Sequence[Step], now: Observation, *, urls: Mapping[str, str], trial: int = 0
+        self,
+        task: Task,
+        history: Sequence[Step],
+        now: Observation,
+        *,
+        urls: Mapping[str, str],
+        trial: int = 0,
     ) -> Decision:
-        links = {element_id: found[1] for element_id, node in now.nodes.items() if (found := LINK.match(node.line))}
+        links = {
+            element_id: found[1]
+            for element_id, node in now.nodes.items()
+            if (found := LINK.match(node.line))
+        }
         if history or not links:
             return Decision(action=Stop(answer=""), note="nothing more to follow")
-        nearest = max(links, key=lambda element_id: len(words(links[element_id]) & words(task.intent)))
+        nearest = max(
+            links, key=lambda element_id: len(words(links[element_id]) & words(task.intent))
+        )
         return Decision(action=Click(element_id=nearest))
 
 

@@ -1,4 +1,4 @@
-"""An environment without a browser: adding machines that show one number at a time, and the tasks played on them."""
+"""A world without a browser: adding machines that show one number at a time."""
 
 import hashlib
 from collections.abc import AsyncIterator, Mapping
@@ -13,7 +13,7 @@ COLUMNS = {"pair": (17, 25), "bill": (4, 19, 8, 11)}
 
 
 class AddingMachine:
-    """`scroll [down]` and `scroll [up]` show the next and the last number; the answer is the sum."""
+    """`scroll [down]` and `scroll [up]` show the numbers; the answer is the sum."""
 
     url = "about:blank"
     urls: Mapping[str, str] = {}
@@ -23,12 +23,15 @@ class AddingMachine:
         self._shown = 0
 
     async def observe(self) -> Observation:
-        text = f"number {self._shown + 1} of {len(self._numbers)}: {self._numbers[self._shown]}"
+        number = self._numbers[self._shown]
+        text = f"number {self._shown + 1} of {len(self._numbers)}: {number}"
         return Observation(url=self.url, tabs=(), text=text)
 
     async def step(self, action: Action) -> Observation:
         if not isinstance(action, Scroll):
-            return (await self.observe()).model_copy(update={"action_error": "the machine can only be scrolled"})
+            return (await self.observe()).model_copy(
+                update={"action_error": "the machine can only be scrolled"}
+            )
         turned = self._shown + (1 if action.direction == "down" else -1)
         self._shown = min(max(turned, 0), len(self._numbers) - 1)
         return await self.observe()
@@ -36,7 +39,14 @@ class AddingMachine:
     async def score(self, answer: str) -> tuple[float, tuple[Score, ...]]:
         value = float(answer.strip() == str(sum(self._numbers)))
         seen = {"answer": answer, "numbers": list(self._numbers)}
-        return value, (Score(evaluator="sum", value=value, explanation="the sum of all numbers", evidence=seen),)
+        return value, (
+            Score(
+                evaluator="sum",
+                value=value,
+                explanation="the sum of all numbers",
+                evidence=seen,
+            ),
+        )
 
 
 class AddingMachines:
@@ -50,7 +60,9 @@ class AddingMachines:
         yield cls()
 
     @asynccontextmanager
-    async def episode(self, task: Task, *, trial: int, notes: EpisodeNotes) -> AsyncIterator[AddingMachine]:
+    async def episode(
+        self, task: Task, *, trial: int, notes: EpisodeNotes
+    ) -> AsyncIterator[AddingMachine]:
         yield AddingMachine(COLUMNS[str(task.task_id)])
 
 

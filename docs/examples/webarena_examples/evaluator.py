@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from pydantic import BaseModel
-
 from webarena_runner.interfaces import EpisodeEnd, EvaluatorSetup
 from webarena_runner.official.node import Node
 from webarena_runner.types import Record, Score, Verdict
 
 
 class PageTitle:
-    """`collect` looks at the page; `score` decides by what it saw, also years later and without a browser."""
+    """`collect` looks at the page; `score` decides by what it saw, also years later."""
 
     name = "page_title"
 
@@ -31,7 +30,7 @@ class PageTitle:
 
     @classmethod
     def read(cls, evaluation: Node) -> Spec:
-        """From a record in the official format, with `"eval": {"eval_types": ["page_title"], "title": ...}`."""
+        """From a record in the official format, out of what it has below `eval`."""
         return cls.Spec(title=evaluation.key("title").filled_text())
 
     @classmethod
@@ -50,10 +49,19 @@ class PageTitle:
         return {"title": await end.page.evaluate("document.title")}
 
     @classmethod
-    def evidence_of(cls, spec: Spec, outcome: Outcome, urls: Mapping[str, str]) -> dict[str, Any]:
+    def evidence_of(
+        cls, spec: Spec, outcome: Outcome, urls: Mapping[str, str]
+    ) -> dict[str, Any]:
         return {"title": outcome.title}
 
-    def score(self, spec: Spec, evidence: Mapping[str, Any], verdicts: Sequence[Verdict]) -> Score:
+    def score(
+        self, spec: Spec, evidence: Mapping[str, Any], verdicts: Sequence[Verdict]
+    ) -> Score:
         seen = evidence["title"]
         explanation = f"the page is called {seen!r}, expected {spec.title!r}"
-        return Score(evaluator=self.name, value=float(seen == spec.title), explanation=explanation, evidence=evidence)
+        return Score(
+            evaluator=self.name,
+            value=float(seen == spec.title),
+            explanation=explanation,
+            evidence=evidence,
+        )

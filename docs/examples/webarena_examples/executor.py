@@ -1,4 +1,4 @@
-"""An executor: each attempt in a process of its own, so that one that crashes takes no other with it."""
+"""An executor: each attempt in a process of its own, and a crash takes no other with it."""
 
 import asyncio
 import multiprocessing
@@ -14,12 +14,13 @@ from webarena_runner.types import EpisodeResult
 
 
 class Processes:
-    """The schedule says what is next; a worker opens its own browser and sites from the recipe."""
+    """The schedule says what is next; a worker opens its own browser and sites."""
 
     versions: Mapping[str, str] = {}
 
     def __init__(self, recipe: Recipe, pool: ProcessPoolExecutor) -> None:
         self._recipe = recipe
+        self._workers = recipe.config.settings.workers
         self._pool = pool
 
     @classmethod
@@ -27,14 +28,19 @@ class Processes:
     async def open(cls, setup: ExecutorSetup) -> AsyncIterator[Self]:
         workers = setup.recipe.config.settings.workers
         start_afresh = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers, mp_context=start_afresh, max_tasks_per_child=1) as pool:
+        with ProcessPoolExecutor(
+            workers, mp_context=start_afresh, max_tasks_per_child=1
+        ) as pool:
             yield cls(setup.recipe, pool)
 
     async def run(self, schedule: Schedule) -> AsyncIterator[EpisodeResult]:
-        loop, playing = asyncio.get_running_loop(), {}
+        loop = asyncio.get_running_loop()
+        playing: dict[asyncio.Future[EpisodeResult], Attempt] = {}
         while not schedule.stopped:
-            while len(playing) < self._recipe.config.settings.workers and (attempt := schedule.next()):
-                playing[loop.run_in_executor(self._pool, play, self._recipe, attempt)] = attempt
+            while len(playing) < self._workers and (attempt := schedule.next()):
+                playing[loop.run_in_executor(self._pool, play, self._recipe, attempt)] = (
+                    attempt
+                )
             if not playing:
                 return
             done, _ = await asyncio.wait(playing, return_when=asyncio.FIRST_COMPLETED)

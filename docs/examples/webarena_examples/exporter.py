@@ -19,9 +19,16 @@ class Outcomes:
 
     def export(self, folder: Path) -> str:
         report = load_run(folder)
-        lines = [f"# {report.manifest.run_id}", "", "| sites | planned | passed | errored |", "|---|---|---|---|"]
+        lines = [
+            f"# {report.manifest.run_id}",
+            "",
+            "| sites | planned | passed | errored |",
+            "|---|---|---|---|",
+        ]
         for sites, counts in report.by_site.items():
-            lines.append(f"| {sites} | {counts.planned} | {counts.passed} | {counts.errored} |")
+            lines.append(
+                f"| {sites} | {counts.planned} | {counts.passed} | {counts.errored} |"
+            )
         target = self._folder / f"{report.manifest.run_id}.md"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text("\n".join([*lines, ""]), encoding="utf-8")

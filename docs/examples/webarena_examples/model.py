@@ -1,10 +1,9 @@
-"""A model backend: a server of one's own with a route that takes a prompt and gives a text."""
+"""A model backend: a server of one's own, with a route that takes a prompt."""
 
 import time
 from collections.abc import Mapping, Sequence
 
 import httpx
-
 from webarena_runner.errors import ConfigError, ModelError
 from webarena_runner.interfaces import ObservationUnit, RequestTag
 from webarena_runner.models.shared.options import parse_options
@@ -52,7 +51,9 @@ class InHouse:
         except ModelError as error:
             raise ConfigError(f"{error}; start it, or correct options.url") from error
 
-    async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
+    async def generate(
+        self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag
+    ) -> Completion:
         prompt = "\n\n".join(f"{message.role}: {message.content}" for message in messages)
         began = time.monotonic()
         text = await self._post(prompt, sampling)
@@ -73,10 +74,12 @@ class InHouse:
         await self._client.aclose()
 
     async def _post(self, prompt: str, sampling: Sampling) -> str:
-        """Raises ModelError: the attempt has no score then, and a later one may try again."""
+        """Raises ModelError: the attempt has no score then, and a later one tries again."""
         body = {"prompt": prompt, "temperature": sampling.temperature}
         try:
             reply = await self._client.post(self._options.url, json=body)
             return str(reply.raise_for_status().json()["text"])
         except (httpx.HTTPError, ValueError, KeyError) as error:
-            raise ModelError(f"{self._options.url}: expected a JSON object with a text: {error}") from error
+            raise ModelError(
+                f"{self._options.url}: expected a JSON object with a text: {error}"
+            ) from error

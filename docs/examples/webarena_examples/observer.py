@@ -9,6 +9,8 @@ class LinkTargets:
     """`Observation.extras["link_targets"]`, for agents that look for it."""
 
     async def observe(self, page: ObservedPage) -> list[str]:
-        found = await page.send("Runtime.evaluate", {"expression": SCRIPT, "returnByValue": True})
+        found = await page.send(
+            "Runtime.evaluate", {"expression": SCRIPT, "returnByValue": True}
+        )
         targets: list[str] = found["result"]["value"]
         return targets

@@ -1,4 +1,4 @@
-"""A site provider: a folder of pages, served on this machine under the name of an official site."""
+"""A site provider: a folder of pages, served on this machine in place of a site."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -25,7 +25,9 @@ class HandbookSite:
         """Where the pages are."""
 
     def __init__(self, folder: Path) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder))
+        self._server = ThreadingHTTPServer(
+            ("127.0.0.1", 0), partial(Quiet, directory=folder)
+        )
 
     @classmethod
     def serves(cls, options: Options) -> frozenset[str]:
@@ -37,7 +39,9 @@ class HandbookSite:
         return cls(setup.options.folder)
 
     async def __aenter__(self) -> Self:
-        self._serving = asyncio.get_running_loop().run_in_executor(None, self._server.serve_forever)
+        self._serving = asyncio.get_running_loop().run_in_executor(
+            None, self._server.serve_forever
+        )
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -50,8 +54,12 @@ class HandbookSite:
         self, sites: Sequence[str], *, login_sites: Sequence[str], writes: bool
     ) -> AsyncIterator[SiteLease]:
         if list(sites) != ["wikipedia"]:
-            raise SiteError(f"the handbook stands in for wikipedia alone, the task needs {', '.join(sites)}")
-        yield SiteLease({"wikipedia": f"http://127.0.0.1:{self._server.server_port}"}, label="handbook")
+            raise SiteError(
+                f"the handbook is there for wikipedia alone, not for {', '.join(sites)}"
+            )
+        yield SiteLease(
+            {"wikipedia": f"http://127.0.0.1:{self._server.server_port}"}, label="handbook"
+        )
 
 
 class Quiet(SimpleHTTPRequestHandler):

@@ -18,7 +18,9 @@ class Handbook:
 
     def load(self, *, allow_modified: bool = False) -> LoadedTasks:
         content = FILE.read_bytes()
-        tasks = tuple(self._task(row) for row in csv.DictReader(content.decode("utf-8").splitlines()))
+        tasks = tuple(
+            self._task(row) for row in csv.DictReader(content.decode("utf-8").splitlines())
+        )
         return LoadedTasks(self.name, tasks, hashlib.sha256(content).hexdigest(), str(FILE))
 
     def _task(self, row: dict[str, str]) -> Task:
