@@ -86,9 +86,9 @@ bench-sites: setup
 golden: browser
 	$(BIN)/python bench/golden_table.py $(GOLDENS)
 
-# Warnings are errors, links within the pages included.
+# Warnings are errors, links within the pages included; all pages are made anew, as Sphinx does not see code that changes.
 docs: setup
-	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --builder html docs docs/_build
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --fresh-env --quiet --builder html docs docs/_build
 	@echo "open docs/_build/index.html"
 
 lock:

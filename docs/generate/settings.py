@@ -6,7 +6,7 @@ from typing import Literal
 from docs.generate.markdown import literal, table
 from docs.generate.records import fields_table, meaning
 from webarena_runner import registry
-from webarena_runner.cli.profiles import _flat, _shown
+from webarena_runner.cli.profiles import as_yaml, settings_by_key
 from webarena_runner.settings import datafiles
 from webarena_runner.settings.draft import fields
 from webarena_runner.settings.profiles import OFFICIAL, load_profile
@@ -18,19 +18,19 @@ def run_settings() -> str:
     return table(
         ("setting", "`webarena`", "meaning"),
         [
-            (literal(key), literal(_shown(value)), meaning(known[key]))
-            for key, value in _flat(load_profile(OFFICIAL)).items()
+            (literal(key), literal(as_yaml(value)), meaning(known[key]))
+            for key, value in settings_by_key(load_profile(OFFICIAL)).items()
         ],
     )
 
 
 def profiles() -> str:
     names = sorted(datafiles.names("profiles"), key=lambda name: (name != OFFICIAL, name))
-    held = {name: _flat(load_profile(name)) for name in names}
+    held = {name: settings_by_key(load_profile(name)) for name in names}
     rows, known = [], fields(RunSettings)
     for key, official in held[OFFICIAL].items():
         if any(values[key] != official for values in held.values()):
-            rows.append((literal(key), *(literal(_shown(held[name][key])) for name in names), meaning(known[key])))
+            rows.append((literal(key), *(literal(as_yaml(held[name][key])) for name in names), meaning(known[key])))
     return table(("setting", *map(literal, names), "meaning"), rows)
 
 

@@ -21,7 +21,7 @@ def list_profiles() -> None:
     from webarena_runner.settings import datafiles
     from webarena_runner.settings.profiles import OFFICIAL, load_profile
 
-    official = _flat(load_profile(OFFICIAL))
+    official = settings_by_key(load_profile(OFFICIAL))
     table = Table("profile", "not as official", "description", box=None, pad_edge=False)
     for name in datafiles.names("profiles"):
         try:
@@ -29,7 +29,7 @@ def list_profiles() -> None:
         except ConfigError as error:
             table.add_row(name, "?", Text(str(error), style="red"))
             continue
-        changed = sum(value != official[key] for key, value in _flat(profile).items())
+        changed = sum(value != official[key] for key, value in settings_by_key(profile).items())
         table.add_row(name, f"{changed}" if changed else "-", Text(profile.description))
     stdout().print(table, markup=False)
 
@@ -48,20 +48,20 @@ def show_profile(
     from webarena_runner.settings.records import RunSettings
 
     known = fields(RunSettings)
-    profile, official = load_profile(name), _flat(load_profile(OFFICIAL))
+    profile, official = load_profile(name), settings_by_key(load_profile(OFFICIAL))
     console = stdout()
     console.print(f"# {profile.path}", markup=False, soft_wrap=True)
     if profile.description:
         console.print(f"# {profile.description}", markup=False)
     table = Table("setting", "value", "official", "what it is", box=None, pad_edge=False)
-    for key, value in _flat(profile).items():
+    for key, value in settings_by_key(profile).items():
         differs = value != official[key]
-        shown = Text(_shown(value), style="yellow" if differs else "")
-        table.add_row(key, shown, _shown(official[key]) if differs else "", Text(_first_line(known[key].description)))
+        shown = Text(as_yaml(value), style="yellow" if differs else "")
+        table.add_row(key, shown, as_yaml(official[key]) if differs else "", Text(_first_line(known[key].description)))
     console.print(table, markup=False)
 
 
-def _flat(profile: "Profile") -> dict[str, Any]:
+def settings_by_key(profile: "Profile") -> dict[str, Any]:
     """What a profile decides, by the keys that `-o` takes."""
     from webarena_runner.settings.draft import leaves
     from webarena_runner.settings.profiles import FROM_ELSEWHERE
@@ -74,7 +74,7 @@ def _first_line(description: str | None) -> str:
     return (description or "").partition("\n")[0]
 
 
-def _shown(value: Any) -> str:
+def as_yaml(value: Any) -> str:
     """As YAML writes it, and as `-o` takes it."""
     if isinstance(value, bool):
         return str(value).lower()
