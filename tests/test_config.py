@@ -245,7 +245,7 @@ def test_a_sites_file_wins_over_the_environment_and_is_completed_by_it() -> None
         ),
         ("options:\n  url: {}\n", "line 2, column 3: unknown key 'options.url'; did you mean options.urls"),
         ("provider: embedded\noptions: {urls: {}}\n", "line 2, column 11: unknown key 'options.urls'"),
-        ("provider: sttic\n", "unknown site plug-in 'sttic'; did you mean 'static'?"),
+        ("provider: sttic\n", "unknown site provider plug-in 'sttic'; did you mean 'static'?"),
         ("uls: {}\n", "line 1, column 1: unknown key 'uls'"),
         # As earlier versions wrote them.
         ("urls:\n  shop: http://x\n", "line 2, column 3: options.urls.shop: unknown site; expected one of"),

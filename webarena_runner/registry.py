@@ -1,7 +1,7 @@
 """Plug-ins by name: classes that packages announce as entry points, imported when asked for."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points, requires
 from typing import Any, Literal
@@ -19,6 +19,21 @@ Group = Literal[
     "executors",
     "exporters",
 ]
+# What the runner asks of a plug-in's class itself: the methods of its Protocol, and what makes an object of it.
+MEMBERS: Mapping[Group, tuple[str, ...]] = {
+    "models": ("availability", "check", "generate", "count_tokens", "truncate", "aclose"),
+    "agents": ("build", "check_tasks", "act"),
+    "tasksets": ("load",),
+    "environments": ("open", "episode"),
+    "observers": ("observe",),
+    "evaluators": (
+        *("build", "Spec", "Outcome", "read", "writes", "needs_judge", "needs_trace"),
+        *("collect", "evidence_of", "score"),
+    ),
+    "sites": ("Options", "build", "serves", "__aenter__", "__aexit__", "lease"),
+    "executors": ("open", "run"),
+    "exporters": ("build", "export"),
+}
 _PACKAGE = "webarena-runner"
 # Modules whose distribution has another name.
 _DISTRIBUTIONS = {"PIL": "pillow"}
@@ -29,35 +44,53 @@ def names(group: Group) -> list[str]:
 
 
 def require(group: Group, name: str) -> EntryPoint:
-    """The entry point of a name, nothing imported; when two packages announce one name, the first installed wins.
+    """The entry point of a name, nothing imported.
 
     Raises:
-        ConfigError: unknown name; it lists the known and the nearest.
+        ConfigError: unknown name (it lists the known and the nearest), or two packages announce it.
     """
-    entry = next((entry for entry in _entries(group) if entry.name == name), None)
-    if entry is not None:
-        return entry
+    found = {entry.value: entry for entry in _entries(group) if entry.name == name}
+    if len(found) > 1:
+        announced = " and ".join(f"{_package(entry)} ({entry.value})" for entry in found.values())
+        raise ConfigError(
+            f"{_kind(group)} plug-in '{name}' is announced by {announced}, so which one is meant is not clear; rename "
+            f"yours in its package's entry points, or uninstall the other package"
+        )
+    if found:
+        return next(iter(found.values()))
     known = names(group)
     close = get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"; did you mean '{close[0]}'?" if close else "."
-    raise ConfigError(f"unknown {group.removesuffix('s')} plug-in '{name}'{hint} Known: {', '.join(known) or 'none'}")
+    raise ConfigError(f"unknown {_kind(group)} plug-in '{name}'{hint} Known: {', '.join(known) or 'none'}")
 
 
 def load(group: Group, name: str) -> Any:
     """The class announced as `name`.
 
     Raises:
-        ConfigError: unknown name, or its module needs a package that is not installed.
+        ConfigError: unknown name, its module needs a package that is not installed or fails as it is imported, or what
+            is announced is not a class with the methods that the group asks for.
     """
     entry = require(group, name)
+    where = f"{_kind(group)} plug-in '{name}' ({entry.value}, of {_package(entry)})"
     try:
-        return entry.load()
+        loaded = entry.load()
     except ModuleNotFoundError as error:
+        if f"{entry.module}.".startswith(f"{error.name}."):
+            raise ConfigError(f"{where} cannot be imported: {error}; correct its entry point") from error
         raise ConfigError(_missing(group, entry, error.name or str(error))) from error
-    except (ImportError, AttributeError) as error:
+    # What a package of others does as it is imported may raise anything.
+    except Exception as error:  # noqa: BLE001
+        reason = f"{type(error).__name__}: {error}"
         raise ConfigError(
-            f"{group.removesuffix('s')} plug-in '{name}' ({entry.value}) cannot be imported: {error}"
+            f"{where} cannot be imported: {reason}; mend or uninstall that package (--verbose shows where)"
         ) from error
+    if not isinstance(loaded, type):
+        raise ConfigError(f"{where} is a {type(loaded).__name__}; expected a class, see docs/plug-ins")
+    lacking = [member for member in MEMBERS[group] if not hasattr(loaded, member)]
+    if lacking:
+        raise ConfigError(f"{where} lacks {', '.join(lacking)}; docs/plug-ins shows a whole one")
+    return loaded
 
 
 def extra_for(module: str, requirements: Iterable[str]) -> str | None:
@@ -76,11 +109,18 @@ def _entries(group: Group) -> tuple[EntryPoint, ...]:
     return tuple(entry_points(group=f"webarena_runner.{group}"))
 
 
+def _kind(group: Group) -> str:
+    """The group in a sentence: `task set`, `model`."""
+    return {"tasksets": "task set", "sites": "site provider"}.get(group, group.removesuffix("s"))
+
+
+def _package(entry: EntryPoint) -> str:
+    return entry.dist.name if entry.dist else _PACKAGE
+
+
 def _missing(group: Group, entry: EntryPoint, module: str) -> str:
-    message = (
-        f"{group.removesuffix('s')} plug-in '{entry.name}' needs the Python module '{module}', which is not installed"
-    )
-    package = entry.dist.name if entry.dist else _PACKAGE
+    message = f"{_kind(group)} plug-in '{entry.name}' needs the Python module '{module}', which is not installed"
+    package = _package(entry)
     extra = extra_for(module, requires(package) or ())
     if extra:
         return f"{message}; run: pip install '{package}[{extra}]'"

@@ -5,7 +5,7 @@ judge, `wa-run score` has the judge's reply in its line, and a run folder has th
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import BaseModel, ValidationError
 
@@ -20,10 +20,31 @@ from webarena_runner.types import Check, Score, Task, Verdict
 UNCLEAR = "judge_unclear"
 
 
-def load_evaluators(scoring: ScoringSettings) -> dict[str, Evaluator]:
+class _Installed(Mapping[str, Evaluator]):
+    """Each made when a check asks for it: what is wrong with a package of others is no matter to other tasks."""
+
+    def __init__(self, scoring: ScoringSettings) -> None:
+        self._setup = EvaluatorSetup(scoring)
+        self._names = registry.names("evaluators")
+        self._made: dict[str, Evaluator] = {}
+
+    def __getitem__(self, kind: str) -> Evaluator:
+        if kind not in self._names:
+            raise KeyError(kind)
+        if kind not in self._made:
+            self._made[kind] = registry.load("evaluators", kind).build(self._setup)
+        return self._made[kind]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def load_evaluators(scoring: ScoringSettings) -> Mapping[str, Evaluator]:
     """One evaluator of each kind that is installed, by kind, scoring as these settings say."""
-    setup = EvaluatorSetup(scoring)
-    return {name: registry.load("evaluators", name).build(setup) for name in registry.names("evaluators")}
+    return _Installed(scoring)
 
 
 def needs_trace(task: Task, evaluators: Mapping[str, Evaluator]) -> bool:
