@@ -43,7 +43,6 @@ class Prepared:
     manifest: RunManifest
     out: Path
     todo: tuple[tuple[Task, int], ...]
-    finished: int
     resumed: bool
 
     @property
@@ -101,7 +100,7 @@ def prepare(
     )
     require_no_run(out / manifest.run_id)
     todo = plan.to_do(tasks, config.settings.trials, ())
-    return Prepared(config, tasks, manifest, out, todo, finished=0, resumed=False)
+    return Prepared(config, tasks, manifest, out, todo, resumed=False)
 
 
 def prepare_resume(folder: Path, *, max_cost_usd: float | None = None) -> Prepared:
@@ -131,9 +130,8 @@ def prepare_resume(folder: Path, *, max_cost_usd: float | None = None) -> Prepar
     prompt = Texts(RunPaths(folder).texts).path(manifest.prompt_sha256)
     plan.require_same(manifest, "prompt", manifest.prompt_sha256, _prompt_sha256(config), kept=prompt)
     tasks = reading.read_tasks(folder) or _tasks_of_format_0(manifest, config)
-    finished = reading.read_finished(folder)
-    todo = plan.to_do(tasks, config.settings.trials, finished)
-    return Prepared(config, tasks, manifest, folder.parent, todo, finished=len(finished), resumed=True)
+    todo = plan.to_do(tasks, config.settings.trials, reading.read_finished(folder))
+    return Prepared(config, tasks, manifest, folder.parent, todo, resumed=True)
 
 
 def _tasks_of_format_0(manifest: RunManifest, config: RunConfig) -> tuple[Task, ...]:
@@ -151,21 +149,23 @@ async def run(prepared: Prepared, *, on_event: Callable[[Event], None], environ:
         UsageError: found before work starts (model, browser, sites, folder), or the disk is full.
     """
     clock, settings = monotonic(), prepared.config.settings
-    spent_usd = reading.cost_usd(prepared.folder) or 0.0
-    schedule = RunSchedule(
-        prepared.todo,
-        retries=settings.limits.retries,
-        stop_after_errors=settings.limits.stop_after_errors,
-        judged=settings.judge.model is not None,
-        spent_usd=spent_usd,
-    )
     setup = ExecutorSetup(prepared.recipe, environ, on_event)
     exports = [open_export(text, out=prepared.out, environ=environ) for text in settings.exporters]
     async with registry.load("executors", settings.executor).open(setup) as executor:
         with _open_store(prepared, executor.versions):
+            # Another process may have gone on with the run since it was prepared; from here on none can.
+            finished = reading.read_finished(prepared.folder)
+            spent_usd = reading.cost_usd(prepared.folder) or 0.0
+            schedule = RunSchedule(
+                [(task, trial) for task, trial in prepared.todo if (task.task_id, trial) not in finished],
+                retries=settings.limits.retries,
+                stop_after_errors=settings.limits.stop_after_errors,
+                judged=settings.judge.model is not None,
+                spent_usd=spent_usd,
+            )
             if settings.limits.max_cost_usd is not None:
                 log.info("may cost $%g; $%.4f of it was spent before", settings.limits.max_cost_usd, spent_usd)
-            on_event(Started(total=len(prepared.manifest.planned), already_done=prepared.finished))
+            on_event(Started(total=len(prepared.manifest.planned), already_done=len(finished)))
             _warn_of_missing_judge(prepared, on_event)
             async for _ in executor.run(WatchedSchedule(schedule, on_event)):
                 pass
