@@ -1,6 +1,7 @@
 """The run folder keeps what is finished, whatever happens to the process."""
 
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from tests.run.conftest import MakeManifest, MakeResult
 from webarena_runner.errors import StoreError
 from webarena_runner.log.files import write_atomically
+from webarena_runner.log.paths import RunPaths
 from webarena_runner.log.reading import cost_usd, read_results, read_steps
 from webarena_runner.log.writing import RunFolder
 from webarena_runner.types import Completion, Decision, Observation, Scroll, Step
@@ -61,6 +63,30 @@ def test_attempts_are_numbered_on_across_processes(tmp_path: Path, make_manifest
     again = RunFolder.reopen(tmp_path / "r1", [])
     assert again.begin(7, 0).attempt == 3
     again.close()
+
+
+def test_attempts_are_numbered_on_when_one_was_taken_away(tmp_path: Path, make_manifest: MakeManifest) -> None:
+    run = RunFolder.create(tmp_path / "r1", make_manifest(), [])
+    for _ in range(3):
+        run.begin(7, 0)
+    (run.path / "attempts" / "7.0.1").rmdir()
+    assert run.begin(7, 0).attempt == 4
+    assert run.begin(7, 0).attempt == 5
+    run.close()
+
+
+def test_a_copy_that_somebody_keeps_beside_an_episode_is_none(
+    tmp_path: Path, make_manifest: MakeManifest, make_result: MakeResult
+) -> None:
+    run = RunFolder.create(tmp_path / "r1", make_manifest(), [])
+    episode = run.begin(7, 0)
+    run.put(make_result(7, 0.0))
+    for name in ("7.0.bak", "7.0 (copy)", "copy.of.7.0"):
+        shutil.copytree(episode.folder, episode.folder.with_name(name))
+    run.put(make_result(7, 1.0))
+    assert [result.value for result in read_results(run.path).values()] == [1.0]
+    assert len(RunPaths(run.path).all_attempts()) == 1
+    run.close()
 
 
 def test_a_step_that_a_crash_cut_off_is_left_out(tmp_path: Path, make_manifest: MakeManifest) -> None:

@@ -129,15 +129,20 @@ class RunPaths:
         return AttemptPaths(self._attempts / f"{episode_name(task_id, trial)}.{attempt}")
 
     def earlier_attempts(self, task_id: TaskId, trial: int) -> list[AttemptPaths]:
-        return _attempts(self._attempts, f"{episode_name(task_id, trial)}.*")
+        return _attempts(self._attempts, rf"{re.escape(episode_name(task_id, trial))}\.[0-9]+")
+
+    def next_attempt(self, task_id: TaskId, trial: int) -> int:
+        """Number of the next attempt to be kept, higher than all before, also when some of them were taken away."""
+        kept = (int(paths.folder.name.rpartition(".")[2]) for paths in self.earlier_attempts(task_id, trial))
+        return max(kept, default=0) + 1
 
     def episodes(self) -> list[AttemptPaths]:
         """The latest attempt of each episode that was begun."""
-        return _attempts(self._episodes, "*.*")
+        return _attempts(self._episodes, r"[^.]+\.[0-9]+")
 
     def all_attempts(self) -> list[AttemptPaths]:
         """The latest and the earlier attempts of all episodes."""
-        return self.episodes() + _attempts(self._attempts, "*.*.*")
+        return self.episodes() + _attempts(self._attempts, r"[^.]+\.[0-9]+\.[0-9]+")
 
 
 def is_run(folder: Path) -> bool:
@@ -149,5 +154,6 @@ def runs_in(folder: Path) -> Iterator[Path]:
     return (path.parent for path in folder.glob(f"*/{MANIFEST}"))
 
 
-def _attempts(folder: Path, pattern: str) -> list[AttemptPaths]:
-    return [AttemptPaths(path) for path in sorted(folder.glob(pattern)) if path.is_dir()]
+def _attempts(folder: Path, name: str) -> list[AttemptPaths]:
+    """Folders whose whole name is so: not copies that somebody keeps beside them, such as `7.0.bak`."""
+    return [AttemptPaths(path) for path in sorted(folder.glob("*")) if re.fullmatch(name, path.name) and path.is_dir()]

@@ -63,12 +63,12 @@ class EpisodeFolders:
         paths = RunPaths(self.path)
         folder = paths.episode(task_id, trial).folder
         with _writing(self.path):
-            earlier = len(paths.earlier_attempts(task_id, trial))
+            attempt = paths.next_attempt(task_id, trial)
             if folder.exists():
-                earlier += 1
-                folder.rename(paths.earlier_attempt(task_id, trial, earlier).folder)
+                folder.rename(paths.earlier_attempt(task_id, trial, attempt).folder)
+                attempt += 1
             folder.mkdir()
-        return EpisodeLog(folder, earlier + 1)
+        return EpisodeLog(folder, attempt)
 
     def put(self, result: EpisodeResult) -> None:
         """Atomic: after a crash the result is there whole or not at all."""
