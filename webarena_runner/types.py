@@ -364,6 +364,7 @@ class Score(Record):
 class EpisodeResult(Record):
     """The outcome of one attempt at one (task, trial); `value` is None exactly when `ending` is ERROR.
 
+    An ending that only a newer version knows is its text.
     Tokens and cost are of all replies, also of one whose action was not carried out. Only `cost_usd` counts the judge;
     it is None when no model of the run has prices. `site_urls` are the leased sites' by official name, {} when there
     was no lease. `timings_ms` names the parts: lease, browser (its start and the start pages), first_observation, and
@@ -374,7 +375,7 @@ class EpisodeResult(Record):
     task_id: TaskId
     trial: int
     attempt: int
-    ending: Ending
+    ending: Ending | str = Field(union_mode="left_to_right")
     answer: str
     final_url: str
     value: float | None

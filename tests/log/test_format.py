@@ -1,6 +1,7 @@
 """Run folders of each format, newer ones and damaged ones, through what reads them."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -21,6 +22,7 @@ from webarena_runner.log.reading import (
     read_finished,
     read_last_page,
     read_manifest,
+    read_result,
     read_results,
     read_steps,
     read_tasks,
@@ -28,11 +30,11 @@ from webarena_runner.log.reading import (
 from webarena_runner.log.writing import RunFolder
 from webarena_runner.models.replay import Replay
 from webarena_runner.running.plan import make_manifest as manifest_of
-from webarena_runner.running.run import prepare_resume
+from webarena_runner.running.run import prepare_resume, run
 from webarena_runner.settings.loading import CliOptions, load_run_config
 from webarena_runner.settings.records import ModelSpec, RunConfig, ScoringSettings
 from webarena_runner.tasksets.mini import Mini
-from webarena_runner.types import EpisodeResult, Sampling, Step
+from webarena_runner.types import EpisodeResult, Invalid, Sampling, Step
 
 FOLDERS = Path(__file__).parent / "folders"
 ALL = ("format-0/oracle", "format-0/replay", "format-1")
@@ -152,6 +154,52 @@ def test_a_newer_format_says_what_to_do(part: str, copy: Callable[[str], Path]) 
         (read_manifest(folder), read_results(folder), steps_of(folder))
 
 
+def test_words_of_a_newer_version_are_no_damage(copy: Callable[[str], Path]) -> None:
+    folder = copy("format-1")
+    paths = RunPaths(folder).episode(60, 0)
+    changed(paths.result, lambda record: record.update(ending="gave_up"))
+    changed(paths.steps, lambda record: record["decision"].update(action={"kind": "drag", "to": [3, 4]}))
+    assert read_results(folder)[60, 0].ending == "gave_up"
+    assert (60, 0) in read_finished(folder), "it is not run, and paid for, again"
+    action = steps_of(folder)["60.0"][0].decision.action
+    assert action == Invalid(raw='{"kind": "drag", "to": [3, 4]}', reason="this version has no action 'drag'")
+
+
+def test_a_newer_word_that_nothing_can_stand_for_is_no_damage(copy: Callable[[str], Path]) -> None:
+    folder = copy("format-1")
+    steps = RunPaths(folder).episode(60, 0).steps
+    changed(steps, lambda record: record["observation"].update(screenshot_type="avif"))
+    with pytest.raises(NewerFormat, match=r"steps\.jsonl, line 1: .*screenshot_type.*upgrade"):
+        steps_of(folder)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\n", b"[" * 100_000 + b"\n", b"[1]\n"], ids=["binary", "deep", "list"])
+@pytest.mark.parametrize("part", ["manifest", "result", "last_page", "steps"])
+def test_whatever_is_in_a_file_the_error_names_it(part: str, content: bytes, copy: Callable[[str], Path]) -> None:
+    folder = copy("format-1")
+    paths = RunPaths(folder).episode(60, 0)
+    path = RunPaths(folder).manifest if part == "manifest" else getattr(paths, part)
+    path.write_bytes(content)
+    with pytest.raises(DamagedRecord, match=re.escape(str(path))):
+        (read_manifest(folder), read_results(folder), read_last_page(paths.folder), steps_of(folder))
+
+
+@pytest.mark.parametrize(
+    ("part", "change"),
+    [
+        ("result", {"site_urls": None}),
+        ("result", {"site_urls": {"shopping": 3}}),
+        ("last_page", {"observation": []}),
+        ("last_page", {"observation": {"text": "", "nodes": "eJyLjgUAARUAuQ=="}}),
+    ],
+)
+def test_a_record_of_another_shape_is_told(part: str, change: dict[str, Any], copy: Callable[[str], Path]) -> None:
+    paths = RunPaths(copy("format-1")).episode(60, 0)
+    changed(getattr(paths, part), lambda record: record.update(change))
+    with pytest.raises(DamagedRecord, match=re.escape(getattr(paths, part).name)):
+        read_result(paths) if part == "result" else read_last_page(paths.folder)
+
+
 def test_settings_of_another_version_are_named_when_a_run_goes_on(copy: Callable[[str], Path]) -> None:
     folder = copy("format-1")
     changed(RunPaths(folder).manifest, lambda record: record["config"]["settings"].update(patience=3))
@@ -245,6 +293,21 @@ def test_a_run_of_format_0_is_finished_by_this_version(copy: Callable[[str], Pat
     assert step.acted_on is not None
     assert step.acted_on.line in step.action_text
     assert step.observation.nodes[step.acted_on.element_id].box == step.acted_on.box
+
+
+@pytest.mark.browser
+async def test_what_another_process_finished_meanwhile_is_not_run_again(copy: Callable[[str], Path]) -> None:
+    folder = copy("format-0/oracle")
+    prepared = prepare_resume(folder)
+    assert [(task.task_id, trial) for task, trial in prepared.todo] == [(30, 0)]
+    other = RunFolder.reopen(folder, prepared.tasks)
+    other.begin(30, 0)
+    other.put(make_result(30, value=1.0, answer="of the other process"))
+    other.close()
+
+    await run(prepared, on_event=lambda event: None, environ={})
+    assert read_results(folder)[30, 0].answer == "of the other process"
+    assert not RunPaths(folder).earlier_attempts(30, 0)
 
 
 def test_results_by_site_and_path_are_what_they_were(tmp_path: Path) -> None:

@@ -8,12 +8,12 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from webarena_runner.errors import DamagedRecord, StoreError
+from webarena_runner.errors import DamagedRecord, NewerFormat, StoreError
 from webarena_runner.log.files import sha256_of
 from webarena_runner.log.format import Kind, Raw
 from webarena_runner.log.paths import AttemptPaths, Key, RunPaths, is_run
 from webarena_runner.log.places import by_url
-from webarena_runner.log.steps import unpack_observation, unpack_step
+from webarena_runner.log.steps import unpack_page, unpack_step
 from webarena_runner.log.texts import Texts
 from webarena_runner.log.upgrade import upgraded
 from webarena_runner.types import EpisodeResult, LastPage, Record, RunManifest, Step, Task
@@ -81,7 +81,7 @@ def read_result(paths: AttemptPaths) -> EpisodeResult:
     path = paths.result
     try:
         raw = upgraded("result", read_json(path), where=str(path))
-        urls = raw.get("site_urls", {})
+        urls = _urls(raw, where=str(path))
         return _model(EpisodeResult, by_url({**raw, "site_urls": {}}, urls) | {"site_urls": urls}, where=str(path))
     except DamagedRecord as error:
         task_id, trial = paths.key
@@ -101,7 +101,7 @@ def read_steps(folder: Path) -> Iterator[Step]:
     if not paths.steps.exists():
         return
     texts = Texts(paths.texts)
-    for line, where in _lines(paths.steps.read_text(encoding="utf-8"), paths.steps):
+    for line, where in _lines(_text_of(paths.steps), paths.steps):
         raw = upgraded("step", _parsed(line, where), where=where)
         yield _model(Step, unpack_step(raw, texts, where), where=where)
 
@@ -113,8 +113,7 @@ def read_last_page(folder: Path) -> LastPage | None:
         return None
     where = str(path)
     raw = upgraded("page", read_json(path), where=where)
-    observation = unpack_observation(raw.get("observation", {}), where)
-    return _model(LastPage, raw | {"observation": observation}, where=where)
+    return _model(LastPage, unpack_page(raw, where), where=where)
 
 
 def cost_usd(folder: Path) -> float | None:
@@ -153,6 +152,23 @@ def _costs(paths: AttemptPaths) -> list[float | None]:
     return costs
 
 
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DamagedRecord(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise DamagedRecord(f"{path}: is damaged: no UTF-8 text ({error})") from error
+
+
+def _urls(raw: Raw, *, where: str) -> dict[str, str]:
+    """Of a result's sites, by which its texts are read; before anything of it is."""
+    urls = raw.get("site_urls", {})
+    if not isinstance(urls, dict) or not all(isinstance(url, str) for url in urls.values()):
+        raise DamagedRecord(f"{where}: is damaged: site_urls: expected a URL a site, found {urls!r:.80}")
+    return urls
+
+
 def _lines(text: str, path: Path) -> Iterator[tuple[str, str]]:
     """Whole lines, each with its place; a crash may have cut the last one, which then has no line end."""
     for number, line in enumerate(text.split("\n")[:-1], start=1):
@@ -162,7 +178,7 @@ def _lines(text: str, path: Path) -> Iterator[tuple[str, str]]:
 def _parsed(data: str | bytes, where: str) -> Raw:
     try:
         raw = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DamagedRecord(f"{where}: is damaged: no JSON ({error})") from error
     if not isinstance(raw, dict):
         raise DamagedRecord(f"{where}: is damaged: expected a JSON object, found {type(raw).__name__}")
@@ -177,5 +193,12 @@ def _model(model: type[R], raw: Mapping[str, object], *, where: str) -> R:
     try:
         return model.model_validate(raw, extra="ignore")
     except ValidationError as error:
-        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors(include_url=False)]
+        found = error.errors(include_url=False)
+        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in found]
+        if all(fault["type"] == "literal_error" and isinstance(fault["input"], str) for fault in found):
+            # Not damage, which would have the episode run and paid for again.
+            raise NewerFormat(
+                f"{where}: has a word that this version does not know ({'; '.join(faults[:3])}); "
+                "upgrade webarena-runner to read it"
+            ) from error
         raise DamagedRecord(f"{where}: is damaged: {'; '.join(faults[:3])}") from error

@@ -1,16 +1,18 @@
 """A step or a last page as it is on disk: shared texts and the page's own text are not written again."""
 
+import json
 import zlib
-from typing import Any
+from typing import Any, get_args
 
 from webarena_runner.errors import DamagedRecord
 from webarena_runner.log import nodes
 from webarena_runner.log.format import Raw
 from webarena_runner.log.texts import Texts
-from webarena_runner.types import Message, Observation, Step
+from webarena_runner.types import Action, Message, Observation, Step
 
 # Shorter than this a text takes less room than its checksum, or not much more.
 SHARED_CHARACTERS = 200
+_KINDS = frozenset(each.model_fields["kind"].default for each in get_args(get_args(Action)[0]))
 
 
 def pack_step(step: Step, texts: Texts) -> Raw:
@@ -31,7 +33,16 @@ def unpack_step(raw: Raw, texts: Texts, where: str) -> Raw:
         messages = [_unpack_message(message, observation["text"], texts) for message in decision.get("messages", ())]
     except (KeyError, TypeError, AttributeError) as error:
         raise DamagedRecord(f"{where}: is no step: {error!r}") from error
-    return raw | {"observation": observation, "decision": decision | {"messages": messages}}
+    read = {"messages": messages, "action": _known_action(decision.get("action"))}
+    return raw | {"observation": observation, "decision": decision | read}
+
+
+def unpack_page(raw: Raw, where: str) -> Raw:
+    """What `LastPage` is validated from. Raises DamagedRecord."""
+    try:
+        return raw | {"observation": unpack_observation(raw["observation"], where)}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DamagedRecord(f"{where}: is no page: {error!r}") from error
 
 
 def pack_observation(observation: Observation) -> Raw:
@@ -51,6 +62,13 @@ def unpack_observation(raw: Raw, where: str) -> Raw:
         return raw | {"nodes": nodes.unpack(packed, raw["text"])}
     except (ValueError, KeyError, TypeError, zlib.error) as error:
         raise DamagedRecord(f"{where}: observation.nodes cannot be read: {error!r}") from error
+
+
+def _known_action(raw: Any) -> Any:
+    """An action of a kind that only a newer version knows is one that this version cannot do."""
+    if isinstance(raw, dict) and isinstance(kind := raw.get("kind"), str) and kind not in _KINDS:
+        return {"kind": "invalid", "raw": json.dumps(raw), "reason": f"this version has no action '{kind}'"}
+    return raw
 
 
 def _pack_message(message: Message, page: str, texts: Texts) -> Raw:
