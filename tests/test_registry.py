@@ -12,6 +12,7 @@ from webarena_runner.interfaces import Agent, Evaluator, ModelBackend, Observer,
 from webarena_runner.interfaces.environments import EnvironmentProvider
 from webarena_runner.interfaces.execution import Executor
 from webarena_runner.interfaces.export import Exporter
+from webarena_runner.settings.loading import CliOptions, load_run_config
 
 METADATA = """\
 Metadata-Version: 2.4
@@ -109,6 +110,11 @@ def test_a_missing_package_is_told_with_the_extra_that_brings_it(installed: None
 def test_a_faulty_plug_in_is_one_error_that_names_its_package(installed: None, name: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         registry.load("agents", name)
+
+
+def test_a_faulty_agent_does_not_hide_what_is_wrong_with_the_name_of_a_model(installed: None) -> None:
+    with pytest.raises(ConfigError, match=r"unknown model 'nope': known: .*do-nothing"):
+        load_run_config(CliOptions(model="nope"), {})
 
 
 @pytest.mark.parametrize("group", PROTOCOLS)

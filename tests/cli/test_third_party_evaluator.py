@@ -171,3 +171,35 @@ print(json.dumps({
     for key, result in load_run(Path(sys.argv[1])).results.items()
 }))
 """
+
+
+ODD_TASKS = """
+from webarena_runner.interfaces import LoadedTasks
+from webarena_runner.types import Check, Task
+
+
+class Odd:
+    name, served_by = "odd", "embedded"
+
+    def load(self, *, allow_modified=False):
+        checks = (Check(kind="word_cuont", spec={}),)
+        task = Task(
+            task_set="odd", task_id=1, intent="Say it", sites=(), start_urls=(), login_sites=(), template_id=0,
+            checks=checks, raw={},
+        )
+        return LoadedTasks("odd", (task,), "0" * 64, "memory")
+"""
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_kind_that_only_a_task_set_plug_in_names_is_told_before_there_is_a_run_folder(
+    tmp_path: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    install(folder, "odd_tasks", ODD_TASKS, "[webarena_runner.tasksets]\nodd = odd_tasks:Odd\n")
+    monkeypatch.syspath_prepend(str(folder))
+    done = invoke("--agent", "do-nothing", "--task-set", "odd", "--tasks", "all")
+    assert done.code == 2
+    assert "task 1 of odd is scored by 'word_cuont', for which no evaluator is installed" in done.err
+    assert not Path("results").exists()

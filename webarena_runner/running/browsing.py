@@ -90,6 +90,13 @@ class BrowserEnvironments:
         async with session as browser, provider as sites:
             yield cls(settings, sites=sites, browser=browser, evaluators=evaluators, judge=setup.judge)
 
+    @classmethod
+    def check_tasks(cls, tasks: Sequence[Task], settings: RunSettings) -> None:
+        """Raises UsageError when an evaluator of a task is not installed, or does not understand its check."""
+        evaluators = load_evaluators(settings.scoring)
+        for task in tasks:
+            needs_trace(task, evaluators)
+
     @property
     def versions(self) -> Mapping[str, str]:
         return {"chromium": self._browser.version}

@@ -1,7 +1,7 @@
 """A whole run: check everything, run what is to do, report. The command line calls this."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ from webarena_runner.running import plan
 from webarena_runner.running.progress import Event, Note, Started, WatchedSchedule
 from webarena_runner.running.schedule import RunSchedule
 from webarena_runner.settings.loading import load_model_spec, with_max_cost
-from webarena_runner.settings.records import RunConfig
+from webarena_runner.settings.records import RunConfig, RunSettings
 from webarena_runner.sites.providers import require_sites
 from webarena_runner.tasksets import load_task_set
 from webarena_runner.tasksets.selection import select
@@ -86,6 +86,7 @@ def prepare(
     loaded = load_task_set(config.tasks.task_set).load(allow_modified=config.tasks.allow_modified)
     _require_plug_ins(config, loaded.environment)
     tasks = select(config.tasks.expression, loaded, seed=config.settings.seed)
+    _check_tasks(tasks, loaded.environment, config.settings)
     require_sites(config.sites, tasks)
     now = datetime.now(UTC)
     manifest = plan.make_manifest(
@@ -181,6 +182,13 @@ def _require_plug_ins(config: RunConfig, environment: str) -> None:
     registry.require("executors", config.settings.executor)
     for text in config.settings.exporters:
         require_exporter(text)
+
+
+def _check_tasks(tasks: Sequence[Task], environment: str, settings: RunSettings) -> None:
+    """Lets the environment refuse tasks before there is a run folder, where it has a way to."""
+    check_tasks = getattr(registry.load("environments", environment), "check_tasks", None)
+    if check_tasks:
+        check_tasks(tasks, settings)
 
 
 def _warn_of_missing_judge(prepared: Prepared, on_event: Callable[[Event], None]) -> None:

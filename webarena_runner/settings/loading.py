@@ -3,6 +3,7 @@
 Later wins: profile file, model file, options, `-o key=value`. Options of the sites: environment, sites file, `-o`.
 """
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -186,10 +187,19 @@ def _is_agent(name: str) -> bool:
     return not getattr(registry.load("agents", name), "needs_model", True)
 
 
+def _agents_without_model() -> list[str]:
+    """For a message about something else: an agent that cannot be imported is left out, not told."""
+    found = []
+    for name in registry.names("agents"):
+        with contextlib.suppress(ConfigError):
+            found += [name] if _is_agent(name) else []
+    return found
+
+
 def _model_document(name: str) -> Document:
     known = datafiles.names("models")
     if "/" not in name and not name.endswith(".yaml") and name not in known:
-        known = [*filter(_is_agent, registry.names("agents")), *known]
+        known = [*_agents_without_model(), *known]
         close = get_close_matches(name, known, n=1, cutoff=0.5)
         hint = f"did you mean '{close[0]}'? " if close else ""
         raise ConfigError(f"unknown model '{name}': {hint}known: {', '.join(known)}; or give a path of a model file")
