@@ -248,6 +248,12 @@ def test_a_folder_of_each_format_is_reported(name: str, passed: int, invoke: Inv
     assert f",{passed}," in Path("out.csv").read_text()
 
 
+def test_a_copy_under_another_name_goes_on_in_itself(copy: Callable[[str], Path]) -> None:
+    folder = copy("format-0/oracle")
+    renamed = folder.rename(folder.with_name("copied"))
+    assert prepare_resume(renamed).folder == renamed
+
+
 def test_a_folder_of_format_0_goes_on_in_the_present_one(copy: Callable[[str], Path]) -> None:
     folder = copy("format-0/oracle")
     prepared = prepare_resume(folder)

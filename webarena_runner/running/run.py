@@ -41,13 +41,14 @@ class Prepared:
     config: RunConfig
     tasks: tuple[Task, ...]
     manifest: RunManifest
-    out: Path
+    folder: Path
     todo: tuple[tuple[Task, int], ...]
     resumed: bool
 
     @property
-    def folder(self) -> Path:
-        return self.out / self.manifest.run_id
+    def out(self) -> Path:
+        """Where run folders are. The folder of a resumed run may have another name than it began with."""
+        return self.folder.parent
 
     @property
     def recipe(self) -> Recipe:
@@ -101,7 +102,7 @@ def prepare(
     )
     require_no_run(out / manifest.run_id)
     todo = plan.to_do(tasks, config.settings.trials, ())
-    return Prepared(config, tasks, manifest, out, todo, resumed=False)
+    return Prepared(config, tasks, manifest, out / manifest.run_id, todo, resumed=False)
 
 
 def prepare_resume(folder: Path, *, max_cost_usd: float | None = None) -> Prepared:
@@ -132,7 +133,7 @@ def prepare_resume(folder: Path, *, max_cost_usd: float | None = None) -> Prepar
     plan.require_same(manifest, "prompt", manifest.prompt_sha256, _prompt_sha256(config), kept=prompt)
     tasks = reading.read_tasks(folder) or _tasks_of_format_0(manifest, config)
     todo = plan.to_do(tasks, config.settings.trials, reading.read_finished(folder))
-    return Prepared(config, tasks, manifest, folder.parent, todo, resumed=True)
+    return Prepared(config, tasks, manifest, folder, todo, resumed=True)
 
 
 def _tasks_of_format_0(manifest: RunManifest, config: RunConfig) -> tuple[Task, ...]:
