@@ -83,7 +83,7 @@ def load(group: Group, name: str) -> Any:
     except Exception as error:  # noqa: BLE001
         reason = f"{type(error).__name__}: {error}"
         raise ConfigError(
-            f"{where} cannot be imported: {reason}; mend or uninstall that package (--verbose shows where)"
+            f"{where} cannot be imported: {reason}; mend or uninstall that package (`wa-run --verbose` shows where)"
         ) from error
     if not isinstance(loaded, type):
         raise ConfigError(f"{where} is a {type(loaded).__name__}; expected a class, see docs/plug-ins")
