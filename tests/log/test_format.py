@@ -224,6 +224,17 @@ def test_a_damaged_result_costs_its_own_episode_and_is_kept(tmp_path: Path) -> N
     run.close()
 
 
+def test_a_run_with_a_damaged_result_is_reported_without_it(copy: Callable[[str], Path], invoke: Invoke) -> None:
+    folder = copy("format-1")
+    RunPaths(folder).episode(60, 0).result.write_bytes(b"\0")
+    done = invoke("report", str(folder))
+    assert done.code == 0, done.err
+    assert re.search(r"^all +2 .* 1 +0\.0 %$", done.out, re.MULTILINE), "one of the two counts as not run"
+    assert re.search(r"60\.0/result\.json: is damaged.*`wa-run resume` runs this episode again", done.out)
+    (told,) = json.loads(invoke("report", str(folder), "--json").out)["damaged"]
+    assert "60.0/result.json" in told
+
+
 def damaged_text(folder: Path) -> str:
     (paths,) = RunPaths(folder).earlier_attempts(7, 0)
     return paths.result.read_text()

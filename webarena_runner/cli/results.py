@@ -44,6 +44,8 @@ def print_report(report: RunReport, console: Console, *, exported: Sequence[str]
         console.print(f"task {result.task_id} trial {result.trial}: {outcome(result)}", markup=False, soft_wrap=True)
     if len(report.errors) > ERRORS_SHOWN:
         console.print(f"... and {len(report.errors) - ERRORS_SHOWN} more errors, each in its result.json", markup=False)
+    for line in report.damaged:
+        console.print(line, style="red", markup=False, soft_wrap=True)
     console.print(f"run folder: {report.folder}", markup=False, soft_wrap=True)
     for line in exported:
         console.print(line, markup=False, soft_wrap=True)

@@ -57,23 +57,38 @@ def read_results(folder: Path) -> dict[Key, EpisodeResult]:
     Raises:
         StoreError: one cannot be read.
     """
-    found = [read_result(paths) for paths in RunPaths(folder).episodes() if paths.result.exists()]
-    return {(result.task_id, result.trial): result for result in found}
+    results, damaged = readable_results(folder)
+    if damaged:
+        raise damaged[0]
+    return results
+
+
+def readable_results(folder: Path) -> tuple[dict[Key, EpisodeResult], list[DamagedRecord]]:
+    """Those results, and what is wrong with each that is damaged.
+
+    Raises:
+        StoreError: a newer version wrote one.
+    """
+    results: dict[Key, EpisodeResult] = {}
+    damaged = []
+    for paths in RunPaths(folder).episodes():
+        if not paths.result.exists():
+            continue
+        try:
+            result = read_result(paths)
+        except DamagedRecord as error:
+            damaged.append(error)
+        else:
+            results[result.task_id, result.trial] = result
+    return results, damaged
 
 
 def read_finished(folder: Path) -> dict[Key, EpisodeResult]:
     """Results that need no further attempt. One that is damaged is none: the episode is run again."""
-    finished = {}
-    for paths in RunPaths(folder).episodes():
-        if paths.result.exists():
-            try:
-                result = read_result(paths)
-            except DamagedRecord as error:
-                log.warning("%s", error)
-                continue
-            if result.value is not None:
-                finished[result.task_id, result.trial] = result
-    return finished
+    results, damaged = readable_results(folder)
+    for error in damaged:
+        log.warning("%s", error)
+    return {key: result for key, result in results.items() if result.value is not None}
 
 
 def read_result(paths: AttemptPaths) -> EpisodeResult:

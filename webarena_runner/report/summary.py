@@ -41,12 +41,14 @@ class RunReport:
     """One run as it stands on disk, finished or not.
 
     `results` are of the latest attempts; `cost_usd` is of all attempts, None when no model of the run has prices.
+    `damaged` says of each result that cannot be read what is wrong and what to do; it counts as not run.
     """
 
     folder: Path
     manifest: RunManifest
     results: dict[Key, EpisodeResult]
     cost_usd: float | None = None
+    damaged: tuple[str, ...] = ()
 
     @cached_property
     def total(self) -> Counts:
@@ -92,7 +94,9 @@ class RunReport:
     def cached_share(self) -> float | None:
         """The part of the prompt tokens that servers had in their prefix cache, in [0, 1]; None when none said."""
         cached = sum(result.cached_tokens for result in self.results.values())
-        return cached / sum(result.prompt_tokens for result in self.results.values()) if cached else None
+        prompts = sum(result.prompt_tokens for result in self.results.values())
+        # A server may count the one without the other.
+        return cached / prompts if cached and prompts else None
 
     @cached_property
     def wall_s(self) -> float:
@@ -109,13 +113,16 @@ class RunReport:
             "tokens": self.tokens,
             "wall_s": self.wall_s,
             "cost_usd": self.cost_usd,
+            "damaged": list(self.damaged),
             "results": [result.model_dump(mode="json") for result in self.results.values()],
         }
 
 
 def load_run(folder: Path) -> RunReport:
-    """Raises StoreError when the folder is no run or holds a damaged file."""
-    return RunReport(folder, reading.read_manifest(folder), reading.read_results(folder), reading.cost_usd(folder))
+    """Raises StoreError when the folder is no run, its manifest is damaged, or a newer version wrote into it."""
+    manifest = reading.read_manifest(folder)
+    results, damaged = reading.readable_results(folder)
+    return RunReport(folder, manifest, results, reading.cost_usd(folder), tuple(map(str, damaged)))
 
 
 def success_interval(passed: int, planned: int, *, level: float = 0.95) -> tuple[float, float]:
