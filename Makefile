@@ -36,9 +36,13 @@ browser: setup
 smoke: browser
 	$(BIN)/wa-run --model oracle --tasks smoke --workers 2
 
+# Where tests marked long are: it takes a quarter of a minute to collect all.
+LONG := tests/browser tests/cli tests/docs tests/gym tests/log tests/mini tests/run
+
 test: browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile
-	$(BIN)/python -m pytest -m long
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "long and not alone" $(LONG)
+	$(BIN)/python -m pytest -m alone tests/browser tests/run
 
 test-slow: browser
 	$(BIN)/python -m pytest -m "not peer and not models"

@@ -67,6 +67,7 @@ BAD = [
 
 
 @pytest.mark.long
+@pytest.mark.alone
 @pytest.mark.parametrize(("text", "error"), BAD, ids=lambda value: ascii(value[:24]))
 async def test_a_bad_action_is_told_and_changes_nothing(text: str, error: str, site: Site, start: Start) -> None:
     async with start(site.page("/", PAGE)) as environment:
@@ -122,6 +123,7 @@ async def test_typing_into_what_takes_no_text_changes_nothing(site: Site, start:
 
 
 @pytest.mark.long
+@pytest.mark.alone
 @pytest.mark.parametrize("text", [LONG, "\x00\x01\x1b\x7f", "\ud800", "a\u202eb\ufeff", "\r\n\v\f", "+" * 3000])
 async def test_any_text_is_typed_or_refused(text: str, site: Site, start: Start) -> None:
     async with start(site.page("/", PAGE)) as environment:
@@ -132,6 +134,7 @@ async def test_any_text_is_typed_or_refused(text: str, site: Site, start: Start)
 
 
 @pytest.mark.long
+@pytest.mark.alone
 async def test_many_keys_at_once_end_in_time(site: Site, start: Start) -> None:
     async with start(site.page("/", PAGE)) as environment:
         after = await environment.step(Press(key_comb="+".join("ab" * 2000)))
@@ -168,6 +171,7 @@ class OneSite:
 
 
 @pytest.mark.long
+@pytest.mark.alone
 @pytest.mark.parametrize("show_errors", [False, True])
 async def test_an_episode_survives_them_all_and_its_log_shows_each(
     show_errors: bool, site: Site, session: BrowserSession, tmp_path: Path

@@ -161,6 +161,7 @@ async def test_a_page_nested_deeper_than_official_can_follow_is_read_and_counted
 
 
 @pytest.mark.long
+@pytest.mark.alone
 async def test_twenty_thousand_nodes_are_read(site: Site, start: Start) -> None:
     rows = "".join(f"<tr><td>{row}<td><a href=/{row}>Row {row}</a>" for row in range(4000))
     async with start(site.page("/", f"<table>{rows}</table>")) as environment:
@@ -191,6 +192,7 @@ async def test_a_tab_that_cannot_be_read_gives_the_official_tab_line(site: Site,
 
 
 @pytest.mark.long
+@pytest.mark.alone
 async def test_pages_that_change_while_they_are_read_are_read(site: Site, start: Start) -> None:
     page = """<ul></ul><script>const list = document.querySelector('ul'); setInterval(() => {
       list.innerHTML = '<li>x</li>'.repeat(Math.random() * 300); }, 1)</script>"""
@@ -200,6 +202,7 @@ async def test_pages_that_change_while_they_are_read_are_read(site: Site, start:
 
 
 @pytest.mark.long
+@pytest.mark.alone
 async def test_pages_that_navigate_while_they_are_read_are_read(site: Site, start: Start) -> None:
     page = "<p>Turning</p>" + "<i>x</i>" * 300 + "<script>setInterval(() => location.reload(), 30)</script>"
     calm = site.page("/calm", "<p>Calm</p>")

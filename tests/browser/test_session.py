@@ -126,6 +126,7 @@ async def test_after_a_crash_of_the_browser_the_next_episode_has_a_new_one(site:
 
 
 @pytest.mark.long
+@pytest.mark.alone
 async def test_the_browser_is_replaced_when_it_is_old_without_ending_anyones_episode(site: Site) -> None:
     url = site.page("/", "<p>Here</p>")
     settings = BrowserSettings(recycle_after=1)
@@ -141,6 +142,7 @@ async def test_the_browser_is_replaced_when_it_is_old_without_ending_anyones_epi
 
 
 @pytest.mark.long
+@pytest.mark.alone
 async def test_a_page_that_hangs_is_a_browser_error_in_time(site: Site) -> None:
     async def hang(environment: EpisodeEnvironment) -> None:
         await environment.step(Click(element_id=id_of(await environment.observe(), "button 'Hang'")))

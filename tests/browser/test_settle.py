@@ -117,6 +117,7 @@ async def test_the_wait_cannot_be_seen_or_broken_by_a_page(site: Site, start: St
 
 
 @pytest.mark.long
+@pytest.mark.alone
 async def test_official_settling_is_a_fixed_time(site: Site) -> None:
     settle = SettleSettings(mode="official")
     async with BrowserSession(BrowserSettings(screenshots=False), ObservationSettings(), settle) as session:

@@ -51,6 +51,7 @@ async def differing(
 
 
 @pytest.mark.long
+@pytest.mark.alone
 async def test_a_sample_of_late_pages_is_seen_as_after_the_official_wait(
     session: BrowserSession, sleeping: BrowserSession
 ) -> None:
@@ -103,6 +104,7 @@ async def impatient() -> AsyncIterator[BrowserSession]:
 
 
 @pytest.mark.long
+@pytest.mark.alone
 async def test_what_an_action_starts_is_awaited_on_a_page_that_never_goes_quiet(impatient: BrowserSession) -> None:
     async def after_go(url: str) -> str:
         async with impatient.episode(urls={"late": url}, start_urls=[url]) as environment:

@@ -139,6 +139,7 @@ def test_wa_run_score_asks_it_with_its_own_keys(workdir: Path, invoke: Invoke) -
     assert "line 6: key 'said' is missing" in done.err
 
 
+@pytest.mark.long
 @pytest.mark.browser
 @pytest.mark.usefixtures("installed")
 def test_a_run_scores_with_it_and_its_folder_is_scored_again(workdir: Path) -> None:

@@ -169,6 +169,7 @@ def results() -> dict[str, dict[str, Any]]:
     return {result["task_id"]: result for result in found}
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize("executor", ["local", "in-child"])
 def test_a_world_of_its_own_is_played_and_scored_here_or_in_another_process(executor: str) -> None:

@@ -93,6 +93,7 @@ def own_tasks(folder: Path, *sites: str) -> str:
     return str(write(folder / "own.json", [task | {"reference_actions": [{"do": "stop", "answer": ""}]}]))
 
 
+@pytest.mark.long
 def test_tasks_are_run_on_its_sites_as_its_options_say(lab: Path) -> None:
     tasks = own_tasks(lab, "shopping")
     done = wa_run("--model", "oracle", "--task-set", tasks, "--sites", "./lab.yaml", "-o", "limits.retries=0")

@@ -16,6 +16,8 @@ import pytest
 from tests.cli.conftest import WA_RUN, Done
 from tests.docs.pages import DOCS
 
+pytestmark = pytest.mark.long
+
 EXAMPLES = DOCS / "examples"
 LIMIT_S = 120
 HANDBOOK = ("--agent", "nearest-link", "--task-set", "handbook")

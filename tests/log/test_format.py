@@ -297,6 +297,7 @@ def test_the_prompt_must_be_the_same_and_is_in_the_folder(copy: Callable[[str], 
         prepare_resume(folder)
 
 
+@pytest.mark.long
 @pytest.mark.browser
 def test_a_run_of_format_0_is_finished_by_this_version(copy: Callable[[str], Path], invoke: Invoke) -> None:
     folder = copy("format-0/oracle").resolve()
