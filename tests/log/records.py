@@ -40,7 +40,12 @@ def make_manifest(run_id: str = "r1", task_ids: tuple[int, ...] = (1, 2, 3), **c
         "started_at": START,
         "profile": "webarena",
         "profile_overrides": (),
-        "config": {"settings": {"trials": 1}, "model": None, "tasks": {"expression": "mini"}},
+        "config": {
+            "settings": {"trials": 1, "seed": 0},
+            "model": None,
+            "tasks": {"expression": "mini"},
+            "sites": {"provider": "embedded"},
+        },
         "config_sha256": "c",
         "task_set": "mini",
         "scope": "mini",

@@ -224,6 +224,23 @@ def test_a_damaged_result_costs_its_own_episode_and_is_kept(tmp_path: Path) -> N
     run.close()
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"config": {}}, r"config\.settings, config\.model, config\.tasks, config\.sites"),
+        ({"task_sites": {}}, r"task_sites\.9, task_sites\.60"),
+    ],
+)
+def test_a_manifest_that_lacks_what_readers_count_on_is_told(
+    change: dict[str, Any], told: str, copy: Callable[[str], Path], invoke: Invoke
+) -> None:
+    folder = copy("format-1")
+    changed(RunPaths(folder).manifest, lambda record: record.update(change))
+    done = invoke("report", str(folder))
+    assert done.code == 2
+    assert re.search(rf"manifest\.json: is damaged: it lacks {told}", done.err)
+
+
 def test_a_run_with_a_damaged_result_is_reported_without_it(copy: Callable[[str], Path], invoke: Invoke) -> None:
     folder = copy("format-1")
     RunPaths(folder).episode(60, 0).result.write_bytes(b"\0")

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from webarena_runner.errors import DamagedRecord, NewerFormat, StoreError
 from webarena_runner.log.files import sha256_of
 from webarena_runner.log.format import Kind, Raw
-from webarena_runner.log.paths import AttemptPaths, Key, RunPaths, is_run
+from webarena_runner.log.paths import AttemptPaths, Key, RunPaths, is_run, task_name
 from webarena_runner.log.places import by_url
 from webarena_runner.log.steps import unpack_page, unpack_step
 from webarena_runner.log.texts import Texts
@@ -27,7 +27,10 @@ def read_manifest(folder: Path) -> RunManifest:
     if not is_run(folder):
         raise StoreError(f"{folder} is no run folder: there is no {RunPaths(folder).manifest.name} in it")
     path = RunPaths(folder).manifest
-    return _validated(RunManifest, "manifest", read_json(path), where=str(path))
+    manifest = _validated(RunManifest, "manifest", read_json(path), where=str(path))
+    if missing := _missing_in(manifest):
+        raise DamagedRecord(f"{path}: is damaged: it lacks {', '.join(missing[:5])}; put the one that was written back")
+    return manifest
 
 
 def read_tasks(folder: Path) -> tuple[Task, ...] | None:
@@ -148,6 +151,18 @@ def read_json(path: Path) -> Raw:
         return _parsed(path.read_bytes(), str(path))
     except OSError as error:
         raise DamagedRecord(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _missing_in(manifest: RunManifest) -> list[str]:
+    """Keys below those of the record that every version writes, and that readers count on."""
+    config = manifest.config
+    settings = config["settings"] if isinstance(config.get("settings"), dict) else {}
+    tasks = config["tasks"] if isinstance(config.get("tasks"), dict) else {}
+    missing = [f"config.{part}" for part in ("settings", "model", "tasks", "sites") if part not in config]
+    missing += [f"config.settings.{key}" for key in ("trials", "seed") if not isinstance(settings.get(key), int)]
+    missing += ["config.tasks.expression"] if not isinstance(tasks.get("expression"), str) else []
+    names = dict.fromkeys(task_name(task_id) for task_id, _ in manifest.planned)
+    return missing + [f"task_sites.{name}" for name in names if name not in manifest.task_sites]
 
 
 def _costs(paths: AttemptPaths) -> list[float | None]:
