@@ -102,11 +102,32 @@ def test_an_option_that_the_backend_does_not_have_is_told(invoke: Invoke, tmp_pa
 
 SOMEONES = """\
 from webarena_runner.interfaces import Preview, ServeCommand
+from webarena_runner.types import Completion
 
 class Plain:
+    context_window, estimates_tokens, observation_unit = None, True, "tokens"
+
+    def __init__(self, spec, *, environ):
+        self.model = spec.model
+
     @classmethod
     def availability(cls, spec, environ):
         return None
+
+    async def check(self):
+        pass
+
+    async def generate(self, messages, sampling, *, tag):
+        return Completion(text=f"{self.model} hears you")
+
+    async def count_tokens(self, text):
+        return len(text.split())
+
+    async def truncate(self, text, max_tokens):
+        return " ".join(text.split()[:max_tokens])
+
+    async def aclose(self):
+        pass
 
 class Full(Plain):
     @classmethod
@@ -142,6 +163,7 @@ def test_a_third_partys_backend_shows_its_own_prompt_and_starts_its_own_server(i
 @pytest.mark.usefixtures("someones")
 def test_a_backend_may_do_without_both(invoke: Invoke) -> None:
     assert shown(invoke, "plain.yaml")[1].startswith("none: backend plain does not show")
+    assert "small hears you" in invoke("models", "check", "plain.yaml").out
     served = invoke("models", "serve", "plain.yaml", "--print-command")
     assert served.code == 2
     assert "backend plain has no server that could be started here; those that have one: full, tgi, " in served.err
