@@ -1,17 +1,22 @@
 # `make smoke` and `make test` are all a newcomer needs; both set up .venv and a browser first.
+# PYTHON=python3.13 or PYTHON=PATH chooses another Python: where .venv was made with another one, .venv-3.13 is used.
 PYTHON ?= python3
-VENV := .venv
+ASKED := $(if $(filter command environment,$(origin PYTHON)),$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'))
+MADE_WITH := $(shell sed -n 's/^version *= *\([0-9]*\.[0-9]*\).*/\1/p' .venv/pyvenv.cfg 2>/dev/null)
+VENV := .venv$(if $(MADE_WITH),$(addprefix -,$(filter-out $(MADE_WITH),$(ASKED))))
 BIN := $(VENV)/bin
 # An environment with inference engines on the CPU, about 3 GB; MODELS_VENV=FOLDER names a ready one.
 MODELS_VENV ?= $(OWN_MODELS_VENV)
 OWN_MODELS_VENV := .venv-models
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser smoke test test-slow test-models peer-test check bench bench-observe bench-settle bench-sites golden docs lock clean
+.PHONY: help setup browser smoke test test-pythons sanity test-slow test-models peer-test check bench bench-observe bench-settle bench-sites golden docs lock clean
 
 help:
 	@echo "make smoke      run the embedded benchmark with the reference agent, print its result table"
 	@echo "make test       run the tests (sets up .venv and a browser)"
+	@echo "make test-pythons  a part of them on the oldest and the newest Python that is supported, as make test does too"
+	@echo "                any of these with PYTHON=python3.13 runs on another Python, in an environment of its own"
 	@echo "make test-slow  run the tests marked slow too"
 	@echo "make test-models  run real inference engines on the CPU (sets up .venv-models: 3 GB)"
 	@echo "make check      lint, types, layers"
@@ -43,6 +48,28 @@ test: browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "long and not alone" $(LONG)
 	$(BIN)/python -m pytest -m alone tests/browser tests/run
+	@$(MAKE) --no-print-directory test-pythons
+
+# What of the standard library and of the packages differs shows in binding, parsing, imports and a whole run.
+SANITY := tests/actions tests/agents tests/test_registry.py tests/mini/test_database.py tests/mini/test_forum_notifications.py \
+	tests/mini/test_codehost_permissions.py
+PYTHONS := $(shell sed -n 's/.*Python :: \(3\.[0-9]*\)".*/\1/p' pyproject.toml)
+
+test-pythons: browser
+	@for version in $(firstword $(PYTHONS)) $(lastword $(PYTHONS)); do \
+	  python=$$(.ci/find-python $$version); \
+	  if $(BIN)/python -c "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '$$version')"; then \
+	    echo "Python $$version: is that of $(VENV), on which make test runs everything"; \
+	  elif test -z "$$python"; then \
+	    echo "Python $$version: NOT TESTED, there is none on the path or among pyenv's"; \
+	  else \
+	    echo "Python $$version: $$python"; \
+	    $(MAKE) --no-print-directory sanity PYTHON=$$python || exit 1; \
+	  fi; \
+	done
+
+sanity: smoke
+	$(BIN)/python -m pytest -q -m "not browser and not slow and not long and not alone" $(SANITY)
 
 test-slow: browser
 	$(BIN)/python -m pytest -m "not peer and not models"
@@ -99,4 +126,4 @@ lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --extra dev --extra docs --no-header --no-strip-extras --quiet pyproject.toml -o requirements/dev.lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-3.* .mypy_cache .ruff_cache .pytest_cache

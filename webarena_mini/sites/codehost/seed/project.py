@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from webarena_mini.kit.clock import DAY_S, TODAY
-from webarena_mini.kit.database import insert
+from webarena_mini.kit.database import execute, insert
 from webarena_mini.sites.codehost.domain.access import Role
 from webarena_mini.sites.codehost.domain.text import amount, day_text, labelled
 from webarena_mini.sites.codehost.seed.history import write_history
@@ -53,10 +53,8 @@ class ProjectFiller:
         ):
             for iid, each in enumerate(made, 1):
                 self._issuable(kind, iid, each, milestone_ids, label_ids)
-        self._connection.execute(
-            "update projects set active_at = (select max(created_at) from events where project_id = ?1) where id = ?1",
-            (self.project_id,),
-        )
+        newest = "(select max(created_at) from events where project_id = ?1)"
+        execute(self._connection, f"update projects set active_at = {newest} where id = ?1", self.project_id)
 
     def fork(self, namespace_id: int, owner: Person) -> None:
         """A copy without issues, for somebody else."""
@@ -73,9 +71,8 @@ class ProjectFiller:
             role=Role.OWNER.value,
             created_at=created_at,
         )
-        self._connection.execute(
-            "update projects set created_at = ?1, active_at = ?1 where id = ?2", (created_at, fork_id)
-        )
+        dates = "update projects set created_at = ?1, active_at = ?1 where id = ?2"
+        execute(self._connection, dates, created_at, fork_id)
 
     def _project(self, namespace_id: int, *, forked_from_id: int | None) -> int:
         spec, commits = self._spec, self._history.commits

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from webarena_mini.kit.accounts import ACCOUNTS
 from webarena_mini.kit.addresses import ADDRESS_FIELDS
-from webarena_mini.kit.database import insert
+from webarena_mini.kit.database import execute, insert
 from webarena_mini.kit.passwords import hash_password
 from webarena_mini.sites.shop.domain.content import categories, phrases
 from webarena_mini.sites.shop.domain.customers import COUNTRY
@@ -60,7 +60,7 @@ def _write_address(db: sqlite3.Connection, number: int, customer: int, fields: t
 
 
 def _set_defaults(db: sqlite3.Connection, customer: int, number: int) -> None:
-    db.execute("update customer set billing_address = ?1, shipping_address = ?1 where id = ?2", (number, customer))
+    execute(db, "update customer set billing_address = ?1, shipping_address = ?1 where id = ?2", number, customer)
 
 
 def fill_official_extras(db: sqlite3.Connection) -> None:
