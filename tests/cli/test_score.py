@@ -205,6 +205,11 @@ def test_without_a_task_file_the_fetched_set_is_asked_for(invoke: Invoke) -> Non
     assert "wa-run tasks fetch webarena" in done.err
 
 
+def test_a_file_that_is_not_there_is_told_before_tasks_that_were_not_fetched(invoke: Invoke) -> None:
+    done = invoke("score", "absent.jsonl")
+    assert (done.code, "absent.jsonl: the outcomes cannot be read: No such file" in done.err) == (2, True), done
+
+
 def test_help_has_the_format(invoke: Invoke) -> None:
     shown = invoke("score", "--help").out
     for word in ("judge_reply", "final_url", "selected", "judge_unclear", "Exit code"):

@@ -1,6 +1,7 @@
 """When a run of many episodes ends before all is done, and what is on disk then."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -12,6 +13,7 @@ from tests.run.conftest import MakeManifest
 from tests.run.playing import play_all
 from webarena_runner.errors import BrowserError, JudgeUnusable, ModelError, ModelExhausted
 from webarena_runner.interfaces.environments import EpisodeNotes
+from webarena_runner.log.lines import LineFormatter
 from webarena_runner.log.reading import read_results
 from webarena_runner.log.writing import RunFolder
 from webarena_runner.running.episode import Harness
@@ -137,6 +139,18 @@ async def test_answers_that_lack_a_judge_in_a_run_without_one_do_not_stop_it(pla
     stopped = await play(agent, Pages(), workers=1, stop_after_errors=2, retries=0)
     assert "2 episodes in a row ended in an error, the last one (model): away" in stopped
     assert agent.asked == [0, 1, 2, 3]
+
+
+async def test_what_is_logged_in_an_episode_says_which_it_was(play: Play, caplog: pytest.LogCaptureFixture) -> None:
+    class Talking(Asking):
+        def act(self, task: Task, *given: Any, **named: Any) -> Any:
+            logging.getLogger("agent").warning("asked")
+            return super().act(task, *given, **named)
+
+    caplog.handler.setFormatter(LineFormatter("%(episode)s%(message)s"))
+    await play(Talking(dict.fromkeys(range(4), ModelError("away"))), Pages(), workers=2, retries=0)
+    told = [line for line in caplog.text.splitlines() if line.endswith("asked")]
+    assert sorted(told) == [f"task {task_id} trial 0: asked" for task_id in range(4)]
 
 
 async def test_a_reply_whose_action_broke_the_browser_is_counted(play: Play, tmp_path: Path) -> None:

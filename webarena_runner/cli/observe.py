@@ -103,6 +103,7 @@ def observe(
 async def _show(visit: "Visit", settings: "RunSettings", *, as_json: bool, screenshot: Path | None) -> None:
     from contextlib import aclosing
 
+    from webarena_runner.cli.console import echo
     from webarena_runner.running.observing import observe
 
     picture: bytes | None = None
@@ -110,9 +111,9 @@ async def _show(visit: "Visit", settings: "RunSettings", *, as_json: bool, scree
         async with aclosing(observe(visit, settings)) as observed:
             async for step in observed:
                 picture = step.observation.screenshot
-                typer.echo(_as_json(step) if as_json else _as_text(step))
+                echo(_as_json(step) if as_json else _as_text(step))
                 if step.observation.action_error:
-                    typer.echo(f"{step.text or 'opening the page'}: {step.observation.action_error}", err=True)
+                    echo(f"{step.text or 'opening the page'}: {step.observation.action_error}", err=True)
     except ScriptError as error:
         raise UsageError(f"--before: the script threw in the page: {error}") from error
     if screenshot is not None:

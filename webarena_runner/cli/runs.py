@@ -1,7 +1,6 @@
 """Starting, resuming and reporting a run."""
 
 import asyncio
-import json
 import os
 import signal
 from collections.abc import Mapping, Sequence
@@ -98,14 +97,14 @@ def resume(
 
 def report(run: RunFolder, out: Out = Path("results"), csv: Csv = None, as_json: AsJson = False) -> None:
     """Print the result table of a run from its folder, finished or not."""
-    from webarena_runner.cli.console import stdout
+    from webarena_runner.cli.console import echo_json, stdout
     from webarena_runner.cli.results import print_report
     from webarena_runner.report.summary import load_run
 
     folder = find_run(run, out)
     exported = () if csv is None else _export([f"leaderboard={csv}"], folder)
     if as_json:
-        typer.echo(json.dumps(load_run(folder).as_json(), ensure_ascii=False))
+        echo_json(load_run(folder).as_json())
     else:
         print_report(load_run(folder), stdout(), exported=exported)
 

@@ -56,11 +56,24 @@ def score(
     ] = "webarena",
 ) -> None:
     """Score outcomes that were recorded anywhere: offline, one JSON line each on stdout."""
+    _require_readable(outcomes)
     scorer = _scorer(tasks_file, sites, profile)
     if only is not None and only not in scorer.kinds:
         raise UsageError(f"--only {only}: expected one of {', '.join(scorer.kinds)}")
     faults = _print(scorer.score_lines(_lines_of(outcomes), only=only))
     raise typer.Exit(int(faults > 0))
+
+
+def _require_readable(outcomes: str) -> None:
+    """Before the tasks, which may not have been fetched yet: what is wrong is the argument."""
+    import os
+    from pathlib import Path
+
+    path = Path(outcomes).expanduser()
+    if outcomes == STDIN or (os.access(path, os.R_OK) and not path.is_dir()):
+        return
+    reason = "Is a directory" if path.is_dir() else "Permission denied" if path.exists() else "No such file"
+    raise UsageError(f"{outcomes}: the outcomes cannot be read: {reason}; give a file, or {STDIN} for stdin")
 
 
 def _scorer(tasks_file: str | None, sites: str, profile: str) -> "OfflineScorer":
@@ -97,11 +110,13 @@ def _lines_of(outcomes: str) -> Iterator[bytes]:
 
 def _print(results: "Iterable[Scored]") -> int:
     """Prints every result and returns how many are no scores."""
+    from webarena_runner.cli.console import echo
+
     faults = 0
     for result in results:
         if result.error:
             faults += 1
-            typer.echo(f"line {result.line}: {result.error}", err=True)
+            echo(f"line {result.line}: {result.error}", err=True)
         if result.outcome is not None:
             sys.stdout.write(_as_json(result) + "\n")
     return faults

@@ -52,12 +52,12 @@ def list_tasks(
     from rich.table import Table
     from rich.text import Text
 
-    from webarena_runner.cli.console import stdout
+    from webarena_runner.cli.console import echo_json, stdout
     from webarena_runner.cli.selected import chosen_tasks
 
     chosen = chosen_tasks(tasks, task_set, seed=seed, allow_modified=allow_modified)
     if as_json:
-        typer.echo(json.dumps([_record(task) for task in chosen], ensure_ascii=False, indent=1))
+        echo_json([_record(task) for task in chosen], indent=1)
         return
     table = Table("id", "sites", "evaluators", "intent", box=None, pad_edge=False)
     table.columns[0].justify = "right"

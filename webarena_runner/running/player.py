@@ -8,6 +8,7 @@ from webarena_runner import registry
 from webarena_runner.errors import LimitExceeded
 from webarena_runner.interfaces import AgentSetup
 from webarena_runner.interfaces.execution import Attempt, EpisodeStarted, Recipe, StepTaken
+from webarena_runner.log.lines import lines_of
 from webarena_runner.log.writing import EpisodeFolders
 from webarena_runner.models.shared.limits import Spend
 from webarena_runner.running.episode import Episode, Harness, failed, run_episode
@@ -56,8 +57,9 @@ class Player:
         on_event(EpisodeStarted(worker, task.task_id, attempt.trial, log.attempt))
         episode = Episode(task, attempt.trial, log, on_step)
         try:
-            async with asyncio.timeout(limit_s):
-                result = await run_episode(self._harness, episode)
+            with lines_of(task.task_id, attempt.trial):
+                async with asyncio.timeout(limit_s):
+                    result = await run_episode(self._harness, episode)
         except TimeoutError:
             error = LimitExceeded(f"the episode took longer than {limit_s:g} s (limits.episode_timeout_s)")
             result = failed(episode, error)

@@ -16,6 +16,7 @@ from webarena_runner.errors import ConfigError, ModelExhausted, StoreError
 from webarena_runner.export.targets import open_export, require_exporter
 from webarena_runner.interfaces.execution import ExecutorSetup, Recipe
 from webarena_runner.log import reading
+from webarena_runner.log.lines import LineFormatter
 from webarena_runner.log.paths import RunPaths
 from webarena_runner.log.texts import Texts
 from webarena_runner.log.writing import RunFolder, require_no_run
@@ -212,7 +213,7 @@ def _open_store(prepared: Prepared, versions: Mapping[str, str]) -> Iterator[Non
         manifest = prepared.manifest.model_copy(update={"versions": prepared.manifest.versions | dict(versions)})
         folder = RunFolder.create(prepared.folder, manifest, prepared.tasks, prompt=_prompt_text(prepared.config))
     handler = logging.FileHandler(RunPaths(folder.path).log, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(LineFormatter("%(asctime)s %(levelname)s %(name)s: %(episode)s%(message)s"))
     logger = logging.getLogger("webarena_runner")
     level = logger.level
     logger.addHandler(handler)

@@ -70,7 +70,7 @@ def show_model(
     import yaml
     from rich.syntax import Syntax
 
-    from webarena_runner.cli.console import stdout
+    from webarena_runner.cli.console import echo, stdout
     from webarena_runner.cli.sample_prompt import sample_messages
     from webarena_runner.settings import datafiles
     from webarena_runner.settings.loading import load_model_spec
@@ -85,7 +85,7 @@ def show_model(
     shown = _preview(spec, sample_messages(prompt, has_picture=spec.images == "screenshot"))
     console.print(f"\n# A prompt about a sample page: {shown.form}", markup=False, soft_wrap=True)
     # Not through rich, which makes blanks of the tabs.
-    typer.echo(shown.text)
+    echo(shown.text)
 
 
 def _preview(spec: "ModelSpec", messages: "list[Message]") -> "Preview":

@@ -1,0 +1,45 @@
+"""What is printed: nothing of it is obeyed by a terminal."""
+
+import io
+
+import pytest
+from rich.console import RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from webarena_runner.cli.console import SafeConsole, echo_json
+
+HOSTILE = "down\x1b]0;owned\x07\x9b2J\u202e"
+
+
+def in_table(cell: RenderableType) -> Table:
+    table = Table("site", "problem")
+    table.add_row("map", cell)
+    return table
+
+
+@pytest.mark.parametrize(
+    "renderable",
+    [HOSTILE, in_table(HOSTILE), Panel(HOSTILE), {"error": HOSTILE}],
+    ids=["text", "table", "panel", "value"],
+)
+@pytest.mark.parametrize("terminal", [True, False])
+def test_controls_are_shown_wherever_they_are(renderable: object, terminal: bool) -> None:  # noqa: FBT001
+    drawn = io.StringIO()
+    console = SafeConsole(file=drawn, force_terminal=terminal, color_system=None, width=80)
+    console.print(renderable, markup=False)
+    assert r"\x1b]0;owned" in drawn.getvalue()
+    assert not {"\x1b", "\x9b", "\x07", "\u202e"} & set(drawn.getvalue())
+
+
+def test_the_rest_of_a_text_keeps_its_style() -> None:
+    drawn = io.StringIO()
+    console = SafeConsole(file=drawn, force_terminal=True, color_system="standard", width=80)
+    console.print(Text("error: ", style="bold red").append(Text("\x1b[2J", style="not bold default")).append("done"))
+    assert drawn.getvalue() == "\x1b[1;31merror: \x1b[0m\x1b[39m\\x1b\x1b[0m\x1b[39m[2J\x1b[0m\x1b[1;31mdone\x1b[0m\n"
+
+
+def test_json_is_the_same_value(capsys: pytest.CaptureFixture[str]) -> None:
+    echo_json({"title": "\x1b\x9b\u202e"})
+    assert capsys.readouterr().out == '{"title": "\\u001b\\u009b\\u202e"}\n'
