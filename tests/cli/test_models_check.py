@@ -15,7 +15,7 @@ from PIL import Image
 from tests.cli.conftest import Invoke
 from tests.models.fake_openai import Reply, Server, completion, error, running
 from tests.models.fake_tgi import TgiServer
-from webarena_runner.cli.models.check import one_colour_png
+from webarena_runner.models.shared.probe import one_colour_png
 
 QUICK = {"max_retries": 1, "retry_first_wait_s": 0.01, "retry_longest_wait_s": 0.02}
 
@@ -84,9 +84,9 @@ def test_a_tgi_server_is_checked_by_both_routes(invoke: Invoke, workdir: Path, r
 
 def test_a_model_that_sees_is_sent_a_picture(invoke: Invoke, workdir: Path) -> None:
     with serving(Server()) as server:
-        server.replies.append(Reply(200, completion("Red")))
+        server.replies.extend([Reply(200, completion("Red"))] * 2)
         done = invoke("models", "check", model_file(workdir, "openai_chat", server.base_url, images="screenshot"))
-        parts = server.chats[0].body["messages"][0]["content"]
+        parts = server.chats[-1].body["messages"][-1]["content"]
     assert done.code == 0, done
     assert [part["type"] for part in parts] == ["text", "image_url"]
     assert parts[1]["image_url"]["url"].startswith("data:image/png;base64,")

@@ -159,7 +159,7 @@ async def test_a_retry_after_date_is_kept(server: Server, connect: Connect) -> N
 
 
 async def test_a_server_that_asks_for_an_hour_is_not_waited_for(server: Server, connect: Connect) -> None:
-    server.replies.append(error(429, "daily limit", headers={"Retry-After": "3600"}))
+    server.replies.append(error(429, "slow down", headers={"Retry-After": "3600"}))
     with pytest.raises(ModelError, match="asks to wait 3600 s"):
         await ask(connect)
     assert len(server.chats) == 1

@@ -225,7 +225,7 @@ async def test_text_beyond_ascii_and_halves_of_emojis_pass(tgi: TgiServer, conne
 
 
 @pytest.mark.parametrize("route", ROUTES)
-@pytest.mark.parametrize("body", [[], {"object": "error"}, "text", None], ids=["list", "object", "text", "null"])
+@pytest.mark.parametrize("body", [[], {"object": "list"}, "text", None], ids=["list", "object", "text", "null"])
 async def test_a_reply_of_another_kind_is_an_error(tgi: TgiServer, connect: Connect, route: str, body: Any) -> None:
     tgi.replies.append(Reply(200, json.dumps(body)))
     with pytest.raises(ModelError, match=r"no chat completion|no generated_text"):

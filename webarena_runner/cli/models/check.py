@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import struct
-import zlib
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +11,6 @@ if TYPE_CHECKING:
     from webarena_runner.settings.records import ModelSpec
     from webarena_runner.types import Completion, Message, Sampling
 
-IMAGE_SIDE_PX = 336
 Name = Annotated[str, typer.Argument(metavar="NAME|FILE", help="Model file.")]
 Assignments = Annotated[
     list[str] | None,
@@ -74,24 +71,13 @@ async def _ask(spec: "ModelSpec", sampling: "Sampling") -> dict[str, str]:
 
 
 def _prompt(*, with_image: bool) -> "list[Message]":
+    from webarena_runner.models.shared.probe import PICTURE_SIDE_PX, one_colour_png
     from webarena_runner.types import Message
 
     if not with_image:
         return [Message(role="user", content="Answer with one word: what is the capital of France?")]
     question = "Answer with one word: which colour fills this picture?"
-    return [Message(role="user", content=question, images=(one_colour_png(IMAGE_SIDE_PX, (220, 20, 20)),))]
-
-
-def one_colour_png(side_px: int, rgb: tuple[int, int, int]) -> bytes:
-    """A square picture, as PNG's specification has it: header, one deflated stream of unfiltered rows, end."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", side_px, side_px, 8, 2, 0, 0, 0)
-    rows = (b"\0" + bytes(rgb) * side_px) * side_px
-    parts = chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+    return [Message(role="user", content=question, images=(one_colour_png(PICTURE_SIDE_PX, (220, 20, 20)),))]
 
 
 def _tokens(completion: "Completion") -> str:

@@ -4,18 +4,17 @@ import logging
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
-from urllib.parse import urlsplit
-
-from pydantic import Field
+from typing import Any
 
 from webarena_runner.errors import ConfigError, EpisodeError, ModelError, UsageError
 from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag
-from webarena_runner.models.openai.api import OpenAIServer
-from webarena_runner.models.openai.wire import read_completion, wire_messages, wire_sampling
-from webarena_runner.models.shared.formats import ExampleRoles
-from webarena_runner.models.shared.options import RemoteOptions, TokenOptions, parse_options
+from webarena_runner.models.openai.api import OpenAIServer, nearest
+from webarena_runner.models.openai.facts import facts_of_kind, learn
+from webarena_runner.models.openai.options import OpenAIOptions, fault_of, headers_of, key_hint, secrets_of
+from webarena_runner.models.openai.wire import choices_of, read_completion, wire_messages, wire_sampling
+from webarena_runner.models.shared.options import parse_options
 from webarena_runner.models.shared.preview import chat_preview
+from webarena_runner.models.shared.probe import try_request
 from webarena_runner.models.shared.retry import Transient
 from webarena_runner.models.shared.server_tokens import ServerTokens
 from webarena_runner.models.shared.tokens import Estimate, LocalTokens, Tokens, local_tokens
@@ -24,51 +23,41 @@ from webarena_runner.settings.records import ModelSpec
 from webarena_runner.types import Completion, Message, Sampling
 
 logger = logging.getLogger(__name__)
-
-
-class OpenAIOptions(RemoteOptions, TokenOptions):
-    """`options` of a model file with `backend: openai_chat`."""
-
-    base_url: str = ""
-    """where the server is, with its /v1"""
-    api_key_env: str | None = None
-    """environment variable that holds the key; null: no key is sent"""
-    start_command: str = ""
-    """shown when no server answers"""
-    tokenizer: str = "estimate"
-    """server (vLLM's /tokenize), llama.cpp (its routes), tiktoken:ENCODING, hf:REPOSITORY, the path of a
-    tokenizer.json, or estimate"""
-    example_roles: ExampleRoles = "turns"
-    """examples of the prompt as earlier turns, or as the named system messages that official sends"""
-    max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
-    """what the server calls the limit of a reply"""
-    extra_body: dict[str, Any] = Field(default_factory=dict)
-    """further keys of each request"""
+# Of the request before a run: what may pass is for the run to wait for.
+PROBE_RETRIES = 1
 
 
 class OpenAIChat:
     """One client for all episodes of a run; `spec.model` "" stands for the only model of the server.
 
-    `server` is the connection, for other routes beside the chat one.
+    `server` is the connection, for other routes beside the chat one; `kind` is the program that serves, where that is
+    known beforehand.
     """
 
     Options = OpenAIOptions
     observation_unit: ObservationUnit = "tokens"
 
-    def __init__(self, spec: ModelSpec, *, environ: Mapping[str, str]) -> None:
+    def __init__(self, spec: ModelSpec, *, environ: Mapping[str, str], kind: str = "") -> None:
+        self._spec = spec
         self._options = options = parse_options(OpenAIOptions, spec)
-        fault = _fault(options, environ)
+        fault = fault_of(options, environ)
         if fault:
             raise ConfigError(f"model '{spec.name}': {fault}")
         self.server = OpenAIServer(
             options.base_url,
-            environ.get(options.api_key_env, "") if options.api_key_env else "",
+            headers=headers_of(options, environ),
+            query=options.query,
+            secrets=secrets_of(options, environ),
             subject=f"model '{spec.name}' at {options.base_url}",
             policy=options.retry_policy,
             timeout_s=options.timeout_s,
         )
         self._model = spec.model
         self._context_window = spec.context_window
+        self._kind = kind
+        self._facts = facts_of_kind(kind)
+        self._entry: Mapping[str, Any] | None = None
+        self._tried = False
         self._tokens = self._tokens_of(options.tokenizer)
 
     @classmethod
@@ -78,14 +67,15 @@ class OpenAIChat:
             options = parse_options(OpenAIOptions, spec)
         except ConfigError as error:
             return str(error)
-        fault = _fault(options, environ)
+        fault = fault_of(options, environ)
         if fault or not is_local(options.base_url):
             return fault
         return None if is_listening(options.base_url) else f"no server at {options.base_url}{_start(options)}"
 
     @classmethod
     def preview(cls, spec: ModelSpec, messages: Sequence[Message]) -> Preview:
-        return chat_preview(wire_messages(messages, parse_options(OpenAIOptions, spec).example_roles))
+        options = parse_options(OpenAIOptions, spec)
+        return chat_preview(wire_messages(messages, options.example_roles, options.system_as))
 
     @property
     def context_window(self) -> int | None:
@@ -95,16 +85,19 @@ class OpenAIChat:
     def estimates_tokens(self) -> bool:
         return self._tokens.is_estimate
 
+    @property
+    def facts(self) -> Mapping[str, str]:
+        return self._facts.described
+
     async def check(self) -> None:
-        """One request without retries, and one token count; learns the model's name and context window."""
-        try:
-            served = await self.server.models()
-        except Transient as error:
-            raise UsageError(f"{self.server.subject}: {error}{_start(self._options)}") from None
-        except EpisodeError as error:
-            raise ConfigError(f"{error}{self._key_hint(error)}") from None
-        self._model = self.server.choose(served, self._model)
-        self._fit_window(served[self._model])
+        """Asks for the list of models, without retries, and counts once; learns the model's name and context window.
+
+        A model that is not listed may be served all the same, so that a small request decides. One is made too when
+        prompts carry pictures, which not every model takes.
+        """
+        served = await self._listed_models()
+        is_listed = self._choose(served)
+        await self._learn()
         if isinstance(self._tokens, LocalTokens):
             await self._tokens.ready()
         if isinstance(self._tokens, ServerTokens):
@@ -113,20 +106,31 @@ class OpenAIChat:
             except ModelError as error:
                 logger.warning("tokens will be estimated: %s", error)
                 self._tokens = Estimate()
+        if not is_listed or self._spec.images == "screenshot":
+            await self.probe()
+
+    async def probe(self) -> None:
+        """One request for a token, unless one was made. Raises ConfigError when those of a run would be refused."""
+        if self._tried:
+            return
+
+        async def send(messages: Sequence[Message], sampling: Sampling) -> None:
+            reply, _ = await self._send(messages, sampling, tag=RequestTag("probe"), max_retries=PROBE_RETRIES)
+            choices_of(reply, subject=self.server.subject)
+
+        try:
+            await try_request(send, self._spec.sampling, with_picture=self._spec.images == "screenshot")
+        except ConfigError as error:
+            raise self._with_key_hint(error) from None
+        self._tried = True
+        if self._facts.window is None:
+            # Ollama and LM Studio load a model at its first request, and know its window then.
+            await self._learn()
 
     async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
         """Raises ModelRefused or PromptTooLong at once, other ModelErrors after the retries."""
-        body = {
-            "model": await self._model_name(),
-            "messages": wire_messages(messages, self._options.example_roles),
-            **wire_sampling(sampling, max_tokens_field=self._options.max_tokens_field),
-        }
-        if self._options.logprobs:
-            body["logprobs"] = True
         started_s = time.monotonic()
-        reply, retries = await self.server.chat(
-            body, extra=self._options.extra_body, request_id=lambda: _request_id(tag)
-        )
+        reply, retries = await self._send(messages, sampling, tag=tag)
         latency_s = time.monotonic() - started_s
         completion = read_completion(reply, subject=self.server.subject)
         if self._options.logprobs:
@@ -154,9 +158,61 @@ class OpenAIChat:
             case _:
                 return local_tokens(name)
 
-    def _fit_window(self, entry: Mapping[str, Any]) -> None:
-        served = entry.get("max_model_len")
-        if not isinstance(served, int):
+    async def _send(
+        self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, max_retries: int | None = None
+    ) -> tuple[Any, int]:
+        """The reply as JSON, and how many attempts failed before it."""
+        options = self._options
+        body = {
+            "model": await self._model_name(),
+            "messages": wire_messages(messages, options.example_roles, options.system_as),
+            **wire_sampling(sampling, max_tokens_field=options.max_tokens_field),
+            **self.sampler_fields,
+            **({"logprobs": True} if options.logprobs else {}),
+            **options.extra_body,
+        }
+        return await self.server.chat(body, request_id=lambda: _request_id(tag), max_retries=max_retries)
+
+    @property
+    def sampler_fields(self) -> Mapping[str, float]:
+        """What switches off the samplers that the server would add."""
+        return self._facts.neutral if self._options.sampler_defaults == "off" else {}
+
+    async def _listed_models(self) -> Mapping[str, Any]:
+        """None of them when the server has no list. Raises UsageError when no server answers or the key is wrong."""
+        try:
+            return await self.server.models()
+        except Transient as error:
+            raise UsageError(f"{self.server.subject}: {error}{_start(self._options)}") from None
+        except EpisodeError as error:
+            if _is_about_key(error) or not self._model:
+                raise self._with_key_hint(ConfigError(str(error))) from None
+            logger.warning("%s; asking for '%s' all the same", error, self._model)
+            return {}
+
+    def _choose(self, served: Mapping[str, Any]) -> bool:
+        """Whether the list has the model; else it is asked for as it is named, and a request decides."""
+        if not self._model or self._model in served:
+            self._model = self.server.choose(served, self._model)
+            self._entry = served[self._model]
+            return True
+        close = nearest(self._model, served)
+        self._entry = _alias_of(self._model, served) or (served[close] if close and self._model in close else None)
+        if served and _alias_of(self._model, served) is None:
+            hint = f"; the nearest is '{close}'" if close else ""
+            message = "%s: the server does not list a model '%s'%s; asking for it all the same"
+            logger.warning(message, self.server.subject, self._model, hint)
+        return False
+
+    async def _learn(self) -> None:
+        self._facts = await learn(self.server, self._model, self._entry, kind=self._kind)
+        if self._options.sampler_defaults == "off" and self._facts.added:
+            message = "%s: %s adds %s to the sampling of the profile, which no request can switch off"
+            logger.warning(message, self.server.subject, self._facts.kind, self._facts.added)
+        self._fit_window(self._facts.window)
+
+    def _fit_window(self, served: int | None) -> None:
+        if served is None:
             return
         wanted = self._context_window
         if wanted is not None and wanted > served:
@@ -164,30 +220,27 @@ class OpenAIChat:
             logger.warning(message, self.server.subject, served, wanted)
         self._context_window = min(served, wanted or served)
 
-    def _key_hint(self, error: EpisodeError) -> str:
-        if "API key" not in str(error):
-            return ""
-        variable = self._options.api_key_env
-        return f"; check {variable}" if variable else "; set the option api_key_env to the variable that holds it"
+    def _with_key_hint(self, error: ConfigError) -> ConfigError:
+        return ConfigError(f"{error}{key_hint(self._options)}") if _is_about_key(error) else error
+
+
+def _is_about_key(error: Exception) -> bool:
+    return "API key" in str(error)
+
+
+def _alias_of(name: str, served: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The listed model that has another name too, as llama.cpp lists them."""
+    for entry in served.values():
+        aliases = entry.get("aliases")
+        if isinstance(aliases, list) and name in aliases:
+            found: Mapping[str, Any] = entry
+            return found
+    return None
 
 
 def _request_id(tag: RequestTag) -> str:
     # vLLM takes the header for its own id, which two attempts at one request must not share.
     return f"{tag}-{uuid.uuid4().hex[:8]}".encode("ascii", "replace").decode()
-
-
-def _fault(options: OpenAIOptions, environ: Mapping[str, str]) -> str | None:
-    """What keeps this model from being asked at all, found without a request."""
-    if not options.base_url:
-        return "needs a server: -o model.options.base_url=http://HOST:PORT/v1"
-    url = urlsplit(options.base_url)
-    if url.scheme not in ("http", "https") or not url.hostname:
-        return f"options.base_url: expected http://HOST:PORT/v1 or the like, got '{options.base_url}'"
-    if url.username or url.password:
-        return "options.base_url: carries a password; put it into an environment variable and name that in api_key_env"
-    if options.api_key_env and not environ.get(options.api_key_env):
-        return f"the environment variable {options.api_key_env} with the API key is not set"
-    return None
 
 
 def _start(options: OpenAIOptions) -> str:

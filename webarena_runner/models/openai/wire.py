@@ -1,27 +1,26 @@
-"""Our messages, completions and errors from and to the wire format of OpenAI's chat API."""
+"""Our messages and completions from and to the wire format of OpenAI's chat API."""
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import openai
-from openai.types.chat import ChatCompletion
+from pydantic import ValidationError
 
-from webarena_runner.errors import EpisodeError, ModelError, ModelExhausted, ModelRefused, PromptTooLong
-from webarena_runner.models.shared.formats import ExampleRoles, example_role
-from webarena_runner.models.shared.retry import Transient, retry_after_s
+from webarena_runner.errors import ModelError
+from webarena_runner.models.shared.formats import ExampleRoles, SystemAs, example_role, instructions_as_turn
+from webarena_runner.models.shared.replies import content_text, text_field, token_count
 from webarena_runner.models.shared.wire import data_url
 from webarena_runner.types import Completion, Message, Sampling
 
-# Servers share no code for it; the texts are those of OpenAI, vLLM, TGI and llama.cpp.
-_TOO_LONG = re.compile(
-    r"context.{0,10}(length|window|size)|maximum (input|model) length|`inputs` tokens|inputs must have less", re.I
-)
-_MAY_PASS = {408, 409, 425, 429}
 
+def wire_messages(
+    messages: Sequence[Message], example_roles: ExampleRoles, system_as: SystemAs = "system"
+) -> list[dict[str, Any]]:
+    """`official`: examples are system messages with a name; `turns`: they are earlier user and assistant turns.
 
-def wire_messages(messages: Sequence[Message], example_roles: ExampleRoles) -> list[dict[str, Any]]:
-    """`official`: examples are system messages with a name; `turns`: they are earlier user and assistant turns."""
+    Without system messages (`user_turn`) they are turns in any case.
+    """
+    if system_as == "user_turn":
+        messages, example_roles = instructions_as_turn(messages), "turns"
     wired = []
     for message in messages:
         entry: dict[str, Any] = {"role": message.role, "content": _content(message)}
@@ -51,68 +50,64 @@ def wire_sampling(sampling: Sampling, *, max_tokens_field: str) -> dict[str, Any
     return wired
 
 
-def read_completion(reply: ChatCompletion, *, subject: str) -> Completion:
-    """Text and usage of a reply; a reply without choices or content is an empty text.
+def read_completion(reply: Any, *, subject: str) -> Completion:
+    """Text and usage of a reply, decoded from JSON; a reply without choices or content is an empty text.
 
     Raises:
-        ModelError: what came back is not a chat completion.
+        ModelError: what came back is not a chat completion, or a field of it holds what it cannot.
     """
-    # The SDK checks no types: another kind of server gives None here, or a string instead of the whole reply.
-    choices: Any = getattr(reply, "choices", None)
+    choices = choices_of(reply, subject=subject)
+    choice = record(choices[0] if choices else None)
+    usage = record(reply.get("usage"))
+    message = record(choice.get("message"))
+    text = content_text(message.get("content"), subject=subject)
+    return completion_of(reply, choice, usage, text, subject=subject, logprobs=_logprobs(choice))
+
+
+def choices_of(reply: Any, *, subject: str) -> list[Any]:
+    """Raises ModelError when what came back is not a chat completion."""
+    choices = reply.get("choices") if isinstance(reply, dict) else None
     if not isinstance(choices, list):
         raise ModelError(f"{subject}: the reply is no chat completion; is base_url that of an OpenAI-compatible API?")
-    usage: Any = reply.usage
-    details: Any = getattr(usage, "prompt_tokens_details", None)
-    choice: Any = choices[0] if choices else None
-    message: Any = getattr(choice, "message", None)
-    listed: Any = getattr(getattr(choice, "logprobs", None), "content", None)
-    return Completion(
-        text=_encodable(getattr(message, "content", None) or ""),
-        prompt_tokens=getattr(usage, "prompt_tokens", None) or 0,
-        completion_tokens=getattr(usage, "completion_tokens", None) or 0,
-        cached_tokens=getattr(details, "cached_tokens", None) or 0,
-        finish_reason=getattr(choice, "finish_reason", None) or "",
-        # Ids are vLLM's, to its parameter return_token_ids.
-        prompt_token_ids=_tuple(getattr(reply, "prompt_token_ids", None)),
-        token_ids=_tuple(getattr(choice, "token_ids", None)),
-        logprobs=_tuple(None if listed is None else [entry.logprob for entry in listed]),
-    )
+    return choices
 
 
-def _tuple(values: Any) -> tuple[Any, ...] | None:
-    return None if values is None else tuple(values)
+def completion_of(
+    reply: Mapping[str, Any],
+    choice: Mapping[str, Any],
+    usage: Mapping[str, Any],
+    text: str,
+    *,
+    subject: str,
+    logprobs: Any,
+) -> Completion:
+    """What replies of the chat route and of the completion route have in common; ids are vLLM's."""
+    details = record(usage.get("prompt_tokens_details"))
+    counts = {
+        "prompt_tokens": usage.get("prompt_tokens"),
+        "completion_tokens": usage.get("completion_tokens"),
+        "cached_tokens": details.get("cached_tokens"),
+    }
+    try:
+        return Completion(
+            text=text,
+            **{name: token_count(value, subject=subject, name=name) for name, value in counts.items()},
+            finish_reason=text_field(choice.get("finish_reason"), subject=subject, name="finish_reason"),
+            prompt_token_ids=choice.get("prompt_token_ids", reply.get("prompt_token_ids")),
+            token_ids=choice.get("token_ids"),
+            logprobs=logprobs,
+        )
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        where = ".".join(str(key) for key in fault["loc"])
+        raise ModelError(f"{subject}: the reply's {where} cannot be read: {fault['msg']}") from None
 
 
-def _encodable(text: str) -> str:
-    """Half of an emoji, as a model at its token limit leaves it, cannot be written to disk."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+def record(value: Any) -> Mapping[str, Any]:
+    """A JSON object; an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
 
 
-def read_error(
-    error: openai.APIError, *, subject: str, timeout_s: float, redact: Callable[[str], str]
-) -> EpisodeError | Transient:
-    """What an SDK error means: Transient when another attempt may succeed, else the error of the episode."""
-    if isinstance(error, openai.APITimeoutError):
-        return Transient(f"no reply within {timeout_s:g} s")
-    if isinstance(error, openai.APIConnectionError):
-        return Transient(redact(f"connection failed: {error.__cause__ or error}"))
-    if not isinstance(error, openai.APIStatusError):
-        return Transient(redact(f"unreadable reply: {error}"))
-    status, text = error.status_code, redact(_error_text(error))
-    message = f"HTTP {status}: {text}"
-    if status == 402 or error.code == "insufficient_quota":
-        return ModelExhausted(f"{subject}: {message}; the account has no credit left")
-    if status in _MAY_PASS or status >= 500:
-        return Transient(message, retry_after_s(error.response.headers))
-    if status in (401, 403):
-        return ModelRefused(f"{subject}: the API key was not accepted ({message})")
-    if status == 413 or error.code == "context_length_exceeded" or _TOO_LONG.search(text):
-        return PromptTooLong(f"{subject}: {message}")
-    return ModelRefused(f"{subject}: {message}")
-
-
-def _error_text(error: openai.APIStatusError) -> str:
-    body = error.body
-    if isinstance(body, dict):
-        body = body.get("message") or body.get("detail") or body
-    return " ".join(str(body or error.response.text or error.response.reason_phrase).split())[:500]
+def _logprobs(choice: Mapping[str, Any]) -> list[Any] | None:
+    listed = record(choice.get("logprobs")).get("content")
+    return [record(entry).get("logprob") for entry in listed] if isinstance(listed, list) else None

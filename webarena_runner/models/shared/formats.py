@@ -9,6 +9,7 @@ from webarena_runner.types import Message
 
 FormatName = Literal["template", "llama3", "llama2", "llava-llama3", "completion"]
 ExampleRoles = Literal["official", "turns"]
+SystemAs = Literal["system", "user_turn"]
 IMAGE_MARK = "<image>"
 
 _EXAMPLE_ROLES = {"example_user": "user", "example_assistant": "assistant"}
@@ -81,6 +82,17 @@ def chat_turns(messages: Sequence[Message], *, example_roles: ExampleRoles = "tu
             turn["name"] = message.name
         turns.append(turn)
     return turns
+
+
+def instructions_as_turn(messages: Sequence[Message]) -> list[Message]:
+    """For models that take no system message: instructions are a user turn that has been answered."""
+    instructions = [message for message in messages if message.role == "system" and example_role(message) is None]
+    if not instructions:
+        return list(messages)
+    text = "\n\n".join(message.content for message in instructions)
+    asked = Message(role="user", content=f"Your instructions:\n\n{text}")
+    rest = [message for message in messages if message not in instructions]
+    return [asked, Message(role="assistant", content="Understood."), *rest]
 
 
 def images_of(messages: Sequence[Message]) -> tuple[bytes, ...]:

@@ -1,19 +1,18 @@
 """Waiting for a model server that starts, and what its error replies say."""
 
-import contextlib
 from collections.abc import Callable
-from typing import Any
 
 import httpx
 from tenacity import AsyncRetrying, RetryCallState, RetryError, retry_if_exception_type, stop_after_delay, stop_never
 from tenacity import wait_fixed as wait_seconds
 
 from webarena_runner.errors import ModelRefused
+from webarena_runner.models.shared.error_replies import PASSING_STATUSES, read_error_reply
+from webarena_runner.models.shared.http import HttpReply
 from webarena_runner.models.shared.retry import Transient
 from webarena_runner.models.shared.wire import CONNECT_TIMEOUT_S
 
 HEALTH_EVERY_S = 0.25
-PASSING_STATUSES = {408, 409, 424, 425, 429}
 
 
 async def wait_healthy(
@@ -30,13 +29,13 @@ async def wait_healthy(
         try:
             response = await client.get(url, timeout=CONNECT_TIMEOUT_S)
         except httpx.RequestError as error:
-            raise Transient(f"connection failed: {told_of(error)}") from None
+            raise Transient(f"connection failed: {str(error) or type(error).__name__}") from None
         if response.is_success:
             return
-        message = f"HTTP {response.status_code}: {error_of(response)[0]}"
+        told = read_error_reply(HttpReply(response.status_code, response.headers, response.content))
         if response.status_code >= 500 or response.status_code in PASSING_STATUSES:
-            raise Transient(message)
-        raise ModelRefused(f"GET {response.url} gives {message}; is another kind of server there?")
+            raise Transient(told.message)
+        raise ModelRefused(f"GET {response.url} gives {told.message}; is another kind of server there?")
 
     def notice(state: RetryCallState) -> None:
         if state.attempt_number % round(10 / HEALTH_EVERY_S) == 1:
@@ -57,19 +56,3 @@ async def wait_healthy(
 def root_url(base_url: str) -> str:
     """A server's own routes are beside `/v1`, not below it."""
     return base_url.rstrip("/").removesuffix("/v1")
-
-
-def error_of(response: httpx.Response) -> tuple[str, str]:
-    """Text and `error_type` of a reply that is an error, whatever its form."""
-    body: Any = None
-    with contextlib.suppress(ValueError):
-        body = response.json()
-    error = body.get("error") if isinstance(body, dict) else None
-    if isinstance(error, dict):
-        error = error.get("message")
-    text = " ".join(str(error or response.text or response.reason_phrase).split())[:500]
-    return text, str(body.get("error_type", "")) if isinstance(body, dict) else ""
-
-
-def told_of(error: httpx.RequestError) -> str:
-    return str(error) or type(error).__name__

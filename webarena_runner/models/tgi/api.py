@@ -1,24 +1,21 @@
 """A connection to one Text Generation Inference server: requests with retries, errors in our terms, readiness."""
 
 import asyncio
-import json
 import logging
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-
-from webarena_runner.errors import EpisodeError, ModelRefused, PromptTooLong
-from webarena_runner.models.shared.health import PASSING_STATUSES, error_of, root_url, told_of, wait_healthy
+from webarena_runner.errors import EpisodeError, ModelRefused
+from webarena_runner.models.shared.error_replies import error_in_success, meaning, read_error_reply
+from webarena_runner.models.shared.health import root_url, wait_healthy
+from webarena_runner.models.shared.http import HttpClient, HttpReply
 from webarena_runner.models.shared.retry import RetryPolicy, Transient, retry_after_s, with_retries
-from webarena_runner.models.shared.wire import CONNECT_TIMEOUT_S, is_local
 
 logger = logging.getLogger(__name__)
 
 # TGI's router names what went wrong; these come from load or from one failed batch, not from the request.
 _PASSING_TYPES = {"overloaded", "generation", "incomplete_generation", "healthcheck"}
-_TOO_LONG = re.compile(r"`?inputs`? (tokens \+ `max_new_tokens`|must have less than)", re.I)
 
 
 @dataclass(frozen=True)
@@ -26,7 +23,7 @@ class Answer:
     """JSON and headers of a reply, and how many attempts failed before it."""
 
     body: Any
-    headers: httpx.Headers
+    headers: Mapping[str, str]
     retries: int = 0
 
 
@@ -37,16 +34,10 @@ class TgiServer:
         self.subject = subject
         self._key = key
         self._policy = policy
-        self._timeout_s = timeout_s
         # The server refuses what exceeds its own limit (429) instead of queueing it; known after `narrow`.
         self._slots: asyncio.Semaphore | None = None
-        self._client = httpx.AsyncClient(
-            base_url=root_url(base_url),
-            headers={"Authorization": f"Bearer {key}"} if key else {},
-            timeout=httpx.Timeout(None, connect=min(CONNECT_TIMEOUT_S, timeout_s)),
-            limits=httpx.Limits(max_connections=None),
-            # A proxy of the environment cannot reach servers on this machine.
-            trust_env=not is_local(base_url),
+        self._http = HttpClient(
+            root_url(base_url), timeout_s=timeout_s, headers={"Authorization": f"Bearer {key}"} if key else {}
         )
 
     def narrow(self, max_concurrent_requests: int) -> None:
@@ -77,43 +68,37 @@ class TgiServer:
             logger.warning("%s: not ready for %.0f s (%s); waiting up to %g s", self.subject, waited_s, reason, limit_s)
 
         try:
-            await wait_healthy(self._client, "/health", limit_s=limit_s, report=report)
+            await wait_healthy(self._http.client, "/health", limit_s=limit_s, report=report)
         except ModelRefused as error:
             raise ModelRefused(f"{self.subject}: {self._redact(str(error))}") from None
 
     async def aclose(self) -> None:
-        await self._client.aclose()
+        await self._http.aclose()
 
     async def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
         try:
-            async with asyncio.timeout(self._timeout_s):
-                response = await self._client.request(method, path, json=body)
-        except TimeoutError:
-            raise Transient(f"no reply within {self._timeout_s:g} s") from None
-        except httpx.RequestError as error:
-            raise Transient(self._redact(f"connection failed: {told_of(error)}")) from None
-        if not response.is_success:
-            raise self._meaning(response)
-        try:
-            return Answer(json.loads(response.content.decode("utf-8", "replace")), response.headers)
-        except ValueError as error:
-            raise Transient(f"the reply is not JSON: {error}") from None
+            reply = await self._http.request(method, path, body)
+            decoded = reply.json() if reply.is_success else None
+        except Transient as error:
+            raise Transient(self._redact(str(error))) from None
+        if not reply.is_success:
+            raise self._meaning(reply)
+        fault = error_in_success(decoded, reply.headers)
+        if fault is not None:
+            raise meaning(fault, subject=self.subject, redact=self._redact)
+        return Answer(decoded, reply.headers)
 
-    def _meaning(self, response: httpx.Response) -> EpisodeError | Transient:
-        status = response.status_code
-        text, error_type = error_of(response)
-        message = self._redact(f"HTTP {status}: {text}")
-        if error_type in _PASSING_TYPES or status in PASSING_STATUSES or status >= 500:
-            return Transient(message, retry_after_s(response.headers))
-        if status in (401, 403):
-            return ModelRefused(f"{self.subject}: the API key was not accepted ({message})")
-        if status == 413 or _TOO_LONG.search(text):
-            return PromptTooLong(f"{self.subject}: {message}")
-        if error_type == "template_error":
-            return ModelRefused(f"{self.subject}: {message}; set the option prompt_format (completion for base models)")
-        if status in (404, 405):
+    def _meaning(self, reply: HttpReply) -> EpisodeError | Transient:
+        error = read_error_reply(reply)
+        message = self._redact(error.message)
+        if error.codes & _PASSING_TYPES:
+            return Transient(message, retry_after_s(reply.headers))
+        if "template_error" in error.codes:
+            advice = "set the option prompt_format (completion for base models)"
+            return ModelRefused(f"{self.subject}: {message}; {advice}")
+        if error.status in (404, 405):
             return ModelRefused(f"{self.subject}: {message}; is base_url that of a TGI server?")
-        return ModelRefused(f"{self.subject}: {message}")
+        return meaning(error, subject=self.subject, redact=self._redact)
 
     def _redact(self, text: str) -> str:
         return text.replace(self._key, "[key]") if self._key else text

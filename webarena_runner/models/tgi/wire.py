@@ -4,8 +4,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from openai.types.chat import ChatCompletion
-
 from webarena_runner.errors import ModelError
 from webarena_runner.log.wellformed import well_formed
 from webarena_runner.models.openai.wire import read_completion, wire_messages
@@ -71,9 +69,7 @@ def without_data(text: str, instead: str) -> str:
 
 def read_chat(reply: Any, headers: Mapping[str, str], *, stop: Sequence[str], subject: str) -> Completion:
     """Raises ModelError when this is no chat completion."""
-    body = reply if isinstance(reply, dict) else {}
-    completion = read_completion(ChatCompletion.construct(**body), subject=subject)
-    return _counted(completion, headers, stop)
+    return _counted(read_completion(reply, subject=subject), headers, stop)
 
 
 def read_generated(

@@ -11,8 +11,10 @@ import httpx
 from webarena_runner.errors import ModelError, ModelRefused
 from webarena_runner.interfaces import RequestTag
 from webarena_runner.models.openai.backend import OpenAIChat
-from webarena_runner.models.openai.wire import wire_sampling
+from webarena_runner.models.openai.wire import completion_of, record, wire_sampling
 from webarena_runner.models.shared.formats import FormatName, render, with_plain_text
+from webarena_runner.models.shared.probe import try_request
+from webarena_runner.models.shared.replies import encodable
 from webarena_runner.models.shared.wire import is_local, require_logprobs
 from webarena_runner.models.vllm.stats import describe_metrics, read_metrics
 from webarena_runner.settings.records import ModelSpec
@@ -35,13 +37,17 @@ class VllmEndpoint:
         environ: Mapping[str, str],
     ) -> None:
         options = dict(chat_options) | {"base_url": base_url, "tokenizer": "server"}
-        self.chat = OpenAIChat(spec.model_copy(update={"backend": "openai_chat", "options": options}), environ=environ)
+        self.chat = OpenAIChat(
+            spec.model_copy(update={"backend": "openai_chat", "options": options}), environ=environ, kind="vLLM"
+        )
         self.base_url = base_url
         self._format = prompt_format
         self._extra = dict(options["extra_body"])
         self._logprobs = bool(options["logprobs"])
         self._server = self.chat.server
         self._wanted = spec.model
+        self._sampling = spec.sampling
+        self._with_picture = spec.images == "screenshot"
         self._model = ""
         self._stop_ids: dict[str, int] = {}
         self._metrics = httpx.AsyncClient(trust_env=not is_local(base_url), timeout=METRICS_TIMEOUT_S)
@@ -50,6 +56,17 @@ class VllmEndpoint:
         if self._format == "template":
             return await self.chat.generate(with_plain_text(messages), sampling, tag=tag)
         return await self._complete(messages, sampling, tag)
+
+    async def probe(self) -> None:
+        """Raises ConfigError when requests of a run would be refused."""
+        if self._format == "template":
+            await self.chat.probe()
+            return
+
+        async def send(messages: Sequence[Message], sampling: Sampling) -> None:
+            await self._complete(messages, sampling, RequestTag("probe"))
+
+        await try_request(send, self._sampling, with_picture=self._with_picture)
 
     async def report(self) -> None:
         """Cache hits and queue length, to the log; nothing when the server does not give them."""
@@ -81,6 +98,7 @@ class VllmEndpoint:
             "prompt": prompt.text,
             "add_special_tokens": not prompt.has_bos,
             **wired,
+            **self.chat.sampler_fields,
             "stop": [*wired.get("stop", ()), *texts],
             "stop_token_ids": list(self._stop_ids.values()),
             "request_id": f"{tag}-{uuid.uuid4().hex[:8]}",
@@ -116,20 +134,16 @@ class VllmEndpoint:
             raise ModelError(f"{self._server.subject}: /tokenize gives no {error}; set sampling.max_tokens") from None
 
     def _read(self, reply: Any, latency_s: float) -> Completion:
-        try:
-            choice, usage = reply["choices"][0], reply["usage"]
-            details = usage.get("prompt_tokens_details") or {}
-            return Completion(
-                text=choice["text"].encode("utf-8", "replace").decode("utf-8"),
-                prompt_tokens=usage["prompt_tokens"],
-                completion_tokens=usage["completion_tokens"],
-                cached_tokens=details.get("cached_tokens") or 0,
-                finish_reason=choice["finish_reason"] or "",
-                latency_s=latency_s,
-                prompt_token_ids=choice.get("prompt_token_ids"),
-                token_ids=choice.get("token_ids"),
-                logprobs=(choice.get("logprobs") or {}).get("token_logprobs"),
-            )
-        except (KeyError, IndexError, TypeError, AttributeError) as error:
-            message = f"{self._server.subject}: the reply is no completion ({error!r}): {str(reply)[:200]}"
-            raise ModelError(message) from None
+        choices = record(reply).get("choices")
+        choice = record(choices[0] if isinstance(choices, list) and choices else None)
+        if not isinstance(choice.get("text"), str):
+            raise ModelError(f"{self._server.subject}: the reply is no completion: {str(reply)[:200]}")
+        completion = completion_of(
+            reply,
+            choice,
+            record(reply.get("usage")),
+            encodable(choice["text"]),
+            subject=self._server.subject,
+            logprobs=record(choice.get("logprobs")).get("token_logprobs"),
+        )
+        return completion.model_copy(update={"latency_s": latency_s})

@@ -11,6 +11,7 @@ from pydantic import Field, NonNegativeInt, PositiveFloat
 
 from webarena_runner.errors import ConfigError
 from webarena_runner.interfaces import ServeCommand
+from webarena_runner.models.openai.options import ChatOptions
 from webarena_runner.models.shared.options import RemoteOptions, parse_options
 from webarena_runner.models.shared.serve import key_for
 from webarena_runner.models.vllm.args import VllmOptions, check_arguments, flags, read_arguments, vllm_folder
@@ -30,7 +31,7 @@ _DEFAULTS = {"enable_prefix_caching": True, "enable_prompt_tokens_details": True
 _FIND_VLLM = "import importlib.util as u; s = u.find_spec('vllm'); print(s.origin if s and s.origin else '')"
 
 
-class ServerOptions(VllmOptions, RemoteOptions):
+class ServerOptions(VllmOptions, RemoteOptions, ChatOptions):
     """`options` of a model file with `backend: vllm-server`."""
 
     base_url: str | list[str] = Field(default_factory=list)
@@ -44,8 +45,6 @@ class ServerOptions(VllmOptions, RemoteOptions):
     """engine arguments of the server that is started, by their Python names"""
     start_timeout_s: PositiveFloat = 1800
     """seconds that a server may take to start"""
-    extra_body: dict[str, Any] = Field(default_factory=dict)
-    """further keys of each request"""
     timeout_s: PositiveFloat = 300
     """seconds until one attempt at a request counts as failed"""
     max_retries: NonNegativeInt = 5
@@ -59,7 +58,7 @@ def server_urls(options: ServerOptions) -> list[str]:
 
 
 def chat_options(options: ServerOptions) -> dict[str, Any]:
-    taken = {"api_key_env", "example_roles", "extra_body", "logprobs", *RemoteOptions.model_fields}
+    taken = {"api_key_env", *ChatOptions.model_fields, *RemoteOptions.model_fields}
     chosen = options.model_dump(include=taken)
     if options.logprobs:
         chosen["extra_body"] = {"return_token_ids": True} | chosen["extra_body"]

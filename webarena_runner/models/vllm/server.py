@@ -78,7 +78,7 @@ class VllmServer:
         options = parse_options(ServerOptions, spec)
         if options.prompt_format != "template":
             return text_preview(messages, options.prompt_format)
-        return chat_preview(wire_messages(with_plain_text(messages), options.example_roles))
+        return chat_preview(wire_messages(with_plain_text(messages), options.example_roles, options.system_as))
 
     @classmethod
     def serve_command(
@@ -111,6 +111,15 @@ class VllmServer:
         for endpoint in self.endpoints:
             await endpoint.chat.check()
         self._reports.start()
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        return self.endpoints[0].chat.facts
+
+    async def probe(self) -> None:
+        """Raises ConfigError when an endpoint would refuse the requests of a run."""
+        for endpoint in self.endpoints:
+            await endpoint.probe()
 
     async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
         """Raises ModelRefused or PromptTooLong at once, other ModelErrors when every endpoint has failed."""
