@@ -149,7 +149,9 @@ async def measure(environment: EpisodeEnvironment, page: Page, peer: Peer | None
     tab, browser = environment.tabs.current, environment.tabs.context.browser
     assert browser is not None
     _, target_id = await connect(tab.page, None)
-    url = f"{await find_endpoint(browser)}/devtools/page/{target_id}"
+    found = await find_endpoint(browser)
+    assert found is not None
+    url = f"{found[0]}/devtools/page/{target_id}"
     row = Row(page.name, len((await tab.tools.send("Accessibility.getFullAXTree"))["nodes"]))
     if peer:
         peer.ask({"url": page.url, "cookies": page.storage_state["cookies"]})

@@ -26,6 +26,10 @@ from webarena_mini.errors import MiniError
 from webarena_mini.farm import HOST, Farm, FarmLease, SiteServer, listen
 from webarena_mini.kit.tokens import same_secret
 
+# Far longer than clients keep an idle connection (5 s is usual): where both ends let go of it at the same moment, the
+# next request meets a connection that was just closed.
+KEEP_ALIVE_S = 120
+
 
 @dataclass(frozen=True)
 class Served:
@@ -138,7 +142,15 @@ async def run_child() -> None:
 
 @asynccontextmanager
 async def _serving(app: Starlette, listener: socket.socket) -> AsyncIterator[str]:
-    config = uvicorn.Config(app, http="h11", ws="none", lifespan="off", log_config=None, access_log=False)
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+    )
     server = SiteServer(config)
     running = asyncio.create_task(server.serve(sockets=[listener]))
     try:

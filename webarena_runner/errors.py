@@ -16,8 +16,10 @@ RunnerError
     │   ├── ModelBlocked   the provider's safety filter blocked the prompt or the reply (no retry)
     │   └── ModelExhausted a day's quota, the account's credit or the run's --max-cost is used up: the run stops
     ├── BrowserError       Chromium or the protocol to it
+    │   ├── BrowserGone    Chromium or its driver ended, and all its episodes with it (not the task's fault)
     │   └── ScriptError    a page's own script or locator threw
     ├── SiteError          a web site is down, slow or answers with a server error
+    │   └── SitesGone      the process of leased sites ended, and all its episodes with it (not the task's fault)
     ├── LoginError         the first observation shows a log-in page, or logging in failed
     ├── JudgeError         the judge model failed
     │   └── JudgeUnusable  no judge was given, or it refuses every request (no retry)
@@ -64,11 +66,15 @@ class NewerFormat(StoreError):
 
 
 class EpisodeError(RunnerError):
-    """Infrastructure failed; `may_retry` says whether running the episode again may help, now or after `stops_run`."""
+    """Infrastructure failed; `may_retry` says whether running the episode again may help, now or after `stops_run`.
+
+    `process_lost`: a process that several episodes share ended under them, which says nothing of any of them.
+    """
 
     error_class: ClassVar[str]
     may_retry: ClassVar[bool] = True
     stops_run: ClassVar[bool] = False
+    process_lost: ClassVar[bool] = False
 
 
 class ModelError(EpisodeError):
@@ -97,12 +103,20 @@ class BrowserError(EpisodeError):
     error_class = "browser"
 
 
+class BrowserGone(BrowserError):
+    process_lost = True
+
+
 class ScriptError(BrowserError):
     pass
 
 
 class SiteError(EpisodeError):
     error_class = "site"
+
+
+class SitesGone(SiteError):
+    process_lost = True
 
 
 class LoginError(EpisodeError):

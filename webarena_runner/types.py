@@ -324,6 +324,7 @@ class Failure(Record):
     """Why an episode has no score; `error_class` is one of model, browser, site, login, judge, timeout, internal.
 
     `stops_run`: the episodes after it would end the same way, so the run stopped there, to be resumed.
+    `process_lost`: a process that episodes share (the browser, the sites) ended under it, whatever the task was.
     """
 
     error_class: str
@@ -331,6 +332,7 @@ class Failure(Record):
     traceback: str
     may_retry: bool
     stops_run: bool = False
+    process_lost: bool = False
 
 
 class Verdict(Record):

@@ -1,17 +1,19 @@
 """Many episodes in one browser; what happens when a page, the browser or a site dies."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import os
+import subprocess
+from collections.abc import Awaitable, Callable, Mapping
+from signal import SIGKILL
 
 import pytest
-from playwright.async_api import Error as PlaywrightError
 
 from tests.browser.conftest import Start
 from tests.support.local_site import Site, serve
 from tests.support.pages import id_of
 from webarena_runner.browser.environment import EpisodeEnvironment
 from webarena_runner.browser.session import BrowserSession
-from webarena_runner.errors import BrowserError, BrowserMissing, SiteError
+from webarena_runner.errors import BrowserError, BrowserGone, BrowserMissing, SiteError
 from webarena_runner.settings.records import BrowserSettings, ObservationSettings, SettleSettings
 from webarena_runner.types import Action, Click, Goto, Invalid, Scroll
 
@@ -79,15 +81,6 @@ async def crash_page(environment: EpisodeEnvironment) -> None:
     await environment.tabs.current.tools.send("Page.crash")
 
 
-async def crash_browser(environment: EpisodeEnvironment) -> None:
-    browser = environment.tabs.context.browser
-    assert browser is not None
-    devtools = await browser.new_browser_cdp_session()
-    with pytest.raises(PlaywrightError):
-        await devtools.send("Browser.crash")
-    await environment.step(Scroll(direction="down"))
-
-
 async def run_into(
     fault: Callable[[EpisodeEnvironment], Awaitable[None]], session: BrowserSession, site: Site, url: str
 ) -> None:
@@ -116,13 +109,56 @@ async def test_a_step_on_a_crashed_page_is_a_browser_error(action: Action, site:
         await run_into(act, session, site, site.page("/", "<p>Here</p>"))
 
 
-async def test_after_a_crash_of_the_browser_the_next_episode_has_a_new_one(site: Site) -> None:
-    url = site.page("/", "<p>Here</p>")
+def processes() -> dict[int, tuple[int, str]]:
+    """Parent and command line of all that run, by process id."""
+    listed = subprocess.run(["ps", "-wweo", "pid=,ppid=,stat=,args="], capture_output=True, text=True, check=True)
+    found = (line.split(None, 3) for line in listed.stdout.splitlines())
+    return {
+        int(pid): (int(parent), args) for pid, parent, state, args in found if state[0] != "Z" and args[:3] != "ps "
+    }
+
+
+def below(pid: int, running: Mapping[int, tuple[int, str]]) -> set[int]:
+    direct = {child for child, (parent, _) in running.items() if parent == pid}
+    return direct.union(*(below(child, running) for child in direct))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("program", ["run-driver", "--no-startup-window"])
+async def test_a_browser_or_driver_that_is_killed_ends_all_its_episodes_at_once_and_the_next_has_a_new_one(
+    program: str, site: Site
+) -> None:
+    url, before, playing = site.page("/", "<p>Here</p>"), below(os.getpid(), processes()), asyncio.Barrier(3)
+
+    async def wait(session: BrowserSession) -> None:
+        async with session.episode(urls={"a": site.url}, start_urls=[url]):
+            await playing.wait()
+            # What waits for nothing of the browser hears of it too.
+            await asyncio.Event().wait()
+
     async with BrowserSession(BrowserSettings(), ObservationSettings(), SettleSettings()) as session:
-        with pytest.raises(BrowserError):
-            await run_into(crash_browser, session, site, url)
+        episodes = [asyncio.create_task(wait(session)) for _ in range(2)]
+        await playing.wait()
+        running = processes()
+        started = below(os.getpid(), running) - before
+        for pid in [pid for pid in started if program in running[pid][1]]:
+            os.kill(pid, SIGKILL)
+        await asyncio.wait(episodes, timeout=5)
+        for episode in episodes:
+            with pytest.raises(BrowserGone, match="started afresh"):
+                episode.result()
         async with session.episode(urls={"a": site.url}, start_urls=[url]) as environment:
             assert "Here" in (await environment.observe()).text
+    left = processes()
+    assert started & set(left) == set()
+    assert below(os.getpid(), left) == before
+
+
+async def test_the_driver_is_in_no_process_group_of_the_run(session: BrowserSession) -> None:
+    running = processes()
+    drivers = [pid for pid in below(os.getpid(), running) if "run-driver" in running[pid][1]]
+    assert drivers
+    assert os.getpgrp() not in map(os.getpgid, drivers), "Ctrl-C in a terminal would reach it"
 
 
 @pytest.mark.long

@@ -103,7 +103,8 @@ class Side:
         page = self._now.tabs.current.page
         browser = page.context.browser
         assert browser is not None
-        endpoint = (await find_endpoint(browser) or "").replace("ws://", "http://")
+        found = await find_endpoint(browser)
+        endpoint = (found[0] if found else "").replace("ws://", "http://")
         devtools = await page.context.new_cdp_session(page)
         target = (await devtools.send("Target.getTargetInfo"))["targetInfo"]["targetId"]
         state = await page.context.storage_state()

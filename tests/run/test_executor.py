@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,14 @@ import pytest
 
 from tests.run.conftest import MakeManifest
 from tests.run.playing import play_all
-from webarena_runner.errors import BrowserError, JudgeUnusable, ModelError, ModelExhausted
+from webarena_runner.errors import BrowserError, JudgeUnusable, ModelError, ModelExhausted, SiteError
 from webarena_runner.interfaces.environments import EpisodeNotes
 from webarena_runner.log.lines import LineFormatter
 from webarena_runner.log.reading import read_results
 from webarena_runner.log.writing import RunFolder
 from webarena_runner.running.episode import Harness
 from webarena_runner.settings.records import LimitSettings, RunSettings
-from webarena_runner.types import Action, Completion, Decision, Observation, Score, Scroll, Step, Task
+from webarena_runner.types import Action, Completion, Decision, Observation, Score, Scroll, Step, Stop, Task
 
 HANGS = None
 
@@ -41,16 +41,17 @@ class Page:
         return await self.observe()
 
     async def score(self, answer: str) -> tuple[float, tuple[Score, ...]]:
-        raise NotImplementedError
+        return 1.0, ()
 
 
 class Pages:
-    """Environments without a browser."""
+    """Environments without a browser; `leaving` is what happens when one is left."""
 
     versions: Mapping[str, str] = {}
 
-    def __init__(self) -> None:
+    def __init__(self, leaving: Callable[[], Awaitable[None]] | None = None) -> None:
         self.closed = 0
+        self._leaving = leaving
 
     @asynccontextmanager
     async def episode(self, task: Task, *, trial: int, notes: EpisodeNotes) -> AsyncIterator[Page]:
@@ -58,20 +59,24 @@ class Pages:
             yield Page()
         finally:
             self.closed += 1
+            if self._leaving:
+                await self._leaving()
 
 
 class Asking:
     """An agent whose model replies or fails as told for each task, or hangs."""
 
-    def __init__(self, replies: Mapping[int, Completion | Exception | None]) -> None:
-        self._replies = replies
+    def __init__(self, replies: Mapping[int, Completion | Exception | Stop | None]) -> None:
+        self.replies = replies
         self.asked: list[int] = []
 
     async def act(
         self, task: Task, history: Sequence[Step], now: Observation, *, urls: Mapping[str, str], trial: int = 0
     ) -> Decision:
         self.asked.append(task.task_id)
-        reply = self._replies[task.task_id]
+        reply = self.replies[task.task_id]
+        if isinstance(reply, Stop):
+            return Decision(action=reply)
         if isinstance(reply, Completion):
             return Decision(action=Scroll(direction="down"), completion=reply)
         if reply is HANGS:
@@ -98,9 +103,10 @@ Play = Callable[..., Any]
 
 @pytest.fixture
 def play(tmp_path: Path, make_manifest: MakeManifest) -> Play:
-    async def call(agent: Asking, pages: Pages, *, workers: int, **limits: int) -> str:
+    async def call(agent: Asking, pages: Pages, *, workers: int, **limits: float) -> str:
         settings = RunSettings(profile="", workers=workers, limits=LimitSettings(**limits))
         tasks = [a_task(task_id) for task_id in range(4)]
+        tasks = [task for task in tasks if task.task_id in agent.replies]
         with closing(RunFolder.create(tmp_path / "r1", make_manifest(), [])) as folder:
             _, stopped = await play_all(Harness(settings, agent, pages), folder.path, tasks)
         return stopped
@@ -160,3 +166,38 @@ async def test_a_reply_whose_action_broke_the_browser_is_counted(play: Play, tmp
     assert (result.value, result.steps) == (None, 1)
     assert (result.prompt_tokens, result.completion_tokens, result.cached_tokens) == (60, 10, 40)
     assert result.cost_usd == 0.5
+
+
+async def refuse() -> None:
+    raise SiteError("the lease could not be given back")
+
+
+async def hang() -> None:
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize(("leaving", "limit_s"), [(refuse, 60), (hang, 0.2)], ids=["an error", "the time limit"])
+async def test_what_happens_after_the_score_takes_it_away_no_more(
+    leaving: Callable[[], Awaitable[None]], limit_s: float, play: Play, tmp_path: Path
+) -> None:
+    await play(Asking({0: Stop(answer="")}), Pages(leaving), workers=1, episode_timeout_s=limit_s)
+    ((_, result),) = read_results(tmp_path / "r1").items()
+    assert (result.value, result.attempt, result.failure) == (1.0, 1, None)
+
+
+@pytest.mark.parametrize(
+    ("reply", "leaving", "kept"),
+    [(HANGS, refuse, []), (Stop(answer=""), hang, [1.0])],
+    ids=["an error of the clean-up is none of the episode", "a score that was there stays"],
+)
+async def test_a_cancelled_run(
+    reply: Stop | None, leaving: Callable[[], Awaitable[None]], kept: list[float], play: Play, tmp_path: Path
+) -> None:
+    agent = Asking({0: reply, 1: HANGS})
+    running = asyncio.create_task(play(agent, Pages(leaving), workers=1))
+    await asyncio.wait([running], timeout=0.2)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert [result.value for result in read_results(tmp_path / "r1").values()] == kept
+    assert agent.asked == [0], "no episode is begun any more"

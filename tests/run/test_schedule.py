@@ -6,7 +6,7 @@ import pytest
 
 from tests.run.conftest import MakeResult
 from webarena_runner.interfaces.execution import Attempt
-from webarena_runner.running.schedule import RunSchedule
+from webarena_runner.running.schedule import MOST_LOSSES, RunSchedule
 from webarena_runner.types import EpisodeResult, Failure, Task
 
 
@@ -109,3 +109,16 @@ def test_each_attempt_knows_what_the_run_has_cost(make_result: MakeResult) -> No
     second = take(schedule)
     schedule.ended(second, make_result(second.task_id, cost_usd=None))
     assert (first.spent_usd, second.spent_usd, take(schedule).spent_usd) == (1.0, 1.5, 1.5)
+
+
+def test_what_is_lost_with_a_shared_process_is_run_again_at_once_and_counts_as_no_try(
+    make_result: MakeResult, error: Any
+) -> None:
+    schedule, taken = schedule_of(2, retries=0, stop_after_errors=1), []
+    while (attempt := schedule.next()) and len(taken) < 9:
+        taken.append(attempt.task_id)
+        lost = error(attempt, "browser", process_lost=True)
+        assert schedule.tries_again(attempt, lost.failure) is (attempt.losses < MOST_LOSSES)
+        schedule.ended(attempt, lost if attempt.task_id == 0 else make_result(attempt.task_id))
+    assert taken == [0] * (MOST_LOSSES + 1), "what always takes the browser with it is an error in the end"
+    assert "1 episodes in a row" in schedule.stopped

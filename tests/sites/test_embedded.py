@@ -1,8 +1,15 @@
 """The embedded sites as a run's episodes get them: leases from a process of its own."""
 
+import asyncio
+import os
+import signal
+import subprocess
+
 import httpx
+import pytest
 
 from webarena_mini.catalog import MODULES
+from webarena_runner.errors import SitesGone
 from webarena_runner.official.sites import LOGIN_FORMS, in_order
 from webarena_runner.settings.records import SitesSpec
 from webarena_runner.sites.embedded import EmbeddedSites
@@ -27,3 +34,29 @@ async def test_all_of_them_are_healthy() -> None:
     assert [health.site for health in checked] == in_order(MODULES)
     assert {health.site: health.problem for health in checked if health.problem} == {}
     assert {health.site for health in checked if health.login == 200} == set(LOGIN_FORMS)
+
+
+async def test_sites_that_are_killed_end_what_is_played_on_them_at_once_and_are_started_again() -> None:
+    async with EmbeddedSites() as sites:
+        with pytest.raises(SitesGone, match="ended with code -9; it is started afresh"):
+            await wait_on(sites)
+        async with (
+            sites.lease(["reddit"], login_sites=[], writes=True) as lease,
+            httpx.AsyncClient(trust_env=False) as visitor,
+        ):
+            assert (await visitor.get(lease.urls["reddit"])).status_code == 200
+    assert sites_processes() == []
+
+
+async def wait_on(sites: EmbeddedSites) -> None:
+    """Holds a lease of sites that are killed meanwhile."""
+    async with asyncio.timeout(5), sites.lease(["reddit"], login_sites=[], writes=True):
+        for pid in sites_processes():
+            os.kill(pid, signal.SIGKILL)
+        await asyncio.Event().wait()
+
+
+def sites_processes() -> list[int]:
+    listed = subprocess.run(["ps", "-wweo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+    ours = (line.split(None, 2) for line in listed.splitlines() if "webarena_mini.server" in line)
+    return [int(pid) for pid, parent, _ in ours if int(parent) == os.getpid()]

@@ -1,8 +1,13 @@
 """Telling what Playwright's errors mean: a failed action, or infrastructure that is gone."""
 
+import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from playwright.async_api import Error as PlaywrightError
+
+from webarena_runner.errors import BrowserError
 
 # At the start of the message: what stands later may quote an action or a page.
 GONE = re.compile(
@@ -20,3 +25,16 @@ def first_line(error: PlaywrightError) -> str:
 def target_gone(error: PlaywrightError) -> bool:
     """Whether the tab, its context or the browser is no longer there."""
     return bool(GONE.match(first_line(error)))
+
+
+@asynccontextmanager
+async def answer_within(limit_s: float, what: str) -> AsyncIterator[None]:
+    """For commands to which Playwright gives no limit of its own. Raises BrowserError at the limit."""
+    limit = asyncio.timeout(limit_s)
+    try:
+        async with limit:
+            yield
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise BrowserError(f"{what}: the browser gave no answer for {limit_s:g} s") from error

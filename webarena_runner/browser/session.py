@@ -1,43 +1,34 @@
-"""One Chromium for many episodes at once, each with a context of its own; replaced when it is old or has crashed."""
+"""One Chromium for many episodes at once, each with a context of its own; replaced when it is old or has ended."""
 
 import asyncio
-import os
+import logging
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, cast
 
-from playwright.async_api import Browser, BrowserContext, Playwright, ProxySettings, StorageState, async_playwright
+from playwright.async_api import BrowserContext, ProxySettings, StorageState
 from playwright.async_api import Error as PlaywrightError
 
 from webarena_runner import registry
+from webarena_runner.browser.engine import Engine, sandbox_works
 from webarena_runner.browser.environment import EpisodeEnvironment
-from webarena_runner.browser.failures import first_line, target_gone
-from webarena_runner.browser.find import find_browser, launch_args
+from webarena_runner.browser.failures import answer_within, first_line, target_gone
+from webarena_runner.browser.find import find_browser
 from webarena_runner.browser.observe.capture import ScreenshotType
-from webarena_runner.browser.observe.devtools import find_endpoint
 from webarena_runner.browser.policy import Fence, RefusingProxy
 from webarena_runner.browser.settle.settler import Settler
 from webarena_runner.browser.tabs import Tabs
 from webarena_runner.browser.trace import NetworkTrace
-from webarena_runner.errors import BrowserError, BrowserMissing
+from webarena_runner.errors import BrowserError, BrowserGone, BrowserMissing
 from webarena_runner.settings.records import BrowserSettings, ObservationSettings, SettleSettings
 
-# For our own connections: a port on the loopback that Chromium chooses, and the switch that lets us ask which.
-DEVTOOLS_ARGS = ("--remote-debugging-port=0", "--enable-automation")
+log = logging.getLogger(__name__)
 LOCALE = "en-US"
-
-
-@dataclass
-class _Engine:
-    """A running Chromium; `endpoint` None: no DevTools connections of our own."""
-
-    browser: Browser
-    endpoint: str | None
-    episodes: int = 0
-    active: int = 0
+# Chromium answers these in milliseconds; on a machine that is busy it may take seconds.
+OPEN_LIMIT_S = 60.0
+CLOSE_LIMIT_S = 10.0
 
 
 class BrowserSession:
@@ -63,22 +54,23 @@ class BrowserSession:
         self._direct = direct
         self._stack = AsyncExitStack()
         self._launching = asyncio.Lock()  # guards _engine: one browser is started at a time
-        self._engine: _Engine | None = None
-        self._engines: list[_Engine] = []
+        self._engine: Engine | None = None
+        self._engines: list[Engine] = []
         self._version = ""
+        self._sandbox = False
 
     async def __aenter__(self) -> Self:
         """Raises BrowserMissing when there is no browser, or it does not start."""
         settings = self._settings
         found = await asyncio.to_thread(find_browser, settings.executable, headless=settings.headless)
         self._found = found
+        self._sandbox = await sandbox_works(found, headless=settings.headless)
+        self._proxy = await self._stack.enter_async_context(RefusingProxy())
         try:
-            self._playwright: Playwright = await self._stack.enter_async_context(async_playwright())
-            self._proxy = await self._stack.enter_async_context(RefusingProxy())
             self._engine = await self._launch()
-        except PlaywrightError as error:
+        except BrowserError as error:
             await self._stack.aclose()
-            raise BrowserMissing(f"{found.path} does not start: {first_line(error)}; see `wa-run doctor`") from error
+            raise BrowserMissing(f"{error}; see `wa-run doctor`") from error
         return self
 
     async def __aexit__(
@@ -92,6 +84,11 @@ class BrowserSession:
     def version(self) -> str:
         """Chromium's version, and whether it is the headless shell."""
         return f"{self._version} headless shell" if self._found.is_shell else self._version
+
+    @property
+    def sandbox(self) -> bool:
+        """On wherever the machine allows it; Playwright by itself leaves it off for everybody."""
+        return self._sandbox
 
     @asynccontextmanager
     async def episode(
@@ -145,20 +142,20 @@ class BrowserSession:
         engine.episodes += 1
         engine.active += 1
         try:
-            context = await self._new_context(engine, proxy, storage_state)
-            try:
-                yield context, engine.endpoint
-            finally:
-                await _close_context(context)
-        except PlaywrightError as error:
-            raise BrowserError(f"the browser failed: {first_line(error)}") from error
+            async with engine.lifeline.held(BrowserGone), _browser_errors():
+                async with answer_within(OPEN_LIMIT_S, "opening a context"):
+                    context = await self._new_context(engine, proxy, storage_state)
+                try:
+                    yield context, engine.endpoint
+                finally:
+                    await _close_context(context)
         finally:
             engine.active -= 1
             if engine is not self._engine and not engine.active:
                 await self._close(engine)
 
     async def _new_context(
-        self, engine: _Engine, proxy: ProxySettings | None, storage_state: Mapping[str, Any] | None
+        self, engine: Engine, proxy: ProxySettings | None, storage_state: Mapping[str, Any] | None
     ) -> BrowserContext:
         context = await engine.browser.new_context(
             viewport={"width": self._settings.viewport_width, "height": self._settings.viewport_height},
@@ -171,40 +168,43 @@ class BrowserSession:
         context.set_default_timeout(1000 * self._settings.navigation_timeout_s)
         return context
 
-    async def _current_engine(self) -> _Engine:
+    async def _current_engine(self) -> Engine:
         async with self._launching:
             engine = self._engine
-            if engine and engine.browser.is_connected() and engine.episodes < self._settings.recycle_after:
+            if engine and not engine.lifeline.is_cut and engine.episodes < self._settings.recycle_after:
                 return engine
-            try:
-                self._engine = await self._launch()
-            except PlaywrightError as error:
-                raise BrowserError(f"Chromium does not start again: {first_line(error)}") from error
+            self._engine = await self._launch()
             if engine and not engine.active:
                 await self._close(engine)
             return self._engine
 
-    async def _launch(self) -> _Engine:
-        devtools = DEVTOOLS_ARGS if self._direct else ()
-        browser = await self._playwright.chromium.launch(
-            executable_path=self._found.path,
-            headless=self._settings.headless,
-            args=[*launch_args(root=os.geteuid() == 0), *devtools],
+    async def _launch(self) -> Engine:
+        engine = await Engine.start(
+            self._found, headless=self._settings.headless, sandbox=self._sandbox, direct=self._direct
         )
-        self._version = browser.version
-        engine = _Engine(browser, await find_endpoint(browser) if self._direct else None)
+        self._version = engine.browser.version
         self._engines.append(engine)
         return engine
 
-    async def _close(self, engine: _Engine) -> None:
+    async def _close(self, engine: Engine) -> None:
         if engine in self._engines:
             self._engines.remove(engine)
-            await engine.browser.close()
+            await engine.aclose()
+
+
+@asynccontextmanager
+async def _browser_errors() -> AsyncIterator[None]:
+    try:
+        yield
+    except PlaywrightError as error:
+        raise BrowserError(f"the browser failed: {first_line(error)}") from error
 
 
 async def _close_context(context: BrowserContext) -> None:
+    """What fails here takes away neither a score nor the news that the run is to stop."""
     try:
-        await context.close()
-    except PlaywrightError as error:
-        if not target_gone(error):
-            raise
+        async with asyncio.timeout(CLOSE_LIMIT_S):
+            await context.close()
+    except (PlaywrightError, TimeoutError) as error:
+        if not (isinstance(error, PlaywrightError) and target_gone(error)):
+            log.warning("a browser context could not be closed: %s", str(error) or f"no answer for {CLOSE_LIMIT_S:g} s")

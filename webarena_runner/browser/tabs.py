@@ -4,11 +4,13 @@ import asyncio
 
 from playwright.async_api import BrowserContext, Page
 
+from webarena_runner.browser.failures import answer_within
 from webarena_runner.browser.observe.devtools import ProtocolError
 from webarena_runner.browser.tab import Tab
 from webarena_runner.errors import BrowserError
 
 ATTACH_TIMEOUT_S = 10.0
+NEW_PAGE_LIMIT_S = 60.0
 
 
 class Tabs:
@@ -74,7 +76,8 @@ class Tabs:
         if number >= len(tabs) or number < 0:
             return False
         self._current = tabs[number]
-        await self._current.page.bring_to_front()
+        async with answer_within(ATTACH_TIMEOUT_S, "bringing a tab to the front"):
+            await self._current.page.bring_to_front()
         return True
 
     async def close_current(self) -> None:
@@ -110,7 +113,8 @@ class Tabs:
 
     async def _new_page(self) -> Page:
         self._own += 1
-        return await self.context.new_page()
+        async with answer_within(NEW_PAGE_LIMIT_S, "opening a tab"):
+            return await self.context.new_page()
 
     def _on_page(self, page: Page) -> None:
         self._seen += 1

@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 from webarena_runner.cli.models.commands import availability
-from webarena_runner.errors import BrowserMissing, ConfigError, EpisodeError, UsageError
+from webarena_runner.errors import BrowserError, BrowserMissing, ConfigError, EpisodeError, UsageError
 from webarena_runner.settings import datafiles
 from webarena_runner.settings.loading import CliOptions, load_model_spec, load_sites
 from webarena_runner.tasksets import load_task_set
@@ -21,7 +21,6 @@ from webarena_runner.tasksets import load_task_set
 SHOWN_VERSIONS = ("playwright", "pydantic", "openai", "tokenizers", "starlette")
 # A full run of 812 tasks keeps up to 30 screenshots of about 60 kB each.
 DISK_GB, MEMORY_GB = 3, 2
-START_LIMIT_MS = 30_000
 
 
 class Level(StrEnum):
@@ -42,7 +41,7 @@ async def all_checks(*, out: Path, sites: str | None, environ: Mapping[str, str]
     return [
         _python(),
         _packages(),
-        await _browser(),
+        *await _browser(),
         _results(out),
         _disk(out),
         _memory(),
@@ -76,31 +75,37 @@ def _version(package: str) -> str:
         return ""
 
 
-async def _browser() -> Check:
+async def _browser() -> list[Check]:
     """Finds the browser that a run would take, starts it and opens an empty page."""
-    from playwright.async_api import Error, async_playwright
-
-    from webarena_runner.browser.find import find_browser, launch_args
+    from webarena_runner.browser.find import find_browser
+    from webarena_runner.browser.session import BrowserSession
+    from webarena_runner.settings.records import BrowserSettings, ObservationSettings, SettleSettings
 
     try:
         found = find_browser()
     except BrowserMissing as error:
-        return Check("browser", Level.FAIL, str(error), "wa-run browser install")
+        return [Check("browser", Level.FAIL, str(error), "wa-run browser install")]
     try:
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(
-                executable_path=found.path, args=launch_args(root=os.geteuid() == 0), timeout=START_LIMIT_MS
-            )
-            page = await browser.new_page()
-            await page.goto("about:blank")
-            await browser.close()
-    except Error as error:
-        message = str(error).strip().partition("\n")[0]
-        return Check("browser", Level.FAIL, f"{found.path} does not start: {message}", "install another Chromium")
+        async with BrowserSession(BrowserSettings(), ObservationSettings(), SettleSettings()) as session:
+            async with session.context() as context:
+                await (await context.new_page()).goto("about:blank")
+            sandbox = session.sandbox
+    except (BrowserMissing, BrowserError) as error:
+        return [Check("browser", Level.FAIL, str(error), "install another Chromium")]
     message = f"{found.path} {found.version}, starts"
     if not found.is_shell:
-        return Check("browser", Level.WARNING, message, "wa-run browser install: a headless shell takes half the time")
-    return Check("browser", Level.OK, f"{message}, headless shell")
+        faster = "wa-run browser install: a headless shell takes half the time"
+        return [Check("browser", Level.WARNING, message, faster), _sandbox(works=sandbox)]
+    return [Check("browser", Level.OK, f"{message}, headless shell"), _sandbox(works=sandbox)]
+
+
+def _sandbox(*, works: bool) -> Check:
+    if works:
+        return Check("browser sandbox", Level.OK, "on")
+    if os.geteuid() == 0:
+        return Check("browser sandbox", Level.WARNING, "off: Chromium has none for root", "run as another user")
+    todo = "allow unprivileged user namespaces (in a container: its seccomp profile)"
+    return Check("browser sandbox", Level.WARNING, "off: Chromium does not start inside it here", todo)
 
 
 def _results(out: Path) -> Check:

@@ -1,6 +1,7 @@
 """Starting, resuming and reporting a run."""
 
 import asyncio
+import logging
 import os
 import signal
 from collections.abc import Mapping, Sequence
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
     from webarena_runner.running.run import Prepared, RunSummary
     from webarena_runner.settings.loading import CliOptions
 
+log = logging.getLogger(__name__)
 INTERRUPTED = 130
+# Ctrl-C, what `timeout` and CI runners send, and a terminal that is closed.
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SAME_WISH_S = 1.0
 RunFolder = Annotated[str, typer.Argument(metavar="RUN", help="Run folder, or run id under --out.")]
 Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where run folders are.")]
 MaxCost = Annotated[
@@ -163,7 +168,7 @@ def _run(prepared: "Prepared", environ: Mapping[str, str], *, verbose: bool) -> 
 async def until_done_or_interrupted(
     prepared: "Prepared", environ: Mapping[str, str], console: "Console"
 ) -> "RunSummary | None":
-    """None: interrupted. The first signal lets running episodes clean up, the second ends the process."""
+    """None: interrupted. The first signal lets running episodes clean up; one after a second ends the process."""
     from webarena_runner.cli.progress import shown
     from webarena_runner.running.run import run
 
@@ -175,21 +180,32 @@ async def until_done_or_interrupted(
         except asyncio.CancelledError:
             if not interrupted:
                 raise
-            return None
+        except Exception as error:
+            if not interrupted:
+                raise
+            log.warning("while stopping: %s", error)
+        return None
 
 
 def _cancel_on_signal(running: "asyncio.Future[RunSummary]") -> list[int]:
-    """Cancels at the first SIGINT or SIGTERM, and notes it in the list that it returns."""
+    """Cancels at the first of the signals that end a run, and notes it in the list that it returns."""
     loop = asyncio.get_running_loop()
+    # `nohup`, and a shell that starts a job in the background, have some of them ignored.
+    wanted = [each for each in STOP_SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
     noted: list[int] = []
 
     def stop(number: int) -> None:
         noted.append(number)
-        for each in (signal.SIGINT, signal.SIGTERM):
+        if len(noted) == 1:
+            # The same wish may come twice: `timeout` signals the run, and then its process group with the run in it.
+            loop.call_later(SAME_WISH_S, end_at_next)
+            running.cancel()
+
+    def end_at_next() -> None:
+        for each in wanted:
             loop.remove_signal_handler(each)
             signal.signal(each, signal.SIG_DFL)
-        running.cancel()
 
-    for each in (signal.SIGINT, signal.SIGTERM):
+    for each in wanted:
         loop.add_signal_handler(each, stop, each)
     return noted

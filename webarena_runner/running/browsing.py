@@ -45,6 +45,11 @@ class Browser(Protocol):
     @property
     def version(self) -> str: ...
 
+    @property
+    def sandbox(self) -> bool:
+        """Whether its pages are kept from the rest of the machine."""
+        ...
+
     def episode(
         self,
         *,
@@ -99,7 +104,7 @@ class BrowserEnvironments:
 
     @property
     def versions(self) -> Mapping[str, str]:
-        return {"chromium": self._browser.version}
+        return {"chromium": self._browser.version, "chromium sandbox": "on" if self._browser.sandbox else "off"}
 
     @asynccontextmanager
     async def episode(self, task: Task, *, trial: int, notes: EpisodeNotes) -> AsyncIterator["LeasedSites"]:

@@ -1,5 +1,6 @@
 """One episode: observe, decide, act until an end; then score, once."""
 
+import logging
 import time
 import traceback
 from collections.abc import Callable
@@ -28,6 +29,8 @@ from webarena_runner.types import (
     Stop,
     Task,
 )
+
+log = logging.getLogger(__name__)
 
 
 class StepLog(Protocol):
@@ -58,7 +61,8 @@ class Harness:
 class Episode:
     """One attempt at one (task, trial), and what has happened in it so far.
 
-    `now` is the latest observation, which is in no step as long as it `awaits_step`.
+    `now` is the latest observation, which is in no step as long as it `awaits_step`. `scored` is the result as soon as
+    there is one: nothing that happens while the environment is left takes it away.
     """
 
     task: Task
@@ -72,6 +76,7 @@ class Episode:
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     clock_start: float = field(default_factory=time.monotonic)
     final_url: str = ""
+    scored: EpisodeResult | None = None
     notes: EpisodeNotes = field(default_factory=EpisodeNotes)
 
     def keep_last_page(self) -> None:
@@ -108,12 +113,20 @@ async def play_episode(harness: Harness, episode: Episode) -> EpisodeResult:
         UsageError: the log cannot be written, or the task cannot be run as configured.
     """
     opening = harness.environments.episode(episode.task, trial=episode.trial, notes=episode.notes)
-    async with opening as environment:
-        ending, answer = await _act(harness, episode, environment)
-        episode.final_url = environment.url
-        with episode.notes.timed("evaluate"):
-            value, scores = await environment.score(answer)
-    return _result(episode, ending, answer, value=value, scores=scores)
+    try:
+        async with opening as environment:
+            ending, answer = await _act(harness, episode, environment)
+            episode.final_url = environment.url
+            with episode.notes.timed("evaluate"):
+                value, scores = await environment.score(answer)
+            episode.scored = _result(episode, ending, answer, value=value, scores=scores)
+    except Exception as error:
+        if episode.scored is None:
+            raise
+        log.warning("task %s: leaving its environment failed, its score stands: %s", episode.task.task_id, error)
+    if episode.scored is None:
+        raise RuntimeError("an environment has swallowed what went wrong in it")
+    return episode.scored
 
 
 async def _act(harness: Harness, episode: Episode, environment: Environment) -> tuple[Ending, str]:
@@ -182,6 +195,7 @@ def failed(episode: Episode, error: Exception) -> EpisodeResult:
         traceback="".join(traceback.format_exception(error)),
         may_retry=bool(expected and expected.may_retry),
         stops_run=bool(expected and expected.stops_run),
+        process_lost=bool(expected and expected.process_lost),
     )
     return _result(episode, Ending.ERROR, "", failure=failure)
 

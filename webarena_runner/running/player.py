@@ -43,6 +43,8 @@ class Player:
     ) -> EpisodeResult:
         """The result, which is in the run folder then; an episode that goes wrong is a result without a score.
 
+        When it is cancelled, what goes wrong on the way out is no result, and a score that was there before is kept.
+
         Raises:
             UsageError: the run folder cannot be written, or the task cannot be run as configured.
         """
@@ -62,9 +64,20 @@ class Player:
                     result = await run_episode(self._harness, episode)
         except TimeoutError:
             error = LimitExceeded(f"the episode took longer than {limit_s:g} s (limits.episode_timeout_s)")
-            result = failed(episode, error)
+            result = episode.scored or failed(episode, error)
+        except asyncio.CancelledError:
+            if episode.scored:
+                self._folders.put(episode.scored)
+            raise
+        if result.value is None and _cancelled():
+            raise asyncio.CancelledError
         self._folders.put(result)
         return result
+
+
+def _cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 @asynccontextmanager

@@ -8,10 +8,14 @@ from webarena_runner.errors import JudgeError
 from webarena_runner.interfaces.execution import Attempt
 from webarena_runner.types import EpisodeResult, Failure, Task
 
+# A browser or sites' process that ends so often under one episode does so because of it.
+MOST_LOSSES = 5
+
 
 class RunSchedule:
     """Errors are tried again after all else, up to `retries` times; what would go on failing stops the run.
 
+    What was lost with a process that episodes share is run again at once and is no try: it counts for neither.
     `judged`: the run has a judge. `spent_usd` is what its earlier starts have cost.
     """
 
@@ -44,6 +48,9 @@ class RunSchedule:
     def ended(self, attempt: Attempt, result: EpisodeResult) -> None:
         self._spent_usd += result.cost_usd or 0.0
         failure = result.failure
+        if failure and self._lost(attempt, failure):
+            self._queue.appendleft(replace(attempt, losses=attempt.losses + 1))
+            return
         if self.tries_again(attempt, failure):
             self._queue.append(replace(attempt, number=attempt.number + 1))
         self._errors_in_a_row = self._errors_in_a_row + 1 if failure and not self._lacks_judge(failure) else 0
@@ -52,7 +59,12 @@ class RunSchedule:
 
     def tries_again(self, attempt: Attempt, failure: Failure | None) -> bool:
         """Whether the attempt that ended like this is followed by another; not when the run stops for it."""
+        if failure and self._lost(attempt, failure):
+            return True
         return bool(failure and failure.may_retry and not failure.stops_run and attempt.number <= self._retries)
+
+    def _lost(self, attempt: Attempt, failure: Failure) -> bool:
+        return failure.process_lost and attempt.losses < MOST_LOSSES
 
     def _why_stop(self, failure: Failure) -> str:
         if failure.stops_run:

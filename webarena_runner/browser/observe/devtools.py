@@ -24,6 +24,7 @@ Handler = Callable[[dict[str, Any]], None]
 
 log = logging.getLogger(__name__)
 OPEN_TIMEOUT_S = 5.0
+CLOSE_TIMEOUT_S = 2.0
 PORT_READS = 250
 PORT_PAUSE_S = 0.02
 
@@ -69,8 +70,11 @@ async def connect(page: Page, endpoint: str | None) -> tuple[DevTools, str]:
     return PlaywrightDevTools(session), target_id
 
 
-async def find_endpoint(browser: Browser) -> str | None:
-    """`ws://127.0.0.1:PORT` of a Chromium started with --remote-debugging-port=0 and --enable-automation."""
+async def find_endpoint(browser: Browser) -> tuple[str, str] | None:
+    """`ws://127.0.0.1:PORT`, and the path below it that is the browser's own.
+
+    Of a Chromium started with --remote-debugging-port=0 and --enable-automation.
+    """
     session = await browser.new_browser_cdp_session()
     try:
         arguments = (await session.send("Browser.getBrowserCommandLine"))["arguments"]
@@ -85,17 +89,17 @@ async def find_endpoint(browser: Browser) -> str | None:
     written = Path(folder) / "DevToolsActivePort"
     # Nothing but the file's existence shows that Chromium has written it.
     for _ in range(PORT_READS):
-        port = await asyncio.to_thread(_first_line, written)
-        if port:
-            return f"ws://127.0.0.1:{port}"
+        port, _, path = (await asyncio.to_thread(_text_of, written)).partition("\n")
+        if path:
+            return f"ws://127.0.0.1:{port}", path.strip()
         await asyncio.sleep(PORT_PAUSE_S)
     log.warning("Chromium wrote no DevTools port to %s within %g s", written, PORT_READS * PORT_PAUSE_S)
     return None
 
 
-def _first_line(path: Path) -> str:
+def _text_of(path: Path) -> str:
     try:
-        return path.read_text().split("\n", 1)[0].strip()
+        return path.read_text()
     except FileNotFoundError:
         return ""
 
@@ -114,7 +118,13 @@ class DirectDevTools:
     @classmethod
     async def open(cls, url: str) -> "DirectDevTools":
         connection = await websockets.connect(
-            url, compression=None, max_size=None, ping_interval=None, proxy=None, open_timeout=OPEN_TIMEOUT_S
+            url,
+            compression=None,
+            max_size=None,
+            ping_interval=None,
+            proxy=None,
+            open_timeout=OPEN_TIMEOUT_S,
+            close_timeout=CLOSE_TIMEOUT_S,
         )
         return cls(connection)
 
@@ -140,6 +150,11 @@ class DirectDevTools:
         if "error" in reply:
             raise ProtocolError(f"{method}: {reply['error'].get('message', reply['error'])}")
         return reply["result"]
+
+    async def until_closed(self, limit_s: float) -> bool:
+        """Waits that long at most; whether the connection has ended."""
+        await asyncio.wait([self._reader], timeout=limit_s)
+        return self._closed
 
     async def aclose(self) -> None:
         self._reader.cancel()
@@ -204,6 +219,7 @@ class PlaywrightDevTools:
     async def aclose(self) -> None:
         self._closed = True
         try:
-            await self._session.detach()
-        except PlaywrightError as error:
-            log.debug("detaching from a page that is gone: %s", error.message)
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self._session.detach()
+        except (PlaywrightError, TimeoutError) as error:
+            log.debug("detaching from a page that is gone: %s", error)

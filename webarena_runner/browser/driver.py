@@ -1,0 +1,90 @@
+"""Playwright's driver, a process of Node's, out of reach of the signals that a terminal sends to all of a run."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.async_api import Playwright, async_playwright
+
+from webarena_runner.errors import BrowserError
+
+log = logging.getLogger(__name__)
+START_LIMIT_S = 60.0
+STOP_LIMIT_S = 5.0
+# Playwright reports the end of its driver to a future of its own that nobody reads once the driver runs.
+UNREAD = "Connection closed while reading from the driver"
+
+
+class Driver:
+    """One running driver; when it ends, so does every Chromium that it has started."""
+
+    def __init__(self, playwright: Playwright, process: asyncio.SubprocessTransport) -> None:
+        self.playwright = playwright
+        self._process = process
+
+    @classmethod
+    async def start(cls) -> "Driver":
+        """Raises BrowserError."""
+        _take_unread_end(asyncio.get_running_loop())
+        try:
+            async with asyncio.timeout(START_LIMIT_S):
+                with _in_own_session() as started:
+                    playwright = await async_playwright().start()
+        except Exception as error:  # noqa: BLE001 - Playwright has bare Exceptions for a driver that ends at its start
+            raise BrowserError(f"Playwright's driver does not start: {error or 'no answer'}") from error
+        return cls(playwright, started[0])
+
+    async def aclose(self) -> None:
+        """Asks it to end, and ends it when it does not."""
+        try:
+            async with asyncio.timeout(STOP_LIMIT_S):
+                await self.playwright.stop()
+        except TimeoutError:
+            log.warning("Playwright's driver does not end within %g s; it is killed", STOP_LIMIT_S)
+            self.kill()
+        except Exception as error:  # noqa: BLE001 - whatever the way in which a driver that is gone cannot be stopped
+            log.debug("stopping Playwright's driver: %s", error)
+
+    def kill(self) -> None:
+        if self._process.get_returncode() is None:
+            self._process.kill()
+
+
+@contextmanager
+def _in_own_session() -> Iterator[list[asyncio.SubprocessTransport]]:
+    """Gives what the loop starts meanwhile a session of its own; Playwright has no option for that.
+
+    In the runner's own process group, Ctrl-C would make the driver close Chromium under episodes that are finishing.
+    """
+    loop, started = asyncio.get_running_loop(), list[asyncio.SubprocessTransport]()
+    start = loop.subprocess_exec
+
+    async def start_in_own_session(*arguments: Any, **options: Any) -> Any:
+        transport, protocol = await start(*arguments, **options, start_new_session=True)
+        started.append(transport)
+        return transport, protocol
+
+    loop.subprocess_exec = start_in_own_session  # type: ignore[method-assign]
+    try:
+        yield started
+    finally:
+        loop.subprocess_exec = start  # type: ignore[method-assign]
+
+
+def _take_unread_end(loop: asyncio.AbstractEventLoop) -> None:
+    handler = loop.get_exception_handler()
+    if getattr(handler, "takes_unread_end", False):
+        return
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if str(context.get("exception")) == UNREAD:
+            log.debug(UNREAD)
+        elif handler is None:
+            loop.default_exception_handler(context)
+        else:
+            handler(loop, context)
+
+    handle.takes_unread_end = True  # type: ignore[attr-defined]
+    loop.set_exception_handler(handle)

@@ -1,0 +1,159 @@
+"""One Chromium with a driver of its own: started together, watched while episodes use them, ended together."""
+
+import asyncio
+import logging
+import os
+import signal
+from contextlib import suppress
+from typing import Any
+
+import websockets
+from playwright.async_api import Browser
+from playwright.async_api import Error as PlaywrightError
+
+from webarena_runner.browser.driver import Driver
+from webarena_runner.browser.failures import first_line
+from webarena_runner.browser.find import FoundBrowser, launch_args
+from webarena_runner.browser.observe.devtools import DirectDevTools, ProtocolError, find_endpoint
+from webarena_runner.errors import BrowserError
+from webarena_runner.lifeline import Lifeline
+
+log = logging.getLogger(__name__)
+# For our own connections: a port on the loopback that Chromium chooses, and the switch that lets us ask which.
+DEVTOOLS_ARGS = ("--remote-debugging-port=0", "--enable-automation")
+LAUNCH_LIMIT_S = 60.0
+TRIAL_LIMIT_S = 20.0
+CLOSE_LIMIT_S = 5.0
+# How often it is asked whether it is there, and how long it may take to say so on a machine that is busy.
+PULSE_S = 5.0
+PULSE_LIMIT_S = 45.0
+LOST = "Chromium, or Playwright's driver, {what} while the episode was under way; the browser is started afresh"
+
+
+class Engine:
+    """A running Chromium; `endpoint` None: no DevTools connections of our own.
+
+    Its `lifeline` is cut when Chromium or its driver ends, or no longer answers.
+    """
+
+    def __init__(self, driver: Driver, browser: Browser, pid: int | None) -> None:
+        self.browser = browser
+        self.endpoint: str | None = None
+        self.lifeline = Lifeline()
+        self.episodes = 0
+        self.active = 0
+        self._driver = driver
+        self._pid = pid
+        self._watcher: asyncio.Task[None] | None = None
+        browser.on("disconnected", lambda _: self.lifeline.cut(LOST.format(what="ended")))
+
+    @classmethod
+    async def start(cls, found: FoundBrowser, *, headless: bool, sandbox: bool, direct: bool = True) -> "Engine":
+        """Raises BrowserError."""
+        driver = await Driver.start()
+        try:
+            browser = await driver.playwright.chromium.launch(
+                executable_path=found.path,
+                headless=headless,
+                # Without it Playwright adds the switch that root needs.
+                chromium_sandbox=sandbox,
+                args=[*launch_args(root=False), *(DEVTOOLS_ARGS if direct else ())],
+                timeout=1000 * LAUNCH_LIMIT_S,
+                # Who starts the run decides when it ends, and the runner when Chromium does.
+                handle_sigint=False,
+                handle_sigterm=False,
+                handle_sighup=False,
+            )
+            engine = cls(driver, browser, await _process_id(browser))
+            if direct:
+                await engine._connect()
+        except PlaywrightError as error:
+            await driver.aclose()
+            raise BrowserError(f"{found.path} does not start: {first_line(error)}") from error
+        except BaseException:
+            await driver.aclose()
+            raise
+        return engine
+
+    async def aclose(self) -> None:
+        """Ends Chromium and the driver, by force where they do not end by themselves."""
+        if self._watcher is not None:
+            self._watcher.cancel()
+            await asyncio.wait([self._watcher])
+        try:
+            async with asyncio.timeout(CLOSE_LIMIT_S):
+                await self.browser.close()
+        except (PlaywrightError, TimeoutError) as error:
+            log.debug("closing Chromium: %s", error)
+        await self._driver.aclose()
+        self._kill()
+
+    async def _connect(self) -> None:
+        found = await find_endpoint(self.browser)
+        if found is None:
+            return
+        self.endpoint, path = found
+        try:
+            pulse = await DirectDevTools.open(f"{self.endpoint}{path}")
+        except (OSError, websockets.WebSocketException, TimeoutError) as error:
+            log.warning("Chromium's end can only be heard of by Playwright: %s", error)
+        else:
+            self._watcher = asyncio.create_task(self._watch(pulse))
+
+    async def _watch(self, pulse: DirectDevTools) -> None:
+        try:
+            while not await pulse.until_closed(PULSE_S):
+                async with asyncio.timeout(PULSE_LIMIT_S):
+                    await pulse.send("Browser.getVersion")
+            self.lifeline.cut(LOST.format(what="ended"))
+        except ProtocolError:
+            self.lifeline.cut(LOST.format(what="ended"))
+        except TimeoutError:
+            self.lifeline.cut(LOST.format(what=f"gave no answer for {PULSE_LIMIT_S:g} s"))
+            self._kill()
+        finally:
+            await pulse.aclose()
+
+    def _kill(self) -> None:
+        """All of Chromium's processes: its driver gives each Chromium a process group of its own."""
+        if self._pid is None:
+            return
+        with suppress(ProcessLookupError, PermissionError):
+            group = os.getpgid(self._pid)
+            if group != os.getpgrp():
+                os.killpg(group, signal.SIGKILL)
+        self._pid = None
+
+
+async def sandbox_works(found: FoundBrowser, *, headless: bool) -> bool:
+    """Whether Chromium starts and opens a page inside its sandbox on this machine; never for root."""
+    if os.geteuid() == 0:
+        return False
+    try:
+        engine = await Engine.start(found, headless=headless, sandbox=True, direct=False)
+    except BrowserError as error:
+        log.info("no Chromium sandbox on this machine: %s", error)
+        return False
+    try:
+        async with asyncio.timeout(TRIAL_LIMIT_S):
+            page = await engine.browser.new_page()
+            await page.goto("about:blank")
+            await page.close()
+    except (PlaywrightError, TimeoutError) as error:
+        log.info("no Chromium sandbox on this machine: %s", error)
+        return False
+    finally:
+        await engine.aclose()
+    return True
+
+
+async def _process_id(browser: Browser) -> int | None:
+    session = await browser.new_browser_cdp_session()
+    try:
+        answer: dict[str, Any] = await session.send("SystemInfo.getProcessInfo")
+    except PlaywrightError as error:
+        log.debug("Chromium does not say its process id: %s", error.message)
+        return None
+    finally:
+        await session.detach()
+    return next((each["id"] for each in answer["processInfo"] if each["type"] == "browser"), None)
