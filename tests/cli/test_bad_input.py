@@ -152,7 +152,43 @@ def test_verbose_shows_the_traceback(invoke: Invoke) -> None:
     assert "unknown model 'nothing'" in done.err
 
 
-def test_an_unknown_option(invoke: Invoke) -> None:
-    done = invoke("--modle", "oracle")
-    assert done.code == 2
-    assert "--modle" in done.err
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("--modle oracle", ["No such option: --modle", "--model"]),
+        ("--model oracle --workers four", ["--workers: expected a valid integer, got 'four'"]),
+        ("--model oracle -w 0", ["--workers: ", "1", "got '0'"]),
+        ("--model oracle --max-cost=much", ["--max-cost: ", "got 'much'"]),
+        ("report", ["Missing argument 'RUN'; see `wa-run report --help`"]),
+        ("smoke", ["'smoke' is no command; did you mean --tasks smoke?"]),
+        ("--tasks site:map and site:reddit", ["--tasks 'site:map and site:reddit'", "quotes"]),
+        ("--model oracle run", ["--model", "write it after `run`"]),
+    ],
+)
+def test_a_command_line_that_cannot_be_read_is_one_message(invoke: Invoke, words: str, told: list[str]) -> None:
+    refused(invoke(*words.split()), *told)
+
+
+@pytest.mark.parametrize(
+    ("expression", "told"),
+    [
+        ("smokey", "did you mean smoke?"),
+        ("shopping", "did you mean site:shopping?"),
+        ("@nofile", "nofile cannot be read"),
+        ("site:shoping", "known here: classifieds, gitlab"),
+        ("eval:x", "known here: program_html"),
+        ("failed:nowhere", "nowhere: no run folder"),
+    ],
+)
+def test_what_is_wrong_with_the_tasks_is_told_before_they_are_fetched(
+    invoke: Invoke, expression: str, told: str
+) -> None:
+    for command in (("--model", "oracle"), ("tasks", "list")):
+        done = invoke(*command, "--tasks", expression)
+        refused(done, told)
+        assert "tasks fetch" not in done.err
+
+
+def test_verbose_after_a_sub_command_shows_the_traceback_too(invoke: Invoke) -> None:
+    done = invoke("report", "nowhere", "--verbose")
+    assert (done.code, "Traceback" in done.err) == (2, True)

@@ -58,6 +58,8 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(invoke: Invoke, own_tasks:
     assert "limits.max_steps=5" in plan["profile"]
     assert "6 episodes, 30 steps" in done.out
     assert "reddit 2" in done.out
+    words = ("--model", "oracle", "--task-set", str(own_tasks), "--sites", "embedded", "--trials", "3")
+    assert invoke("run", *words, "--max-steps", "5", "--dry-run").out == done.out
     assert not Path("results").exists()
 
 

@@ -2,14 +2,17 @@
 
 import contextlib
 import random
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.log.records import make_manifest, make_result
 from tests.tasksets.records import loaded as load
 from tests.tasksets.records import program_html, record, url_match
 from webarena_runner.errors import SelectionError
 from webarena_runner.interfaces import LoadedTasks
+from webarena_runner.log.writing import RunFolder
 from webarena_runner.tasksets.selection import SELECTION_HELP, choose_task_set, select
 
 SITES = (["shopping"], ["gitlab", "reddit"], ["map"], ["reddit"])
@@ -253,6 +256,74 @@ def test_wrong_id_files_are_told_with_the_line(content: str, told: str, tasks: L
     path.write_text(content)
     with pytest.raises(SelectionError, match=told):
         select(f"@{path}", tasks, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("expression", "told"),
+    [
+        ("map", "'map' is no name of tasks in 'tasks'; did you mean site:map?"),
+        ("gitlap", "did you mean site:gitlab?"),
+        ("url-match", "did you mean eval:url_match?"),
+        ("smokey", "did you mean smoke?"),
+        ("site:map and site:reddit", "write '&' for 'and'"),
+        ("(1 OR 2)", "write ',' for 'OR'"),
+        ("not 7", "write '!' for 'not'"),
+        ("1 || 2", "write ',' for '||'"),
+        ("1 && 2", "one '&' is enough"),
+    ],
+)
+def test_what_people_write_instead_is_told_as_it_should_be(expression: str, told: str, tasks: LoadedTasks) -> None:
+    with pytest.raises(SelectionError) as refused:
+        select(expression, tasks, seed=0)
+    assert told in str(refused.value)
+
+
+# --- by what became of tasks in an earlier run ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def earlier(tmp_path: Path) -> Path:
+    """The run `r 1`: tasks passed, failed, failed once, errored once, not run, errored and failed; two trials each."""
+    folder = tmp_path / "runs" / "r 1"
+    planned = [(task_id, trial) for trial in (0, 1) for task_id in range(1, 7)]
+    values = {1: (1, 1), 2: (0, 0.5), 3: (1, 0), 4: (1, None), 6: (None, 0)}
+    manifest = make_manifest("r1", task_set="tasks", planned=planned, task_sites=dict.fromkeys("123456", "map"))
+    with closing(RunFolder.create(folder, manifest, [])) as run:
+        for task_id, of_trials in values.items():
+            for trial, value in enumerate(of_trials):
+                run.begin(task_id, trial)
+                run.put(make_result(task_id, value, trial=trial))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("expression", "chosen"),
+    [
+        ('failed:"r 1"', {2, 3, 6}),
+        ('errored:"r 1"', {4, 5, 6}),
+        ('passed:"r 1"', {1}),
+        ('failed:"r 1",errored:"r 1"', {2, 3, 4, 5, 6}),
+        ('1-4 & !failed:"r 1"', {1, 4}),
+    ],
+)
+def test_tasks_by_what_became_of_them(expression: str, chosen: set[int], tasks: LoadedTasks, earlier: Path) -> None:
+    for written in (expression, expression.replace("r 1", str(earlier))):
+        found = {task.task_id for task in select(written, tasks, seed=0, runs=earlier.parent)}
+        assert found == chosen
+
+
+def test_the_task_set_is_that_of_the_run(earlier: Path) -> None:
+    assert choose_task_set(f'failed:"{earlier}"', "webarena") == "tasks"
+    with pytest.raises(SelectionError, match="of the task set 'tasks', not of 'other.json'"):
+        choose_task_set(f'failed:"{earlier}"', "other.json")
+
+
+def test_a_run_that_is_not_there_or_of_other_tasks_is_refused(tasks: LoadedTasks, earlier: Path) -> None:
+    with pytest.raises(SelectionError, match="r2: no run folder .* the latest in .*runs: r 1"):
+        select("failed:r2", tasks, seed=0, runs=earlier.parent)
+    other = LoadedTasks("other", tasks.tasks, tasks.sha256, tasks.source)
+    with pytest.raises(SelectionError, match="is of 'tasks', not of 'other'"):
+        select(f'failed:"{earlier}"', other, seed=0)
 
 
 # --- which task set ---------------------------------------------------------------------------------------------------

@@ -6,12 +6,20 @@ import sys
 def main() -> None:
     """Runs `wa-run`; bad input is one message on stderr and exit code 2."""
     from webarena_runner.cli.app import app
+    from webarena_runner.cli.usage import CLICK_ERROR, usage_message
     from webarena_runner.errors import RunnerError, UsageError
 
+    verbose = bool({"-v", "--verbose"}.intersection(sys.argv[1:]))
     try:
-        app(prog_name="wa-run")
+        sys.exit(app(prog_name="wa-run", standalone_mode=False))
     except RunnerError as error:
         from webarena_runner.cli.console import print_error
 
-        print_error(error, verbose=bool({"-v", "--verbose"}.intersection(sys.argv[1:])))
+        print_error(error, verbose=verbose)
         sys.exit(2 if isinstance(error, UsageError) else 1)
+    except CLICK_ERROR as error:
+        from webarena_runner.cli.console import print_error
+
+        if message := usage_message(error, sys.argv[1:]):
+            print_error(UsageError(message), verbose=False)
+        sys.exit(error.exit_code)

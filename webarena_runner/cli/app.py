@@ -2,28 +2,16 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from webarena_runner.cli import baseline, browser, doctor, observe, profiles, runs, score, sites, tasks
 from webarena_runner.cli import options as given
 from webarena_runner.cli.help import EPILOG
 from webarena_runner.cli.models import commands as models
+from webarena_runner.cli.usage import BareForm
 from webarena_runner.errors import UsageError
-
-
-class BareForm(TyperGroup):
-    """The options that Typer adds, for help and shell completion, come last in the help and not first."""
-
-    def get_params(self, ctx: Any) -> list[Any]:
-        parameters: list[Any] = super().get_params(ctx)
-        for parameter in parameters:
-            if getattr(parameter, "rich_help_panel", None) is None:
-                parameter.rich_help_panel = given.OTHER
-        return parameters
-
 
 app = typer.Typer(
     name="wa-run",
@@ -111,7 +99,7 @@ def run_tasks(
     from webarena_runner.tasksets import load_task_set
     from webarena_runner.tasksets.selection import choose_task_set
 
-    task_set = choose_task_set(tasks, task_set)
+    task_set = choose_task_set(tasks, task_set, runs=out)
     options = CliOptions(
         model=model,
         tasks=tasks,
@@ -128,6 +116,10 @@ def run_tasks(
     raise typer.Exit(runs.show_plan(start, os.environ) if dry_run else runs.start(start, os.environ))
 
 
+# The most likely first mistake is no mistake. It is the last, since it is defined by the bare form.
+app.command("run", help="Run the chosen tasks: the same as without a sub-command.")(run_tasks)
+
+
 def _refuse_run_options(context: typer.Context) -> None:
     command = context.invoked_subcommand
     for parameter in context.command.params:
@@ -135,5 +127,9 @@ def _refuse_run_options(context: typer.Context) -> None:
         if source is not None and source.name == "COMMANDLINE" and parameter.name != "verbose":
             raise UsageError(
                 f"{parameter.opts[0]} belongs to the bare form `wa-run ...`, not before `{command}`; "
-                f"see `wa-run {command} --help` for its own options"
+                + (
+                    f"write it after `{command}`, or leave `{command}` out"
+                    if command == "run"
+                    else f"see `wa-run {command} --help` for its own options"
+                )
             )

@@ -70,7 +70,7 @@ def baseline(
     from webarena_runner.tasksets import load_task_set
     from webarena_runner.tasksets.selection import choose_task_set
 
-    chosen = choose_task_set(tasks, task_set)
+    chosen = choose_task_set(tasks, task_set, runs=out)
     options = CliOptions(
         tasks=tasks,
         task_set=chosen,

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -11,14 +12,13 @@ from webarena_runner.settings.draft import leaves
 from webarena_runner.settings.records import RunConfig, SitesSpec
 from webarena_runner.settings.yaml import dotted
 from webarena_runner.sites.providers import missing_sites
-from webarena_runner.tasksets import load_task_set
-from webarena_runner.tasksets.selection import select
+from webarena_runner.tasksets.selection import choose
 
 
-def print_plan(config: RunConfig, overrides: Sequence[str], console: Console) -> None:
+def print_plan(config: RunConfig, overrides: Sequence[str], console: Console, *, runs: Path) -> None:
+    """`runs` is where runs are that the choice of tasks names by their id."""
     settings, choice = config.settings, config.tasks
-    loaded = load_task_set(choice.task_set).load(allow_modified=choice.allow_modified)
-    tasks = select(choice.expression, loaded, seed=settings.seed)
+    loaded, tasks = choose(choice, seed=settings.seed, runs=runs)
     episodes = len(tasks) * settings.trials
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="bold", no_wrap=True)

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from webarena_runner.errors import StoreError
-
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -82,7 +80,7 @@ def show_plan(given: Start, environ: Mapping[str, str]) -> int:
     from webarena_runner.cli.plan import print_plan
     from webarena_runner.running.run import prepare
 
-    print_plan(config, overrides, stdout())
+    print_plan(config, overrides, stdout(), runs=given.out)
     prepare(config, out=given.out, run_id=given.run_id, overrides=overrides)
     return 0
 
@@ -94,6 +92,7 @@ def resume(
     max_cost: MaxCost = None,
 ) -> None:
     """Go on with an interrupted or stopped run: what is finished stays, errors are tried again."""
+    from webarena_runner.log.paths import find_run
     from webarena_runner.running.run import prepare_resume
 
     prepared = prepare_resume(find_run(run, out), max_cost_usd=max_cost)
@@ -104,6 +103,7 @@ def report(run: RunFolder, out: Out = Path("results"), csv: Csv = None, as_json:
     """Print the result table of a run from its folder, finished or not."""
     from webarena_runner.cli.console import echo_json, stdout
     from webarena_runner.cli.results import print_report
+    from webarena_runner.log.paths import find_run
     from webarena_runner.report.summary import load_run
 
     folder = find_run(run, out)
@@ -117,6 +117,7 @@ def report(run: RunFolder, out: Out = Path("results"), csv: Csv = None, as_json:
 def export(run: RunFolder, to: To, out: Out = Path("results")) -> None:
     """Write a run, finished or not, in a form for elsewhere: a row of a leaderboard, or what another exporter makes."""
     from webarena_runner.cli.console import stdout
+    from webarena_runner.log.paths import find_run
 
     for line in _export(to, find_run(run, out)):
         stdout().print(line, markup=False, soft_wrap=True)
@@ -128,18 +129,6 @@ def _export(texts: Sequence[str], folder: Path) -> tuple[str, ...]:
 
     exports = [open_export(text, out=folder.parent, environ=os.environ) for text in texts]
     return tuple(each.write(folder) for each in exports)
-
-
-def find_run(run: str, out: Path) -> Path:
-    """The folder of a run given by path or id. Raises StoreError that lists the runs there are."""
-    from webarena_runner.log.paths import is_run, runs_in
-
-    for folder in (Path(run), out / run):
-        if is_run(folder):
-            return folder
-    known = sorted((folder.name for folder in runs_in(out)), reverse=True)[:5]
-    listed = f"the latest in {out}: {', '.join(known)}" if known else f"there are no runs in {out}"
-    raise StoreError(f"{run}: no run folder (no manifest.json in it or in {out / run}); {listed}")
 
 
 def _run(prepared: "Prepared", environ: Mapping[str, str], *, verbose: bool) -> int:

@@ -154,6 +154,16 @@ def runs_in(folder: Path) -> Iterator[Path]:
     return (path.parent for path in folder.glob(f"*/{MANIFEST}"))
 
 
+def find_run(run: str, out: Path) -> Path:
+    """The folder of a run given by path, or by its id below `out`. Raises StoreError that lists the runs there are."""
+    for folder in (Path(run).expanduser(), out / run):
+        if is_run(folder):
+            return folder
+    known = sorted((folder.name for folder in runs_in(out)), reverse=True)[:5]
+    listed = f"the latest in {out}: {', '.join(known)}" if known else f"there are no runs in {out}"
+    raise StoreError(f"{run}: no run folder (no {MANIFEST} in it or in {out / run}); {listed}")
+
+
 def _attempts(folder: Path, name: str) -> list[AttemptPaths]:
     """Folders whose whole name is so: not copies that somebody keeps beside them, such as `7.0.bak`."""
     return [AttemptPaths(path) for path in sorted(folder.glob("*")) if re.fullmatch(name, path.name) and path.is_dir()]

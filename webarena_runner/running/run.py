@@ -29,7 +29,7 @@ from webarena_runner.settings.loading import load_model_spec, with_max_cost
 from webarena_runner.settings.records import RunConfig, RunSettings
 from webarena_runner.sites.providers import require_sites
 from webarena_runner.tasksets import load_task_set
-from webarena_runner.tasksets.selection import select
+from webarena_runner.tasksets.selection import choose
 from webarena_runner.types import RunManifest, Task
 
 log = logging.getLogger(__name__)
@@ -85,9 +85,8 @@ def prepare(
     """
     if run_id is not None:
         plan.check_run_id(run_id)
-    loaded = load_task_set(config.tasks.task_set).load(allow_modified=config.tasks.allow_modified)
+    loaded, tasks = choose(config.tasks, seed=config.settings.seed, runs=out)
     _require_plug_ins(config, loaded.environment)
-    tasks = select(config.tasks.expression, loaded, seed=config.settings.seed)
     _check_tasks(tasks, loaded.environment, config.settings)
     require_sites(config.sites, tasks)
     now = datetime.now(UTC)

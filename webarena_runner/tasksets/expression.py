@@ -10,14 +10,18 @@ from webarena_runner.tasksets.ids import parse_range
 EXAMPLES = (
     "examples: all   0-99,105   site:gitlab & eval:url_match   all & !template:12   @ids.txt   site:map & sample:20"
 )
-FILTERS = "site:NAME, template:ID, eval:TYPE, sample:N"
+FILTERS = "site:NAME, template:ID, eval:TYPE, sample:N, failed:RUN, errored:RUN, passed:RUN"
 MAX_DEPTH = 50
 
 _TOKEN = re.compile(
-    r"""\s*(?:(?P<mark>[,&!()])|(?P<file>@(?:"[^"]*"|[^\s,&!()"]+))|(?P<text>"[^"]+")|(?P<word>[^\s,&!()@"]+))"""
+    r"""\s*(?:(?P<mark>[,&!()])|(?P<file>@(?:"[^"]*"|[^\s,&!()"]+))|(?P<text>"[^"]+")|"""
+    r"""(?P<word>(?:failed|errored|passed):"[^"]+"|[^\s,&!()@"]+))"""
 )
 _NAME = re.compile(r"[A-Za-z_][\w-]*")
 _KEYS = ("site", "template", "eval", "sample")
+_OUTCOMES = ("failed", "errored", "passed")
+# What people write for the marks.
+_OTHER_MARKS = {"and": "&", "or": ",", "not": "!", "|": ",", "||": ",", "+": ","}
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,15 @@ class IdFile:
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """Tasks by what became of them in an earlier run, which is given by folder or id."""
+
+    became: str
+    run: str
+    token: Token
+
+
+@dataclass(frozen=True)
 class Not:
     of: "Node"
 
@@ -82,7 +95,7 @@ class Or:
     parts: "tuple[Node, ...]"
 
 
-Leaf = Ids | TextId | Named | Filter | IdFile
+Leaf = Ids | TextId | Named | Filter | IdFile | Outcome
 Node = Leaf | Not | And | Or
 
 
@@ -127,7 +140,7 @@ class _Parser:
         if self._token.text == ")":
             raise self._fault("this ')' closes nothing")
         if self._token.kind != "end":
-            raise self._fault("expected ',' (or), '&' (and) or the end")
+            raise self._expected("',' (or), '&' (and) or the end")
         return node
 
     @property
@@ -168,7 +181,7 @@ class _Parser:
         if not self._take(")"):
             if self._token.kind == "end":
                 raise fault(self._expression, opening, "this '(' is never closed; expected ')'")
-            raise self._fault("expected ',' (or), '&' (and) or ')'")
+            raise self._expected("',' (or), '&' (and) or ')'")
         self._depth -= 1
         return node
 
@@ -182,7 +195,10 @@ class _Parser:
             return TextId(token.text[1:-1], token)
         if token.kind != "word":
             found = "the end" if token.kind == "end" else f"'{token.text}'"
-            raise self._fault(f"expected an id, a range, a name or a filter, found {found}")
+            doubled = token.text == "&" and self._expression[token.start - 1 : token.start] == "&"
+            raise self._fault(
+                "one '&' is enough" if doubled else f"expected an id, a range, a name or a filter, found {found}"
+            )
         self._next += 1
         return self._word(token)
 
@@ -192,7 +208,11 @@ class _Parser:
             if high < low:
                 raise fault(self._expression, token, f"this range runs backwards; did you mean {high}-{low}?")
             return Ids(low, high, token)
+        if token.text.lower() in _OTHER_MARKS:
+            raise fault(self._expression, token, _other_mark(token.text))
         key, _, value = token.text.partition(":")
+        if key in _OUTCOMES and value:
+            return Outcome(key, value.strip('"'), token)
         if _NAME.fullmatch(token.text):
             return Named(token.text, token)
         if key not in _KEYS or not value:
@@ -206,8 +226,16 @@ class _Parser:
             raise fault(self._expression, token, f"{key}: takes a number, found '{value}'")
         return Filter(key, value, token)
 
+    def _expected(self, what: str) -> SelectionError:
+        text = self._token.text
+        return self._fault(_other_mark(text) if text.lower() in _OTHER_MARKS else f"expected {what}")
+
     def _fault(self, message: str) -> SelectionError:
         return fault(self._expression, self._token, message)
+
+
+def _other_mark(text: str) -> str:
+    return f"write '{_OTHER_MARKS[text.lower()]}' for '{text}'; '&' is and, ',' is or, '!' is not"
 
 
 def _tokens(expression: str) -> list[Token]:

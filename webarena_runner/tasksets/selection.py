@@ -1,13 +1,15 @@
 """Which tasks a `--tasks` expression chooses."""
 
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from webarena_runner.errors import SelectionError
+from webarena_runner.errors import SelectionError, StoreError, TaskFileError
+from webarena_runner.official.families import WEBARENA
 from webarena_runner.tasksets.expression import (
     FILTERS,
     And,
@@ -19,6 +21,7 @@ from webarena_runner.tasksets.expression import (
     Node,
     Not,
     Or,
+    Outcome,
     TextId,
     Token,
     fault,
@@ -29,11 +32,13 @@ from webarena_runner.tasksets.ids import Range, between, gaps, listed, listed_id
 
 if TYPE_CHECKING:
     from webarena_runner.interfaces import LoadedTasks
+    from webarena_runner.settings.records import TaskChoice
     from webarena_runner.types import Task, TaskId
 
 EMBEDDED = "mini"
 EMBEDDED_NAMES = ("mini", "smoke")
 ALL = "all"
+RUNS = Path("results")
 
 SELECTION_HELP = """\
 Which tasks to run:
@@ -46,6 +51,9 @@ Which tasks to run:
   eval:url_match    tasks scored by an evaluator
   @ids.txt          ids of a file: by line or comma, # starts a comment, @"with space.txt"
   sample:50         50 tasks drawn with --seed: of all, or of what the rest of an & leaves
+  failed:RUN        tasks that an earlier run (folder, or id below --out) scored below 1 in any trial;
+  errored:RUN       that it has no score of, for an error or because they were not run; failed:"with space"
+  passed:RUN        that it passed in each trial
 Combine: A,B is or; A & B is and, and binds tighter; !A is not; ( ) group.
   0-99,105    site:gitlab & eval:program_html    mini & !site:reddit    (site:map,site:gitlab) & sample:20
 """
@@ -53,13 +61,18 @@ Combine: A,B is or; A & B is and, and binds tighter; !A is not; ( ) group.
 Chosen = frozenset["TaskId"]
 
 
-def choose_task_set(expression: str, default: str) -> str:
-    """Name of the task set that an expression is about: `mini` when it names `mini` or `smoke`, else the default.
+def choose_task_set(expression: str, default: str, *, runs: Path = RUNS) -> str:
+    """Name of the task set that an expression is about: of the run whose tasks it names, `mini` when it names `mini` or
+    `smoke`, else the default.
 
     Raises:
-        SelectionError: malformed, or `mini`/`smoke` stand beside ids or `all`, which could be of either set.
+        SelectionError: malformed, no such run, or what it names is of two sets or could be: `mini` or `smoke` beside
+            ids or `all`, runs of several sets.
     """
     tree = list(leaves(parse(expression)))
+    for leaf in tree:
+        if isinstance(leaf, Outcome):
+            default = _set_of_run(expression, leaf, default, runs)
     embedded = next((leaf.name for leaf in tree if isinstance(leaf, Named) and leaf.name in EMBEDDED_NAMES), None)
     if embedded is None or default == EMBEDDED:
         return default
@@ -74,8 +87,25 @@ def choose_task_set(expression: str, default: str) -> str:
     return EMBEDDED
 
 
-def select(expression: str, loaded: "LoadedTasks", *, seed: int) -> "tuple[Task, ...]":
-    """Tasks that the expression chooses, in file order, each once.
+def choose(choice: "TaskChoice", *, seed: int, runs: Path = RUNS) -> "tuple[LoadedTasks, tuple[Task, ...]]":
+    """The task set, and those of its tasks that are chosen.
+
+    Raises:
+        UsageError: as `select`, or the set cannot be loaded; what is wrong with the expression whatever the set is told
+            first.
+    """
+    from webarena_runner.tasksets import load_task_set
+
+    try:
+        loaded = load_task_set(choice.task_set).load(allow_modified=choice.allow_modified)
+    except TaskFileError:
+        _check_unloaded(choice, runs)
+        raise
+    return loaded, select(choice.expression, loaded, seed=seed, runs=runs)
+
+
+def select(expression: str, loaded: "LoadedTasks", *, seed: int, runs: Path = RUNS) -> "tuple[Task, ...]":
+    """Tasks that the expression chooses, in file order, each once; `runs` is where runs are that it names by their id.
 
     `sample:N` draws from what the other operands of its `&` leave, and from all tasks where there is none. The draw
     depends on seed, task set and ids alone, and a smaller sample is part of a larger one.
@@ -83,7 +113,7 @@ def select(expression: str, loaded: "LoadedTasks", *, seed: int) -> "tuple[Task,
     Raises:
         SelectionError: malformed, an unknown id, site, template, evaluator or subset, or nothing is left.
     """
-    chosen = _Selection(expression, loaded, seed).choose(parse(expression))
+    chosen = _Selection(expression, loaded, seed, runs).choose(parse(expression))
     if not chosen:
         raise SelectionError(f"--tasks: no task of '{loaded.name}' fits\n  {expression}")
     return tuple(task for task in loaded.tasks if task.task_id in chosen)
@@ -94,6 +124,7 @@ class _Selection:
     expression: str
     loaded: "LoadedTasks"
     seed: int
+    runs: Path
 
     def choose(self, tree: Node) -> Chosen:
         self._require_known_ids(tree)
@@ -126,8 +157,10 @@ class _Selection:
 
     def _leaf(self, leaf: Leaf) -> Chosen:
         match leaf:
+            case Outcome():
+                return self._by_outcome(leaf)
             case Ids() | TextId() | IdFile():
-                ranges, texts = self._listed(leaf)
+                ranges, texts = _listed(self.expression, leaf)
                 return frozenset(texts).union(*(between(self._numbers, bounds) for bounds in ranges))
             case Named(name=name, token=token):
                 return self._named(name, token)
@@ -159,14 +192,11 @@ class _Selection:
         if name in (ALL, self.loaded.name):
             return self._all
         if name not in self.loaded.subsets:
-            known = ", ".join(dict.fromkeys((ALL, self.loaded.name, *EMBEDDED_NAMES, *self.loaded.subsets)))
-            raise fault(
-                self.expression,
-                token,
-                f"'{name}' is no name of tasks in '{self.loaded.name}'",
-                hint=f"names are {known}; filters are {FILTERS}"
-                + (f'; the task of this id is "{name}", in double quotes' if name in self._all else ""),
-            )
+            sites = {site for task in self.loaded.tasks for site in task.sites}
+            kinds = {check.kind for task in self.loaded.tasks for check in task.checks}
+            names = dict.fromkeys((ALL, self.loaded.name, *EMBEDDED_NAMES, *self.loaded.subsets))
+            more = f'; the task of this id is "{name}", in double quotes' if name in self._all else ""
+            raise _no_name(self.expression, token, self.loaded.name, names, sites, kinds, more=more)
         return frozenset(self.loaded.subsets[name])
 
     def _sample(self, count: int, within: Chosen, token: Token) -> Chosen:
@@ -189,7 +219,7 @@ class _Selection:
         first: Token | None = None
         for leaf in leaves(tree):
             if isinstance(leaf, Ids | TextId | IdFile):
-                ranges, texts = self._listed(leaf)
+                ranges, texts = _listed(self.expression, leaf)
                 missing = [gap for bounds in ranges for gap in gaps(self._numbers, bounds)]
                 missing_texts = [text for text in texts if text not in self._all]
                 unknown += missing
@@ -203,18 +233,113 @@ class _Selection:
                 hint=f"its {len(self._all)} ids are {listed_ids(self._all)}",
             )
 
-    def _listed(self, leaf: Ids | TextId | IdFile) -> tuple[list[Range], list[str]]:
-        """Ranges of numbers and text ids that a leaf names."""
+    def _by_outcome(self, leaf: Outcome) -> Chosen:
+        """Tasks by what became of them in a run of the same set, in any of its trials."""
+        from webarena_runner.log.reading import read_manifest, readable_results
+
+        folder = _run_folder(self.expression, leaf, self.runs)
+        manifest = read_manifest(folder)
+        if manifest.task_set != self.loaded.name:
+            message = f"run {folder} is of '{manifest.task_set}', not of '{self.loaded.name}'"
+            raise fault(self.expression, leaf.token, message, hint="one run has one task set")
+        results, _ = readable_results(folder)
+        values: dict[TaskId, list[float | None]] = {}
+        for task_id, trial in manifest.planned:
+            ended = results.get((task_id, trial))
+            values.setdefault(task_id, []).append(ended.value if ended else None)
+        return self._all & {task_id for task_id, of_trials in values.items() if _became(leaf.became, of_trials)}
+
+
+def _became(word: str, of_trials: "Sequence[float | None]") -> bool:
+    """Whether it is the word for a task with these values, None for no score."""
+    match word:
+        case "failed":
+            return any(value is not None and value < 1 for value in of_trials)
+        case "errored":
+            return None in of_trials
+    return all(value == 1 for value in of_trials)
+
+
+def _run_folder(expression: str, leaf: Outcome, runs: Path) -> Path:
+    from webarena_runner.log.paths import find_run
+
+    try:
+        return find_run(leaf.run, runs)
+    except StoreError as error:
+        hint = f'expected a run folder, or a run id below --out, as in {leaf.became}:RUN or {leaf.became}:"PATH"'
+        raise fault(expression, leaf.token, str(error), hint=hint) from error
+
+
+def _set_of_run(expression: str, leaf: Outcome, default: str, runs: Path) -> str:
+    """The task set of the run that a leaf names, which is to be played again."""
+    from webarena_runner.log.reading import read_manifest
+
+    manifest = read_manifest(_run_folder(expression, leaf, runs))
+    found: str = manifest.config["tasks"].get("task_set", manifest.task_set)
+    if default not in (found, WEBARENA.name):
+        message = f"this run is of the task set '{found}', not of '{default}'"
+        raise fault(expression, leaf.token, message, hint=f"one run has one task set; leave out --task-set {default}")
+    return found
+
+
+def _check_unloaded(choice: "TaskChoice", runs: Path) -> None:
+    """Raises SelectionError for what is wrong with the expression whatever the tasks of the official set are."""
+    from webarena_runner import registry
+    from webarena_runner.official.sites import SITES
+
+    kinds = registry.names("evaluators")
+    for leaf in leaves(parse(choice.expression)) if choice.task_set == WEBARENA.name else ():
         match leaf:
-            case Ids(low=low, high=high):
-                return [(low, high)], []
-            case TextId(text=text):
-                return [], [text]
-        try:
-            return read_id_file(Path(leaf.path).expanduser())
-        except ValueError as error:
-            hint = 'expected ids such as 7, 0-99 or "cart:7", by line or comma; # starts a comment'
-            raise fault(self.expression, leaf.token, str(error), hint=hint) from error
+            case IdFile():
+                _listed(choice.expression, leaf)
+            case Outcome():
+                _run_folder(choice.expression, leaf, runs)
+            case Named(name=name, token=token) if name not in (ALL, WEBARENA.name):
+                names = (ALL, WEBARENA.name, *EMBEDDED_NAMES)
+                raise _no_name(choice.expression, token, WEBARENA.name, names, SITES, kinds)
+            case Filter(key="site", value=site, token=token) if site not in SITES:
+                known = f"known here: {', '.join(sorted(SITES))}"
+                raise fault(choice.expression, token, f"no task of '{WEBARENA.name}' has {token.text}", hint=known)
+            case Filter(key="eval", value=kind, token=token) if kind not in kinds:
+                known = f"known here: {', '.join(kinds)}"
+                raise fault(choice.expression, token, f"no task of '{WEBARENA.name}' has {token.text}", hint=known)
+
+
+def _no_name(
+    expression: str,
+    token: Token,
+    task_set: str,
+    names: Iterable[str],
+    sites: Iterable[str],
+    kinds: Iterable[str],
+    *,
+    more: str = "",
+) -> SelectionError:
+    """For a word that is no name: what was meant may be a name, or the value of a filter."""
+    meant = {name: name for name in names}
+    written = {**{kind: f"eval:{kind}" for kind in kinds}, **{site: f"site:{site}" for site in sites}, **meant}
+    close = get_close_matches(token.text, written, n=1, cutoff=0.6)
+    hint = f"; did you mean {written[close[0]]}?" if close else ""
+    return fault(
+        expression,
+        token,
+        f"'{token.text}' is no name of tasks in '{task_set}'{hint}",
+        hint=f"names are {', '.join(meant)}; filters are {FILTERS}{more}",
+    )
+
+
+def _listed(expression: str, leaf: Ids | TextId | IdFile) -> tuple[list[Range], list[str]]:
+    """Ranges of numbers and text ids that a leaf names."""
+    match leaf:
+        case Ids(low=low, high=high):
+            return [(low, high)], []
+        case TextId(text=text):
+            return [], [text]
+    try:
+        return read_id_file(Path(leaf.path).expanduser())
+    except ValueError as error:
+        hint = 'expected ids such as 7, 0-99 or "cart:7", by line or comma; # starts a comment'
+        raise fault(expression, leaf.token, str(error), hint=hint) from error
 
 
 def _samples(node: Node) -> bool:
