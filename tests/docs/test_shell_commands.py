@@ -23,7 +23,7 @@ def test_the_runner_takes_every_command_line_of_the_pages(line: tuple[str, ...])
 @pytest.mark.parametrize("line", OF_MAKE, ids=" ".join)
 def test_the_makefile_has_every_target_of_the_pages(line: tuple[str, ...]) -> None:
     targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
-    assert [word for word in line[2:] if word not in targets] == []
+    assert [word for word in line[2:] if "=" not in word and word not in targets] == []
 
 
 @pytest.mark.parametrize("line", [("report", "RUN", "--no-such-option"), ("repot", "RUN"), ("--tasks",)], ids=" ".join)
