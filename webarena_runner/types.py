@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, PositiveInt
 
 
 class Record(BaseModel):
@@ -227,14 +227,14 @@ class Sampling(Record):
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
-    temperature: float | None = None
+    temperature: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     """official 1.0; a model file may set its own"""
-    top_p: float | None = None
+    top_p: Annotated[float, Field(ge=0, le=1)] | None = None
     """official 0.9"""
-    max_tokens: int | None = None
+    max_tokens: PositiveInt | None = None
     """tokens of a reply; official 384"""
-    stop: tuple[str, ...] = ()
-    """texts that end a reply; official: none for chat models"""
+    stop: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    """texts that end a reply, none of them empty; official: none for chat models"""
     seed: int | None = None
     """the server's sampling seed; official: none"""
 

@@ -11,7 +11,8 @@ import pytest
 
 from tests.models.fake_openai import Server, running
 from webarena_runner.models.openai.backend import OpenAIChat
-from webarena_runner.settings.records import ModelSpec
+from webarena_runner.settings.records import Images, ModelSpec
+from webarena_runner.types import Sampling
 
 QUICK = {"retry_first_wait_s": 0.01, "retry_longest_wait_s": 0.02, "max_retries": 3, "timeout_s": 5}
 Connect = Callable[..., OpenAIChat]
@@ -33,6 +34,8 @@ async def connect(server: Server) -> AsyncIterator[Connect]:
             model: str = "tiny",
             context_window: int | None = None,
             environ: dict[str, str] | None = None,
+            images: Images = "none",
+            sampling: Sampling | None = None,
             **options: Any,
         ) -> OpenAIChat:
             spec = ModelSpec(
@@ -40,6 +43,8 @@ async def connect(server: Server) -> AsyncIterator[Connect]:
                 backend="openai_chat",
                 model=model,
                 context_window=context_window,
+                images=images,
+                sampling=sampling or Sampling(),
                 options={"base_url": server.base_url} | QUICK | options,
             )
             backend = OpenAIChat(spec, environ=environ or {})

@@ -20,7 +20,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """A reply to order; `cut` closes the connection in the middle of the body, `delay_s` answers late."""
+    """A reply to order: `cut` closes the connection in the middle of the body, `delay_s` answers late.
+
+    With `drip_s` the body comes in pieces of some bytes with such a pause before each.
+    """
 
     status: int = 200
     body: Any = None
@@ -29,6 +32,7 @@ class Reply:
     drop: bool = False
     hang: bool = False
     delay_s: float = 0
+    drip_s: float = 0
 
 
 DROP = Reply(drop=True)
@@ -142,8 +146,13 @@ class Server:
             f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}",
             *(f"{k}: {v}" for k, v in headers.items()),
         ]
-        writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + (data[: len(data) // 2] if reply.cut else data))
-        await writer.drain()
+        writer.write("\r\n".join(lines).encode() + b"\r\n\r\n")
+        sent = data[: len(data) // 2] if reply.cut else data
+        pieces = [sent[at : at + 16] for at in range(0, len(sent), 16)] if reply.drip_s else [sent]
+        for piece in pieces:
+            await asyncio.sleep(reply.drip_s)
+            writer.write(piece)
+            await writer.drain()
         return not reply.cut
 
 

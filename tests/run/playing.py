@@ -21,6 +21,6 @@ async def play_all(harness: Harness, folder: Path, tasks: Sequence[Task]) -> tup
         stop_after_errors=settings.limits.stop_after_errors,
         judged=settings.judge.model is not None,
     )
-    player = Player(harness, {task.task_id: task for task in tasks}, EpisodeFolders(folder), Spend())
+    player = Player(harness, {task.task_id: task for task in tasks}, EpisodeFolders(folder), Spend(), model_facts={})
     executor = LocalExecutor(player, workers=settings.workers, on_event=ignore_event)
     return [result async for result in executor.run(schedule)], schedule.stopped

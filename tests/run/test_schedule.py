@@ -122,3 +122,21 @@ def test_what_is_lost_with_a_shared_process_is_run_again_at_once_and_counts_as_n
         schedule.ended(attempt, lost if attempt.task_id == 0 else make_result(attempt.task_id))
     assert taken == [0] * (MOST_LOSSES + 1), "what always takes the browser with it is an error in the end"
     assert "1 episodes in a row" in schedule.stopped
+
+
+@pytest.mark.parametrize(("results", "stops"), [(0, True), (1, False)])
+def test_equal_refusals_stop_a_run_that_has_no_result(
+    make_result: MakeResult, error: Any, *, results: int, stops: bool
+) -> None:
+    schedule = schedule_of(9)
+    for _ in range(results):
+        attempt = take(schedule)
+        schedule.ended(attempt, make_result(attempt.task_id, 0.0))
+    for number in range(5):
+        assert schedule.stopped == ""
+        attempt = take(schedule)
+        refused = error(attempt, "model", may_retry=False)
+        message = f"HTTP 400: no top_p (request 7f{number}3)"
+        failure = refused.failure.model_copy(update={"message": message})
+        schedule.ended(attempt, refused.model_copy(update={"failure": failure}))
+    assert ("no top_p" in schedule.stopped) is stops

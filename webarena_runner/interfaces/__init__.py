@@ -49,7 +49,7 @@ class ModelBackend(Protocol):
 
     A backend class is called as `Backend(spec, environ=...)`; its class method `availability(spec, environ)` says
     without a request why it cannot run here (None: it can), its record `Options` is what a model file's `options` may
-    hold. What more a class may offer: `ShowsPrompts`, `Serves`.
+    hold. What more a class may offer: `ShowsPrompts`, `Serves`, `AsksServer`.
     """
 
     @property
@@ -94,6 +94,19 @@ class Preview:
 
     form: str
     text: str
+
+
+class AsksServer(Protocol):
+    """A backend whose model is behind a server, which may refuse what it is asked."""
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """What the server tells of itself that a number may depend on, for the manifest; known after the check."""
+        ...
+
+    async def probe(self) -> None:
+        """One request for a token, as a run's would be. Raises UsageError when it is refused."""
+        ...
 
 
 class ShowsPrompts(Protocol):

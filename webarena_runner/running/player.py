@@ -24,15 +24,24 @@ def ignore_event(event: EpisodeStarted | StepTaken) -> None:
 class Player:
     """May play several attempts at once, of different (task, trial) pairs."""
 
-    def __init__(self, harness: Harness, tasks: Mapping[TaskId, Task], folders: EpisodeFolders, spend: Spend) -> None:
+    def __init__(
+        self,
+        harness: Harness,
+        tasks: Mapping[TaskId, Task],
+        folders: EpisodeFolders,
+        spend: Spend,
+        *,
+        model_facts: Mapping[str, str],
+    ) -> None:
         self._harness = harness
         self._tasks = tasks
         self._folders = folders
         self._spend = spend
+        self._model_facts = model_facts
 
     @property
     def versions(self) -> Mapping[str, str]:
-        return self._harness.environments.versions
+        return {**self._harness.environments.versions, **self._model_facts}
 
     async def play(
         self,
@@ -91,7 +100,7 @@ async def open_player(recipe: Recipe, environ: Mapping[str, str]) -> AsyncIterat
     images: Images = spec.images if spec else "none"
     spend = Spend(settings.limits.max_cost_usd)
     async with AsyncExitStack() as stack:
-        model = await open_model(spec, environ, stack, spend=spend) if spec else None
+        model = await open_model(spec, environ, stack, spend=spend, probe=True) if spec else None
         agent = registry.load("agents", settings.agent).build(AgentSetup(model, settings, images))
         agent.check_tasks(recipe.tasks)
         opening = open_environments(
@@ -104,4 +113,6 @@ async def open_player(recipe: Recipe, environ: Mapping[str, str]) -> AsyncIterat
         )
         environments = await stack.enter_async_context(opening)
         tasks = {task.task_id: task for task in recipe.tasks}
-        yield Player(Harness(settings, agent, environments), tasks, EpisodeFolders(recipe.folder), spend)
+        facts: Mapping[str, str] = getattr(model, "facts", {})
+        folders = EpisodeFolders(recipe.folder)
+        yield Player(Harness(settings, agent, environments), tasks, folders, spend, model_facts=facts)

@@ -39,16 +39,25 @@ async def open_environments(
 
 
 async def open_model(
-    spec: ModelSpec, environ: Mapping[str, str], stack: AsyncExitStack, *, spend: Spend | None = None
+    spec: ModelSpec,
+    environ: Mapping[str, str],
+    stack: AsyncExitStack,
+    *,
+    spend: Spend | None = None,
+    probe: bool = False,
 ) -> ModelBackend:
     """A model that is there, within its rates and the run's `spend`, closed by the stack.
 
+    With `probe` it has answered a request for one token, where a server is asked.
+
     Raises:
-        UsageError: it is not there.
+        UsageError: it is not there, or refuses that request.
     """
     backend: ModelBackend = registry.load("models", spec.backend)(spec, environ=environ)
     stack.push_async_callback(backend.aclose)
     await backend.check()
+    if probe and hasattr(backend, "probe"):
+        await backend.probe()
     spend = spend or Spend()
     if spec.prices is None and spec.rates == RateLimits() and spend.limit_usd is None:
         return backend

@@ -1,15 +1,17 @@
 """What to run next, what to try again and when to stop: no clock, no I/O, so that every executor has the same rules."""
 
-from collections import deque
+import re
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import replace
 
-from webarena_runner.errors import JudgeError
+from webarena_runner.errors import JudgeError, ModelError
 from webarena_runner.interfaces.execution import Attempt
 from webarena_runner.types import EpisodeResult, Failure, Task
 
 # A browser or sites' process that ends so often under one episode does so because of it.
 MOST_LOSSES = 5
+EQUAL_REFUSALS = 5
 
 
 class RunSchedule:
@@ -34,6 +36,8 @@ class RunSchedule:
         self._judged = judged
         self._spent_usd = spent_usd
         self._errors_in_a_row = 0
+        self._has_result = False
+        self._refusals: Counter[str] = Counter()
         self._stopped = ""
 
     @property
@@ -54,6 +58,9 @@ class RunSchedule:
         if self.tries_again(attempt, failure):
             self._queue.append(replace(attempt, number=attempt.number + 1))
         self._errors_in_a_row = self._errors_in_a_row + 1 if failure and not self._lacks_judge(failure) else 0
+        self._has_result = self._has_result or failure is None
+        if failure and failure.error_class == ModelError.error_class and not failure.may_retry:
+            self._refusals[_alike(failure)] += 1
         if failure and not self._stopped:
             self._stopped = self._why_stop(failure)
 
@@ -69,6 +76,8 @@ class RunSchedule:
     def _why_stop(self, failure: Failure) -> str:
         if failure.stops_run:
             return failure.message
+        if not self._has_result and self._refusals[_alike(failure)] >= EQUAL_REFUSALS:
+            return f"{EQUAL_REFUSALS} episodes were refused in the same way, and none has a result: {failure.message}"
         if self._errors_in_a_row >= self._stop_after_errors:
             return (
                 f"{self._errors_in_a_row} episodes in a row ended in an error, the last one "
@@ -79,3 +88,8 @@ class RunSchedule:
     def _lacks_judge(self, failure: Failure) -> bool:
         """The run was started without a judge: what needs one fails, and says nothing of the tasks after it."""
         return failure.error_class == JudgeError.error_class and not self._judged
+
+
+def _alike(failure: Failure) -> str:
+    """Its message without what differs from request to request: numbers of tokens, ids."""
+    return re.sub(r"\b(?=\w*\d)[\w-]+", "N", failure.message)

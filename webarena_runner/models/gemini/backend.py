@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ from webarena_runner.models.gemini.tokens import ServerCounts, WordEstimate
 from webarena_runner.models.gemini.wire import Image, Prompt, Sdk, Settings, as_chat, as_single, read_reply
 from webarena_runner.models.shared.options import parse_options
 from webarena_runner.models.shared.preview import PICTURE, listed
+from webarena_runner.models.shared.probe import PROBE_RETRIES, try_request
 from webarena_runner.models.shared.retry import Transient, with_retries
 from webarena_runner.models.shared.tokens import Tokens
 from webarena_runner.settings.records import ModelSpec
@@ -34,6 +36,7 @@ class Gemini:
     observation_unit: ObservationUnit = "characters"
 
     def __init__(self, spec: ModelSpec, *, environ: Mapping[str, str]) -> None:
+        self._spec = spec
         self._options = options = parse_options(GeminiOptions, spec)
         fault = fault_of(spec, options, environ)
         if fault:
@@ -94,6 +97,23 @@ class Gemini:
         if facts.methods and "generateContent" not in facts.methods:
             raise ConfigError(f"{self._subject}: the model only does {', '.join(facts.methods)}, not generateContent")
         self._fit_window(facts.input_tokens)
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        return {}
+
+    async def probe(self) -> None:
+        """One request for a token. Raises ConfigError when those of a run would be refused."""
+
+        async def send(messages: Sequence[Message], sampling: Sampling) -> None:
+            prompt, settings = _prompt(messages, self._options), self._settings.with_sampling(sampling)
+
+            async def attempt() -> None:
+                await self._attempt(lambda: self._sdk.generate(self._model, prompt, settings))
+
+            await with_retries(attempt, replace(self._policy, max_retries=PROBE_RETRIES), subject=self._subject)
+
+        await try_request(send, self._spec.sampling, with_picture=self._spec.images == "screenshot")
 
     async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
         """Raises ModelBlocked, ModelRefused, ModelExhausted or PromptTooLong at once, ModelError after the retries."""

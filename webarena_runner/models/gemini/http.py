@@ -8,13 +8,14 @@ from typing import Any
 
 import httpx
 
-from webarena_runner.errors import EpisodeError, ModelExhausted, ModelRefused, PromptTooLong
+from webarena_runner.errors import EpisodeError, ModelExhausted, ModelRefused
+from webarena_runner.models.shared.advice import advice
+from webarena_runner.models.shared.error_replies import ErrorReply, is_spent
+from webarena_runner.models.shared.error_replies import meaning as meaning_of
+from webarena_runner.models.shared.http import KEEP_ALIVE_S, LimitedStream
 from webarena_runner.models.shared.retry import Transient, retry_after_s
 from webarena_runner.models.shared.wire import CONNECT_TIMEOUT_S, is_local
 
-_TOO_LONG = re.compile(r"input token count.*exceeds|request payload size exceeds|too many tokens in the prompt", re.I)
-_NO_CREDIT = re.compile(r"credits? (is|are|has been|have been) depleted", re.I)
-_MAY_PASS = {408, 409, 425, 429, 499}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)s")
 
 
@@ -43,7 +44,7 @@ def connect(base_url: str, timeout_s: float) -> httpx.AsyncClient:
         verify=base_url.startswith("https:"),
         timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s), pool=None),
         # How many requests are under way is not decided here.
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=None),
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=KEEP_ALIVE_S),
         # A proxy of the environment cannot reach servers on this machine.
         trust_env=not is_local(base_url),
         event_hooks={"response": [_check]},
@@ -51,6 +52,7 @@ def connect(base_url: str, timeout_s: float) -> httpx.AsyncClient:
 
 
 async def _check(response: httpx.Response) -> None:
+    response.stream = LimitedStream(response.stream)
     await response.aread()
     try:
         body = response.json()
@@ -71,20 +73,24 @@ async def _check(response: httpx.Response) -> None:
 
 def meaning(failure: Failure, *, subject: str, key_env: str, redact: Callable[[str], str]) -> EpisodeError | Transient:
     """Transient when another attempt may succeed, else the error of the episode."""
-    message = redact(f"HTTP {failure.status}: {failure.message}")
+    reason = str(failure.find("ErrorInfo").get("reason") or "")
+    error = ErrorReply(
+        failure.status, failure.message, frozenset({reason.lower()}), str(failure.details), failure.headers
+    )
+    message = redact(error.message)
     if failure.status == 429:
-        return _quota(failure, message, subject)
-    if failure.status in _MAY_PASS or failure.status >= 500:
-        return Transient(message, _wait_s(failure))
-    wrong_key = failure.find("ErrorInfo").get("reason") in ("API_KEY_INVALID", "API_KEY_SERVICE_BLOCKED")
-    if wrong_key or failure.status in (401, 403):
+        return _quota(failure, error, message, subject)
+    if reason in ("API_KEY_INVALID", "API_KEY_SERVICE_BLOCKED"):
         return ModelRefused(f"{subject}: the API key was not accepted ({message}); check {key_env}")
-    if failure.status == 413 or _TOO_LONG.search(failure.message):
-        return PromptTooLong(f"{subject}: {message}")
-    return ModelRefused(f"{subject}: {message}")
+    told = meaning_of(error, subject=subject, redact=redact, advise=advice)
+    if isinstance(told, Transient) or failure.status == 499:
+        return Transient(message, _wait_s(failure))
+    if type(told) is ModelRefused and failure.status in (401, 403):
+        return ModelRefused(f"{subject}: the API key was not accepted ({message}); check {key_env}")
+    return told
 
 
-def _quota(failure: Failure, message: str, subject: str) -> EpisodeError | Transient:
+def _quota(failure: Failure, error: ErrorReply, message: str, subject: str) -> EpisodeError | Transient:
     violations = failure.find("QuotaFailure").get("violations") or []
     daily = next((entry for entry in violations if "PerDay" in str(entry.get("quotaId"))), None)
     if daily is not None:
@@ -93,7 +99,7 @@ def _quota(failure: Failure, message: str, subject: str) -> EpisodeError | Trans
             f"{subject}: the day's quota{value} is used up ({daily['quotaId']}); it is renewed at midnight Pacific "
             "time: resume the run then"
         )
-    if _NO_CREDIT.search(failure.message):
+    if is_spent(error):
         return ModelExhausted(f"{subject}: {message}")
     return Transient(message, _wait_s(failure))
 

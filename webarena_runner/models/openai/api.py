@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from webarena_runner.errors import ConfigError, EpisodeError, ModelError, ModelRefused
-from webarena_runner.models.openai.advice import advice
+from webarena_runner.models.shared.advice import advice
 from webarena_runner.models.shared.error_replies import error_in_success, meaning, read_error_reply
 from webarena_runner.models.shared.health import root_url
 from webarena_runner.models.shared.http import HttpClient, HttpReply
@@ -39,13 +39,18 @@ class OpenAIServer:
         self._http = HttpClient(base_url, timeout_s=timeout_s, headers=headers, query=query)
 
     async def chat(
-        self, body: Mapping[str, Any], *, request_id: Callable[[], str], max_retries: int | None = None
-    ) -> tuple[Any, int]:
-        """The reply and the number of failed attempts before it; each attempt has a request id of its own."""
+        self,
+        body: Mapping[str, Any],
+        *,
+        request_id: Callable[[], str],
+        read: Callable[[Any], Reply],
+        max_retries: int | None = None,
+    ) -> tuple[Reply, int]:
+        """What `read` makes of the reply, and the number of failed attempts before it; each has an id of its own."""
         policy = self._policy if max_retries is None else replace(self._policy, max_retries=max_retries)
 
-        async def attempt() -> Any:
-            return await self._post("/chat/completions", body, {"X-Request-Id": request_id()})
+        async def attempt() -> Reply:
+            return read(await self._post("/chat/completions", body, {"X-Request-Id": request_id()}))
 
         return await self._with_retries(attempt, policy, wanted=str(body["model"]))
 

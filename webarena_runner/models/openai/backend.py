@@ -3,8 +3,9 @@
 import logging
 import time
 import uuid
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
 from webarena_runner.errors import ConfigError, EpisodeError, ModelError, UsageError
 from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag
@@ -14,7 +15,7 @@ from webarena_runner.models.openai.options import OpenAIOptions, fault_of, heade
 from webarena_runner.models.openai.wire import choices_of, read_completion, wire_messages, wire_sampling
 from webarena_runner.models.shared.options import parse_options
 from webarena_runner.models.shared.preview import chat_preview
-from webarena_runner.models.shared.probe import try_request
+from webarena_runner.models.shared.probe import PROBE_RETRIES, try_request
 from webarena_runner.models.shared.retry import Transient
 from webarena_runner.models.shared.server_tokens import ServerTokens
 from webarena_runner.models.shared.tokens import Estimate, LocalTokens, Tokens, local_tokens
@@ -22,9 +23,8 @@ from webarena_runner.models.shared.wire import is_listening, is_local, require_l
 from webarena_runner.settings.records import ModelSpec
 from webarena_runner.types import Completion, Message, Sampling
 
+Read = TypeVar("Read")
 logger = logging.getLogger(__name__)
-# Of the request before a run: what may pass is for the run to wait for.
-PROBE_RETRIES = 1
 
 
 class OpenAIChat:
@@ -115,8 +115,9 @@ class OpenAIChat:
             return
 
         async def send(messages: Sequence[Message], sampling: Sampling) -> None:
-            reply, _ = await self._send(messages, sampling, tag=RequestTag("probe"), max_retries=PROBE_RETRIES)
-            choices_of(reply, subject=self.server.subject)
+            # What the model says within one token does not matter.
+            read = partial(choices_of, subject=self.server.subject)
+            await self._send(messages, sampling, tag=RequestTag("probe"), read=read, max_retries=PROBE_RETRIES)
 
         try:
             await try_request(send, self._spec.sampling, with_picture=self._spec.images == "screenshot")
@@ -130,9 +131,9 @@ class OpenAIChat:
     async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
         """Raises ModelRefused or PromptTooLong at once, other ModelErrors after the retries."""
         started_s = time.monotonic()
-        reply, retries = await self._send(messages, sampling, tag=tag)
+        read = partial(read_completion, subject=self.server.subject)
+        completion, retries = await self._send(messages, sampling, tag=tag, read=read)
         latency_s = time.monotonic() - started_s
-        completion = read_completion(reply, subject=self.server.subject)
         if self._options.logprobs:
             require_logprobs(completion, subject=self.server.subject)
         return completion.model_copy(update={"latency_s": latency_s, "retries": retries})
@@ -159,9 +160,15 @@ class OpenAIChat:
                 return local_tokens(name)
 
     async def _send(
-        self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, max_retries: int | None = None
-    ) -> tuple[Any, int]:
-        """The reply as JSON, and how many attempts failed before it."""
+        self,
+        messages: Sequence[Message],
+        sampling: Sampling,
+        *,
+        tag: RequestTag,
+        read: Callable[[Any], Read],
+        max_retries: int | None = None,
+    ) -> tuple[Read, int]:
+        """What `read` makes of the reply, and how many attempts failed before it."""
         options = self._options
         body = {
             "model": await self._model_name(),
@@ -171,7 +178,7 @@ class OpenAIChat:
             **({"logprobs": True} if options.logprobs else {}),
             **options.extra_body,
         }
-        return await self.server.chat(body, request_id=lambda: _request_id(tag), max_retries=max_retries)
+        return await self.server.chat(body, request_id=lambda: _request_id(tag), read=read, max_retries=max_retries)
 
     @property
     def sampler_fields(self) -> Mapping[str, float]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,6 +93,24 @@ class HttpClient:
 
     async def aclose(self) -> None:
         await self.client.aclose()
+
+
+class LimitedStream(httpx.AsyncByteStream):
+    """For clients of others, which read replies themselves: in place of a response's stream, it ends at MOST_BYTES."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        size = 0
+        async for part in self._stream:
+            size += len(part)
+            if size > MOST_BYTES:
+                raise Transient(f"the reply is larger than {MOST_BYTES // 2**20} MiB")
+            yield part
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
 
 
 async def _read(response: httpx.Response) -> bytes:

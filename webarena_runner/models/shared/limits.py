@@ -1,7 +1,7 @@
 """Any backend within what its account allows and the run may cost: requests, tokens, dollars."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -62,6 +62,10 @@ class Limited:
     @property
     def observation_unit(self) -> ObservationUnit:
         return self._backend.observation_unit
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        return getattr(self._backend, "facts", {})
 
     async def check(self) -> None:
         await self._backend.check()

@@ -10,6 +10,7 @@ from webarena_runner.types import Message, Sampling
 
 logger = logging.getLogger(__name__)
 PICTURE_SIDE_PX = 336
+PROBE_RETRIES = 1  # what may pass is for the run to wait for
 
 
 def probe_messages(*, with_picture: bool) -> list[Message]:

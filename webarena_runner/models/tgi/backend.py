@@ -9,10 +9,11 @@ from webarena_runner.errors import ConfigError, EpisodeError, ModelError, UsageE
 from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag, ServeCommand, ServeHow
 from webarena_runner.models.shared.options import parse_options
 from webarena_runner.models.shared.preview import PICTURE, chat_preview
+from webarena_runner.models.shared.probe import try_request
 from webarena_runner.models.shared.retry import Transient
 from webarena_runner.models.shared.tokens import Estimate, LocalTokens, Tokens, local_tokens
 from webarena_runner.models.shared.wire import is_listening, is_local, require_logprobs
-from webarena_runner.models.tgi.api import TgiServer
+from webarena_runner.models.tgi.api import Answer, TgiServer
 from webarena_runner.models.tgi.launch import read_flags
 from webarena_runner.models.tgi.limits import STOP_SEQUENCES, ServerLimits, fitted_window, read_info
 from webarena_runner.models.tgi.options import TgiOptions
@@ -109,6 +110,22 @@ class Tgi:
         logger.info("%s: TGI %s serves %s: %s", server.subject, limits.version, limits.model_id, limits)
         await self._check_tokens()
 
+    @property
+    def facts(self) -> Mapping[str, str]:
+        return {"model server": f"TGI {self._limits.version}".strip()} if self._limits else {}
+
+    async def probe(self) -> None:
+        """One request for a token. Raises ConfigError when those of a run would be refused."""
+
+        async def send(messages: Sequence[Message], sampling: Sampling) -> None:
+            if self._options.prompt_format == "template":
+                await self._ask_chat(messages, sampling)
+            else:
+                text, rendered = prompt_text(self._options.prompt_format, messages)
+                await self._ask_generate(text, (*sampling.stop, *rendered.stop), sampling)
+
+        await try_request(send, self._spec.sampling, with_picture=self._spec.images == "screenshot")
+
     async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
         """Raises ModelRefused or PromptTooLong at once, other ModelErrors after the retries."""
         started_s = time.monotonic()
@@ -128,21 +145,21 @@ class Tgi:
         await self._server.aclose()
 
     async def _chat(self, messages: Sequence[Message], sampling: Sampling) -> Completion:
-        body = chat_body(messages, self._options.example_roles, sampling, self._sent(sampling.stop))
-        answer = await self._server.post(
-            "/v1/chat/completions",
-            body | self._options.parameters | ({"logprobs": True} if self._options.logprobs else {}),
-        )
+        answer = await self._ask_chat(messages, sampling)
         completion = read_chat(answer.body, answer.headers, stop=sampling.stop, subject=self._server.subject)
         if self._options.logprobs:
             require_logprobs(completion, subject=self._server.subject)
         return completion.model_copy(update={"retries": answer.retries})
 
+    async def _ask_chat(self, messages: Sequence[Message], sampling: Sampling) -> Answer:
+        body = chat_body(messages, self._options.example_roles, sampling, self._sent(sampling.stop))
+        logprobs = {"logprobs": True} if self._options.logprobs else {}
+        return await self._server.post("/v1/chat/completions", body | self._options.parameters | logprobs)
+
     async def _generate(self, messages: Sequence[Message], sampling: Sampling) -> Completion:
         text, rendered = prompt_text(self._options.prompt_format, messages)
         stop = tuple(dict.fromkeys((*sampling.stop, *rendered.stop)))
-        body = generate_body(text, sampling, self._sent(stop), self._options.parameters)
-        answer = await self._server.post("/generate", body)
+        answer = await self._ask_generate(text, stop, sampling)
         completion = read_generated(
             answer.body, answer.headers, stop=stop, with_tokens=self._options.logprobs, subject=self._server.subject
         )
@@ -150,6 +167,10 @@ class Tgi:
         if not prompt_tokens and not self._tokens.is_estimate and not rendered.images:
             prompt_tokens = await self._tokens.count(text) + rendered.has_bos
         return completion.model_copy(update={"retries": answer.retries, "prompt_tokens": prompt_tokens})
+
+    async def _ask_generate(self, text: str, stop: Sequence[str], sampling: Sampling) -> Answer:
+        body = generate_body(text, sampling, self._sent(stop), self._options.parameters)
+        return await self._server.post("/generate", body)
 
     def _sent(self, stop: Sequence[str]) -> Sequence[str]:
         """As many as the server takes; replies are cut at all of them anyway."""

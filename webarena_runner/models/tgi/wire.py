@@ -8,6 +8,7 @@ from webarena_runner.errors import ModelError
 from webarena_runner.log.wellformed import well_formed
 from webarena_runner.models.openai.wire import read_completion, wire_messages
 from webarena_runner.models.shared.formats import ExampleRoles, FormatName, Rendered, plain, render
+from webarena_runner.models.shared.replies import text_field, token_count
 from webarena_runner.models.shared.wire import data_url
 from webarena_runner.models.tgi.limits import REPLY_TOKENS
 from webarena_runner.types import Completion, Message, Sampling
@@ -81,11 +82,12 @@ def read_generated(
         raise ModelError(f"{subject}: the reply of /generate has no generated_text; is it a TGI server?")
     details = reply.get("details")
     details = details if isinstance(details, dict) else {}
+    prefill = details.get("prefill")
     completion = Completion(
         text=well_formed(text),
-        prompt_tokens=len(details.get("prefill") or ()),
-        completion_tokens=details.get("generated_tokens") or 0,
-        finish_reason=str(details.get("finish_reason") or ""),
+        prompt_tokens=len(prefill) if isinstance(prefill, list) else 0,
+        completion_tokens=token_count(details.get("generated_tokens"), subject=subject, name="generated_tokens"),
+        finish_reason=text_field(details.get("finish_reason"), subject=subject, name="finish_reason"),
         **(_tokens(details, subject) if with_tokens else {}),
     )
     return _counted(completion, headers, stop)

@@ -1,4 +1,4 @@
-"""Which setting avoids what a chat server refuses, by its text: servers have no codes for it."""
+"""Which setting avoids what a model server refuses, by its text: servers have no codes for it."""
 
 import re
 
@@ -18,7 +18,7 @@ _REFUSES = re.compile(
     r"|only the default|does not|invalid|must|should",
     re.I,
 )
-# What requests carry, and the assignment that leaves it out or changes it. `model.options` are of openai_chat.
+# What requests carry, and the assignment that leaves it out or changes it.
 _FIELDS = {
     "logprobs": "model.options.logprobs=false",
     "top_k": "model.options.sampler_defaults=server",

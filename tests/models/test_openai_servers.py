@@ -1,0 +1,255 @@
+"""What servers with OpenAI's API tell of themselves before a run, and what is asked of them then."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.models.conftest import Connect
+from tests.models.fake_openai import Reply, Server, completion, error
+from webarena_runner.errors import ConfigError
+from webarena_runner.interfaces import RequestTag
+from webarena_runner.types import Message, Sampling
+
+TAG = RequestTag("mini", 3, 0, 5)
+PROPS = {
+    "default_generation_settings": {
+        "n_ctx": 2048,
+        "params": {"top_k": 40, "min_p": 0.05, "typical_p": 1.0, "repeat_penalty": 1.1, "temperature": 0.8},
+    },
+    "total_slots": 4,
+    "build_info": "b7000-abc",
+}
+
+
+def serve(server: Server, path: str, body: Any, *, status: int = 200) -> None:
+    server.routes[path] = lambda _: Reply(status, body)
+
+
+# --- the list of models -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "listed", "wanted"),
+    [
+        (404, {"detail": "Not Found"}, "m"),
+        (405, {"detail": "Method Not Allowed"}, "m"),
+        (403, {"error": {"message": "admins only"}}, "m"),
+        (200, {"object": "list", "data": [{"id": "llama3:latest"}]}, "llama3"),
+        (200, {"object": "list", "data": [{"id": "models/gem-2"}]}, "gem-2"),
+        (200, {"object": "list", "data": [{"id": "base-model"}]}, "my-deployment"),
+        (200, {"object": "list", "data": None}, "m"),
+        (200, "<html></html>", "m"),
+    ],
+)
+async def test_the_list_of_models_only_warns(
+    server: Server, connect: Connect, caplog: pytest.LogCaptureFixture, status: int, listed: Any, wanted: str
+) -> None:
+    serve(server, "/v1/models", listed, status=status)
+    serve(server, "/v1/chat/completions", completion("hello"))
+    backend = connect(model=wanted)
+    with caplog.at_level(logging.WARNING):
+        await backend.check()
+    assert wanted in caplog.text
+    assert (await backend.generate([Message(role="user", content="PAGE")], Sampling(), tag=TAG)).text == "hello"
+    assert {request.body["model"] for request in server.chats} == {wanted}
+
+
+async def test_a_list_without_a_name_and_an_alias_need_no_warning(
+    server: Server, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    serve(server, "/v1/models", [{"id": "m", "context_length": 8192, "aliases": ["short"]}])
+    serve(server, "/v1/chat/completions", completion("hello"))
+    for wanted in ("m", "short"):
+        backend = connect(model=wanted)
+        await backend.check()
+        assert backend.context_window == 8192
+    assert caplog.records == []
+
+
+async def test_headers_and_query_go_with_each_request(server: Server, connect: Connect) -> None:
+    serve(server, "/v1/chat/completions?api-version=7", error(500, "bad key-123").body, status=400)
+    backend = connect(
+        query={"api-version": "7"},
+        headers={"X-Title": "wa"},
+        headers_env={"api-key": "AZURE_KEY"},
+        environ={"AZURE_KEY": "key-123"},
+    )
+    with pytest.raises(Exception, match=r"bad \[key\]"):
+        await backend.generate([Message(role="user", content="PAGE")], Sampling(), tag=TAG)
+    sent = server.requests[0]
+    assert sent.path.endswith("?api-version=7")
+    assert (sent.headers["x-title"], sent.headers["api-key"]) == ("wa", "key-123")
+
+
+# --- the context window -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("entry", "window"),
+    [
+        ({"max_model_len": 4096}, 4096),
+        ({"context_length": 4096}, 4096),
+        ({"context_length": 9000, "top_provider": {"context_length": 4096}}, 4096),
+        ({"context_window": 4096}, 4096),
+        ({"max_context_length": 4096}, 4096),
+        ({"state": "loaded", "max_context_length": 9000, "loaded_context_length": 4096}, 4096),
+        ({"max_input_tokens": "4096"}, 4096),
+        ({"meta": {"n_ctx": 2048, "n_ctx_train": 8192}}, 2048),
+        ({"meta": {"n_ctx_train": 8192}}, None),
+        ({"max_model_len": True, "context_length": -1, "context_window": 0.5, "meta": None}, None),
+    ],
+    ids=str,
+)
+async def test_the_window_is_read_from_the_fields_of_each_server(
+    server: Server, connect: Connect, entry: dict[str, Any], window: int | None
+) -> None:
+    server.models[0] |= entry
+    backend = connect()
+    await backend.check()
+    assert backend.context_window == window
+
+
+@pytest.mark.parametrize(
+    ("routes", "window"),
+    [
+        # Of one slot: llama.cpp has divided by their number already.
+        ({"/props?model=tiny": PROPS, "/props": PROPS}, 2048),
+        ({"/api/ps": {"models": [{"name": "tiny:latest", "context_length": 4096}]}}, 4096),
+        ({"/api/ps": {"models": []}, "/api/show": {"parameters": "num_ctx     3000\ntop_k   20"}}, 3000),
+        ({"/api/ps": {"models": []}, "/api/show": {"model_info": {"llama.context_length": 131072}}}, None),
+        ({"/api/v0/models/tiny": {"id": "tiny", "max_context_length": 9000, "loaded_context_length": 4096}}, 4096),
+        ({"/model/info": {"data": [{"model_name": "tiny", "model_info": {"max_input_tokens": 4000}}]}}, 4000),
+        ({}, None),
+    ],
+    ids=["llama.cpp", "Ollama", "Ollama-not-loaded", "Ollama-trained", "LM Studio", "LiteLLM", "none"],
+)
+async def test_the_window_is_asked_for_where_the_list_does_not_say(
+    server: Server, connect: Connect, routes: Mapping[str, Any], window: int | None
+) -> None:
+    for path, body in routes.items():
+        serve(server, path, body)
+    backend = connect()
+    await backend.check()
+    assert backend.context_window == window
+
+
+async def test_the_window_of_a_model_that_its_first_request_loads_is_learnt_from_it(
+    server: Server, connect: Connect
+) -> None:
+    server.models[0]["owned_by"] = "library"
+    server.routes["/api/ps"] = lambda _: Reply(
+        200, {"models": [{"model": "tiny", "context_length": 4096}] if server.chats else []}
+    )
+    backend = connect()
+    await backend.check()
+    assert backend.context_window is None
+    await backend.probe()
+    assert backend.context_window == 4096
+
+
+# --- samplers of the server -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("owner", "props", "neutral"),
+    [
+        ("llamacpp", PROPS, {"top_k": 0, "min_p": 0.0, "repeat_penalty": 1.0}),
+        ("llamacpp", {"default_generation_settings": {"n_ctx": 8, "top_k": 40, "min_p": 0.0}}, {"top_k": 0}),
+        ("llamacpp", None, {"top_k": 0, "min_p": 0.0}),
+        ("vllm", None, {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}),
+        ("sglang", None, {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}),
+        ("openai", None, {}),
+    ],
+)
+async def test_samplers_that_a_server_adds_are_switched_off(
+    server: Server, connect: Connect, owner: str, props: Any, neutral: dict[str, float]
+) -> None:
+    server.models[0] |= {"owned_by": owner, "max_model_len": 4096}
+    if props is not None:
+        serve(server, "/props?model=tiny", props)
+    sent = []
+    for options in ({}, {"sampler_defaults": "server"}, {"extra_body": {"top_k": 7}}):
+        backend = connect(**options)
+        await backend.check()
+        await backend.generate([Message(role="user", content="PAGE")], Sampling(top_p=0.9), tag=TAG)
+        body = server.chats[-1].body
+        sent.append({key: value for key, value in body.items() if key not in ("model", "messages", "top_p")})
+        told = backend.facts.get("samplers of the model server that are switched off", "")
+        assert all(f"{name}=" in told for name in neutral)
+    assert sent == [neutral, {}, neutral | {"top_k": 7}]
+
+
+async def test_samplers_that_cannot_be_switched_off_are_told(
+    server: Server, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.models[0]["owned_by"] = "library"
+    serve(server, "/api/show", {"parameters": "repeat_penalty   1.3\nstop  x"})
+    backend = connect()
+    await backend.check()
+    added = backend.facts["samplers of the model server that cannot be switched off"]
+    assert added == "top_k=40, repeat_penalty=1.3"
+    assert "repeat_penalty" in caplog.text
+
+
+# --- one request before a run -----------------------------------------------------------------------------------------
+
+
+async def test_a_refusal_that_every_request_would_get_is_found_by_a_request_for_one_token(
+    server: Server, connect: Connect
+) -> None:
+    refusal = error(400, "`temperature` and `top_p` cannot both be specified for this model.")
+    server.routes["/v1/chat/completions"] = lambda _: refusal
+    backend = connect(sampling=Sampling(temperature=1.0, top_p=0.9, max_tokens=384))
+    await backend.check()
+    with pytest.raises(ConfigError, match=r"-o sampling\.top_p=null"):
+        await backend.probe()
+    assert [chat.body["max_tokens"] for chat in server.chats] == [1, 384]
+    assert {(chat.body["temperature"], chat.body["top_p"]) for chat in server.chats} == {(1.0, 0.9)}
+
+
+async def test_a_model_that_refuses_so_short_a_reply_is_asked_for_a_whole_one(server: Server, connect: Connect) -> None:
+    server.replies.append(error(400, "Could not finish the message because max_tokens was reached."))
+    backend = connect(sampling=Sampling(max_tokens=384))
+    await backend.probe()
+    await backend.probe()
+    assert [chat.body["max_tokens"] for chat in server.chats] == [1, 384]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [error(503, "busy"), Reply(200, completion(None)), error(400, "Content Exists Risk")],
+    ids=["503", "no text", "blocked"],
+)
+async def test_what_may_not_befall_the_run_does_not_keep_it_from_starting(
+    server: Server, connect: Connect, reply: Reply
+) -> None:
+    server.replies.extend([reply] * 2)
+    await connect().probe()
+
+
+async def test_a_picture_for_a_model_that_cannot_see_is_found_by_the_check(server: Server, connect: Connect) -> None:
+    refusal = error(500, "image input is not supported - hint: you may need to provide the mmproj", code=500)
+    server.routes["/v1/chat/completions"] = lambda _: refusal
+    await connect().check()
+    assert server.chats == []
+    with pytest.raises(ConfigError, match=r"-o model\.images=none"):
+        await connect(images="screenshot").check()
+    parts = server.chats[0].body["messages"][-1]["content"]
+    assert [part["type"] for part in parts] == ["text", "image_url"]
+    assert len(server.chats) == 2
+
+
+async def test_instructions_can_be_a_user_turn_that_has_been_answered(server: Server, connect: Connect) -> None:
+    prompt = [
+        Message(role="system", content="INTRO"),
+        Message(role="system", name="example_user", content="SHOWN"),
+        Message(role="system", name="example_assistant", content="REPLY"),
+        Message(role="user", content="PAGE"),
+    ]
+    await connect(system_as="user_turn", example_roles="official").generate(prompt, Sampling(), tag=TAG)
+    sent = server.chats[0].body["messages"]
+    assert [message["role"] for message in sent] == ["user", "assistant", "user", "assistant", "user"]
+    assert "INTRO" in sent[0]["content"]
+    assert [message["content"] for message in sent[2:]] == ["SHOWN", "REPLY", "PAGE"]
