@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Done, Invoke
+from tests.cli.test_models_check import serving
+from tests.models.fake_openai import Reply, Server, error
 
 ORACLE = ("--model", "oracle", "--sites", "embedded")
 
@@ -113,6 +115,25 @@ def test_an_unreachable_model_server(invoke: Invoke, own_tasks: Path) -> None:
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/v1"
         model = ("--model", "llama-cpp", "-o", f"model.options.base_url={url}")
         refused(invoke(*model, "--sites", "embedded", "--task-set", str(own_tasks)), url, "llama-server")
+
+
+@pytest.mark.parametrize(
+    ("options", "fault", "told"),
+    [
+        ((), error(400, "`temperature` and `top_p` cannot both be specified."), "-o sampling.top_p=null"),
+        (("-o", "model.images=screenshot"), error(500, "image input is not supported"), "-o model.images=none"),
+        (("-o", 'sampling.stop=[""]'), None, "sampling.stop.0"),
+    ],
+    ids=["parameters", "picture", "empty stop text"],
+)
+def test_what_every_request_would_be_refused_for(
+    invoke: Invoke, own_tasks: Path, options: tuple[str, ...], fault: Reply | None, told: str
+) -> None:
+    with serving(Server()) as server:
+        if fault is not None:
+            server.routes["/v1/chat/completions"] = lambda _: fault
+        model = ("--model", "openai-compatible", "-o", f"model.options.base_url={server.base_url}", *options)
+        refused(invoke(*model, "--sites", "embedded", "--task-set", str(own_tasks)), told)
 
 
 def test_a_results_folder_that_cannot_be_written(invoke: Invoke, own_tasks: Path) -> None:

@@ -65,9 +65,11 @@ def run(invoke: Invoke, tasks: Path) -> Callable[..., Done]:
             "--prompt",
             "direct",
         )
+        # The fake's replies are for the episodes.
+        unasked = ("-o", "model.options.probe=false")
         quick = ("-o", "model.options.retry_first_wait_s=0.01", "-o", "model.options.retry_longest_wait_s=0.01")
         where = ("--task-set", str(tasks), "--sites", "embedded", "--run-id", "r", "-o", "browser.screenshots=false")
-        return invoke(*model, *quick, *where, *arguments)
+        return invoke(*model, *unasked, *quick, *where, *arguments)
 
     return call
 
@@ -108,7 +110,7 @@ def test_a_model_that_storms_and_dies_is_an_error_without_a_score_and_a_resume_f
 
 @pytest.mark.long
 def test_a_run_stops_at_its_cost_and_goes_on_with_a_higher_one(run: Callable[..., Done], invoke: Invoke) -> None:
-    with serving(Server()) as server:
+    with serving(Server(models=[{"id": "tiny", "owned_by": "vllm"}])) as server:
         server.replies.append(STOP)
         done = run(server, *PRICES, "--max-cost", "0.0003")
         assert done.code == 1, done
@@ -119,6 +121,9 @@ def test_a_run_stops_at_its_cost_and_goes_on_with_a_higher_one(run: Callable[...
         assert (failure["error_class"], failure["stops_run"], failure["may_retry"]) == ("model", True, True)
         assert not Path("results/r/episodes/2.0").exists()
         assert len(server.chats) == 1
+        versions = json.loads(Path("results/r/manifest.json").read_text())["versions"]
+        assert versions["model server"] == "vLLM"
+        assert "top_k=-1" in versions["samplers of the model server that are switched off"]
 
         again = invoke("resume", "r")
         assert again.code == 2

@@ -113,7 +113,8 @@ class Gemini:
 
             await with_retries(attempt, replace(self._policy, max_retries=PROBE_RETRIES), subject=self._subject)
 
-        await try_request(send, self._spec.sampling, with_picture=self._spec.images == "screenshot")
+        if self._options.probe:
+            await try_request(send, self._spec.sampling, with_picture=self._spec.images == "screenshot")
 
     async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
         """Raises ModelBlocked, ModelRefused, ModelExhausted or PromptTooLong at once, ModelError after the retries."""

@@ -111,7 +111,7 @@ class OpenAIChat:
 
     async def probe(self) -> None:
         """One request for a token, unless one was made. Raises ConfigError when those of a run would be refused."""
-        if self._tried:
+        if self._tried or not self._options.probe:
             return
 
         async def send(messages: Sequence[Message], sampling: Sampling) -> None:

@@ -20,6 +20,9 @@ class RemoteOptions(PlugInOptions):
     """seconds before the second attempt; each later wait is twice as long, with some chance in it"""
     retry_longest_wait_s: PositiveFloat = 30
     """seconds that no wait is longer than, unless the server asks for more"""
+    probe: bool = True
+    """ask for one token before a run, so that what every request would be refused for is told before the first
+    episode"""
 
     @property
     def retry_policy(self) -> RetryPolicy:

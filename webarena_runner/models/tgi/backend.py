@@ -124,7 +124,8 @@ class Tgi:
                 text, rendered = prompt_text(self._options.prompt_format, messages)
                 await self._ask_generate(text, (*sampling.stop, *rendered.stop), sampling)
 
-        await try_request(send, self._spec.sampling, with_picture=self._spec.images == "screenshot")
+        if self._options.probe:
+            await try_request(send, self._spec.sampling, with_picture=self._spec.images == "screenshot")
 
     async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
         """Raises ModelRefused or PromptTooLong at once, other ModelErrors after the retries."""

@@ -118,8 +118,9 @@ class VllmServer:
 
     async def probe(self) -> None:
         """Raises ConfigError when an endpoint would refuse the requests of a run."""
-        for endpoint in self.endpoints:
-            await endpoint.probe()
+        if self._options.probe:
+            for endpoint in self.endpoints:
+                await endpoint.probe()
 
     async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
         """Raises ModelRefused or PromptTooLong at once, other ModelErrors when every endpoint has failed."""
