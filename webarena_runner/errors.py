@@ -19,7 +19,8 @@ RunnerError
     │   ├── BrowserGone    Chromium or its driver ended, and all its episodes with it (not the task's fault)
     │   └── ScriptError    a page's own script or locator threw
     ├── SiteError          a web site is down, slow or answers with a server error
-    │   └── SitesGone      the process of leased sites ended, and all its episodes with it (not the task's fault)
+    │   ├── SitesGone      the process of leased sites ended, and all its episodes with it (not the task's fault)
+    │   └── OutsideSites   the task names an address that is no site of its own (no retry)
     ├── LoginError         the first observation shows a log-in page, or logging in failed
     ├── JudgeError         the judge model failed
     │   └── JudgeUnusable  no judge was given, or it refuses every request (no retry)
@@ -117,6 +118,10 @@ class SiteError(EpisodeError):
 
 class SitesGone(SiteError):
     process_lost = True
+
+
+class OutsideSites(SiteError):
+    may_retry = False
 
 
 class LoginError(EpisodeError):

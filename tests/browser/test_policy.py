@@ -13,6 +13,7 @@ from tests.support.local_site import Site, serve
 from tests.support.pages import id_of
 from webarena_runner.browser.policy import Fence
 from webarena_runner.browser.session import BrowserSession
+from webarena_runner.errors import OutsideSites
 from webarena_runner.types import Click, Goto
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -40,6 +41,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
         ("127.0.0.1:7770", False),
         ("http://[::1", False),
         ("", False),
+        ("http://evil.test\\@127.0.0.1:7770/", False),
+        ("http://127.0.0.1:7770/a\tb", False),
+        ("http://127.0.0.1:7770/a\x85b", False),
+        ("data:text/plain,\n", False),
     ],
 )
 async def test_the_fence_knows_hosts_and_ports(url: str, allowed: bool) -> None:
@@ -96,9 +101,20 @@ async def test_a_goto_outside_is_an_action_error_and_stays_where_it_is(site: Sit
         outside.page("/", "secret")
         async with start(site.page("/", "<p>Here</p>")) as environment:
             after = await environment.step(Goto(url=f"{outside.url}/"))
+            misread = await environment.step(Goto(url=f"{outside.url}\\@{site.url.removeprefix('http://')}/"))
         assert outside.asked == []
     assert "is not an address of this task's sites" in after.action_error
-    assert after.url == f"{site.url}/"
+    assert "has a backslash or a control character in it" in misread.action_error
+    assert misread.url == after.url == f"{site.url}/"
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "view-source:http://127.0.0.1/", "http://127.0.0.1:9/", "\\\\a"])
+async def test_a_start_page_outside_is_a_site_error_that_is_not_tried_again(url: str, site: Site, start: Start) -> None:
+    with pytest.raises(OutsideSites, match="a start page is outside this task's sites") as error:
+        async with start(site.page("/", "<p>Here</p>"), url):
+            pass
+    assert (error.value.error_class, error.value.may_retry) == ("site", False)
+    assert site.asked == []
 
 
 async def test_neither_a_page_nor_the_agent_reaches_the_devtools_port(site: Site, start: Start) -> None:

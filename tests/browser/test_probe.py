@@ -4,7 +4,7 @@ import pytest
 
 from tests.browser.conftest import Start
 from tests.support.local_site import Reply, Site
-from webarena_runner.errors import ScriptError, SiteError
+from webarena_runner.errors import OutsideSites, ScriptError, SiteError
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -73,9 +73,24 @@ async def test_unclosed_selectors_work_as_browsers_take_them(site: Site, start: 
 async def test_what_is_not_to_be_had_is_a_site_error(site: Site, start: Start) -> None:
     async with start(site.page("/", "<p>Agent</p>")) as environment:
         probe = environment.probe()
-        with pytest.raises(SiteError, match="outside this task's sites"):
-            await probe.open("http://127.0.0.1:9/")
+        for outside in ("http://127.0.0.1:9/", "file:///etc/passwd", "data:text/html,x", f"{site.url}\\@evil.test/"):
+            with pytest.raises(OutsideSites, match="outside this task's sites"):
+                await probe.open(outside)
         with pytest.raises(SiteError, match="status 502"):
             await probe.open(site.page("/gateway", "bad", status=502))
         shown = site.page("/error", "<h1>Broken</h1>", status=500)
         assert await probe.open(shown) == shown, "an error page of the site itself is what official looks at"
+
+
+async def test_a_check_that_leaves_the_sites_is_a_site_error(site: Site, start: Start) -> None:
+    away = site.page("/away", "", status=302, headers={"Location": "http://outside.test/"})
+    async with start(site.page("/", "<title>Here</title><p>Agent</p>")) as environment:
+        with pytest.raises(OutsideSites, match="a check left this task's sites"):
+            await environment.probe("fresh_tab").open(away)
+        probe = environment.probe()
+        await environment.tabs.current.page.evaluate("location = 'http://outside.test/'")
+        await environment.tabs.current.page.wait_for_url("http://outside.test/")
+        with pytest.raises(OutsideSites, match=r"http://outside.test/: a check left this task's sites"):
+            await probe.evaluate("document.title")
+        # Where the agent has left it, it is the agent's failure.
+        assert await environment.probe().evaluate("document.title") == "Blocked"

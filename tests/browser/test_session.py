@@ -15,7 +15,7 @@ from webarena_runner.browser.environment import EpisodeEnvironment
 from webarena_runner.browser.session import BrowserSession
 from webarena_runner.errors import BrowserError, BrowserGone, BrowserMissing, SiteError
 from webarena_runner.settings.records import BrowserSettings, ObservationSettings, SettleSettings
-from webarena_runner.types import Action, Click, Goto, Invalid, Scroll
+from webarena_runner.types import Action, Click, Geolocation, Goto, Invalid, Scroll, Viewport
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -242,3 +242,38 @@ async def test_a_browser_that_is_not_there_is_said_before_anything_starts(tmp_pa
     with pytest.raises(BrowserMissing, match=r"browser\.executable is"):
         async with BrowserSession(settings, ObservationSettings(), SettleSettings()):
             pass
+
+
+async def test_a_task_may_have_a_size_and_a_place_of_its_own(session: BrowserSession, site: Site) -> None:
+    where = """() => new Promise((done) => navigator.geolocation.getCurrentPosition(
+      ({coords}) => done([coords.latitude, coords.longitude, innerWidth, innerHeight]),
+      (error) => done(error.message),
+    ))"""
+    url = site.page("/", "<p>Here</p><button style='position: fixed; left: 380px; top: 700px'>Far</button>")
+    own = {"geolocation": Geolocation(latitude=12.5, longitude=41.9), "viewport": Viewport(width=400)}
+    async with session.episode(urls={"a": site.url}, start_urls=[url], **own) as environment:
+        assert await environment.tabs.current.page.evaluate(where) == [12.5, 41.9, 400, 720]
+        button = id_of(await environment.observe(), "button 'Far'")
+        assert (await environment.step(Click(element_id=button))).action_error == ""
+    async with session.episode(urls={"a": site.url}, start_urls=[url]) as environment:
+        assert "denied" in await environment.tabs.current.page.evaluate(where)
+
+
+async def test_what_a_page_chooses_the_length_of_is_cut(session: BrowserSession, site: Site) -> None:
+    script = """
+      document.title = 'T'.repeat(1e6);
+      history.replaceState(null, '', '/#' + 'u'.repeat(50000));
+      document.querySelector('button').onclick = () => { for (let i = 0; i < 300; i += 1) alert('x'.repeat(1000)) };
+    """
+    url = site.page("/", f"<p>Here</p><button>Talk</button><script>{script}</script>")
+    async with session.episode(urls={"a": site.url}, start_urls=[url]) as environment:
+        before = await environment.observe()
+        after = await environment.step(Click(element_id=id_of(before, "button 'Talk'")))
+    assert len(before.tabs[0]) < 2_100
+    assert len(before.url) < 10_100
+    assert len(before.text) < 110_000
+    assert before.deviations == ("url: cut after 10000 characters", "title: cut after 2000 characters")
+    notices = after.action_error.split("; ")
+    assert [notice.startswith("alert dialog closed by itself: 'xxx") for notice in notices] == [True] * 5 + [False]
+    assert notices[-1] == "295 more like it"
+    assert len(after.action_error) < 1_500

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Invoke
+from tests.cli.conftest import Done, Invoke, own_task
+from webarena_runner.running.run import prepare
+from webarena_runner.settings.loading import CliOptions, load_run_config
 
 
 def test_tasks_list_for_people_and_for_programs(invoke: Invoke, own_tasks: Path) -> None:
@@ -103,3 +105,82 @@ def test_browser_install_names_the_browser_that_is_there(invoke: Invoke) -> None
     done = invoke("browser", "install")
     assert done.code == 0
     assert Path(done.out.split(" (")[0]).is_file()
+
+
+def _cases(shared: Path, name: str) -> str:
+    return str(shared / "cases" / f"tasks-{name}.json")
+
+
+def test_tasks_check_says_all_that_is_wrong_with_a_file(invoke: Invoke, shared: Path, own_tasks: Path) -> None:
+    done = invoke("tasks", "check", _cases(shared, "one-bad-record"))
+    assert done.code == 2
+    assert "2 of 4 records can be run" in done.out
+    assert "(task 1): eval.reference_answers.must_include: expected a list, found 'rosa'" in done.out
+    assert "(task 3): eval.program_html[0].required_contents.fuzzy_match: no rule" in done.out
+    assert invoke("tasks", "check", str(own_tasks)) == Done(0, f"{own_tasks}: 2 of 2 records can be run\n", "")
+
+
+def test_tasks_check_says_what_is_not_done_and_which_hosts_are_written_out(invoke: Invoke, shared: Path) -> None:
+    done = invoke("tasks", "check", _cases(shared, "keys-that-change-the-task"), "--json")
+    found = json.loads(done.out)
+    assert (done.code, found["records"], found["faults"]) == (0, 4, [])
+    assert found["changed_by"] == {"image": [0], "policies": [1]}
+    other = json.loads(invoke("tasks", "check", _cases(shared, "filled-other-host"), "--json").out)
+    host = "shop.another-host.example:7770"
+    assert (other["begin_at"], other["check_at"]) == ({host: [0, 1]}, {host: [1]})
+
+
+EMBEDDED = ("--model", "always-na", "--sites", "embedded", "--dry-run", "--task-set")
+
+
+def test_a_start_at_a_host_that_is_no_site_of_the_tasks_is_refused(
+    invoke: Invoke, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = invoke(*EMBEDDED, _cases(shared, "filled-other-host"))
+    assert done.code == 2
+    assert (
+        "2 of 2 tasks name hosts that are no site of theirs: they begin at shop.another-host.example:7770 (2 tasks)"
+        in done.err
+    )
+    assert "and check shop.another-host.example:7770 (1 tasks)" in done.err
+    # There they are, where the site is served at that address.
+    monkeypatch.setenv("SHOPPING", "http://shop.another-host.example:7770")
+    served = invoke(*EMBEDDED, _cases(shared, "filled-other-host"), "--sites", "static")
+    assert (served.code, "no site of theirs" in served.out) == (0, False)
+
+
+def test_a_check_of_a_host_that_is_no_site_is_said_before_the_start(invoke: Invoke, workdir: Path) -> None:
+    task = own_task(1, expected="x", said="x")
+    task["eval"] |= {
+        "eval_types": ["url_match"],
+        "reference_url": "http://elsewhere.example/x",
+        "url_note": "GOLD in PRED",
+    }
+    (workdir / "elsewhere.json").write_text(json.dumps([task, own_task(2, expected="x", said="x")]))
+    done = invoke(*EMBEDDED, "elsewhere.json")
+    assert done.code == 0
+    assert "1 of 2 tasks name hosts that are no site of theirs: they check elsewhere.example (1 tasks)" in done.out
+
+
+def test_keys_that_change_a_task_are_refused_unless_they_are_ignored(invoke: Invoke, shared: Path) -> None:
+    cases = _cases(shared, "keys-that-change-the-task")
+    refused = invoke(*EMBEDDED, cases)
+    assert refused.code == 2
+    assert "image: pictures that belong to the intent" in refused.err
+    assert "policies: rules that the task is scored by too" in refused.err
+    assert invoke(*EMBEDDED, cases, "--tasks", "2,3").code == 0
+    done = invoke(*EMBEDDED, cases, "--ignore-keys", "image,policies")
+    assert done.code == 0
+    assert "played without what keys of their records ask for: image, policies" in done.out
+
+
+def test_what_tasks_were_played_without_is_in_the_manifest(shared: Path, tmp_path: Path) -> None:
+    cases = _cases(shared, "keys-that-change-the-task")
+    options = CliOptions(
+        model="always-na", task_set=cases, tasks="0,3", ignore_keys=("image",), sites="embedded", served_by=None
+    )
+    config, _ = load_run_config(options, {})
+    manifest = prepare(config, out=tmp_path).manifest
+    assert manifest.config["tasks"]["ignore_keys"] == ["image"]
+    assert manifest.scope.endswith("without image")
+    assert "ask for: image" in manifest.caution

@@ -7,7 +7,7 @@ import pytest
 
 from tests.evaluators.conftest import Html, Reply, Site
 from tests.evaluators.fakes import Page, end_of, evaluate
-from webarena_runner.errors import ScriptError, SiteError, TaskFileError
+from webarena_runner.errors import OutsideSites, ScriptError, SiteError, TaskFileError
 from webarena_runner.evaluators.program_html import HtmlSpec, HtmlTarget, ProgramHtml
 from webarena_runner.official.notation import LOCATOR_HELPERS, URL_HELPERS, HelperCall, parse_helper, render
 from webarena_runner.types import Score
@@ -122,6 +122,14 @@ async def test_a_tab_left_outside_the_sites_fails_the_task_without_opening_it(la
     page = Page(url=last)
     got = await _score("func:reddit_get_post_url('__last_url__')", "document.title", "x", shop="http://s", page=page)
     assert (got.value, page.opened) == (0.0, [])
+
+
+async def test_a_post_that_the_task_names_outside_the_sites_is_no_failure_of_the_agent() -> None:
+    page = Page(url="http://r/f/books/1/x", answers=["text"])
+    call = "func:reddit_get_post_url('http://{}/f/books/1/x')"
+    assert (await _score(call.format("r"), "document.title", "text", shop="http://s", page=page)).value == 1.0
+    with pytest.raises(OutsideSites, match="http://elsewhere/f/books/1/"):
+        await _score(call.format("elsewhere"), "document.title", "text", shop="http://s", page=page)
 
 
 def test_calls_are_read_into_names_and_texts() -> None:

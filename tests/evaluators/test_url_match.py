@@ -2,7 +2,9 @@
 
 import pytest
 
-from webarena_runner.evaluators.url_match import mismatch
+from tests.evaluators.fakes import Page, end_of, evaluate
+from webarena_runner.errors import OutsideSites
+from webarena_runner.evaluators.url_match import UrlMatch, UrlSpec, mismatch
 
 
 @pytest.mark.parametrize(
@@ -34,3 +36,27 @@ def test_matches(url: str, references: list[str]) -> None:
 )
 def test_does_not_match(url: str, references: list[str], why: str) -> None:
     assert why in mismatch(url, references)
+
+
+@pytest.mark.parametrize(
+    ("reference", "value"),
+    [
+        ("http://other.example/sale", None),
+        ("http://other.example/sale |OR| https://third.example", None),
+        ("http://other.example/sale |OR| __SHOPPING__/sale", 1.0),
+        ("http://www.shop.example/sale", 1.0),
+        ("http://shop.example/sale", 1.0),
+        ("/sale", 1.0),
+        ("__SHOPPING__/other", 0.0),
+    ],
+)
+async def test_a_reference_that_no_page_of_the_sites_can_match_is_no_failure_of_the_agent(
+    reference: str, value: float | None
+) -> None:
+    spec, urls = UrlSpec(reference_url=reference), {"shopping": "http://www.shop.example"}
+    end = end_of(spec, page=Page(url="http://www.shop.example/sale"), urls=urls)
+    if value is None:
+        with pytest.raises(OutsideSites, match="no page of this task's sites"):
+            await evaluate(UrlMatch(), end)
+    else:
+        assert (await evaluate(UrlMatch(), end)).value == value

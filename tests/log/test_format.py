@@ -314,6 +314,19 @@ def test_the_prompt_must_be_the_same_and_is_in_the_folder(copy: Callable[[str], 
         prepare_resume(folder)
 
 
+@pytest.mark.parametrize("name", ["format-0/oracle", "format-1"])
+def test_a_plan_that_names_a_task_which_the_run_lacks_is_told(name: str, copy: Callable[[str], Path]) -> None:
+    folder = copy(name)
+
+    def add(record: dict[str, Any]) -> None:
+        record["planned"].append([4711, 0])
+        record["task_sites"]["4711"] = "shopping"
+
+    changed(RunPaths(folder).manifest, add)
+    with pytest.raises(StoreError, match="manifest.json: plans task 4711, which the tasks of the run lack"):
+        prepare_resume(folder)
+
+
 @pytest.mark.long
 @pytest.mark.browser
 def test_a_run_of_format_0_is_finished_by_this_version(copy: Callable[[str], Path], invoke: Invoke) -> None:

@@ -65,9 +65,10 @@ class Side:
         start_urls: Sequence[str],
         more_urls: Sequence[str],
         traced: bool,
+        **own: Any,
     ) -> AsyncIterator[EpisodeEnvironment]:
         async with self.session.episode(
-            urls=urls, storage_state=storage_state, start_urls=start_urls, more_urls=more_urls, traced=traced
+            urls=urls, storage_state=storage_state, start_urls=start_urls, more_urls=more_urls, traced=traced, **own
         ) as environment:
             self._now = environment
             yield environment

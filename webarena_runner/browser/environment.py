@@ -15,6 +15,7 @@ from webarena_runner.browser.act.actor import Actor, Outcome
 from webarena_runner.browser.observe.capture import PageText, ScreenshotType, read_page, read_title, take_screenshot
 from webarena_runner.browser.observe.devtools import ProtocolError
 from webarena_runner.browser.observe.ids import StableIds, browser_id
+from webarena_runner.browser.observe.limits import MAX_TITLE_CHARACTERS, MAX_URL_CHARACTERS, cut, shortened
 from webarena_runner.browser.observe.observers import LivePage, extras_of
 from webarena_runner.browser.policy import Fence
 from webarena_runner.browser.probe import Probe
@@ -53,6 +54,7 @@ class _Seen:
     screenshot: bytes | None
     extras: dict[str, Any]
     read_at: float
+    long_title: bool = False
 
 
 @dataclass(frozen=True)
@@ -203,7 +205,7 @@ class EpisodeEnvironment:
         settled, self._settled = self._settled, Settled()
         notices = [notice for tab in await self.tabs.all() for notice in tab.take_notices()]
         return Observation(
-            url=self.url,
+            url=shortened(self.url, MAX_URL_CHARACTERS),
             tabs=tuple(map(well_formed, seen.titles)),
             text=well_formed(f"{seen.tab_line}\n\n{seen.page.rendered.text}"),
             nodes=self._nodes,
@@ -215,11 +217,17 @@ class EpisodeEnvironment:
                 "observe": 1000 * (seen.read_at - started),
                 "screenshot": 1000 * (time.monotonic() - seen.read_at),
             },
-            deviations=(*outcome.deviations, *deviations, *seen.page.rendered.deviations),
+            deviations=(*outcome.deviations, *deviations, *seen.page.rendered.deviations, *self._cut(seen)),
             still_busy=settled.unfinished,
             not_awaited=settled.ignored,
             extras=seen.extras,
         )
+
+    def _cut(self, seen: _Seen) -> list[str]:
+        return [
+            *([cut("url", MAX_URL_CHARACTERS)] if len(self.url) > MAX_URL_CHARACTERS else []),
+            *([cut("title", MAX_TITLE_CHARACTERS)] if seen.long_title else []),
+        ]
 
     async def _read(self) -> _Seen:
         """Reads the current tab; again, when it navigates meanwhile."""
@@ -254,12 +262,14 @@ class EpisodeEnvironment:
         if others is None:
             return _Seen(page, " | ".join([UNREADABLE_TAB] * len(tabs)), (), screenshot, extras, read_at)
         rest = iter(others)
-        titles = tuple(page.title if other is tab else next(rest) for other in tabs)
+        whole = [page.title if other is tab else next(rest) for other in tabs]
+        titles = tuple(shortened(title, MAX_TITLE_CHARACTERS) for title in whole)
         shown = [
             f"Tab {number}{' (current)' if other is tab else ''}: {title}"
             for number, (other, title) in enumerate(zip(tabs, titles, strict=True))
         ]
-        return _Seen(page, " | ".join(shown), titles, screenshot, extras, read_at)
+        is_long = any(len(title) > MAX_TITLE_CHARACTERS for title in whole)
+        return _Seen(page, " | ".join(shown), titles, screenshot, extras, read_at, is_long)
 
     async def _picture(self, tab: Tab) -> bytes | None:
         """A screenshot is for readers of the log: a step does not fail when none can be taken."""

@@ -10,6 +10,8 @@ from playwright.async_api import Error as PlaywrightError
 from webarena_runner.errors import BrowserError
 
 # At the start of the message: what stands later may quote an action or a page.
+# What a page's own script throws can be of any length.
+MAX_CHARACTERS = 500
 GONE = re.compile(
     r"(Protocol error \([\w.]+\): |Navigation failed because )?"
     r"((Target|[Pp]age|[Bb]rowser|[Cc]ontext)\b[\w ,]*\b(crashed|closed)|Connection closed)"
@@ -19,7 +21,7 @@ GONE = re.compile(
 def first_line(error: PlaywrightError) -> str:
     """The message without the name of Playwright's method and its call log."""
     line = error.message.strip().split("\n", 1)[0]
-    return re.sub(r"^\w+\.\w+: ", "", line)
+    return re.sub(r"^\w+\.\w+: ", "", line)[:MAX_CHARACTERS]
 
 
 def target_gone(error: PlaywrightError) -> bool:

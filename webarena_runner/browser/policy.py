@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+from webarena_runner.official.addresses import host_and_port, is_plain
+
 INWARD_SCHEMES = frozenset({"about", "blob", "data"})
 REFUSAL_PAGE = b"<!doctype html><title>Blocked</title><p>This address is not one of the sites of this task.</p>"
 REFUSAL = (
@@ -27,15 +28,15 @@ class Fence:
     """The addresses of one episode: host and port of every leased URL."""
 
     def __init__(self, urls: Iterable[str]) -> None:
-        self._addresses = frozenset(address for url in urls if (address := _address(url)))
+        self._addresses = frozenset(address for url in urls if (address := host_and_port(url)))
 
     def allows(self, url: str) -> bool:
         """Whether a page may be opened there; also true of addresses that never leave the browser."""
-        try:
-            scheme = urlsplit(url).scheme
-        except ValueError:
-            return False
-        return scheme in INWARD_SCHEMES or _address(url) in self._addresses
+        return self.has(url) or (is_plain(url) and _scheme(url) in INWARD_SCHEMES)
+
+    def has(self, url: str) -> bool:
+        """Whether a page of one of the sites is there, as far as host and port can tell."""
+        return is_plain(url) and host_and_port(url) in self._addresses
 
     def __str__(self) -> str:
         return ", ".join(sorted(f"{host}:{port}" for host, port in self._addresses))
@@ -47,15 +48,11 @@ class Fence:
         return ",".join(["<-loopback>", *hosts])
 
 
-def _address(url: str) -> tuple[str, int] | None:
+def _scheme(url: str) -> str:
     try:
-        parts = urlsplit(url)
-        port = parts.port or DEFAULT_PORTS.get(parts.scheme)
+        return urlsplit(url).scheme
     except ValueError:
-        return None
-    if not parts.hostname or port is None or parts.scheme not in DEFAULT_PORTS:
-        return None
-    return parts.hostname, port
+        return ""
 
 
 class RefusingProxy:

@@ -11,7 +11,7 @@ from webarena_runner.browser.policy import Fence
 from webarena_runner.browser.settle.settler import Settler
 from webarena_runner.browser.tab import Tab
 from webarena_runner.browser.tabs import Tabs
-from webarena_runner.errors import BrowserError, ScriptError, SiteError
+from webarena_runner.errors import BrowserError, OutsideSites, ScriptError
 from webarena_runner.log.wellformed import well_formed, well_formed_value
 from webarena_runner.settings.records import PageChecks
 
@@ -33,6 +33,7 @@ class Probe:
         self._page_checks = page_checks
         self._agent_tab = tabs.current
         self._fresh_tab: Tab | None = None
+        self._agent_inside = fence.allows(self.url)
         self._shown = ""
 
     @property
@@ -40,16 +41,20 @@ class Probe:
         return self._agent_tab.page.url
 
     async def open(self, url: str) -> str:
-        """Raises SiteError when the site does not answer, BrowserError when the browser is gone."""
+        """Raises SiteError when the site does not answer, BrowserError when the browser is gone.
+
+        OutsideSites when the page is not one of the sites', or has sent the tab elsewhere.
+        """
         if url == LAST:
             return self.url
-        if not self._fence.allows(url):
-            raise SiteError(f"{url}: a page to check is outside this task's sites ({self._fence})")
+        if not self._fence.has(url):
+            raise OutsideSites(f"{url[:500]!r}: a page to check is outside this task's sites ({self._fence})")
         self._shown = ""
         tab = await self._tab_for_checks()
         await tab.open(url, server_errors=GATEWAY_ERRORS)
         await tab.settle(self._settler)
         self._shown = url
+        self._require_inside(tab.page, url)
         return tab.page.url
 
     async def content(self, url: str = LAST) -> str:
@@ -67,20 +72,29 @@ class Probe:
         page = await self._page(url)
         try:
             async with asyncio.timeout(self._limit_s):
-                return well_formed_value(await page.evaluate(script))
+                value = well_formed_value(await page.evaluate(script))
         except TimeoutError as error:
             raise BrowserError(f"{page.url}: a script has not ended within {self._limit_s:g} s") from error
         except PlaywrightError as error:
             if target_gone(error):
                 raise BrowserError(f"{page.url}: {first_line(error)}") from error
+            self._require_inside(page, url)
             raise ScriptError(first_line(error)) from error
+        self._require_inside(page, url)
+        return value
 
     async def _page(self, url: str) -> Page:
-        if url == LAST:
-            return self._agent_tab.page
-        if self._shown != url:
+        """The page that checks of this URL look at, while it is still where it was opened or an agent left it."""
+        if url != LAST and self._shown != url:
             await self.open(url)
-        return (self._fresh_tab or self._agent_tab).page
+        page = self._agent_tab.page if url == LAST or self._fresh_tab is None else self._fresh_tab.page
+        self._require_inside(page, url)
+        return page
+
+    def _require_inside(self, page: Page, url: str) -> None:
+        """A script of the check, or a redirect, may have taken it elsewhere, where it only sees our refusal."""
+        if (url != LAST or self._agent_inside) and not self._fence.allows(page.url):
+            raise OutsideSites(f"{page.url[:500]}: a check left this task's sites ({self._fence})")
 
     async def _tab_for_checks(self) -> Tab:
         if self._page_checks == "agent_tab":

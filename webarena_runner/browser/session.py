@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
 from typing import Any, Self, cast
 
-from playwright.async_api import BrowserContext, ProxySettings, StorageState
+from playwright.async_api import BrowserContext, ProxySettings, StorageState, ViewportSize
 from playwright.async_api import Error as PlaywrightError
 
 from webarena_runner import registry
@@ -21,8 +21,9 @@ from webarena_runner.browser.policy import Fence, RefusingProxy
 from webarena_runner.browser.settle.settler import Settler
 from webarena_runner.browser.tabs import Tabs
 from webarena_runner.browser.trace import NetworkTrace
-from webarena_runner.errors import BrowserError, BrowserGone, BrowserMissing
+from webarena_runner.errors import BrowserError, BrowserGone, BrowserMissing, OutsideSites
 from webarena_runner.settings.records import BrowserSettings, ObservationSettings, SettleSettings
+from webarena_runner.types import Geolocation, Viewport
 
 log = logging.getLogger(__name__)
 LOCALE = "en-US"
@@ -99,17 +100,24 @@ class BrowserSession:
         start_urls: Sequence[str],
         more_urls: Sequence[str] = (),
         traced: bool = False,
+        geolocation: Geolocation | None = None,
+        viewport: Viewport | None = None,
     ) -> AsyncIterator[EpisodeEnvironment]:
         """A fresh context on its start pages, fenced in to the sites of `urls` and `more_urls`; `traced` with a log.
 
+        `geolocation` is what its pages are told of where they are, `viewport` another size than that of the settings.
+
         Raises:
-            SiteError: a start page does not answer.
+            SiteError: a start page does not answer, or is no page of these sites.
             BrowserError: the browser is gone.
         """
         fence = Fence([*urls.values(), *more_urls])
+        _require_inside(fence, start_urls)
+        settings = _with_viewport(self._settings, viewport)
+        own = {"viewport": _size(settings), **_located(geolocation)}
         settler = Settler(self._settle, secret=f"_{secrets.token_hex(8)}")
         proxy = ProxySettings(server=self._proxy.url, bypass=fence.bypass)
-        async with self._lent_context(proxy=proxy, storage_state=storage_state) as (context, endpoint):
+        async with self._lent_context(proxy=proxy, storage_state=storage_state, own=own) as (context, endpoint):
             await context.add_init_script(settler.init_script)
             tabs = Tabs(context, endpoint)
             try:
@@ -117,7 +125,7 @@ class BrowserSession:
                     tabs,
                     fence,
                     settler,
-                    self._settings,
+                    settings,
                     self._observation,
                     self._screenshot_type,
                     observers=self._observers,
@@ -136,15 +144,22 @@ class BrowserSession:
 
     @asynccontextmanager
     async def _lent_context(
-        self, *, proxy: ProxySettings | None, storage_state: Mapping[str, Any] | None
+        self,
+        *,
+        proxy: ProxySettings | None,
+        storage_state: Mapping[str, Any] | None,
+        own: Mapping[str, Any] | None = None,
     ) -> AsyncIterator[tuple[BrowserContext, str | None]]:
+        """`own` are options of this context alone."""
         engine = await self._current_engine()
         engine.episodes += 1
         engine.active += 1
         try:
             async with engine.lifeline.held(BrowserGone), _browser_errors():
                 async with answer_within(OPEN_LIMIT_S, "opening a context"):
-                    context = await self._new_context(engine, proxy, storage_state)
+                    context = await self._new_context(
+                        engine, proxy, storage_state, own or {"viewport": _size(self._settings)}
+                    )
                 try:
                     yield context, engine.endpoint
                 finally:
@@ -155,10 +170,14 @@ class BrowserSession:
                 await self._close(engine)
 
     async def _new_context(
-        self, engine: Engine, proxy: ProxySettings | None, storage_state: Mapping[str, Any] | None
+        self,
+        engine: Engine,
+        proxy: ProxySettings | None,
+        storage_state: Mapping[str, Any] | None,
+        own: Mapping[str, Any],
     ) -> BrowserContext:
         context = await engine.browser.new_context(
-            viewport={"width": self._settings.viewport_width, "height": self._settings.viewport_height},
+            **own,
             device_scale_factor=1,
             locale=LOCALE,
             accept_downloads=False,
@@ -208,3 +227,28 @@ async def _close_context(context: BrowserContext) -> None:
     except (PlaywrightError, TimeoutError) as error:
         if not (isinstance(error, PlaywrightError) and target_gone(error)):
             log.warning("a browser context could not be closed: %s", str(error) or f"no answer for {CLOSE_LIMIT_S:g} s")
+
+
+def _require_inside(fence: Fence, start_urls: Sequence[str]) -> None:
+    for url in start_urls:
+        if not fence.allows(url):
+            raise OutsideSites(f"{url[:500]!r}: a start page is outside this task's sites ({fence})")
+
+
+def _with_viewport(settings: BrowserSettings, viewport: Viewport | None) -> BrowserSettings:
+    """Of a viewport that a task says only the width or the height of, the other is that of the settings."""
+    if viewport is None:
+        return settings
+    size = {"viewport_width": viewport.width, "viewport_height": viewport.height}
+    return settings.model_copy(update={key: value for key, value in size.items() if value is not None})
+
+
+def _size(settings: BrowserSettings) -> ViewportSize:
+    return {"width": settings.viewport_width, "height": settings.viewport_height}
+
+
+def _located(geolocation: Geolocation | None) -> dict[str, Any]:
+    """Officially nobody grants the permission, and pages that ask where they are get no answer."""
+    if geolocation is None:
+        return {}
+    return {"geolocation": geolocation.model_dump(), "permissions": ["geolocation"]}

@@ -16,16 +16,22 @@ from webarena_runner.errors import BrowserError, SiteError
 log = logging.getLogger(__name__)
 SERVER_ERRORS = range(500, 600)
 AGREE_WAIT_S = 2.0
+# A page can make as many as it likes, and each stands in the next prompt where `actions.show_errors` is on.
+MAX_NOTICES, MAX_NOTICE_CHARACTERS = 5, 240
 
 
 @dataclass
 class Tab:
-    """`notices` are things that happened by themselves since they were last read: dialogs that were answered."""
+    """`notices` are the first things that happened by themselves since they were last read: dialogs, downloads.
+
+    `more_notices` counts those after them.
+    """
 
     page: Page
     tools: DevTools
     activity: Activity
     notices: list[str] = field(default_factory=list)
+    more_notices: int = 0
     crashed: bool = False
     _told: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -37,7 +43,7 @@ class Tab:
         page.on("crash", tab._on_crash)
         page.on("dialog", tab._on_dialog)
         page.on("framenavigated", lambda _: tab._told.set())
-        page.on("download", lambda download: tab.notices.append(f"download not kept: {download.suggested_filename}"))
+        page.on("download", lambda download: tab._notice(f"download not kept: {download.suggested_filename}"))
         # Before the first navigation, as official does: node ids are handed out from here on.
         await asyncio.gather(tools.send("Accessibility.enable"), tab.activity.start())
         return tab
@@ -82,8 +88,15 @@ class Tab:
             self.activity.url = ""
 
     def take_notices(self) -> list[str]:
-        taken, self.notices = self.notices, []
+        taken = [*self.notices, *([f"{self.more_notices} more like it"] if self.more_notices else [])]
+        self.notices, self.more_notices = [], 0
         return taken
+
+    def _notice(self, text: str) -> None:
+        if len(self.notices) < MAX_NOTICES:
+            self.notices.append(text[:MAX_NOTICE_CHARACTERS])
+        else:
+            self.more_notices += 1
 
     async def _on_crash(self, page: Page) -> None:
         self.crashed = True
@@ -92,7 +105,7 @@ class Tab:
 
     async def _on_dialog(self, dialog: Dialog) -> None:
         """Does what Playwright does with nobody listening."""
-        self.notices.append(f"{dialog.type} dialog closed by itself: {dialog.message!r:.200}")
+        self._notice(f"{dialog.type} dialog closed by itself: {dialog.message!r:.200}")
         try:
             if dialog.type == "beforeunload":
                 await dialog.accept()
@@ -100,4 +113,4 @@ class Tab:
                 await dialog.dismiss()
         except PlaywrightError as error:
             if not target_gone(error):
-                self.notices.append(f"dialog: {first_line(error)}")
+                self._notice(f"dialog: {first_line(error)}")

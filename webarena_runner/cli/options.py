@@ -77,6 +77,15 @@ AllowModified = Annotated[
         "--allow-modified", help="Go on when the task file is not the official one.", rich_help_panel=WHAT_TO_RUN
     ),
 ]
+IgnoreKeys = Annotated[
+    str | None,
+    typer.Option(
+        "--ignore-keys",
+        metavar="KEY,...",
+        help="Play tasks without what these keys of their records ask for: image, policies.",
+        rich_help_panel=WHAT_TO_RUN,
+    ),
+]
 Agent = Annotated[
     str | None,
     Sets("agent"),

@@ -81,7 +81,9 @@ def show_plan(given: Start, environ: Mapping[str, str]) -> int:
     from webarena_runner.running.run import prepare
 
     print_plan(config, overrides, stdout(), runs=given.out)
-    prepare(config, out=given.out, run_id=given.run_id, overrides=overrides)
+    prepared = prepare(config, out=given.out, run_id=given.run_id, overrides=overrides)
+    for note in prepared.notes:
+        stdout().print(note, markup=False, soft_wrap=True)
     return 0
 
 

@@ -77,8 +77,6 @@ def _require_readable(outcomes: str) -> None:
 
 
 def _scorer(tasks_file: str | None, sites: str, profile: str) -> "OfflineScorer":
-    from pathlib import Path
-
     from webarena_runner.report.outcomes import OfflineScorer
     from webarena_runner.settings.profiles import load_profile
     from webarena_runner.settings.site_files import load_sites_file
@@ -86,8 +84,9 @@ def _scorer(tasks_file: str | None, sites: str, profile: str) -> "OfflineScorer"
     from webarena_runner.tasksets.file import load_task_file
 
     settings, urls = load_profile(profile).settings.scoring, load_sites_file(sites).options.get("urls", {})
-    loaded = load_task_file(Path(tasks_file).expanduser()) if tasks_file else load_task_set("webarena").load()
-    return OfflineScorer({task.task_id: task for task in loaded.tasks}, urls, settings)
+    loaded = load_task_file(tasks_file) if tasks_file else load_task_set("webarena").load()
+    unusable = {task.task_id: "; ".join(task.faults) for task in loaded.unusable}
+    return OfflineScorer({task.task_id: task for task in loaded.tasks}, urls, settings, unusable=unusable)
 
 
 def _lines_of(outcomes: str) -> Iterator[bytes]:

@@ -16,6 +16,7 @@ from webarena_runner.errors import ConfigError
 from webarena_runner.official.sites import sites_needed
 from webarena_runner.tasksets import load_task_set
 from webarena_runner.tasksets.config_files import require_own_folder, write_config_files
+from webarena_runner.tasksets.faults import require_usable
 from webarena_runner.types import Task
 
 
@@ -60,6 +61,7 @@ def _tasks(given: Serving) -> tuple[Task, ...]:
     if given.configs is None:
         return ()
     loaded = load_task_set(given.task_set).load()
+    require_usable(frozenset(task.task_id for task in loaded.unusable), loaded)
     tasks = tuple(task for task in loaded.tasks if set(sites_needed(task)) <= set(given.sites))
     if not tasks:
         raise ConfigError(f"--write-configs: no task of '{loaded.name}' can do with {', '.join(given.sites)} alone")

@@ -1,4 +1,4 @@
-"""`wa-run tasks`: get, list and show tasks."""
+"""`wa-run tasks`: get, list, show and check tasks."""
 
 import json
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +10,7 @@ from webarena_runner.cli import options as given
 if TYPE_CHECKING:
     from webarena_runner.types import Task
 
-app = typer.Typer(no_args_is_help=True, help="Task sets: fetch the official one, list and show tasks.")
+app = typer.Typer(no_args_is_help=True, help="Task sets: fetch the official one, list, show and check tasks.")
 Expression = Annotated[str, typer.Option("--tasks", "-t", metavar="EXPR", help="Which tasks; see `wa-run --help`.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of `sample:N`.")]
 
@@ -86,6 +86,28 @@ def show_task(
     for title, record in (("typed view", typed), ("record in the file", task.raw)):
         console.print(f"# {title}", style="bold")
         console.print_json(json.dumps(record, ensure_ascii=False))
+
+
+@app.command()
+def check(
+    task_set: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A task set, a task file or a folder of them.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")] = False,
+) -> None:
+    """Say all that is wrong with a task file, and what in it is not read or not done.
+
+    Exit code: 0 every record can be run, 2 some cannot.
+    """
+    from webarena_runner.cli.checked import check_tasks
+    from webarena_runner.cli.console import stdout
+    from webarena_runner.tasksets import load_task_set
+
+    checked = check_tasks(load_task_set(task_set).load(allow_modified=True))
+    if as_json:
+        typer.echo(json.dumps(checked.as_json(), ensure_ascii=False))
+    else:
+        for line in checked.as_lines():
+            stdout().print(line, markup=False, soft_wrap=True, highlight=False)
+    raise typer.Exit(2 if checked.faults else 0)
 
 
 def _record(task: "Task") -> dict[str, object]:

@@ -3,18 +3,26 @@
 from collections.abc import Mapping, Sequence
 from html import unescape
 from typing import Any, ClassVar, Self
-from urllib.parse import urlsplit
 
 import httpx
 from pydantic import BaseModel, Field
 
-from webarena_runner.errors import ScriptError, TaskFileError
+from webarena_runner.errors import OutsideSites, ScriptError, TaskFileError
 from webarena_runner.evaluators.evidence import urls_named
 from webarena_runner.evaluators.site_helpers import SiteHelpers
 from webarena_runner.evaluators.text import contains_any, same
 from webarena_runner.interfaces import EpisodeEnd, EvaluatorSetup, PageProbe
-from webarena_runner.official.node import Node
-from webarena_runner.official.notation import FUNC, LAST_PAGE, SCRIPT_STARTS, parse_helper, render
+from webarena_runner.official.addresses import addresses_in, fault_of, reachable
+from webarena_runner.official.node import Node, shown
+from webarena_runner.official.notation import (
+    FUNC,
+    LAST_PAGE,
+    LAST_URL,
+    SCRIPT_STARTS,
+    HelperCall,
+    parse_helper,
+    render,
+)
 from webarena_runner.types import Record, Score, Verdict
 
 
@@ -70,6 +78,12 @@ class ProgramHtml:
     def needs_trace(cls, spec: HtmlSpec) -> bool:
         return False
 
+    @classmethod
+    def elsewhere(cls, spec: HtmlSpec, urls: Sequence[str]) -> list[str]:
+        """Pages that it opens, or sends a tab to, which are on none of these sites."""
+        is_there = reachable(urls)
+        return [address for target in spec.targets for address in _addresses(target) if not is_there(address)]
+
     async def collect(self, spec: HtmlSpec, end: EpisodeEnd) -> dict[str, Any]:
         """Looks at every target, also after one has failed (official)."""
         helpers = SiteHelpers(end, self._transport)
@@ -107,12 +121,18 @@ class ProgramHtml:
 def _target(node: Node) -> HtmlTarget:
     url, locator = node.key("url"), node.key("locator")
     if url.filled_text().startswith("func"):
-        _check_helper(url)
+        for address in _named_by(_helper(url)):
+            _check_address(url, address)
+    elif url.text() != LAST_PAGE:
+        _check_address(url, url.text())
     if locator.text().startswith("func"):
-        _check_helper(locator)
+        _helper(locator)
     elif locator.text().strip() and not locator.text().startswith(SCRIPT_STARTS):
         raise locator.wrong(f"an empty text, or one that starts with {', '.join(SCRIPT_STARTS)} or {FUNC}")
     preparing = node.get("prep_actions", [])
+    for script in (locator, *preparing.items()):
+        for address in addresses_in(script.text()):
+            _check_address(script, address)
     return HtmlTarget(
         url=url.text(),
         locator=locator.text(),
@@ -121,11 +141,29 @@ def _target(node: Node) -> HtmlTarget:
     )
 
 
-def _check_helper(node: Node) -> None:
+def _helper(node: Node) -> HelperCall:
     try:
-        parse_helper(node.text(), "url" if node.path.endswith("url") else "locator")
+        return parse_helper(node.text(), "url" if node.path.endswith("url") else "locator")
     except TaskFileError as error:
         raise node.fault(error) from error
+
+
+def _named_by(call: HelperCall) -> list[str]:
+    """Addresses that a helper for a URL is given, unless they are the agent's."""
+    return [argument for argument in call.arguments if LAST_URL not in argument]
+
+
+def _check_address(node: Node, address: str) -> None:
+    if fault := fault_of(address):
+        raise node.fault(f"{fault}, found {shown(address)}")
+
+
+def _addresses(target: HtmlTarget) -> list[str]:
+    """All that a target names itself."""
+    found = [address for script in (target.locator, *target.prep_actions) for address in addresses_in(script)]
+    if target.url.startswith(FUNC):
+        return [*_named_by(parse_helper(target.url, "url")), *found]
+    return found if target.url == LAST_PAGE else [target.url, *found]
 
 
 def _required(node: Node) -> dict[str, str | list[str]]:
@@ -151,16 +189,13 @@ async def _look(target: HtmlTarget, urls: Mapping[str, str], end: EpisodeEnd, he
         if found is None:
             return {"asked": asked, "opened": "", "selected": "", "note": "there is no order"}
         asked = found
-        if not _is_of(end.lease.urls, asked):
+        if not reachable([*end.lease.urls.values(), *end.lease.more_urls])(asked):
+            if LAST_URL not in target.url:
+                raise OutsideSites(f"{asked[:500]!r}: a page to check is no page of this task's sites")
             # The agent left its tab on a page of the browser's own or of a stranger: its failure, not the site's.
             return {"asked": asked, "opened": "", "selected": "", "note": "not a page of a site"}
     opened = end.page.url if asked == LAST_PAGE else await end.page.open(asked)
     return {"asked": asked, "opened": opened, "selected": await _select(target, urls, asked, end.page, helpers)}
-
-
-def _is_of(urls: Mapping[str, str], url: str) -> bool:
-    """Whether a URL is on the host of one of the sites."""
-    return urlsplit(url).netloc in {urlsplit(site).netloc for site in urls.values()}
 
 
 async def _select(

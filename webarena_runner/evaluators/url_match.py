@@ -7,8 +7,10 @@ from urllib.parse import parse_qs, urlparse
 
 from pydantic import BaseModel
 
+from webarena_runner.errors import OutsideSites
 from webarena_runner.evaluators.evidence import urls_named
 from webarena_runner.interfaces import EpisodeEnd, EvaluatorSetup
+from webarena_runner.official.addresses import is_literal
 from webarena_runner.official.node import Node
 from webarena_runner.official.notation import ALTERNATIVES, render
 from webarena_runner.settings.records import ScoringSettings
@@ -45,7 +47,13 @@ class UrlMatch:
         note = evaluation.get("url_note", RULE)
         if note.value != RULE:
             raise note.wrong(f"'{RULE}'")
-        return UrlSpec(reference_url=evaluation.key("reference_url").filled_text())
+        reference = evaluation.key("reference_url")
+        for each in reference.filled_text().split(ALTERNATIVES):
+            try:
+                _split(each)
+            except ValueError as error:
+                raise reference.fault(f"{each[:80]!r} is malformed: {error}") from error
+        return UrlSpec(reference_url=reference.text())
 
     @classmethod
     def writes(cls, spec: UrlSpec) -> bool:
@@ -59,8 +67,17 @@ class UrlMatch:
     def needs_trace(cls, spec: UrlSpec) -> bool:
         return False
 
+    @classmethod
+    def elsewhere(cls, spec: UrlSpec, urls: Sequence[str]) -> list[str]:
+        """The references, when none of them can match a page of these sites."""
+        references = spec.reference_url.split(ALTERNATIVES)
+        return [] if any(_can_match(each, urls) for each in references) else references
+
     async def collect(self, spec: UrlSpec, end: EpisodeEnd) -> dict[str, Any]:
+        """Raises OutsideSites where no page that the agent can reach matches."""
         urls = urls_named(self.name, spec, end)
+        if outside := self.elsewhere(spec, [*end.lease.urls.values(), *end.lease.more_urls]):
+            raise OutsideSites(f"the reference URL {' or '.join(outside):.500} is no page of this task's sites")
         return {"final_url": end.page.url, "urls": urls}
 
     @classmethod
@@ -103,6 +120,12 @@ def mismatch(final_url: str, references: Sequence[str], *, whole_segments: bool 
         if not set(values) & set(query.get(key, [])):
             return f"query key {key!r} has {query.get(key, [])}, expected one of {values}"
     return ""
+
+
+def _can_match(reference: str, urls: Sequence[str]) -> bool:
+    """Whether the host that a reference names, if it does, is the end of a site's: `example.com` in www.example.com."""
+    host = urlparse(reference).netloc
+    return not (host and is_literal(reference)) or any(urlparse(url).netloc.endswith(host) for url in urls)
 
 
 def _begins(base: str, wanted: str) -> bool:

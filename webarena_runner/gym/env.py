@@ -22,6 +22,8 @@ from webarena_runner.gym.spaces import Timings, UnicodeText
 from webarena_runner.settings.loading import CliOptions, Given, load_settings, load_sites
 from webarena_runner.sites.providers import require_sites
 from webarena_runner.tasksets import load_task_set
+from webarena_runner.tasksets.faults import require_usable
+from webarena_runner.tasksets.keys import require_done
 from webarena_runner.types import Action, Decision, Ending, Invalid, Stop, Task, TaskId, id_order
 
 ACTIONS = get_args(get_args(Action)[0])
@@ -50,10 +52,13 @@ class WebArenaEnv(gymnasium.Env[dict[str, Any], Any]):
         max_steps: int | None = None,
         headless: bool = True,
         assignments: Sequence[str] = (),
+        ignore_keys: Sequence[str] = (),
         stable_ids: bool = True,
         screenshot: bool = False,
     ) -> None:
         """`task_id` None draws from the whole set; `assignments` are `-o` texts such as `settle.mode=official`.
+
+        `ignore_keys` names keys of task records to play without, though they change the task, such as policies.
 
         Raises:
             UsageError: an unknown task set, task, profile or setting, or no site for one of the tasks.
@@ -74,7 +79,11 @@ class WebArenaEnv(gymnasium.Env[dict[str, Any], Any]):
         self._task_set = task_set
         loaded = tasks.load()
         self._environment = loaded.environment
+        self._loaded = loaded
+        self._ignore_keys = tuple(ignore_keys)
         self._tasks = {task.task_id: task for task in loaded.tasks}
+        if task_id is None:
+            require_usable(frozenset(task.task_id for task in loaded.unusable), loaded)
         self._drawn_from = _ids(task_id, self._tasks)
         for each in self._drawn_from:
             self._task(each)
@@ -168,6 +177,7 @@ class WebArenaEnv(gymnasium.Env[dict[str, Any], Any]):
         return self._task(self._drawn_from[int(self.np_random.integers(len(self._drawn_from)))])
 
     def _task(self, task_id: TaskId) -> Task:
+        require_usable(frozenset({task_id}), self._loaded)
         task = self._tasks.get(task_id)
         if task is None:
             ids = sorted(self._tasks, key=id_order)
@@ -175,6 +185,8 @@ class WebArenaEnv(gymnasium.Env[dict[str, Any], Any]):
                 f"task_id {task_id!r}: '{self._task_set}' has no such task; it has {len(ids)} from {ids[0]} to "
                 f"{ids[-1]}, see: wa-run tasks list --task-set {self._task_set}"
             )
+        # Who acts may look at a task's pictures.
+        require_done([task], ignored=self._ignore_keys, takes_images=True)
         require_sites(self._where, [task])
         return task
 

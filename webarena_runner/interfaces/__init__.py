@@ -154,7 +154,8 @@ class Serves(Protocol):
 class Agent(Protocol):
     """No hidden state: history in, decision out. `urls` are the leased sites' URLs by official site name.
 
-    A class whose agents work without a model says so by `needs_model = False`, and what they go by in a `note`.
+    A class whose agents work without a model says so by `needs_model = False`, and what they go by in a `note`; one
+    whose agents look at `Task.images` says so by `takes_images = True`.
     """
 
     async def act(
@@ -273,8 +274,9 @@ class SiteProvider(Protocol):
     A provider class has a pydantic record `Options`, which validates the options of a sites file, and class methods
     `build(setup)` and `serves(options)`, the official names of the sites that it has. Where it makes sense it also has
     `options_from(environ)`, options for what neither file nor `-o` gives, and `lacking(missing, tasks)`, the message
-    for sites that it does not serve, with how many of so many tasks need each. One that makes the sites' data itself
-    says by `data_version(task_set_sha256)` which data and tasks those are.
+    for sites that it does not serve, with how many of so many tasks need each. One that knows the URLs of its sites
+    before it is entered gives by `addresses(options, sites)` all that an episode with these sites reaches. One that
+    makes the sites' data itself says by `data_version(task_set_sha256)` which data and tasks those are.
     """
 
     async def __aenter__(self) -> "SiteProvider": ...
@@ -354,7 +356,8 @@ class Evaluator(Protocol):
     """Scores one kind of check, in two parts: `collect` looks at what the episode left, `score` decides by that alone.
 
     `Spec` is the record of what is checked: its JSON is `Check.spec`, and `spec` below is always an object of it.
-    `Outcome` has the keys of a line of `wa-run score` besides task_id, type and judge_reply.
+    `Outcome` has the keys of a line of `wa-run score` besides task_id, type and judge_reply. A class that opens
+    pages or compares addresses may have a class method `elsewhere(spec, urls)`: those that are on none of these sites.
     """
 
     Spec: ClassVar[type[BaseModel]]
@@ -410,13 +413,28 @@ class TaskSet(Protocol):
 
 
 @dataclass(frozen=True)
+class UnusableTask:
+    """A record of a task file that cannot be run: what is wrong with it, and what can be read of it all the same.
+
+    The id of one that has none is its place, with a blank in front.
+    """
+
+    task_id: TaskId
+    faults: tuple[str, ...]
+    sites: tuple[str, ...] = ()
+    template_id: int | None = None
+    kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class LoadedTasks:
     """Tasks in file order, with the checksum of the file and named subsets (`smoke`).
 
     `served_by` is the site provider that has the sites of its tasks (None: they are for sites elsewhere). `official`:
     a published benchmark whose numbers are compared, of `expected_count` tasks. `caution` is a sentence for whoever
     reads the set's numbers ("" where nothing needs to be said). `environment` is the plug-in that plays them: sites in
-    a browser, unless the set brings its own.
+    a browser, unless the set brings its own. `unusable` records are told when they are chosen, and the `notes` before
+    a run starts.
     """
 
     name: str
@@ -430,3 +448,5 @@ class LoadedTasks:
     expected_count: int | None = None
     caution: str = ""
     environment: str = "browser"
+    unusable: tuple[UnusableTask, ...] = ()
+    notes: tuple[str, ...] = ()

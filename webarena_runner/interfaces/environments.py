@@ -85,8 +85,8 @@ class EnvironmentProvider(Protocol):
 
     Its class method `open(setup)` is an async context manager that starts what it needs and gives the object; it
     raises UsageError when something is not there. A task set says by `LoadedTasks.environment` which one plays it.
-    Where tasks may be unfit for it, a class method `check_tasks(tasks, settings)` raises UsageError; it is called
-    before there is a run folder.
+    Where tasks may be unfit for it, a class method `check_tasks(tasks, settings)` raises UsageError, and so does
+    `check_sites(tasks, sites)`, which returns sentences for the user; both are called before there is a run folder.
     """
 
     @property

@@ -40,10 +40,21 @@ class Scored:
 
 
 class OfflineScorer:
-    """`tasks` by task id; `urls` by site name stand for the placeholders in checks."""
+    """`tasks` by task id; `urls` by site name stand for the placeholders in checks.
 
-    def __init__(self, tasks: Mapping[TaskId, Task], urls: Mapping[str, str], scoring: ScoringSettings) -> None:
+    `unusable` says of further ids why their records cannot be scored.
+    """
+
+    def __init__(
+        self,
+        tasks: Mapping[TaskId, Task],
+        urls: Mapping[str, str],
+        scoring: ScoringSettings,
+        *,
+        unusable: Mapping[TaskId, str] | None = None,
+    ) -> None:
         self._tasks = tasks
+        self._unusable = unusable or {}
         self._urls = urls
         self._evaluators: Mapping[str, Evaluator] = load_evaluators(scoring)
 
@@ -82,6 +93,8 @@ class OfflineScorer:
     def _score(self, outcome: Outcome, seen: BaseModel) -> Score:
         """The score by the task's check of the outcome's type."""
         task = self._tasks.get(outcome.task_id)
+        if outcome.task_id in self._unusable:
+            raise TaskFileError(self._unusable[outcome.task_id])
         if task is None:
             raise TaskFileError(f"task {outcome.task_id} is none of the {len(self._tasks)} tasks")
         check = next((check for check in task.checks if check.kind == outcome.type), None)

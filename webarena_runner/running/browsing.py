@@ -12,9 +12,10 @@ from webarena_runner.interfaces import EpisodeEnd, Evaluator, Exchange, Judge, P
 from webarena_runner.interfaces.environments import EnvironmentSetup, EpisodeNotes
 from webarena_runner.official.notation import render
 from webarena_runner.official.sites import LOGIN_FORMS, sites_needed
-from webarena_runner.settings.records import PageChecks, RunSettings
+from webarena_runner.running.elsewhere import require_sites_of_tasks
+from webarena_runner.settings.records import PageChecks, RunSettings, SitesSpec
 from webarena_runner.sites.providers import build_provider
-from webarena_runner.types import Action, Observation, Score, Task
+from webarena_runner.types import Action, Geolocation, Observation, Score, Task, Viewport
 
 # Where the official sites and the embedded ones send a visitor who is not logged in.
 LOGIN_PATHS = tuple(form.path.rstrip("/") for form in LOGIN_FORMS.values() if form.path)
@@ -58,6 +59,8 @@ class Browser(Protocol):
         start_urls: Sequence[str],
         more_urls: Sequence[str],
         traced: bool,
+        geolocation: Geolocation | None,
+        viewport: Viewport | None,
     ) -> AbstractAsyncContextManager[Pages]: ...
 
 
@@ -102,6 +105,11 @@ class BrowserEnvironments:
         for task in tasks:
             needs_trace(task, evaluators)
 
+    @classmethod
+    def check_sites(cls, tasks: Sequence[Task], sites: SitesSpec) -> tuple[str, ...]:
+        """Says which tasks name hosts that are no site of theirs; raises UsageError when one begins there."""
+        return require_sites_of_tasks(tasks, sites)
+
     @property
     def versions(self) -> Mapping[str, str]:
         return {"chromium": self._browser.version, "chromium sandbox": "on" if self._browser.sandbox else "off"}
@@ -117,6 +125,8 @@ class BrowserEnvironments:
                 start_urls=[render(url, lease.urls) for url in task.start_urls],
                 more_urls=lease.more_urls,
                 traced=needs_trace(task, self._evaluators),
+                geolocation=task.geolocation,
+                viewport=task.viewport,
             )
             async with notes.timed_entry("browser", opening) as pages:
                 yield LeasedSites(self, task, lease, pages)

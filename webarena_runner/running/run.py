@@ -26,18 +26,21 @@ from webarena_runner.running import plan
 from webarena_runner.running.progress import Event, Note, Started, WatchedSchedule
 from webarena_runner.running.schedule import RunSchedule
 from webarena_runner.settings.loading import load_model_spec, with_max_cost
-from webarena_runner.settings.records import RunConfig, RunSettings
+from webarena_runner.settings.records import RunConfig, RunSettings, SitesSpec
 from webarena_runner.sites.providers import require_sites
 from webarena_runner.tasksets import load_task_set
+from webarena_runner.tasksets.ids import listed_ids
+from webarena_runner.tasksets.keys import not_done, require_done
 from webarena_runner.tasksets.selection import choose
 from webarena_runner.types import RunManifest, Task
 
 log = logging.getLogger(__name__)
+_WITHOUT = "these tasks are played without what keys of their records ask for: {}"
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A run that is checked as far as that goes without starting anything."""
+    """A run that is checked as far as that goes without starting anything; `notes` are for its user."""
 
     config: RunConfig
     tasks: tuple[Task, ...]
@@ -45,6 +48,7 @@ class Prepared:
     folder: Path
     todo: tuple[tuple[Task, int], ...]
     resumed: bool
+    notes: tuple[str, ...] = ()
 
     @property
     def out(self) -> Path:
@@ -87,8 +91,10 @@ def prepare(
         plan.check_run_id(run_id)
     loaded, tasks = choose(config.tasks, seed=config.settings.seed, runs=out)
     _require_plug_ins(config, loaded.environment)
+    _require_keys(config, tasks)
     _check_tasks(tasks, loaded.environment, config.settings)
     require_sites(config.sites, tasks)
+    notes = (*loaded.notes, *_check_sites(tasks, loaded.environment, config.sites))
     now = datetime.now(UTC)
     manifest = plan.make_manifest(
         config,
@@ -100,9 +106,11 @@ def prepare(
         judge=_judge_name(config),
         now=now,
     )
+    if played_without := _played_without(config, tasks):
+        manifest, notes = _saying(manifest, played_without), (*notes, _WITHOUT.format(played_without))
     require_no_run(out / manifest.run_id)
     todo = plan.to_do(tasks, config.settings.trials, ())
-    return Prepared(config, tasks, manifest, out / manifest.run_id, todo, resumed=False)
+    return Prepared(config, tasks, manifest, out / manifest.run_id, todo, resumed=False, notes=notes)
 
 
 def prepare_resume(folder: Path, *, max_cost_usd: float | None = None) -> Prepared:
@@ -132,6 +140,11 @@ def prepare_resume(folder: Path, *, max_cost_usd: float | None = None) -> Prepar
     prompt = Texts(RunPaths(folder).texts).path(manifest.prompt_sha256)
     plan.require_same(manifest, "prompt", manifest.prompt_sha256, _prompt_sha256(config), kept=prompt)
     tasks = reading.read_tasks(folder) or _tasks_of_format_0(manifest, config)
+    if lacking := {task_id for task_id, _ in manifest.planned} - {task.task_id for task in tasks}:
+        raise StoreError(
+            f"{RunPaths(folder).manifest}: plans task {listed_ids(lacking)}, which the tasks of the run lack; put the "
+            f"file back that was written, or start a new run"
+        )
     todo = plan.to_do(tasks, config.settings.trials, reading.read_finished(folder))
     return Prepared(config, tasks, manifest, folder, todo, resumed=True)
 
@@ -168,6 +181,8 @@ async def run(prepared: Prepared, *, on_event: Callable[[Event], None], environ:
             if settings.limits.max_cost_usd is not None:
                 log.info("may cost $%g; $%.4f of it was spent before", settings.limits.max_cost_usd, spent_usd)
             on_event(Started(total=len(prepared.manifest.planned), already_done=len(finished)))
+            for note in prepared.notes:
+                on_event(Note(note))
             _warn_of_missing_judge(prepared, on_event)
             async for _ in executor.run(WatchedSchedule(schedule, on_event)):
                 pass
@@ -190,6 +205,31 @@ def _check_tasks(tasks: Sequence[Task], environment: str, settings: RunSettings)
     check_tasks = getattr(registry.load("environments", environment), "check_tasks", None)
     if check_tasks:
         check_tasks(tasks, settings)
+
+
+def _check_sites(tasks: Sequence[Task], environment: str, sites: SitesSpec) -> tuple[str, ...]:
+    """What the environment says of tasks on these sites, where it has a way to."""
+    check_sites = getattr(registry.load("environments", environment), "check_sites", None)
+    return tuple(check_sites(tasks, sites)) if check_sites else ()
+
+
+def _require_keys(config: RunConfig, tasks: Sequence[Task]) -> None:
+    require_done(tasks, ignored=config.tasks.ignore_keys, takes_images=_takes_images(config))
+
+
+def _played_without(config: RunConfig, tasks: Sequence[Task]) -> str:
+    """Keys of the tasks' records whose wish is not granted."""
+    return ", ".join(not_done(tasks, takes_images=_takes_images(config)))
+
+
+def _saying(manifest: RunManifest, played_without: str) -> RunManifest:
+    """What the results say of it."""
+    caution = "; ".join(filter(None, [manifest.caution, _WITHOUT.format(played_without)]))
+    return manifest.model_copy(update={"caution": caution, "scope": f"{manifest.scope} without {played_without}"})
+
+
+def _takes_images(config: RunConfig) -> bool:
+    return bool(getattr(registry.load("agents", config.settings.agent), "takes_images", False))
 
 
 def _warn_of_missing_judge(prepared: Prepared, on_event: Callable[[Event], None]) -> None:

@@ -61,6 +61,7 @@ class CliOptions:
     tasks: str = "all"
     task_set: str = "webarena"
     allow_modified: bool = False
+    ignore_keys: tuple[str, ...] = ()
     served_by: str | None = None
     sites: str | None = None
     profile: str = "webarena"
@@ -81,7 +82,12 @@ def load_run_config(options: CliOptions, environ: Mapping[str, str]) -> tuple[Ru
     _add_sites(draft, options, environ)
     _assign_all(draft, assigned)
     settings, model = _settings(draft), _model(draft)
-    tasks = TaskChoice(task_set=options.task_set, expression=options.tasks, allow_modified=options.allow_modified)
+    tasks = TaskChoice(
+        task_set=options.task_set,
+        expression=options.tasks,
+        allow_modified=options.allow_modified,
+        ignore_keys=options.ignore_keys,
+    )
     config = RunConfig(settings=settings, model=_with_final_sampling(model, settings), tasks=tasks, sites=_sites(draft))
     registry.require("agents", settings.agent)
     for observer in settings.observation.observers:

@@ -274,6 +274,11 @@ class TaskChoice(Described):
     """which of them (--tasks); `wa-run --help` has the grammar"""
     allow_modified: bool = False
     """go on when the set's file is not the official one (--allow-modified); results say so"""
+    ignore_keys: tuple[str, ...] = ()
+    """keys of task records to play without, though they change the task: image, policies (--ignore-keys)
+
+    Without it such tasks are refused; results say what they were played without.
+    """
 
 
 class SitesSpec(Described):

@@ -64,6 +64,12 @@ def require_sites(spec: SitesSpec, tasks: Iterable[Task]) -> None:
     )
 
 
+def known_urls(spec: SitesSpec, sites: Iterable[str]) -> list[str] | None:
+    """What an episode with these sites will reach, as far as it is known before one; None: the provider cannot say."""
+    provider, options = _provider(spec)
+    return list(provider.addresses(options, list(sites))) if hasattr(provider, "addresses") else None
+
+
 def _provider(spec: SitesSpec) -> tuple[Any, Any]:
     """The provider's class and its options."""
     provider = registry.load("sites", spec.provider)

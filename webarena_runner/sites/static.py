@@ -69,6 +69,11 @@ class StaticSites:
         return frozenset(options.urls)
 
     @classmethod
+    def addresses(cls, options: UrlOptions, sites: Sequence[str]) -> list[str]:
+        """All are known: those of these sites, and the addresses that their pages need."""
+        return [*(options.urls[site] for site in sites if site in options.urls), *options.more_urls]
+
+    @classmethod
     def lacking(cls, missing: Mapping[str, int], tasks: int) -> str:
         """Says how to give the URLs."""
         return how_to_give(missing, tasks)

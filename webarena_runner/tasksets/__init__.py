@@ -7,18 +7,16 @@ if TYPE_CHECKING:
 
 
 def load_task_set(name: str) -> "TaskSet":
-    """The task set called `name`: a plug-in, or the path of a JSON file in the official format.
+    """The task set called `name`: a plug-in, or the path of a file or folder in the official format.
 
     Raises:
         ConfigError: no such plug-in.
     """
     # Imported here so that the help text of the selection grammar costs the command line nothing.
-    from pathlib import Path
-
     from webarena_runner import registry
-    from webarena_runner.tasksets.file import TaskFile
+    from webarena_runner.tasksets.file import is_file_name, task_file
 
-    if name.endswith(".json") or "/" in name:
-        return TaskFile(Path(name).expanduser())
+    if name not in registry.names("tasksets") and is_file_name(name):
+        return task_file(name)
     task_set: TaskSet = registry.load("tasksets", name)()
     return task_set

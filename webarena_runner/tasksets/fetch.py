@@ -17,6 +17,7 @@ from webarena_runner.errors import TaskFileError
 from webarena_runner.log.files import write_atomically
 from webarena_runner.official.families import WEBARENA
 from webarena_runner.tasksets.cache import webarena_file
+from webarena_runner.tasksets.faults import require_whole
 from webarena_runner.tasksets.records import parse_tasks
 from webarena_runner.tasksets.webarena import not_official
 
@@ -45,7 +46,8 @@ def fetch_webarena(source: str | None, cache_dir: Path | None, say: Say, *, allo
     modified = sha256 != WEBARENA.sha256
     if modified and not allow_modified:
         raise TaskFileError(not_official(origin, sha256))
-    tasks = parse_tasks(content, origin, WEBARENA.name)
+    read = parse_tasks(content, origin, WEBARENA.name)
+    require_whole(read.unusable, total=len(read.tasks) + len(read.unusable), file=origin)
     path = webarena_file(cache_dir)
     about = {"source": origin, "sha256": sha256, "modified": modified, "fetched_at": datetime.now(UTC).isoformat()}
     try:
@@ -54,7 +56,7 @@ def fetch_webarena(source: str | None, cache_dir: Path | None, say: Say, *, allo
         write_atomically(path, content)
     except OSError as error:
         raise TaskFileError(f"{path}: the task file cannot be kept: {error.strerror or error}") from error
-    say(f"{len(tasks)} tasks, sha256 {sha256[:12]} ({'MODIFIED' if modified else 'the official file'}): {path}")
+    say(f"{len(read.tasks)} tasks, sha256 {sha256[:12]} ({'MODIFIED' if modified else 'the official file'}): {path}")
     return path
 
 

@@ -1,9 +1,11 @@
-"""A user's own task file in the official format."""
+"""A user's own task file or folder in the official format."""
 
 from pathlib import Path
 
 from webarena_runner import registry
+from webarena_runner.errors import ConfigError
 from webarena_runner.interfaces import LoadedTasks
+from webarena_runner.tasksets.content import SUFFIXES, base_name
 from webarena_runner.tasksets.records import read_tasks
 
 
@@ -17,7 +19,8 @@ class TaskFile:
 
     @property
     def name(self) -> str:
-        return self._path.name if self._path.stem in registry.names("tasksets") else self._path.stem
+        name = base_name(self._path) or self._path.resolve().name
+        return self._path.name if name in registry.names("tasksets") else name
 
     def load(self, *, allow_modified: bool = False) -> LoadedTasks:
         """There is no official file to differ from.
@@ -25,10 +28,35 @@ class TaskFile:
         Raises:
             TaskFileError: unreadable or malformed.
         """
-        tasks, sha256 = read_tasks(self._path, self.name)
-        caution = f"{self.name} is not WebArena: do not compare its numbers with WebArena's"
-        return LoadedTasks(self.name, tasks, sha256, str(self._path.resolve()), caution=caution)
+        read = read_tasks(self._path, self.name)
+        return LoadedTasks(
+            self.name,
+            read.tasks,
+            read.sha256,
+            str(self._path.resolve()),
+            caution=f"{self.name} is not WebArena: do not compare its numbers with WebArena's",
+            unusable=read.unusable,
+            notes=read.notes,
+        )
 
 
-def load_task_file(path: Path) -> LoadedTasks:
-    return TaskFile(path).load()
+def is_file_name(name: str) -> bool:
+    """Whether the name of a task set is meant as a path: something is there, or it is written like one."""
+    if "/" in name or name.endswith(SUFFIXES):
+        return True
+    try:
+        return Path(name).exists()
+    except OSError:
+        return False
+
+
+def load_task_file(name: str | Path) -> LoadedTasks:
+    return task_file(name).load()
+
+
+def task_file(name: str | Path) -> TaskFile:
+    """Raises ConfigError for the home folder of a user that there is not."""
+    try:
+        return TaskFile(Path(name).expanduser())
+    except RuntimeError as error:
+        raise ConfigError(f"{name}: {error}") from error

@@ -6,6 +6,7 @@ from webarena_runner.errors import TaskFileError
 from webarena_runner.interfaces import LoadedTasks
 from webarena_runner.settings.datafiles import find
 from webarena_runner.settings.yaml import read_yaml
+from webarena_runner.tasksets.faults import require_whole
 from webarena_runner.tasksets.records import read_tasks
 from webarena_runner.types import TaskId
 
@@ -29,12 +30,13 @@ class Mini:
             ConfigError: a file is missing, or the subsets are not YAML.
         """
         path = self._find("mini", ".json")
-        tasks, sha256 = read_tasks(path, self.name)
-        known = {task.task_id for task in tasks}
+        read = read_tasks(path, self.name)
+        require_whole(read.unusable, total=len(read.tasks) + len(read.unusable), file=str(path))
+        known = {task.task_id for task in read.tasks}
         return LoadedTasks(
             self.name,
-            tasks,
-            sha256,
+            read.tasks,
+            read.sha256,
             str(path),
             subsets=self._subsets(known),
             served_by=self.served_by,

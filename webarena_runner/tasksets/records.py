@@ -1,53 +1,72 @@
-"""Official task records: a JSON list of them, read into `Task` values with the record kept verbatim."""
+"""Official task records, read into `Task` values with the record kept verbatim, or into what is wrong with them."""
 
-import hashlib
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from webarena_runner import registry
 from webarena_runner.errors import TaskFileError
-from webarena_runner.interfaces import Evaluator
+from webarena_runner.interfaces import Evaluator, UnusableTask
+from webarena_runner.official.addresses import fault_of
 from webarena_runner.official.node import Node, shown
 from webarena_runner.official.notation import START_TABS
 from webarena_runner.official.sites import SITES
-from webarena_runner.types import Check, Task, TaskId
+from webarena_runner.tasksets.content import Content, content_of, read_content
+from webarena_runner.tasksets.faults import require_whole
+from webarena_runner.tasksets.keys import unread
+from webarena_runner.types import Check, Geolocation, Task, TaskId, Viewport
 
-_STATE_FOLDER, _STATE_SUFFIX = "./.auth/", "_state.json"
+T = TypeVar("T")
+D = TypeVar("D")
+R = TypeVar("R", Geolocation, Viewport)
+_Found = Task | UnusableTask
+_Read = tuple[Check, bool, bool]
+_STATE_SUFFIX = "_state.json"
 MAX_ID_CHARACTERS = 200
+# As many digits as --tasks takes.
+MAX_ID = 10**18 - 1
 
 
-def read_tasks(path: Path, task_set: str) -> tuple[tuple[Task, ...], str]:
-    """Tasks of a file in file order, and the file's sha256.
+@dataclass(frozen=True)
+class ReadTasks:
+    """`notes` are sentences about the file that its user should know; `unusable` are in the order of the file too."""
+
+    tasks: tuple[Task, ...]
+    unusable: tuple[UnusableTask, ...]
+    sha256: str
+    notes: tuple[str, ...] = ()
+
+
+def read_tasks(path: Path, task_set: str) -> ReadTasks:
+    """Tasks of a file or folder, in its order.
 
     Raises:
-        TaskFileError: unreadable, malformed (with line and column), or a record that is not as it has to be.
+        TaskFileError: unreadable, malformed (with line and column), or not one record of it can be used.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise TaskFileError(f"{path}: the task file cannot be read: {error.strerror or error}") from error
-    return parse_tasks(content, str(path), task_set), hashlib.sha256(content).hexdigest()
+    return _read(read_content(path), str(path), task_set)
 
 
-def parse_tasks(content: bytes, file: str, task_set: str) -> tuple[Task, ...]:
-    """Tasks of a JSON list of official records; `file` is for error texts."""
-    try:
-        records = json.loads(content.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise TaskFileError(f"{file}: expected UTF-8 text: {error}") from error
-    except json.JSONDecodeError as error:
-        raise TaskFileError(f"{file}, line {error.lineno}, column {error.colno}: not JSON: {error.msg}") from error
-    except RecursionError as error:
-        raise TaskFileError(f"{file}: nested too deep for a task file") from error
-    if not isinstance(records, list) or not records:
-        raise TaskFileError(f"{file}: expected a JSON list of at least one task record, found {shown(records)}")
+def parse_tasks(content: bytes, file: str, task_set: str) -> ReadTasks:
+    """The same of what was in a file; `file` is for error texts."""
+    return _read(content_of(content, file), file, task_set)
+
+
+def _read(content: Content, file: str, task_set: str) -> ReadTasks:
     evaluators = _Evaluators()
-    tasks = tuple(_task(record, index, file, task_set, evaluators) for index, record in enumerate(records))
-    _check_unique(tasks, file)
-    _check_dependencies(tasks, file)
-    return tasks
+    found = [_task(record, place, task_set, evaluators) for place, record in content.records]
+    places = [place for place, _ in content.records]
+    read = _without_unknown_needs(_without_equal_ids(found, places), places)
+    tasks = tuple(each for each in read if isinstance(each, Task))
+    unusable = tuple(each for each in read if isinstance(each, UnusableTask))
+    if not tasks:
+        require_whole(unusable, total=len(read), file=file)
+    note = unread([record for _, record in content.records])
+    return ReadTasks(tasks, unusable, content.sha256, (f"{file}: {note}",) if note else ())
 
 
 class _Evaluators:
@@ -69,35 +88,75 @@ class _Evaluators:
         return self._classes[name]
 
 
-def _task(record: Any, index: int, file: str, task_set: str, evaluators: _Evaluators) -> Task:
+@dataclass
+class _Faults:
+    """What is wrong with one record."""
+
+    found: list[str] = field(default_factory=list)
+
+    def unless(self, read: Callable[[], T], default: D) -> T | D:
+        """What is read; the default, and the fault noted, where it cannot be."""
+        try:
+            return read()
+        except TaskFileError as error:
+            self.found.append(str(error))
+            return default
+
+
+def _task(record: Any, place: str, task_set: str, evaluators: _Evaluators) -> Task | UnusableTask:
     label = record.get("task_id") if isinstance(record, dict) else None
-    where = f"{file}: record {index}" + (f" (task {label})" if isinstance(label, int | str) else "")
+    where = place + (f" (task {label!s:.40})" if isinstance(label, int | str) else "")
+    # A blank in front: no task's id begins with one.
+    nameless = f" {place}"
+    if not isinstance(record, dict):
+        return UnusableTask(nameless, (f"{where}: expected a mapping, found {shown(record)}",))
+    faults = _Faults()
     node = Node(where, "", record)
-    evaluation = node.key("eval")
-    checks = [_check(evaluation, kind, evaluators) for kind in _kinds_of(evaluation)]
+    faults.unless(lambda: _require_writable(node), None)
+    task_id = faults.unless(lambda: _task_id(node.key("task_id")), nameless)
+    sites = faults.unless(lambda: _sites(node.key("sites")), ())
+    template_id = faults.unless(lambda: _template_id(node.get("intent_template_id", None)), None)
+    checks = faults.unless(lambda: _checks(node.key("eval"), evaluators, faults), [])
+    rest: dict[str, Any] = {
+        "intent": faults.unless(lambda: node.key("intent").filled_text(), ""),
+        "start_urls": faults.unless(lambda: _start_urls(node.key("start_url")), ()),
+        "login_sites": faults.unless(lambda: _login_sites(node.get("storage_state", None)), ()),
+        "reset_before": faults.unless(lambda: node.get("require_reset", False).boolean(), False),
+        "depends_on": faults.unless(lambda: tuple(map(_task_id, node.get("depends_on", []).items())), ()),
+        "images": faults.unless(lambda: _images(node.get("image", None)), ()),
+        "geolocation": faults.unless(lambda: _record(node.get("geolocation", None), Geolocation), None),
+        "viewport": faults.unless(lambda: _record(node.get("viewport_size", None), Viewport), None),
+    }
+    if faults.found:
+        return UnusableTask(task_id, tuple(faults.found), sites, template_id, _declared(record))
     return Task(
         task_set=task_set,
-        task_id=_task_id(node.key("task_id")),
-        intent=node.key("intent").filled_text(),
-        sites=_sites(node.key("sites")),
-        start_urls=tuple(node.key("start_url").filled_text().split(START_TABS)),
-        login_sites=_login_sites(node.get("storage_state", None)),
-        template_id=node.key("intent_template_id").integer(),
+        task_id=task_id,
+        sites=sites,
+        template_id=template_id,
         checks=tuple(check for check, _, _ in checks),
         writes=any(writes for _, writes, _ in checks),
         judge=any(judge for _, _, judge in checks),
-        reset_before=node.get("require_reset", False).boolean(),
-        depends_on=tuple(_task_id(each) for each in node.get("depends_on", []).items()),
-        images=_images(node.get("image", None)),
         raw=record,
+        **rest,
     )
+
+
+def _require_writable(node: Node) -> None:
+    """Half of a surrogate pair, and numbers without a value, are in no other program's JSON."""
+    try:
+        json.dumps(node.value, ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError as error:
+        raise node.fault(f"holds half a character, {error.object[error.start]!r}") from error
+    except ValueError as error:
+        raise node.fault("holds NaN or Infinity, which are no JSON") from error
 
 
 def _task_id(node: Node) -> TaskId:
     """An integer, or a text that no selection and no folder name can take for one."""
     if not isinstance(node.value, str):
-        if node.integer() < 0:
-            raise node.wrong("an integer of at least 0")
+        if not 0 <= node.integer() <= MAX_ID:
+            raise node.wrong("an integer of at least 0, and of 18 digits at most")
         return node.integer()
     text = node.value
     if text.isdecimal() or text != text.strip() or not text.isprintable() or '"' in text:
@@ -107,10 +166,27 @@ def _task_id(node: Node) -> TaskId:
     return text
 
 
+def _template_id(node: Node) -> int | None:
+    """None where there is none: official code never reads it."""
+    return None if node.value is None else node.integer()
+
+
+def _start_urls(node: Node) -> tuple[str, ...]:
+    urls = tuple(node.filled_text().split(START_TABS))
+    for url in urls:
+        if fault := fault_of(url):
+            raise node.fault(f"{fault}, found {shown(url)}")
+    return urls
+
+
 def _images(node: Node) -> tuple[str, ...]:
-    if node.value is None:
+    if node.value in (None, ""):
         return ()
     return (node.filled_text(),) if isinstance(node.value, str) else tuple(item.filled_text() for item in node.items())
+
+
+def _record(node: Node, kind: type[R]) -> R | None:
+    return None if node.value is None or node.value == {} else node.record(kind)
 
 
 def _sites(node: Node) -> tuple[str, ...]:
@@ -127,24 +203,25 @@ def _known_site(node: Node, site: str) -> str:
 
 
 def _login_sites(node: Node) -> tuple[str, ...]:
-    """Sites named by an official state file, `./.auth/gitlab.reddit_state.json`; none for null."""
-    if node.value is None:
+    """Sites named by an official state file, `./.auth/gitlab.reddit_state.json`, in whatever folder; none for null."""
+    if node.value in (None, ""):
         return ()
-    name = node.text().removeprefix(_STATE_FOLDER)
+    name = re.split(r"[/\\]", node.text())[-1]
     if not name.endswith(_STATE_SUFFIX):
-        raise node.wrong(f"null or {_STATE_FOLDER}SITE[.SITE]{_STATE_SUFFIX}")
+        raise node.wrong(f"null, or a file such as ./.auth/SITE[.SITE]{_STATE_SUFFIX}")
     return tuple(_known_site(node, site) for site in name.removesuffix(_STATE_SUFFIX).split("."))
 
 
-def _kinds_of(evaluation: Node) -> Iterator[Node]:
+def _checks(evaluation: Node, evaluators: _Evaluators, faults: _Faults) -> list[_Read]:
     """The declared types in the declared order; fields of undeclared types are not looked at."""
     kinds = evaluation.key("eval_types")
     if not kinds.texts():
         raise kinds.wrong("at least one evaluator")
-    return kinds.items()
+    read = [faults.unless(partial(_check, evaluation, kind, evaluators), None) for kind in kinds.items()]
+    return [check for check in read if check is not None]
 
 
-def _check(evaluation: Node, kind: Node, evaluators: _Evaluators) -> tuple[Check, bool, bool]:
+def _check(evaluation: Node, kind: Node, evaluators: _Evaluators) -> _Read:
     """The check, whether it writes, and whether it may need a judge, as its evaluator says."""
     evaluator = evaluators.called(kind)
     spec = evaluator.read(evaluation)
@@ -152,23 +229,42 @@ def _check(evaluation: Node, kind: Node, evaluators: _Evaluators) -> tuple[Check
     return check, evaluator.writes(spec), evaluator.needs_judge(spec)
 
 
-def _check_unique(tasks: Sequence[Task], file: str) -> None:
-    first: dict[TaskId, int] = {}
-    for index, task in enumerate(tasks):
-        if task.task_id in first:
-            raise TaskFileError(
-                f"{file}: record {index}: task_id {task.task_id} is already that of record {first[task.task_id]}; "
-                f"ids must differ"
-            )
-        first[task.task_id] = index
+def _declared(record: dict[str, Any]) -> tuple[str, ...]:
+    """The kinds of check that a record names, as far as they can be read."""
+    evaluation = record.get("eval")
+    kinds = evaluation.get("eval_types") if isinstance(evaluation, dict) else None
+    return tuple(kind for kind in kinds if isinstance(kind, str)) if isinstance(kinds, list) else ()
 
 
-def _check_dependencies(tasks: Sequence[Task], file: str) -> None:
-    known = {task.task_id for task in tasks}
-    for index, task in enumerate(tasks):
-        for needed in task.depends_on:
-            if needed not in known or needed == task.task_id:
-                raise TaskFileError(
-                    f"{file}: record {index} (task {task.task_id}): depends_on: expected ids of other tasks of this "
-                    f"file, found {needed!r}"
-                )
+def _without_equal_ids(found: Sequence[_Found], places: Sequence[str]) -> list[_Found]:
+    """Which of two records an id means nobody can say, so that neither can be run."""
+    counts = Counter(each.task_id for each in found)
+    first: dict[TaskId, str] = {}
+    kept: list[_Found] = []
+    for each, place in zip(found, places, strict=True):
+        earlier = first.setdefault(each.task_id, place)
+        again = f"{place}: task_id {each.task_id} is already that of {_short(earlier)}; ids must differ"
+        kept.append(_unusable(each, *([again] if earlier != place else [])) if counts[each.task_id] > 1 else each)
+    return kept
+
+
+def _without_unknown_needs(found: Sequence[_Found], places: Sequence[str]) -> list[_Found]:
+    known = {each.task_id for each in found}
+    kept: list[_Found] = []
+    for each, place in zip(found, places, strict=True):
+        needs = each.depends_on if isinstance(each, Task) else ()
+        wrong = [needed for needed in needs if needed not in known or needed == each.task_id]
+        where = f"{place} (task {each.task_id}): depends_on: expected ids of other tasks of this file"
+        kept.append(_unusable(each, *(f"{where}, found {needed!r}" for needed in wrong)) if wrong else each)
+    return kept
+
+
+def _unusable(task: _Found, *faults: str) -> UnusableTask:
+    if isinstance(task, UnusableTask):
+        return replace(task, faults=(*task.faults, *faults))
+    return UnusableTask(task.task_id, faults, task.sites, task.template_id, tuple(check.kind for check in task.checks))
+
+
+def _short(place: str) -> str:
+    """`record 3` of a place in a list, since the file is named before it."""
+    return place.rpartition(": ")[2]

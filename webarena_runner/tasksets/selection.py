@@ -28,6 +28,7 @@ from webarena_runner.tasksets.expression import (
     leaves,
     parse,
 )
+from webarena_runner.tasksets.faults import require_usable
 from webarena_runner.tasksets.ids import Range, between, gaps, listed, listed_ids, read_id_file, split
 
 if TYPE_CHECKING:
@@ -112,11 +113,23 @@ def select(expression: str, loaded: "LoadedTasks", *, seed: int, runs: Path = RU
 
     Raises:
         SelectionError: malformed, an unknown id, site, template, evaluator or subset, or nothing is left.
+        TaskFileError: it chooses a task that cannot be run.
     """
     chosen = _Selection(expression, loaded, seed, runs).choose(parse(expression))
     if not chosen:
         raise SelectionError(f"--tasks: no task of '{loaded.name}' fits\n  {expression}")
+    require_usable(chosen, loaded)
     return tuple(task for task in loaded.tasks if task.task_id in chosen)
+
+
+@dataclass(frozen=True)
+class _Described:
+    """What filters look at, of tasks that can be run and of those that cannot."""
+
+    task_id: "TaskId"
+    sites: tuple[str, ...]
+    template_id: int | None
+    kinds: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -132,7 +145,16 @@ class _Selection:
 
     @cached_property
     def _all(self) -> Chosen:
-        return frozenset(task.task_id for task in self.loaded.tasks)
+        return frozenset(task.task_id for task in self._described)
+
+    @cached_property
+    def _described(self) -> tuple[_Described, ...]:
+        usable = [
+            _Described(task.task_id, task.sites, task.template_id, tuple(check.kind for check in task.checks))
+            for task in self.loaded.tasks
+        ]
+        rest = [_Described(task.task_id, task.sites, task.template_id, task.kinds) for task in self.loaded.unusable]
+        return (*usable, *rest)
 
     @cached_property
     def _numbers(self) -> Sequence[int]:
@@ -165,20 +187,21 @@ class _Selection:
             case Named(name=name, token=token):
                 return self._named(name, token)
             case Filter(key="site", value=site, token=token):
-                sites = {site for task in self.loaded.tasks for site in task.sites}
+                sites = {site for task in self._described for site in task.sites}
                 return self._fitting(lambda task: site in task.sites, site, sites, token)
             case Filter(key="eval", value=kind, token=token):
-                kinds = {check.kind for task in self.loaded.tasks for check in task.checks}
-                return self._fitting(lambda task: any(check.kind == kind for check in task.checks), kind, kinds, token)
+                kinds = {kind for task in self._described for kind in task.kinds}
+                return self._fitting(lambda task: kind in task.kinds, kind, kinds, token)
             case Filter(value=number, token=token):
-                found = frozenset(task.task_id for task in self.loaded.tasks if task.template_id == int(number))
+                found = frozenset(task.task_id for task in self._described if task.template_id == int(number))
                 if not found:
-                    templates = sorted({task.template_id for task in self.loaded.tasks})
+                    templates = {task.template_id for task in self._described if task.template_id is not None}
                     known = f"its {len(templates)} template ids are {listed((each, each) for each in templates)}"
+                    known = known if templates else "its records have no intent_template_id"
                     raise fault(self.expression, token, f"'{self.loaded.name}' has no template {number}", hint=known)
                 return found
 
-    def _fitting(self, fits: "Callable[[Task], bool]", wanted: str, known: Collection[str], token: Token) -> Chosen:
+    def _fitting(self, fits: Callable[[_Described], bool], wanted: str, known: Collection[str], token: Token) -> Chosen:
         if wanted not in known:
             raise fault(
                 self.expression,
@@ -186,7 +209,7 @@ class _Selection:
                 f"no task of '{self.loaded.name}' has {token.text}",
                 hint=f"known here: {', '.join(sorted(known))}",
             )
-        return frozenset(task.task_id for task in self.loaded.tasks if fits(task))
+        return frozenset(task.task_id for task in self._described if fits(task))
 
     def _named(self, name: str, token: Token) -> Chosen:
         if name in (ALL, self.loaded.name):

@@ -29,12 +29,20 @@ class WebArena:
             raise TaskFileError(
                 f"{path}: the official tasks are not on this machine; run `wa-run tasks fetch webarena`"
             )
-        tasks, sha256 = read_tasks(path, self.name)
-        modified = sha256 != WEBARENA.sha256
+        read = read_tasks(path, self.name)
+        modified = read.sha256 != WEBARENA.sha256
         if modified and not allow_modified:
-            raise TaskFileError(not_official(str(path), sha256))
+            raise TaskFileError(not_official(str(path), read.sha256))
         return LoadedTasks(
-            self.name, tasks, sha256, str(path), modified=modified, official=True, expected_count=WEBARENA.count
+            self.name,
+            read.tasks,
+            read.sha256,
+            str(path),
+            modified=modified,
+            official=True,
+            expected_count=WEBARENA.count,
+            unusable=read.unusable,
+            notes=read.notes,
         )
 
 

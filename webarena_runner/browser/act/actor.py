@@ -15,6 +15,7 @@ from webarena_runner.browser.failures import first_line, target_gone
 from webarena_runner.browser.policy import Fence
 from webarena_runner.browser.tabs import Tabs
 from webarena_runner.errors import BrowserError, RunnerError
+from webarena_runner.official.addresses import is_plain
 from webarena_runner.types import (
     Action,
     Click,
@@ -116,8 +117,7 @@ class Actor:
         tab = self._tabs.current
         match action:
             case Goto(url=url):
-                if not self._fence.allows(url):
-                    raise ActionFailed(f"goto: {url[:200]!r} is not an address of this task's sites ({self._fence})")
+                self._require_allowed(url)
                 try:
                     await tab.page.goto(url)
                 except PlaywrightTimeout:
@@ -137,6 +137,12 @@ class Actor:
                 if history["currentIndex"] == last:
                     raise ActionFailed(f"{action.kind}: there is no {'earlier' if back else 'later'} page in this tab")
                 await (tab.page.go_back() if back else tab.page.go_forward())
+
+    def _require_allowed(self, url: str) -> None:
+        if not is_plain(url):
+            raise ActionFailed(f"goto: {url[:200]!r} has a backslash or a control character in it")
+        if not self._fence.allows(url):
+            raise ActionFailed(f"goto: {url[:200]!r} is not an address of this task's sites ({self._fence})")
 
     def _centre(self, element_id: str, nodes: Mapping[str, Node]) -> tuple[float, float]:
         node = nodes.get(element_id)

@@ -7,6 +7,7 @@ from typing import Any
 
 from webarena_runner.browser.observe.geometry import ROOT_RECTANGLE, Rectangle, Screen, in_view
 from webarena_runner.browser.observe.ids import Number, browser_id
+from webarena_runner.browser.observe.limits import MAX_NAME_CHARACTERS, shortened
 from webarena_runner.types import Box, Node
 
 # Properties that the official code never prints.
@@ -173,7 +174,7 @@ def _label(raw: Mapping[str, Any], *, published: bool) -> str | None:
         dropped = {"listitem"} if properties else DROPPED_WHEN_EMPTY
         if role in dropped:
             return None
-    return " ".join([role, repr(name), *properties])
+    return shortened(" ".join([role, repr(name), *properties]), MAX_NAME_CHARACTERS)
 
 
 def _properties(raw: Sequence[Mapping[str, Any]], *, published: bool) -> list[str]:

@@ -15,6 +15,8 @@ SAME_DOCUMENT = frozenset({"sameDocument", "historySameDocument"})
 NO_BODIES = {"maxTotalBufferSize": 1, "maxResourceBufferSize": 1, "maxPostDataSize": 0}
 # A request that is made so often within one wait, and still at the end of it, is a poll.
 POLL_STARTS = 5
+# Names go into every step of the log.
+MAX_NAME_CHARACTERS = 300
 
 
 @dataclass(frozen=True)
@@ -201,7 +203,7 @@ class Activity:
         parts = urlsplit(event["request"]["url"])
         if event.get("type") in UNTRACKED or parts.scheme not in {"http", "https"} or parts.path == "/favicon.ico":
             return
-        request = _Request(event["loaderId"], f"request {parts.netloc}{parts.path}", self._clock())
+        request = _Request(event["loaderId"], _name("request", event["request"]["url"]), self._clock())
         self._requests[event["requestId"]] = request
         self._starts[request.name] += 1
         self._last_request = request.started
@@ -215,9 +217,8 @@ class Activity:
         self._happened()
 
     def _opened(self, event: dict[str, Any]) -> None:
-        parts = urlsplit(event["url"])
         now = self._clock()
-        self._channels[event["requestId"]] = Channel(f"connection {parts.netloc}{parts.path}", now, now)
+        self._channels[event["requestId"]] = Channel(_name("connection", event["url"]), now, now)
         self._happened(starts=True)
 
     def _asked(self, event: dict[str, Any]) -> None:
@@ -233,3 +234,8 @@ class Activity:
     def _happened(self, *, starts: bool = False) -> None:
         self.generation += starts
         self._changed.set()
+
+
+def _name(kind: str, url: str) -> str:
+    parts = urlsplit(url)
+    return f"{kind} {parts.netloc}{parts.path}"[:MAX_NAME_CHARACTERS]
