@@ -282,6 +282,33 @@ def test_a_copy_under_another_name_goes_on_in_itself(copy: Callable[[str], Path]
     assert prepare_resume(renamed).folder == renamed
 
 
+def test_a_copy_has_a_row_of_its_own(copy: Callable[[str], Path], invoke: Invoke) -> None:
+    folder = copy("format-0/oracle")
+    renamed = folder.rename(folder.with_name("copied"))
+    assert invoke("report", str(FOLDERS / "format-0" / "oracle"), "--csv", "board.csv").code == 0
+    done = invoke("report", str(renamed), "--csv", "board.csv")
+    assert done.out.startswith("copied: ")
+    assert [line.split(",").count("copied") for line in Path("board.csv").read_text().splitlines()] == [0, 0, 1]
+
+
+@pytest.mark.parametrize("name", ["format-0/oracle", "format-1"])
+def test_settings_that_were_changed_in_the_manifest_are_told_and_not_gone_on_with(
+    name: str, copy: Callable[[str], Path], invoke: Invoke
+) -> None:
+    folder = copy(name)
+    told = r"manifest\.json: 'config' has changed since the run began \(config_sha256"
+
+    def change(record: dict[str, Any]) -> None:
+        config = record["config"]
+        config.get("settings", config)["seed"] = 17
+
+    changed(RunPaths(folder).manifest, change)
+    with pytest.raises(DamagedRecord, match=told):
+        prepare_resume(folder)
+    done = invoke("report", str(folder))
+    assert (done.code, bool(re.search(told, done.out))) == (0, True)
+
+
 def test_a_folder_of_format_0_goes_on_in_the_present_one(copy: Callable[[str], Path]) -> None:
     folder = copy("format-0/oracle")
     prepared = prepare_resume(folder)

@@ -1,18 +1,23 @@
 """The run folder keeps what is finished, whatever happens to the process."""
 
 import json
+import os
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.run.conftest import MakeManifest, MakeResult
-from webarena_runner.errors import StoreError
+from webarena_runner.errors import DamagedRecord, StoreError
 from webarena_runner.log.files import write_atomically
 from webarena_runner.log.paths import RunPaths
 from webarena_runner.log.reading import cost_usd, read_results, read_steps
 from webarena_runner.log.writing import RunFolder
+from webarena_runner.report.summary import load_run
 from webarena_runner.types import Completion, Decision, Observation, Scroll, Step
 
 
@@ -165,3 +170,116 @@ def test_a_run_has_cost_what_all_its_attempts_have(
     run.put(make_result(3))
     assert cost_usd(run.path) == 2.75
     run.close()
+
+
+@contextmanager
+def nobody() -> Iterator[None]:
+    """As a user who has no rights; root has all of them."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can become another user")
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def open_to_all() -> Iterator[Path]:
+    """A folder that others can get to: into pytest's own they cannot."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.fixture
+def umask() -> Iterator[None]:
+    before = os.umask(0o027)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("umask")
+def test_what_is_written_has_the_rights_that_the_umask_gives_or_that_it_had(tmp_path: Path) -> None:
+    new, shared = tmp_path / "new.json", tmp_path / "shared.csv"
+    write_atomically(new, "1")
+    shared.write_text("0")
+    shared.chmod(0o664)
+    os.chown(shared, -1, os.getgroups()[-1] if os.geteuid() else 100)
+    group = shared.stat().st_gid
+    write_atomically(shared, "1")
+    assert [oct(path.stat().st_mode & 0o777) for path in (new, shared)] == ["0o640", "0o664"]
+    assert shared.stat().st_gid == group
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["a file", "nothing yet"])
+def test_a_symbolic_link_stays_one(tmp_path: Path, *, there: bool) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    target, link = tmp_path / "elsewhere" / "board.csv", tmp_path / "board.csv"
+    link.symlink_to(Path("elsewhere", "board.csv"))
+    if there:
+        target.write_text("old")
+    write_atomically(link, "new")
+    assert link.is_symlink()
+    assert (target.read_text(), [path.name for path in target.parent.iterdir()]) == ("new", ["board.csv"])
+
+
+@pytest.mark.parametrize("closed", ["", "manifest.json", "episodes", "episodes/1.0", "episodes/1.0/result.json"])
+def test_whoever_may_not_read_a_run_is_told_so(
+    closed: str, open_to_all: Path, make_manifest: MakeManifest, make_result: MakeResult
+) -> None:
+    run = RunFolder.create(open_to_all / "r1", make_manifest(), [])
+    run.begin(1, 0)
+    run.put(make_result(1))
+    run.close()
+    with nobody():
+        assert load_run(run.path).total.passed == 1
+    (run.path / closed).chmod(0)
+    with nobody(), pytest.raises(StoreError, match=f"no right to read .*{closed}.*: have its owner give it") as told:
+        load_run(run.path)
+    assert not isinstance(told.value, DamagedRecord), "a resume would run it again"
+
+
+DAMAGED_LINES = {"cut": b'{"format":1,"index":1,"obs\n', "zeros": b"\0" * 40 + b"\n", "no text": b'{"\xff\xfe": 1}\n'}
+
+
+@pytest.mark.parametrize("line", DAMAGED_LINES.values(), ids=DAMAGED_LINES)
+@pytest.mark.parametrize("earlier", [False, True], ids=["latest attempt", "earlier attempt"])
+def test_a_damaged_step_costs_nothing_but_itself(
+    line: bytes, tmp_path: Path, make_manifest: MakeManifest, *, earlier: bool
+) -> None:
+    run = RunFolder.create(tmp_path / "r1", make_manifest(), [])
+    paid = Decision(action=Scroll(direction="down"), completion=Completion(text="", cost_usd=1.0))
+    interrupted = run.begin(2, 0)
+    for index in range(2):
+        interrupted.append(a_step(index).model_copy(update={"decision": paid}))
+    steps = RunPaths(run.path).episode(2, 0).steps
+    first, second = steps.read_bytes().splitlines(keepends=True)
+    steps.write_bytes(first + line + second + second[:40])
+    if earlier:
+        run.begin(2, 0)
+    run.close()
+    assert cost_usd(run.path) == 2.0
+    again = RunFolder.reopen(run.path, [])
+    assert again.begin(2, 0).attempt == 2 + earlier
+    again.close()
+
+
+def test_a_run_without_its_episodes_is_not_taken_for_one_that_has_done_nothing(
+    tmp_path: Path, make_manifest: MakeManifest
+) -> None:
+    RunFolder.create(tmp_path / "r1", make_manifest(), []).close()
+    (tmp_path / "r1" / "episodes").rmdir()
+    with pytest.raises(StoreError, match="episodes is missing, and with it what the run has finished: put it back"):
+        load_run(tmp_path / "r1")
+    (tmp_path / "r1" / "attempts").rmdir()
+    (tmp_path / "r1" / "episodes").mkdir()
+    assert load_run(tmp_path / "r1").total.missing == 3
+
+
+def test_an_empty_manifest_gets_advice_that_works(tmp_path: Path, make_manifest: MakeManifest) -> None:
+    RunFolder.create(tmp_path / "r1", make_manifest(), []).close()
+    RunPaths(tmp_path / "r1").manifest.write_bytes(b"")
+    for use in (lambda: load_run(tmp_path / "r1"), lambda: RunFolder.create(tmp_path / "r1", make_manifest(), [])):
+        with pytest.raises(DamagedRecord, match="put the one that was written back, or start a new run under another"):
+            use()

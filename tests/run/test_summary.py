@@ -22,8 +22,12 @@ from webarena_runner.types import EpisodeResult, RunManifest
 NOT = "it is not WebArena"
 
 
-def report_of(manifest: RunManifest, *results: EpisodeResult, folder: Path = Path("results/r1")) -> RunReport:
-    return RunReport(folder, manifest, {(result.task_id, result.trial): result for result in results})
+def report_of(manifest: RunManifest, *results: EpisodeResult, folder: Path | None = None) -> RunReport:
+    return RunReport(
+        folder or Path("results", manifest.run_id),
+        manifest,
+        {(result.task_id, result.trial): result for result in results},
+    )
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

@@ -25,7 +25,7 @@ def print_report(report: RunReport, console: Console, *, exported: Sequence[str]
     judge = f", judge {manifest.judge}" if manifest.judge else ""
     changed = f" (changed: {', '.join(manifest.profile_overrides)})" if manifest.profile_overrides else ""
     console.print(
-        f"{manifest.run_id}: {manifest.model} (agent {manifest.agent}{judge}) on {manifest.task_set}, "
+        f"{report.run_id}: {manifest.model} (agent {manifest.agent}{judge}) on {manifest.task_set}, "
         f"profile {manifest.profile}{changed}",
         markup=False,
         soft_wrap=True,

@@ -95,7 +95,7 @@ def row_of(report: RunReport) -> dict[str, str]:
         "Work": info.get("work", ""),
         "Traj": str(report.folder),
         "Note": _note(report),
-        RUN_ID: manifest.run_id,
+        RUN_ID: report.run_id,
         "Task Set": manifest.task_set,
         "Profile": manifest.profile + (" (changed)" if manifest.profile_overrides else ""),
         "N Planned": str(total.planned),

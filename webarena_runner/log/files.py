@@ -1,25 +1,88 @@
-"""Writing a file so that readers and crashes see it whole or not at all."""
+"""Files as others find them: written whole or not at all, with the rights that they had, and read or said why not."""
 
 import hashlib
+import json
 import os
-import tempfile
+import secrets
+from contextlib import suppress
 from pathlib import Path
+from stat import S_IMODE, S_ISDIR, S_ISREG
+from typing import Any
+
+from webarena_runner.errors import DamagedRecord, StoreError
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
-    """After a crash the file holds the old content or the new one, never a part; text goes out as UTF-8."""
+    """After a crash the file holds the old content or the new one, never a part; text goes out as UTF-8.
+
+    A file that is there keeps its mode and, where that is allowed, its group; a symbolic link stays one, and what it
+    leads to is replaced. A new file is readable as the umask has it.
+    """
     data = content.encode("utf-8") if isinstance(content, str) else content
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    path = Path(os.path.realpath(path))
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).replace(path)
+        _take_rights_of(path, temporary)
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
+
+
+def is_file(path: Path) -> bool:
+    """Raises StoreError where nobody lets us look, which is another thing than no file."""
+    return S_ISREG(_mode(path))
+
+
+def is_folder(path: Path) -> bool:
+    """Raises StoreError where nobody lets us look."""
+    return S_ISDIR(_mode(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """Raises DamagedRecord when there is no such file, StoreError when it cannot be read."""
+    try:
+        return path.read_bytes()
+    except PermissionError as error:
+        raise StoreError(no_right(path)) from error
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+        raise DamagedRecord(f"{path} cannot be read: {error.strerror}") from error
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def no_right(path: Path) -> str:
+    return f"no right to read {path}: have its owner give it, or read it as the user who ran it"
 
 
 def sha256_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def sha256_of_json(value: Any) -> str:
+    """Of a JSON value, whatever the order of its keys."""
+    return sha256_of(json.dumps(value, sort_keys=True).encode())
+
+
+def _mode(path: Path) -> int:
+    try:
+        return path.stat().st_mode
+    except PermissionError as error:
+        raise StoreError(no_right(path)) from error
+    except (OSError, ValueError):
+        return 0
+
+
+def _take_rights_of(path: Path, temporary: Path) -> None:
+    try:
+        before = path.stat()
+    except FileNotFoundError:
+        return
+    with suppress(PermissionError):
+        os.chown(temporary, -1, before.st_gid)
+    temporary.chmod(S_IMODE(before.st_mode))

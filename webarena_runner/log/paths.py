@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 from webarena_runner.errors import StoreError
+from webarena_runner.log.files import is_file, is_folder, no_right
 from webarena_runner.types import TaskId
 
 MANIFEST = "manifest.json"
@@ -137,7 +138,16 @@ class RunPaths:
         return max(kept, default=0) + 1
 
     def episodes(self) -> list[AttemptPaths]:
-        """The latest attempt of each episode that was begun."""
+        """The latest attempt of each episode that was begun.
+
+        Raises:
+            StoreError: the folder of all of them is not there, or not to be read: what was finished is not known.
+        """
+        if not is_folder(self._episodes):
+            raise StoreError(
+                f"{self._episodes} is missing, and with it what the run has finished: put it back, or make an empty "
+                "folder of that name to run everything again"
+            )
         return _attempts(self._episodes, r"[^.]+\.[0-9]+")
 
     def all_attempts(self) -> list[AttemptPaths]:
@@ -146,7 +156,8 @@ class RunPaths:
 
 
 def is_run(folder: Path) -> bool:
-    return RunPaths(folder).manifest.is_file()
+    """Raises StoreError where nobody lets us look."""
+    return is_file(RunPaths(folder).manifest)
 
 
 def runs_in(folder: Path) -> Iterator[Path]:
@@ -166,4 +177,10 @@ def find_run(run: str, out: Path) -> Path:
 
 def _attempts(folder: Path, name: str) -> list[AttemptPaths]:
     """Folders whose whole name is so: not copies that somebody keeps beside them, such as `7.0.bak`."""
-    return [AttemptPaths(path) for path in sorted(folder.glob("*")) if re.fullmatch(name, path.name) and path.is_dir()]
+    try:
+        found = sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
+    except PermissionError as error:
+        raise StoreError(no_right(folder)) from error
+    return [AttemptPaths(path) for path in found if re.fullmatch(name, path.name) and is_folder(path)]

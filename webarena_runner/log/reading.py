@@ -9,14 +9,14 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from webarena_runner.errors import DamagedRecord, NewerFormat, StoreError
-from webarena_runner.log.files import sha256_of
+from webarena_runner.log.files import is_file, read_bytes, sha256_of, sha256_of_json
 from webarena_runner.log.format import Kind, Raw
 from webarena_runner.log.paths import AttemptPaths, Key, RunPaths, is_run, task_name
 from webarena_runner.log.places import by_url
 from webarena_runner.log.steps import unpack_page, unpack_step
 from webarena_runner.log.texts import Texts
 from webarena_runner.log.upgrade import upgraded
-from webarena_runner.types import EpisodeResult, LastPage, Record, RunManifest, Step, Task
+from webarena_runner.types import Completion, EpisodeResult, LastPage, Record, RunManifest, Step, Task
 
 log = logging.getLogger(__name__)
 R = TypeVar("R", bound=Record)
@@ -27,10 +27,27 @@ def read_manifest(folder: Path) -> RunManifest:
     if not is_run(folder):
         raise StoreError(f"{folder} is no run folder: there is no {RunPaths(folder).manifest.name} in it")
     path = RunPaths(folder).manifest
-    manifest = _validated(RunManifest, "manifest", read_json(path), where=str(path))
-    if missing := _missing_in(manifest):
-        raise DamagedRecord(f"{path}: is damaged: it lacks {', '.join(missing[:5])}; put the one that was written back")
+    try:
+        manifest = _validated(RunManifest, "manifest", read_json(path), where=str(path))
+        if missing := _missing_in(manifest):
+            raise DamagedRecord(f"{path}: is damaged: it lacks {', '.join(missing[:5])}")
+    except DamagedRecord as error:
+        raise DamagedRecord(
+            f"{error}; put the one that was written back, or start a new run under another --run-id: without it "
+            f"nothing can be said of what is in {folder}"
+        ) from error
     return manifest
+
+
+def require_settings_as_written(folder: Path) -> None:
+    """Raises DamagedRecord when the run's settings in the manifest are not those that it began with."""
+    path = RunPaths(folder).manifest
+    raw = read_json(path)
+    if sha256_of_json(raw.get("config")) != raw.get("config_sha256"):
+        raise DamagedRecord(
+            f"{path}: 'config' has changed since the run began (config_sha256 is that of another); put the old one "
+            "back, or start a new run"
+        )
 
 
 def read_tasks(folder: Path) -> tuple[Task, ...] | None:
@@ -42,15 +59,11 @@ def read_tasks(folder: Path) -> tuple[Task, ...] | None:
     paths, wanted = RunPaths(folder), read_manifest(folder).tasks_sha256
     if not wanted:
         return None
-    try:
-        data = paths.tasks.read_bytes()
-    except OSError as error:
-        raise DamagedRecord(f"{paths.tasks}: the tasks of the run cannot be read: {error.strerror}") from error
+    data = read_bytes(paths.tasks)
     if sha256_of(data) != wanted:
         raise DamagedRecord(f"{paths.tasks}: has changed since the run began; put the old one back, or start a new run")
     return tuple(
-        _validated(Task, "task", _parsed(line, where), where=where)
-        for line, where in _lines(data.decode(), paths.tasks)
+        _validated(Task, "task", _parsed(line, where), where=where) for line, where in _lines(data, paths.tasks)
     )
 
 
@@ -75,7 +88,7 @@ def readable_results(folder: Path) -> tuple[dict[Key, EpisodeResult], list[Damag
     results: dict[Key, EpisodeResult] = {}
     damaged = []
     for paths in RunPaths(folder).episodes():
-        if not paths.result.exists():
+        if not is_file(paths.result):
             continue
         try:
             result = read_result(paths)
@@ -116,10 +129,10 @@ def read_steps(folder: Path) -> Iterator[Step]:
         StoreError: another line cannot be read.
     """
     paths = AttemptPaths(folder)
-    if not paths.steps.exists():
+    if not is_file(paths.steps):
         return
     texts = Texts(paths.texts)
-    for line, where in _lines(_text_of(paths.steps), paths.steps):
+    for line, where in _lines(read_bytes(paths.steps), paths.steps):
         raw = upgraded("step", _parsed(line, where), where=where)
         yield _model(Step, unpack_step(raw, texts, where), where=where)
 
@@ -127,7 +140,7 @@ def read_steps(folder: Path) -> Iterator[Step]:
 def read_last_page(folder: Path) -> LastPage | None:
     """The page that an episode ended on, when no step was taken on it. Raises StoreError."""
     path = AttemptPaths(folder).last_page
-    if not path.exists():
+    if not is_file(path):
         return None
     where = str(path)
     raw = upgraded("page", read_json(path), where=where)
@@ -146,11 +159,8 @@ def total_usd(costs: Iterable[float | None]) -> float | None:
 
 
 def read_json(path: Path) -> Raw:
-    """Raises DamagedRecord when it is no JSON object."""
-    try:
-        return _parsed(path.read_bytes(), str(path))
-    except OSError as error:
-        raise DamagedRecord(f"{path} cannot be read: {error.strerror}") from error
+    """Raises DamagedRecord when it is no JSON object, StoreError when it cannot be read."""
+    return _parsed(read_bytes(path), str(path))
 
 
 def _missing_in(manifest: RunManifest) -> list[str]:
@@ -166,29 +176,25 @@ def _missing_in(manifest: RunManifest) -> list[str]:
 
 
 def _costs(paths: AttemptPaths) -> list[float | None]:
-    """Of an attempt without a readable result: of those of its replies that are on disk."""
-    if paths.result.exists():
+    """Of an attempt without a readable result: of those of its replies that are on disk and can be read."""
+    if is_file(paths.result):
         try:
             return [read_result(paths).cost_usd]
         except DamagedRecord as error:
             log.debug("counting the steps: %s", error)
+    if not is_file(paths.steps):
+        return []
     costs: list[float | None] = []
-    try:
-        for step in read_steps(paths.folder):
-            completion = step.decision.completion
-            costs.append(completion.cost_usd if completion else None)
-    except DamagedRecord as error:
-        log.warning("the cost of what follows is not counted: %s", error)
+    for line, where in _lines(read_bytes(paths.steps), paths.steps):
+        try:
+            raw = upgraded("step", _parsed(line, where), where=where)
+            completion = raw["decision"].get("completion")
+            costs.append(completion and _model(Completion, completion, where=where).cost_usd)
+        except DamagedRecord as error:
+            log.warning("the cost of a step is not counted: %s", error)
+        except (KeyError, TypeError, AttributeError) as error:
+            log.warning("the cost of a step is not counted: %s: is no step: %r", where, error)
     return costs
-
-
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise DamagedRecord(f"{path} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise DamagedRecord(f"{path}: is damaged: no UTF-8 text ({error})") from error
 
 
 def _urls(raw: Raw, *, where: str) -> dict[str, str]:
@@ -199,9 +205,9 @@ def _urls(raw: Raw, *, where: str) -> dict[str, str]:
     return urls
 
 
-def _lines(text: str, path: Path) -> Iterator[tuple[str, str]]:
+def _lines(data: bytes, path: Path) -> Iterator[tuple[bytes, str]]:
     """Whole lines, each with its place; a crash may have cut the last one, which then has no line end."""
-    for number, line in enumerate(text.split("\n")[:-1], start=1):
+    for number, line in enumerate(data.split(b"\n")[:-1], start=1):
         yield line, f"{path}, line {number}"
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from webarena_runner.errors import DamagedRecord
-from webarena_runner.log.files import sha256_of, write_atomically
+from webarena_runner.log.files import read_bytes, sha256_of, write_atomically
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,7 @@ class Texts:
         """Raises DamagedRecord when the text is not there or is another one."""
         if sha256 not in self._read:
             path = self.path(sha256)
-            try:
-                data = path.read_bytes()
-            except OSError as error:
-                raise DamagedRecord(f"{path}: a text that steps of this run name cannot be read: {error}") from error
+            data = read_bytes(path)
             if sha256_of(data) != sha256:
                 raise DamagedRecord(f"{path}: is not the text that steps of this run name; put the old one back")
             self._read[sha256] = data.decode()

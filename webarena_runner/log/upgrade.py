@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from webarena_runner.errors import DamagedRecord, NewerFormat
+from webarena_runner.log.files import sha256_of_json
 from webarena_runner.log.format import FORMAT, Kind, Raw
 from webarena_runner.official.families import WEBARENA
 from webarena_runner.settings.old_forms import nested_config
@@ -37,7 +38,9 @@ def upgraded(kind: Kind, raw: Raw, *, where: str) -> Raw:
 
 def _manifest_from_0(raw: Raw) -> Raw:
     nested = nested_config(raw["config"], allow_modified=raw["task_set_modified"])
-    return raw | {"config": nested} | _standing_from_0(raw["task_set"], raw["sites"], raw["agent"])
+    # Whether the old ones are as they were written has to be asked before.
+    settings = {"config": nested, "config_sha256": sha256_of_json(nested)}
+    return raw | settings | _standing_from_0(raw["task_set"], raw["sites"], raw["agent"])
 
 
 def _standing_from_0(task_set: str, sites: str, agent: str) -> Raw:

@@ -136,8 +136,9 @@ class RunFolder(EpisodeFolders):
 
 
 def require_no_run(path: Path) -> None:
-    """Raises StoreError when the folder holds a run already."""
+    """Raises StoreError when the folder holds a run already, or what is left of one."""
     if is_run(path):
+        read_manifest(path)
         raise StoreError(
             f"{path} holds a run already; continue it with: wa-run resume {path}, or give another --run-id"
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import NormalDist
 from typing import Any
 
-from webarena_runner.errors import JudgeError
+from webarena_runner.errors import DamagedRecord, JudgeError
 from webarena_runner.log import reading
 from webarena_runner.log.paths import Key, task_name
 from webarena_runner.types import EpisodeResult, RunManifest, id_order
@@ -41,7 +41,8 @@ class RunReport:
     """One run as it stands on disk, finished or not.
 
     `results` are of the latest attempts; `cost_usd` is of all attempts, None when no model of the run has prices.
-    `damaged` says of each result that cannot be read what is wrong and what to do; it counts as not run.
+    `damaged` says of each result that cannot be read what is wrong and what to do; it counts as not run. So it does of
+    settings that are not those that the run began with.
     """
 
     folder: Path
@@ -49,6 +50,11 @@ class RunReport:
     results: dict[Key, EpisodeResult]
     cost_usd: float | None = None
     damaged: tuple[str, ...] = ()
+
+    @property
+    def run_id(self) -> str:
+        """The folder's name: a copy, or a run that was renamed, is told from the one that it was."""
+        return self.folder.resolve().name
 
     @cached_property
     def total(self) -> Counts:
@@ -122,6 +128,10 @@ def load_run(folder: Path) -> RunReport:
     """Raises StoreError when the folder is no run, its manifest is damaged, or a newer version wrote into it."""
     manifest = reading.read_manifest(folder)
     results, damaged = reading.readable_results(folder)
+    try:
+        reading.require_settings_as_written(folder)
+    except DamagedRecord as error:
+        damaged = [error, *damaged]
     return RunReport(folder, manifest, results, reading.cost_usd(folder), tuple(map(str, damaged)))
 
 

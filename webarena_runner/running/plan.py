@@ -1,7 +1,5 @@
 """What to run: the chosen tasks times the trials, the manifest that pins it, and what of it is still to do."""
 
-import hashlib
-import json
 import platform
 import re
 import subprocess
@@ -13,6 +11,7 @@ from pathlib import Path
 from webarena_runner import __version__, registry
 from webarena_runner.errors import StoreError, UsageError
 from webarena_runner.interfaces import LoadedTasks
+from webarena_runner.log.files import sha256_of_json
 from webarena_runner.log.paths import Key, task_name
 from webarena_runner.settings.records import RunConfig, SitesSpec
 from webarena_runner.types import RunManifest, Task
@@ -64,7 +63,7 @@ def make_manifest(
         profile=settings.profile,
         profile_overrides=tuple(profile_overrides),
         config=stored,
-        config_sha256=hashlib.sha256(json.dumps(stored, sort_keys=True).encode()).hexdigest(),
+        config_sha256=sha256_of_json(stored),
         task_set=loaded.name,
         task_set_sha256=loaded.sha256,
         task_set_modified=loaded.modified,

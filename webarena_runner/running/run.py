@@ -130,6 +130,7 @@ def prepare_resume(folder: Path, *, max_cost_usd: float | None = None) -> Prepar
             f"{RunPaths(folder).manifest}: this version does not know settings of the run ({'; '.join(faults[:3])}); "
             f"go on with the one that started it: {manifest.versions.get('webarena-runner', 'not recorded')}"
         ) from error
+    reading.require_settings_as_written(folder)
     if max_cost_usd is not None:
         config = with_max_cost(config, max_cost_usd)
     try:
