@@ -9,6 +9,9 @@ BIN := $(VENV)/bin
 MODELS_VENV ?= $(OWN_MODELS_VENV)
 OWN_MODELS_VENV := .venv-models
 
+# Where the shell says that nothing compiled is to be kept, each of the commands that tests start would compile all anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup browser smoke test test-pythons sanity test-slow test-models peer-test check bench bench-observe bench-settle bench-sites golden docs lock clean
 
@@ -47,7 +50,7 @@ LONG := tests/browser tests/cli tests/docs tests/gym tests/log tests/mini tests/
 test: browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "long and not alone" $(LONG)
-	$(BIN)/python -m pytest -m alone tests/browser tests/run
+	$(BIN)/python -m pytest -m "alone and not slow" tests/browser tests/run
 	@$(MAKE) --no-print-directory test-pythons
 
 # What of the standard library and of the packages differs shows in binding, parsing, imports and a whole run.
