@@ -1,6 +1,7 @@
 """The behaviour that every model backend has. The names of the tests are the rows of the table."""
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -12,7 +13,7 @@ from tests.models.contract.backends import ENGINES, FAKES, engine, fake
 from tests.models.contract.subject import Fake, ask, opened
 from tests.models.fake_openai import DROP, HANG, Reply, Server, running
 from tests.models.vllm_live import WARNINGS
-from webarena_runner.errors import ModelError
+from webarena_runner.errors import ConfigError, ModelBlocked, ModelError, ModelExhausted, PromptTooLong
 from webarena_runner.interfaces import ModelBackend
 from webarena_runner.models.shared.limits import Limited, Spend
 from webarena_runner.settings.records import RateLimits
@@ -159,6 +160,46 @@ async def test_a_server_that_goes_on_hanging_is_a_model_error(subject: Fake, ser
             await ask(backend, PAGES[0])
     assert caught.value.may_retry
     assert subject.attempts(server) <= 2
+
+
+async def test_a_reply_is_given_up_when_its_whole_takes_too_long_or_is_too_large(subject: Fake, server: Server) -> None:
+    whole = json.dumps(subject.whole)
+    async with subject.connect(server, max_retries=0, timeout_s=2) as backend:
+        server.replies.append(Reply(200, whole.ljust(9 * 2**20)))
+        with pytest.raises(ModelError, match="larger than 8 MiB"):
+            await ask(backend, PAGES[0])
+    async with subject.connect(server, max_retries=0, timeout_s=0.3) as backend:
+        server.replies.append(Reply(200, whole.ljust(1000), drip_s=0.05))
+        with pytest.raises(ModelError, match=r"no reply within 0\.3 s"):
+            await ask(backend, PAGES[0])
+
+
+async def test_a_quota_a_rate_and_a_filter_are_known_by_what_the_server_says(subject: Fake, server: Server) -> None:
+    async with subject.connect(server) as backend:
+        server.replies.append(subject.error(403, "Rate limit exceeded, try again later"))
+        assert (await ask(backend, PAGES[0])).retries == 1
+        for kind, status, text in (
+            (ModelExhausted, 403, "Key limit exceeded (daily limit)."),
+            (ModelExhausted, 429, "Your credit balance is too low"),
+            (ModelBlocked, 400, "The request was blocked by our content policy"),
+            (PromptTooLong, 400, "prompt is too long: 208310 tokens > 200000 maximum"),
+        ):
+            server.replies.append(subject.error(status, text))
+            with pytest.raises(kind):
+                await ask(backend, PAGES[0])
+
+
+async def test_what_would_be_refused_is_found_by_a_small_request(subject: Fake, server: Server) -> None:
+    async with subject.connect(server) as backend:
+        await backend.probe()
+        assert subject.attempts(server) == 1
+        server.replies.extend([subject.error(400, "System role not supported")] * 2)
+        async with subject.connect(server) as other:
+            with pytest.raises(ConfigError, match="System role not supported"):
+                await other.probe()
+        async with subject.connect(server, probe=False) as forgoing:
+            await forgoing.probe()
+        assert subject.attempts(server) == 3
 
 
 async def test_a_refusal_is_a_model_error_at_once(subject: Fake, server: Server) -> None:

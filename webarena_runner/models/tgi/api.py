@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from webarena_runner.errors import EpisodeError, ModelRefused
-from webarena_runner.models.shared.error_replies import error_in_success, meaning, read_error_reply
+from webarena_runner.models.shared.error_replies import error_in_success, is_spent, meaning, read_error_reply
 from webarena_runner.models.shared.health import root_url, wait_healthy
 from webarena_runner.models.shared.http import HttpClient, HttpReply
 from webarena_runner.models.shared.retry import RetryPolicy, Transient, retry_after_s, with_retries
@@ -91,7 +91,7 @@ class TgiServer:
     def _meaning(self, reply: HttpReply) -> EpisodeError | Transient:
         error = read_error_reply(reply)
         message = self._redact(error.message)
-        if error.codes & _PASSING_TYPES:
+        if error.codes & _PASSING_TYPES and not is_spent(error):
             return Transient(message, retry_after_s(reply.headers))
         if "template_error" in error.codes:
             advice = "set the option prompt_format (completion for base models)"

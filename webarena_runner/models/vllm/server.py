@@ -6,7 +6,7 @@ import time
 import zlib
 from collections.abc import Mapping, Sequence
 
-from webarena_runner.errors import ConfigError, ModelError, UsageError
+from webarena_runner.errors import ConfigError, ModelError, ModelExhausted, UsageError
 from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag, ServeCommand, ServeHow
 from webarena_runner.models.openai.backend import OpenAIChat
 from webarena_runner.models.openai.wire import wire_messages
@@ -126,7 +126,7 @@ class VllmServer:
         """Raises ModelRefused or PromptTooLong at once, other ModelErrors when every endpoint has failed."""
         if self._child is not None:
             return await self._from_child(self._child, messages, sampling, tag)
-        failures = []
+        failures: list[ModelError] = []
         for index in self._order(tag):
             try:
                 return await self.endpoints[index].generate(messages, sampling, tag=tag)
@@ -134,8 +134,9 @@ class VllmServer:
                 if not error.may_retry:
                     raise
                 self._failed_s[index] = time.monotonic()
-                failures.append(str(error))
-        raise ModelError("; ".join(failures))
+                failures.append(error)
+        told = "; ".join(str(failure) for failure in failures)
+        raise ModelExhausted(told) if all(failure.stops_run for failure in failures) else ModelError(told)
 
     async def count_tokens(self, text: str) -> int:
         return await self._any_chat().count_tokens(text)
