@@ -1,7 +1,9 @@
 """What servers with OpenAI's API tell of themselves before a run, and what is asked of them then."""
 
+import json
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,8 @@ from tests.models.conftest import Connect
 from tests.models.fake_openai import Reply, Server, completion, error
 from webarena_runner.errors import ConfigError
 from webarena_runner.interfaces import RequestTag
+from webarena_runner.models.openai.backend import OpenAIChat
+from webarena_runner.settings.loading import load_model_spec
 from webarena_runner.types import Message, Sampling
 
 TAG = RequestTag("mini", 3, 0, 5)
@@ -253,3 +257,13 @@ async def test_instructions_can_be_a_user_turn_that_has_been_answered(server: Se
     assert [message["role"] for message in sent] == ["user", "assistant", "user", "assistant", "user"]
     assert "INTRO" in sent[0]["content"]
     assert [message["content"] for message in sent[2:]] == ["SHOWN", "REPLY", "PAGE"]
+
+
+def test_the_name_of_a_variable_with_a_header_is_no_secret(tmp_path: Path) -> None:
+    options = {"base_url": "https://host/v1", "headers_env": {"api-key": "AZURE_OPENAI_API_KEY"}}
+    path = tmp_path / "azure.yaml"
+    path.write_text(json.dumps({"backend": "openai_chat", "model": "m", "options": options}))
+    spec = load_model_spec(str(path))
+    assert OpenAIChat.availability(spec, {}) == (
+        "the environment variable AZURE_OPENAI_API_KEY with the header api-key is not set"
+    )
