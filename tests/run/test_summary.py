@@ -4,20 +4,26 @@ import csv
 import io
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
 
 from tests.run.conftest import MakeManifest, MakeResult
 from webarena_runner.cli.results import print_report
+from webarena_runner.errors import ConfigError
 from webarena_runner.export.leaderboard import COLUMNS, LeaderboardCsv, row_of
 from webarena_runner.interfaces import LoadedTasks
+from webarena_runner.interfaces.export import ExportSetup
+from webarena_runner.report.markdown import as_markdown
 from webarena_runner.report.summary import Counts, RunReport, success_interval
+from webarena_runner.report.threshold import read_threshold
 from webarena_runner.running.plan import caution, scope
 from webarena_runner.settings.records import SitesSpec
-from webarena_runner.types import EpisodeResult, RunManifest
+from webarena_runner.types import EpisodeResult, RunManifest, Score
 
 NOT = "it is not WebArena"
 
@@ -82,6 +88,153 @@ def test_the_row_has_the_cost_when_there_are_prices(
 @pytest.mark.parametrize(("passed", "planned", "low", "high"), [(0, 10, 0.0, 0.2775), (5, 10, 0.2366, 0.7634)])
 def test_the_interval_is_wilsons(passed: int, planned: int, low: float, high: float) -> None:
     assert success_interval(passed, planned) == pytest.approx((low, high), abs=1e-4)
+
+
+def test_trials_of_a_task_are_no_further_tasks_to_the_interval(
+    make_manifest: MakeManifest, make_result: MakeResult
+) -> None:
+    ids = (1, 2, 3, 4, 5)
+    planned = tuple((task_id, trial) for trial in range(3) for task_id in ids)
+    results = [make_result(task_id, float(task_id < 3), trial=trial) for task_id, trial in planned]
+    config = {"settings": {"trials": 3, "seed": 0}, "model": None, "tasks": {"expression": "all"}}
+    report = report_of(make_manifest(task_ids=ids, planned=planned, config=config), *results)
+    assert report.interval == pytest.approx(success_interval(2, 5))
+    console = Console(file=io.StringIO(), record=True, width=160)
+    print_report(report, console)
+    assert "6 of 15 planned = 40.0 % (95 % interval 11.8 to 76.9 by 5 tasks)" in console.export_text()
+    assert row_of(report)["CI"] == "11.76-76.93"
+    assert report.as_json()["interval"] == {"level": 0.95, "low": pytest.approx(0.1176, abs=1e-4)} | {
+        "high": pytest.approx(0.7693, abs=1e-4),
+        "tasks": 5,
+    }
+
+
+def _run_of(
+    prompt: str = "cot", sha256: str = "p" * 64, action_set: str = "id", trials: int = 1, seed: int = 0
+) -> dict[str, Any]:
+    settings = {"prompt": prompt, "actions": {"action_set": action_set}, "trials": trials, "seed": seed}
+    config = {"settings": settings, "model": {"name": "m"}, "tasks": {"expression": "all"}}
+    return {"config": config, "prompt_sha256": sha256}
+
+
+@pytest.mark.parametrize(
+    ("changes", "column"),
+    [
+        ({"agent": "planner"}, "Agent"),
+        (_run_of(prompt="direct"), "Prompt"),
+        (_run_of(sha256="q" * 64), "Prompt"),
+        (_run_of(action_set="playwright"), "Action Set"),
+        (_run_of(trials=3), "Trials"),
+        (_run_of(seed=1), "Seed"),
+        ({"started_at": datetime(2026, 2, 1, tzinfo=UTC)}, "Started"),
+        ({"config_sha256": "d"}, "Config"),
+        ({"profile_overrides": ("limits.max_steps=5",)}, "Profile"),
+    ],
+)
+def test_runs_that_differ_have_rows_that_differ(
+    make_manifest: MakeManifest, changes: dict[str, Any], column: str
+) -> None:
+    first, second = (row_of(report_of(make_manifest(**_run_of() | more))) for more in ({}, changes))
+    assert [name for name in COLUMNS if first[name] != second[name]] == [column]
+
+
+def test_the_row_says_by_which_prompt(make_manifest: MakeManifest) -> None:
+    row = row_of(report_of(make_manifest(**_run_of())))
+    assert (row["Prompt"], row["Action Set"]) == ("cot (sha256 pppppppppppp)", "id")
+    assert (row["Trials"], row["Seed"], row["Started"]) == ("1", "0", "2026-01-01T00:00:00Z")
+    assert row_of(report_of(make_manifest()))["Prompt"] == ""
+
+
+OLD_HEAD = (
+    "Release Date,Open?,Model Size (billion),Model,Success Rate (%),Result Source,Work,Traj,Note,Run ID,Task Set,"
+    "Profile,N Planned,N Passed,N Errored,Judge,Steps,Tokens,Cost (USD),Wall Time (s)"
+)
+OLD_ROW = ',,,m,50.00,webarena-runner 0.1.0,,results/old,"subset: 1,2",old,webarena,webarena,2,1,0,,6,30,,20.0'
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_rows_of_an_earlier_version_stay_and_are_empty_in_new_columns(
+    tmp_path: Path, make_manifest: MakeManifest, mark: str
+) -> None:
+    path = tmp_path / "leaderboard.csv"
+    path.write_text(f"{mark}{OLD_HEAD}\n{OLD_ROW}\n", encoding="utf-8")
+    LeaderboardCsv(path).add(report_of(make_manifest()))
+    old, new = rows_of(path)
+    assert tuple(old) == COLUMNS
+    assert {name: old[name] for name in OLD_HEAD.split(",")} == next(csv.DictReader([OLD_HEAD, OLD_ROW]))
+    assert (old["Agent"], old["CI"], new["Agent"]) == ("", "", "oracle")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("name;value\na;1\n", "has neither 'Run ID' nor 'Model' as a column"),
+        (f"{OLD_HEAD}\n{OLD_ROW},too,many\n", "no row can be added to this file"),
+        ("\x00\x01\xff", "no row can be added to this file"),
+    ],
+)
+def test_a_file_that_is_no_leaderboard_is_refused_before_the_run_and_stays(
+    tmp_path: Path, text: str, told: str
+) -> None:
+    path = tmp_path / "leaderboard.csv"
+    path.write_text(text, encoding="latin-1")
+    with pytest.raises(ConfigError, match=told):
+        LeaderboardCsv.build(ExportSetup("", tmp_path, {}))
+    assert path.read_text(encoding="latin-1") == text
+
+
+def test_an_empty_file_becomes_a_leaderboard(tmp_path: Path, make_manifest: MakeManifest) -> None:
+    path = tmp_path / "leaderboard.csv"
+    path.write_text("")
+    LeaderboardCsv.build(ExportSetup(str(path), tmp_path, {})).add(report_of(make_manifest()))
+    assert len(rows_of(path)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("50%", ""),
+        ("66.6 %", ""),
+        ("67%", "2 of 3 planned passed, 66.7 %: under --fail-under 67%"),
+        ("2", ""),
+        ("3", "2 of 3 planned passed, 66.7 %: under --fail-under 3"),
+        ("100%", "2 of 3 planned passed, 66.7 %: under --fail-under 100%"),
+        ("0", ""),
+    ],
+)
+def test_too_little_passed_is_told(text: str, fault: str) -> None:
+    assert read_threshold(text).fault(Counts(planned=3, passed=2, failed=0, errored=1)) == fault
+
+
+def test_a_share_is_counted_exactly() -> None:
+    assert read_threshold("29%").fault(Counts(planned=100, passed=29, failed=71, errored=0)) == ""
+
+
+@pytest.mark.parametrize("text", ["90 percent", "0.9", "101%", "-1", "", "nan%", "%"])
+def test_what_is_no_threshold_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="--fail-under .*expected a share such as 90%"):
+        read_threshold(text)
+
+
+def test_a_threshold_above_what_is_planned_is_refused() -> None:
+    read_threshold("3").require_possible(3)
+    with pytest.raises(ConfigError, match="only 3 episodes are planned"):
+        read_threshold("4").require_possible(3)
+
+
+def test_markdown_lists_what_did_not_pass_and_takes_no_markup_from_texts(
+    make_manifest: MakeManifest, make_result: MakeResult
+) -> None:
+    failed = make_result(
+        2, 0.0, scores=(Score(evaluator="string_match", value=0, explanation="a|b\n<img src=x> @all"),)
+    )
+    text = as_markdown(report_of(make_manifest(task_ids=(1, 2, 3, 4)), make_result(1), failed, make_result(3, None)))
+    assert text.splitlines()[0] == "### oracle on mini: 1 of 4 passed"
+    assert "| **all** | 4 | 1 | 1 | 1 | 1 | 25.0 % |" in text.splitlines()
+    assert r"| 2 | 0 | failed | string\_match: a\|b \<img src=x\> \@all |" in text.splitlines()
+    assert "| 3 | 0 | errored | site: connection refused |" in text.splitlines()
+    assert "| 4 | 0 | not run |  |" in text.splitlines()
+    assert "mini is not WebArena" in text
 
 
 def test_an_interval_of_nothing_is_refused() -> None:

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from webarena_runner.cli.progress import duration, outcome
-from webarena_runner.report.summary import Counts, RunReport, success_interval
+from webarena_runner.report.summary import Counts, RunReport
 from webarena_runner.tasksets.ids import listed_ids
 
 ERRORS_SHOWN = 5
@@ -31,11 +31,13 @@ def print_report(report: RunReport, console: Console, *, exported: Sequence[str]
         soft_wrap=True,
     )
     console.print(table)
-    if total.planned:
-        low, high = success_interval(total.passed, total.planned)
+    if report.interval:
+        low, high = report.interval
+        # Trials of a task are no further tasks.
+        by = f" by {report.tasks} tasks" if report.tasks < total.planned else ""
         console.print(
             f"{total.passed} of {total.planned} planned = {100 * total.success_rate:.1f} % "
-            f"(95 % interval {100 * low:.1f} to {100 * high:.1f}); {report.steps} steps, {report.tokens} tokens, "
+            f"(95 % interval {100 * low:.1f} to {100 * high:.1f}{by}); {report.steps} steps, {report.tokens} tokens, "
             f"{duration(report.wall_s)}{_money(report)}",
             markup=False,
             soft_wrap=True,

@@ -1,7 +1,9 @@
 """`leaderboard.csv`: one row a run, the columns of the official sheet first, then ours."""
 
+import warnings
+from datetime import UTC
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import filelock
 
@@ -10,6 +12,9 @@ from webarena_runner.errors import ConfigError, StoreError
 from webarena_runner.interfaces.export import ExportSetup
 from webarena_runner.log.files import write_atomically
 from webarena_runner.report.summary import RunReport, load_run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FILE = "leaderboard.csv"
 RUN_ID = "Run ID"
@@ -27,15 +32,26 @@ COLUMNS = (
     RUN_ID,
     "Task Set",
     "Profile",
+    "Config",
+    "Agent",
+    "Prompt",
+    "Action Set",
+    "Judge",
+    "Trials",
+    "Seed",
+    "Started",
     "N Planned",
     "N Passed",
     "N Errored",
-    "Judge",
+    "CI",
     "Steps",
     "Tokens",
     "Cost (USD)",
     "Wall Time (s)",
 )
+# Of any file that rows can be added to: ours, and a copy of the official sheet.
+MODEL = "Model"
+SHORT_SHA = 12
 
 
 class LeaderboardCsv:
@@ -46,10 +62,16 @@ class LeaderboardCsv:
 
     @classmethod
     def build(cls, setup: ExportSetup) -> Self:
-        """Raises ConfigError when the target is a folder."""
+        """Raises ConfigError when the target is a folder, or a file that is no leaderboard."""
         path = Path(setup.target) if setup.target else setup.out / FILE
         if path.is_dir():
             raise ConfigError(f"leaderboard={path}: is a folder; expected a CSV file, such as {path / FILE}")
+        try:
+            _read(path)
+        except (OSError, ValueError) as error:
+            raise ConfigError(
+                f"leaderboard={path}: no row can be added to this file: {error}; mend it, move it away, or name another"
+            ) from error
         return cls(path)
 
     def export(self, folder: Path) -> str:
@@ -59,6 +81,8 @@ class LeaderboardCsv:
     def add(self, report: RunReport) -> None:
         """Adds or replaces the row; other rows and foreign columns stay as they are.
 
+        Rows of an earlier version, which had fewer columns, are empty in the new ones.
+
         Raises:
             StoreError: the file cannot be read as CSV, or not be written.
         """
@@ -67,7 +91,7 @@ class LeaderboardCsv:
         row, path = row_of(report), self._path
         try:
             with filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=LOCK_LIMIT_S):
-                table = pd.read_csv(path, dtype=str, keep_default_na=False) if path.exists() else pd.DataFrame()
+                table = _read(path)
                 if RUN_ID in table:
                     table = table[table[RUN_ID] != row[RUN_ID]]
                 table = pd.concat([table, pd.DataFrame([row])], ignore_index=True).fillna("")
@@ -80,8 +104,33 @@ class LeaderboardCsv:
             ) from error
 
 
+def _read(path: Path) -> "pd.DataFrame":
+    """The rows there are; none without a file, or in an empty one.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no CSV, or one of something else.
+    """
+    import pandas as pd
+
+    if not path.exists() or not path.stat().st_size:
+        return pd.DataFrame()
+    with warnings.catch_warnings():
+        # Else cells beyond the last column are dropped.
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        try:
+            # Spreadsheets put a byte order mark before the first column's name.
+            table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False)
+        except pd.errors.ParserWarning as warning:
+            raise ValueError(f"{warning}") from None
+    if not {RUN_ID, MODEL} & set(table.columns):
+        raise ValueError(f"its first line has neither '{RUN_ID}' nor '{MODEL}' as a column, with commas between")
+    return table
+
+
 def row_of(report: RunReport) -> dict[str, str]:
     manifest, total = report.manifest, report.total
+    settings, interval = manifest.config["settings"], report.interval
     model = manifest.config["model"] or {}
     info = model.get("leaderboard", {})
     open_weights = info.get("open_weights")
@@ -89,7 +138,7 @@ def row_of(report: RunReport) -> dict[str, str]:
         "Release Date": info.get("release_date", ""),
         "Open?": "" if open_weights is None else ("Yes" if open_weights else "No"),
         "Model Size (billion)": "" if info.get("size_b") is None else f"{info['size_b']:g}",
-        "Model": model.get("model") or manifest.model,
+        MODEL: model.get("model") or manifest.model,
         "Success Rate (%)": f"{100 * total.success_rate:.2f}",
         "Result Source": f"webarena-runner {__version__}",
         "Work": info.get("work", ""),
@@ -97,7 +146,7 @@ def row_of(report: RunReport) -> dict[str, str]:
         "Note": _note(report),
         RUN_ID: report.run_id,
         "Task Set": manifest.task_set,
-        "Profile": manifest.profile + (" (changed)" if manifest.profile_overrides else ""),
+        "Profile": manifest.profile + _changes(manifest.profile_overrides),
         "N Planned": str(total.planned),
         "N Passed": str(total.passed),
         "N Errored": str(total.errored),
@@ -106,7 +155,19 @@ def row_of(report: RunReport) -> dict[str, str]:
         "Tokens": str(report.tokens),
         "Cost (USD)": "" if report.cost_usd is None else f"{report.cost_usd:.4f}",
         "Wall Time (s)": f"{report.wall_s:.1f}",
+        "Agent": manifest.agent,
+        "Prompt": f"{settings.get('prompt', '')} (sha256 {manifest.prompt_sha256[:SHORT_SHA]})" if model else "",
+        "Action Set": settings.get("actions", {}).get("action_set", "") if model else "",
+        "Trials": str(settings["trials"]),
+        "Seed": str(settings.get("seed", "")),
+        "Started": f"{manifest.started_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "CI": f"{100 * interval[0]:.2f}-{100 * interval[1]:.2f}" if interval else "",
+        "Config": manifest.config_sha256[:SHORT_SHA],
     }
+
+
+def _changes(overrides: tuple[str, ...]) -> str:
+    return f" (changed: {', '.join(overrides)})" if overrides else ""
 
 
 def _note(report: RunReport) -> str:

@@ -11,7 +11,9 @@ from typing import Any
 from webarena_runner.errors import DamagedRecord, JudgeError
 from webarena_runner.log import reading
 from webarena_runner.log.paths import Key, task_name
-from webarena_runner.types import EpisodeResult, RunManifest, id_order
+from webarena_runner.types import EpisodeResult, RunManifest, TaskId, id_order
+
+LEVEL = 0.95
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,19 @@ class Counts:
 
     def as_json(self) -> dict[str, float]:
         return asdict(self) | {"missing": self.missing, "success_rate": self.success_rate}
+
+
+@dataclass(frozen=True)
+class NotPassed:
+    """A planned (task, trial) pair that did not pass; `became` is failed, errored or not run.
+
+    `why` is what the evaluators say, or the error; "" when there is nothing to say.
+    """
+
+    task_id: TaskId
+    trial: int
+    became: str
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,6 +99,25 @@ class RunReport:
         return sorted(passed, key=lambda key: (id_order(key[0]), key[1]))
 
     @cached_property
+    def not_passed(self) -> list[NotPassed]:
+        """In the order of the plan."""
+        found = ((key, self.results.get(key)) for key in self.manifest.planned)
+        return [_not_passed(key, result) for key, result in found if result is None or result.value != 1]
+
+    @cached_property
+    def tasks(self) -> int:
+        """How many different tasks were planned."""
+        return len({task_id for task_id, _ in self.manifest.planned})
+
+    @cached_property
+    def interval(self) -> tuple[float, float] | None:
+        """95 % interval of the success rate, with tasks as the sample; None when nothing was planned.
+
+        Trials of one task are alike, so more of them make the rate of each task surer but the tasks no more.
+        """
+        return success_interval(self.total.success_rate * self.tasks, self.tasks) if self.tasks else None
+
+    @cached_property
     def errors(self) -> list[EpisodeResult]:
         return [result for result in self.results.values() if result.failure]
 
@@ -109,17 +143,28 @@ class RunReport:
         """Seconds in which at least one episode was running; pauses between an interrupt and a resume are left out."""
         return _covered_s(self.results.values())
 
-    def as_json(self) -> dict[str, Any]:
-        """Manifest, counts, totals and all results, as JSON values."""
+    def summary(self) -> dict[str, Any]:
+        """What was run, counts, totals, and what did not pass, as JSON values."""
+        manifest, interval = self.manifest, self.interval
         return {
-            "manifest": self.manifest.model_dump(mode="json"),
+            "run_id": manifest.run_id,
+            "folder": str(self.folder),
+            **manifest.model_dump(include={"model", "agent", "judge", "task_set", "profile", "caution"}),
             "total": self.total.as_json(),
+            "interval": interval and {"level": LEVEL, "low": interval[0], "high": interval[1], "tasks": self.tasks},
             "by_site": {name: counts.as_json() for name, counts in self.by_site.items()},
+            "not_passed": [asdict(each) for each in self.not_passed],
             "steps": self.steps,
             "tokens": self.tokens,
             "wall_s": self.wall_s,
             "cost_usd": self.cost_usd,
             "damaged": list(self.damaged),
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """The summary, the manifest and all results, as JSON values."""
+        return self.summary() | {
+            "manifest": self.manifest.model_dump(mode="json"),
             "results": [result.model_dump(mode="json") for result in self.results.values()],
         }
 
@@ -135,10 +180,11 @@ def load_run(folder: Path) -> RunReport:
     return RunReport(folder, manifest, results, reading.cost_usd(folder), tuple(map(str, damaged)))
 
 
-def success_interval(passed: int, planned: int, *, level: float = 0.95) -> tuple[float, float]:
+def success_interval(passed: float, planned: int, *, level: float = LEVEL) -> tuple[float, float]:
     """Wilson score interval of a success rate; bounds lie in [0, 1]. Source: Wilson 1927, eq. 5.
 
     Takes outcomes for independent, which tasks of one template are not: read it as the narrowest honest interval.
+    `passed` is a fraction where an outcome is itself a rate, that of a task's trials; it is wider than need be then.
 
     Raises:
         ValueError: nothing was planned.
@@ -157,6 +203,16 @@ def _counts(keys: Sequence[Key], results: dict[Key, EpisodeResult]) -> Counts:
     errored = sum(result.value is None for result in ended)
     passed = sum(result.value == 1 for result in ended)
     return Counts(planned=len(keys), passed=passed, failed=len(ended) - passed - errored, errored=errored)
+
+
+def _not_passed(key: Key, result: EpisodeResult | None) -> NotPassed:
+    if result is None:
+        return NotPassed(*key, became="not run")
+    if result.failure:
+        said = result.failure.message.partition("\n")[0]
+        return NotPassed(*key, became="errored", why=f"{result.failure.error_class}: {said}")
+    reasons = (f"{score.evaluator}: {score.explanation}" for score in result.scores if score.value != 1)
+    return NotPassed(*key, became="failed", why="; ".join(reasons) or f"ended by {result.ending}")
 
 
 def _covered_s(results: Iterable[EpisodeResult]) -> float:
