@@ -72,12 +72,16 @@ def test_the_default_profile_holds_the_official_settings() -> None:
 
 
 def test_later_sources_win() -> None:
-    config = load("limits.max_steps=7", "sampling.top_p=0.5", given=options(limits__max_steps=9))
-    assert config.settings.limits.max_steps == 7
+    write(
+        "profiles/own.yaml",
+        "agent: prompted\nprompt: cot\nlimits: {max_steps: 5}\nsampling: {max_tokens: 9, temperature: 0}\n",
+    )
+    config = load("sampling.top_p=0.5", profile="own", given=options(limits__max_steps=9))
+    assert config.settings.limits.max_steps == 9
     assert config.settings.sampling.model_dump(include={"temperature", "top_p", "max_tokens"}) == {
         "temperature": 0.6,
         "top_p": 0.5,
-        "max_tokens": 384,
+        "max_tokens": 9,
     }
 
 

@@ -20,6 +20,7 @@ class _Control:
     """Plays any task, without a model."""
 
     needs_model: ClassVar[bool] = False
+    draws: ClassVar[bool] = False
 
     @classmethod
     def build(cls, setup: AgentSetup) -> Self:
@@ -61,6 +62,8 @@ class RandomClick(_Control):
 
     The choice depends on seed, task, trial and step alone, so that a run can be repeated.
     """
+
+    draws = True
 
     def __init__(self, *, seed: int = 0, viewport: tuple[int, int] = (1280, 720)) -> None:
         self._seed = seed

@@ -44,6 +44,7 @@ class Oracle:
     """The reference agent. Where it stands in its list follows from the notes of the steps already taken."""
 
     needs_model: ClassVar[bool] = False
+    draws: ClassVar[bool] = False
     note: ClassVar[str] = "reference actions"
 
     def __init__(self, *, viewport: tuple[int, int] = (1280, 720)) -> None:

@@ -3,17 +3,18 @@
 import platform
 import re
 import subprocess
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 from webarena_runner import __version__, registry
-from webarena_runner.errors import StoreError, UsageError
+from webarena_runner.errors import ConfigError, StoreError, UsageError
 from webarena_runner.interfaces import LoadedTasks
 from webarena_runner.log.files import sha256_of_json
 from webarena_runner.log.paths import Key, task_name
 from webarena_runner.settings.records import RunConfig, SitesSpec
+from webarena_runner.tasksets.selection import draws
 from webarena_runner.types import RunManifest, Task
 
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
@@ -42,6 +43,23 @@ def to_do(tasks: Sequence[Task], trials: int, finished: Container[Key]) -> tuple
     return tuple(
         (task, trial) for task, trial in planned_episodes(tasks, trials) if (task.task_id, trial) not in finished
     )
+
+
+def require_used(explicit: Mapping[str, str], config: RunConfig, tasks: Sequence[Task], *, environment: str) -> None:
+    """Raises ConfigError for an explicit option that nothing will use; `explicit` is what gave each setting."""
+    settings = config.settings
+    if "judge.model" in explicit and settings.judge.model and not any(task.judge for task in tasks):
+        raise ConfigError(
+            f"{explicit['judge.model']} {settings.judge.model}: none of the {len(tasks)} chosen tasks has an answer "
+            "that a judge decides, so it would never be asked; leave it out, or choose other tasks"
+        )
+    drawing = config.model is not None or getattr(registry.load("agents", settings.agent), "draws", True)
+    # Another environment than ours may draw.
+    if "seed" in explicit and not drawing and not draws(config.tasks.expression) and environment == "browser":
+        raise ConfigError(
+            f"{explicit['seed']} {settings.seed}: agent '{settings.agent}' does the same whatever the seed, and "
+            f"--tasks '{config.tasks.expression}' draws nothing (sample:N does); leave it out"
+        )
 
 
 def make_manifest(

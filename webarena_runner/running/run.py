@@ -81,11 +81,12 @@ def prepare(
     out: Path,
     run_id: str | None = None,
     overrides: tuple[str, ...] = (),
+    explicit: Mapping[str, str] | None = None,
 ) -> Prepared:
-    """Loads and selects the tasks and writes nothing.
+    """Loads and selects the tasks and writes nothing; `explicit` says what gave each setting that a user named.
 
     Raises:
-        UsageError: tasks, sites, prompt or run id are not as they must be.
+        UsageError: tasks, sites, prompt or run id are not as they must be, or nothing will use an explicit setting.
     """
     if run_id is not None:
         plan.check_run_id(run_id)
@@ -94,6 +95,7 @@ def prepare(
     _require_keys(config, tasks)
     _check_tasks(tasks, loaded.environment, config.settings)
     require_sites(config.sites, tasks)
+    plan.require_used(explicit or {}, config, tasks, environment=loaded.environment)
     notes = (*loaded.notes, *_check_sites(tasks, loaded.environment, config.sites))
     now = datetime.now(UTC)
     manifest = plan.make_manifest(

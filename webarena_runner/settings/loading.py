@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from webarena_runner import registry
 from webarena_runner.errors import ConfigError
 from webarena_runner.settings import datafiles
+from webarena_runner.settings.conflicts import explicit_origins, refuse_idle, require_one_agent
 from webarena_runner.settings.draft import Draft, leaves, valid_keys, value_at
 from webarena_runner.settings.old_forms import renamed_key
 from webarena_runner.settings.profiles import read_profile
@@ -90,6 +91,7 @@ def load_run_config(options: CliOptions, environ: Mapping[str, str]) -> tuple[Ru
     )
     config = RunConfig(settings=settings, model=_with_final_sampling(model, settings), tasks=tasks, sites=_sites(draft))
     registry.require("agents", settings.agent)
+    refuse_idle(explicit_settings(options), settings, has_model=model is not None)
     for observer in settings.observation.observers:
         registry.require("observers", observer)
     _require_prices(config)
@@ -169,9 +171,14 @@ def _draft(profile: Document, options: CliOptions) -> Draft:
 
 def _add_model(draft: Draft, options: CliOptions, assigned: Assigned) -> None:
     unmodelled = options.model is not None and _is_agent(options.model)
+    agent = str(assigned.get(("agent",), draft.get("agent") or RunSettings.model_fields["agent"].default))
+    origin = explicit_settings(options).get("agent")
+    if origin or not unmodelled:
+        origin = origin or f"{draft.origins.get('agent', 'the default')}: agent"
+        require_one_agent(options.model, agent, origin, model_is_agent=unmodelled)
     if unmodelled:
         draft.put(("agent",), options.model, f"--model {options.model}")
-    agent = str(assigned.get(("agent",), draft.get("agent") or RunSettings.model_fields["agent"].default))
+        agent = str(options.model)
     if options.model is None or unmodelled:
         if getattr(registry.load("agents", agent), "needs_model", True):
             raise ConfigError(f"--model is missing: agent '{agent}' needs one; `wa-run models list` shows them")
@@ -228,7 +235,13 @@ def _add_sites(draft: Draft, options: CliOptions, environ: Mapping[str, str]) ->
 
 
 def _require_prices(config: RunConfig) -> None:
-    if config.settings.limits.max_cost_usd is not None and config.model and config.model.prices is None:
+    if config.settings.limits.max_cost_usd is None:
+        return
+    judge = config.settings.judge.model
+    if config.model is None and (judge is None or load_model_spec(judge).prices is None):
+        why = f"judge '{judge}' has no prices" if judge else "the run has neither a model nor a judge"
+        raise ConfigError(f"--max-cost: {why}, so nothing would be counted; leave it out")
+    if config.model and config.model.prices is None:
         raise ConfigError(
             f"--max-cost: model '{config.model.name}' has no prices to count with; set prices.input and prices.output "
             "(and prices.cached_input) in its model file, or -o model.prices.input=... -o model.prices.output=..., in "
@@ -236,8 +249,18 @@ def _require_prices(config: RunConfig) -> None:
         )
 
 
+def explicit_settings(options: CliOptions) -> dict[str, str]:
+    """What on the command line gives each setting that it names, by dotted key: `--max-steps`, `-o limits.max_steps`.
+
+    Raises:
+        ConfigError: one setting is given two values, or an assignment is none.
+    """
+    return explicit_origins(options.given, [_assignment(text) for text in options.assignments])
+
+
 def _assignments(options: CliOptions) -> Assigned:
-    """The `-o` texts by key, the last one of a key."""
+    """The `-o` texts by key; no option gives another value for one of them."""
+    explicit_settings(options)
     return dict(map(_assignment, options.assignments))
 
 

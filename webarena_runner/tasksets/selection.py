@@ -88,6 +88,11 @@ def choose_task_set(expression: str, default: str, *, runs: Path = RUNS) -> str:
     return EMBEDDED
 
 
+def draws(expression: str) -> bool:
+    """Whether the seed has a part in what an expression chooses. Raises SelectionError when it is malformed."""
+    return _samples(parse(expression))
+
+
 def choose(choice: "TaskChoice", *, seed: int, runs: Path = RUNS) -> "tuple[LoadedTasks, tuple[Task, ...]]":
     """The task set, and those of its tasks that are chosen.
 
