@@ -57,6 +57,38 @@ def test_an_unknown_name_of_anything_else(invoke: Invoke, own_tasks: Path, optio
     refused(invoke(*model, "--sites", "embedded", "--task-set", str(own_tasks), option, "none"), told)
 
 
+def test_two_task_sets(invoke: Invoke, own_tasks: Path) -> None:
+    told = ("chooses from the set mini", "leave --task-set out")
+    refused(invoke(*ORACLE, "--task-set", str(own_tasks), "--tasks", "smoke"), *told)
+    refused(invoke("baseline", "--task-set", str(own_tasks)), "the default here", *told, "--tasks all")
+    refused(invoke("tasks", "list", "--task-set", str(own_tasks), "--tasks", "smoke"), *told)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--model", "oracle", "--tasks", "smoke", "--tasks", "mini"), "--tasks is given twice"),
+        (("--model", "oracle", "-w", "1", "--workers", "2"), "--workers is given twice"),
+        (("tasks", "list", "--tasks", "1", "-t", "2"), "--tasks is given twice"),
+        (("observe", "about:blank", "--full", "--viewport-only"), "--viewport-only is given twice"),
+        (("observe", "about:blank", "--mode", "html", "--ids", "stable"), "--ids: counts only where observation.mode"),
+        (("tasks", "list", "--tasks", "mini", "--seed", "2"), "draws nothing"),
+        (("sites", "serve", "--task-set", "mini"), "only --write-configs FOLDER uses it"),
+        ((*ORACLE, "--tasks", "smoke", "--fail-under", "most"), "--fail-under most: expected a share such as 90%"),
+        ((*ORACLE, "--tasks", "smoke", "--fail-under", "13"), "only 12 episodes are planned"),
+        (("report", "r", "--json", "--format", "markdown"), "--json and --format markdown exclude each other"),
+        (("report", "r", "--format", "html"), "expected one of table, markdown, json"),
+        ((*ORACLE, "--tasks", "smoke", "--agent", "random-click"), "name two agents"),
+        (
+            (*ORACLE, "--tasks", "mini & template:9100", "--judge", "replay"),
+            "chosen tasks has an answer that a judge decides",
+        ),
+    ],
+)
+def test_options_that_exclude_each_other_or_do_nothing(invoke: Invoke, words: tuple[str, ...], told: str) -> None:
+    refused(invoke(*words), told)
+
+
 def test_malformed_yaml(invoke: Invoke, workdir: Path) -> None:
     path = workdir / "mine.yaml"
     path.write_text("backend: openai_chat\nsampling: {temperature: 1\n")

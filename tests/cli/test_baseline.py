@@ -51,6 +51,19 @@ def test_each_control_has_a_line_and_the_ids_that_it_passes(invoke: Invoke, task
         rows = list(csv.DictReader(file))
     assert [row["Model"] for row in rows] == ["do-nothing", "always-na", "echo-intent", "random-click"]
     assert {row["Note"].partition(";")[0] for row in rows} == {"own on embedded sites: not WebArena"}
+    again = invoke(
+        *("baseline", "--tasks", "all", "--task-set", str(tasks), "--sites", "embedded"),
+        *("--agents", "always-na", "--seed", "1", "--json"),
+    )
+    assert (again.code, again.out) == (2, ""), "none of the agents draws"
+    again = invoke(
+        *("baseline", "--tasks", "all", "--task-set", str(tasks), "--sites", "embedded"),
+        *("--agents", "always-na", "--json"),
+    )
+    outcome = json.loads(again.out)
+    assert (again.code, outcome["exit_code"]) == (0, 0)
+    (agent,) = outcome["agents"]
+    assert (agent["agent"], agent["passed"], agent["total"]["planned"]) == ("always-na", [[8, 0]], 2)
 
 
 def test_an_agent_that_needs_a_model_is_refused_before_anything_starts(invoke: Invoke, workdir: Path) -> None:

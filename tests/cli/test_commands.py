@@ -10,6 +10,8 @@ from tests.cli.conftest import Done, Invoke, own_task
 from webarena_runner.running.run import prepare
 from webarena_runner.settings.loading import CliOptions, load_run_config
 
+REMOTE = "{base_url: http://models.invalid/v1}"
+
 
 def test_tasks_list_for_people_and_for_programs(invoke: Invoke, own_tasks: Path) -> None:
     shown = invoke("tasks", "list", "--task-set", str(own_tasks), "--tasks", "8").out
@@ -68,8 +70,73 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(invoke: Invoke, own_tasks:
 def test_a_dry_run_names_what_would_keep_the_run_from_starting(invoke: Invoke, own_tasks: Path) -> None:
     done = invoke("--model", "oracle", "--task-set", str(own_tasks), "--dry-run")
     assert done.code == 2
+    assert done.out.startswith("would not start\n")
     assert re.search("sites missing +reddit 2", done.out)
+    assert "error: would not start: " in done.err
     assert "export REDDIT=" in done.err
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "told"),
+    [
+        ("options: {base_url: http://models.invalid/v1, tokeniser: estimate}", (), "did you mean tokenizer"),
+        ("options: {base_url: http://models.invalid/v1, api_key_env: NO_SUCH_KEY}", (), "NO_SUCH_KEY with the API key"),
+        ("options: {base_url: http://127.0.0.1:9/v1}", (), "model 'mine': no server at http://127.0.0.1:9/v1"),
+        ("options: {}", (), "model 'mine': needs a server"),
+        (
+            f"options: {REMOTE}",
+            ("--prompt", "none"),
+            "none: no such file in configs/prompts",
+        ),
+        (
+            f"options: {REMOTE}",
+            ("--prompt", "cot_playwright"),
+            "describes the action set 'playwright', and this run has 'id'",
+        ),
+        (
+            f"options: {REMOTE}",
+            ("--judge", "gpt-4o", "--tasks", "mini"),
+            "model 'gpt-4o': the environment variable OPENAI_API_KEY",
+        ),
+        (
+            f"options: {REMOTE}",
+            ("-o", "browser.executable=/nonexistent/chromium"),
+            "browser.executable is /nonexistent/chromium",
+        ),
+        (
+            f"options: {REMOTE}",
+            ("-o", "exporters=[leaderboard=/tmp]"),
+            "leaderboard=/tmp: is a folder",
+        ),
+        (
+            f"options: {REMOTE}",
+            ("--out", "/proc/nowhere"),
+            "give a writable folder with --out",
+        ),
+    ],
+)
+def test_a_dry_run_finds_what_a_start_would(
+    invoke: Invoke, workdir: Path, monkeypatch: pytest.MonkeyPatch, model: str, options: tuple[str, ...], told: str
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    (workdir / "mine.yaml").write_text(f"backend: openai_chat\nmodel: m\n{model}\n")
+    tasks = () if "--tasks" in options else ("--tasks", "smoke")
+    done = invoke("--model", "./mine.yaml", *tasks, *options, "--json", "--dry-run")
+    assert done.code == 2
+    plan = json.loads(done.out)
+    assert (plan["would_start"], len(plan["faults"])) == (False, 1)
+    assert told in plan["faults"][0]
+    assert told in done.err
+    assert not Path("results").exists()
+
+
+def test_a_dry_run_for_programs_has_the_plan(invoke: Invoke, own_tasks: Path) -> None:
+    done = invoke("--model", "oracle", "--task-set", str(own_tasks), "--sites", "embedded", "--dry-run", "--json")
+    assert done.code == 0, done
+    plan = json.loads(done.out)
+    assert (plan["would_start"], plan["faults"], plan["tasks"], plan["episodes"]) == (True, [], [7, 8], 2)
+    assert plan["by_evaluator"] == {"string_match": 2}
+    assert plan["config"]["settings"]["agent"] == "oracle"
 
 
 def test_sites_status_fails_when_a_site_is_down(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,6 +144,10 @@ def test_sites_status_fails_when_a_site_is_down(invoke: Invoke, monkeypatch: pyt
     done = invoke("sites", "status", "--limit", "5")
     assert done.code == 1
     assert "http://127.0.0.1:9" in done.out
+    asked = invoke("sites", "status", "--limit", "5", "--json")
+    assert asked.code == 1
+    (site,) = json.loads(asked.out)
+    assert (site["site"], site["url"], site["status"]) == ("map", "http://127.0.0.1:9", None)
 
 
 def test_sites_status_without_sites_says_how_to_set_them(invoke: Invoke) -> None:
@@ -95,9 +166,12 @@ def test_doctor_passes_where_the_tests_run(invoke: Invoke) -> None:
 
 
 def test_doctor_fails_when_results_cannot_be_written(invoke: Invoke, workdir: Path) -> None:
-    done = invoke("doctor", "--out", "/proc/nowhere/results")
+    done = invoke("doctor", "--out", "/proc/nowhere/results", "--json")
     assert done.code == 1
-    assert "give a writable folder with --out" in done.out
+    found = json.loads(done.out)
+    assert not found["ok"]
+    (check,) = (check for check in found["checks"] if check["level"] == "fail")
+    assert (check["name"], check["todo"]) == ("results folder", "give a writable folder with --out")
 
 
 @pytest.mark.browser
@@ -145,7 +219,9 @@ def test_a_start_at_a_host_that_is_no_site_of_the_tasks_is_refused(
     assert "and check shop.another-host.example:7770 (1 tasks)" in done.err
     # There they are, where the site is served at that address.
     monkeypatch.setenv("SHOPPING", "http://shop.another-host.example:7770")
-    served = invoke(*EMBEDDED, _cases(shared, "filled-other-host"), "--sites", "static")
+    served = invoke(
+        *("--model", "always-na", "--sites", "static", "--dry-run", "--task-set"), _cases(shared, "filled-other-host")
+    )
     assert (served.code, "no site of theirs" in served.out) == (0, False)
 
 

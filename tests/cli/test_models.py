@@ -1,5 +1,6 @@
 """`wa-run models list` and `wa-run models show`."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -22,6 +23,10 @@ def test_every_model_has_one_line_and_the_reason_why_it_cannot_run_a_number(
     assert rows["gpt-4o"][1:3] == ["openai_chat", "no"]
     assert rows["gpt-4-turbo"][3] == number
     assert f"{number} the environment variable OPENAI_API_KEY with the API key is not set" in reasons.splitlines()
+    listed = {each["name"]: each for each in json.loads(invoke("models", "list", "--json").out)}
+    assert set(listed) == set(rows)
+    assert (listed["oracle"]["runs_here"], listed["gpt-4o"]["runs_here"]) == (True, False)
+    assert "OPENAI_API_KEY" in listed["gpt-4o"]["lacking"]
 
 
 def test_a_model_that_can_run_is_shown_so(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,10 +55,11 @@ def shown(out: str) -> dict[str, str]:
 def test_an_answer_is_shown_with_tokens_latency_window_and_price(invoke: Invoke, workdir: Path) -> None:
     with serving(Server()) as server:
         usage = {"prompt_tokens": 1000, "completion_tokens": 500}
-        server.replies.append(Reply(200, completion("Paris", usage=usage)))
+        server.replies += [Reply(200, completion("Paris", usage=usage))] * 2
         prices = {"input": 1.0, "output": 2.0}
         name = model_file(workdir, "openai_chat", server.base_url, prices=prices, context_window=8192)
         done = invoke("models", "check", name)
+        answer = json.loads(invoke("models", "check", name, "--json").out)
     rows = {key.strip(): value.strip() for key, value in shown(done.out).items()}
     assert done.code == 0, done
     assert rows["model"] == "own (openai_chat)"
@@ -66,6 +68,8 @@ def test_an_answer_is_shown_with_tokens_latency_window_and_price(invoke: Invoke,
     assert rows["latency"].endswith(" s")
     assert rows["context window"] == "8192 tokens"
     assert rows["cost"] == "$0.002000"
+    assert (answer["reply"], answer["prompt_tokens"], answer["context_window"]) == ("Paris", 1000, 8192)
+    assert answer["cost_usd"] == pytest.approx(0.002)
 
 
 @pytest.mark.parametrize("route", ["template", "llama3"])

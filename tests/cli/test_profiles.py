@@ -81,7 +81,7 @@ def test_an_unknown_profile_lists_the_known_ones(invoke: Invoke) -> None:
 
 def test_the_switches_of_a_run_are_in_its_settings_and_among_its_overrides() -> None:
     options = CliOptions(
-        model="oracle", assignments=("actions.show_errors=true", "limits.type_equality=element_and_text")
+        model="replay", assignments=("actions.show_errors=true", "limits.type_equality=element_and_text")
     )
     config, overrides = load_run_config(options, {})
     assert config.settings.actions.show_errors
@@ -92,7 +92,7 @@ def test_the_switches_of_a_run_are_in_its_settings_and_among_its_overrides() -> 
 def test_the_playwright_set_brings_its_prompt_unless_another_is_named() -> None:
     def chosen(**options: str) -> tuple[str, str]:
         given = tuple(Given(name.replace("__", "."), value, name) for name, value in options.items())
-        config, _ = load_run_config(CliOptions(model="oracle", given=given), {})
+        config, _ = load_run_config(CliOptions(model="replay", given=given), {})
         return config.settings.actions.action_set, config.settings.prompt
 
     assert chosen() == ("id", "cot")
@@ -133,14 +133,16 @@ def test_an_option_that_sets_a_setting_names_one_that_there_is(command: Callable
     assert len(keys) == count
 
 
-def test_options_reach_the_settings_that_they_name(invoke: Invoke) -> None:
+def test_options_reach_the_settings_that_they_name(invoke: Invoke, workdir: Path) -> None:
+    (workdir / "mine.yaml").write_text("backend: openai_chat\noptions: {base_url: http://models.invalid/v1}\n")
     done = invoke(
-        *("--model", "oracle", "--tasks", "smoke", "--dry-run", "--workers", "3", "--trials", "2", "--max-steps", "7"),
-        *("--judge", "replay", "--seed", "4", "--settle", "official"),
+        *("--model", "./mine.yaml", "--tasks", "mini", "--dry-run", "--workers", "3", "--trials", "2"),
+        *("--max-steps", "7", "--judge", "./mine.yaml", "--seed", "4", "--settle", "official"),
     )
-    assert done.code == 0
+    assert done.code == 0, done
+    assert done.out.startswith("would start; ")
     shown = {line.split("  ")[0]: " ".join(line.split()) for line in done.out.splitlines()}
     assert shown["workers"] == "workers 3"
-    assert shown["at most"] == "at most 24 episodes, 168 steps"
-    assert shown["judge"] == "judge replay"
+    assert shown["at most"] == "at most 352 episodes, 2464 steps"
+    assert shown["judge"] == "judge ./mine.yaml"
     assert "limits.max_steps=7, settle.mode=official" in shown["profile"]

@@ -42,9 +42,18 @@ def test_a_run_leaves_a_table_a_folder_and_a_row(invoke: Invoke, own_tasks: Path
     assert again.code == 2
     assert "wa-run resume" in again.err
 
-    resumed = invoke("resume", "results/first")
-    assert resumed.code == 0
+    resumed = invoke("resume", "results/first", "--json", "--fail-under", "100%")
+    assert resumed.code == 1
+    assert "1 of 2 planned passed, 50.0 %: under --fail-under 100%" in resumed.err
     assert "task 7" not in resumed.err
+    outcome = json.loads(resumed.out)
+    assert (outcome["run_id"], outcome["exit_code"], outcome["interrupted"]) == ("first", 1, False)
+    assert (outcome["total"]["passed"], outcome["total"]["planned"]) == (1, 2)
+    assert [(each["task_id"], each["became"]) for each in outcome["not_passed"]] == [(8, "failed")]
+    assert [line.partition(":")[0] for line in outcome["exported"]] == ["leaderboard"]
+    assert invoke("report", "first", "--check").code == 0
+    assert invoke("report", "first", "--fail-under", "1", "--format", "markdown").out.startswith("### oracle on own: 1")
+    assert invoke("report", "first", "--check", "--fail-under", "51%").code == 1
     assert len(leaderboard()) == 1
 
 
@@ -54,6 +63,8 @@ def test_a_run_with_errors_exits_1(invoke: Invoke, own_tasks: Path, monkeypatch:
     assert done.code == 1, done
     assert re.search(r"^all +1 +0 +0 +1 +0 +0.0 %$", done.out, re.MULTILINE)
     assert "errored (site: " in done.err
+    (run,) = (path for path in Path("results").iterdir() if path.is_dir())
+    assert (invoke("report", str(run)).code, invoke("report", str(run), "--check").code) == (0, 1)
 
 
 @pytest.mark.long

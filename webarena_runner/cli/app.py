@@ -10,6 +10,7 @@ from webarena_runner.cli import baseline, browser, doctor, observe, profiles, ru
 from webarena_runner.cli import options as given
 from webarena_runner.cli.help import EPILOG
 from webarena_runner.cli.models import commands as models
+from webarena_runner.cli.once import require_once_everywhere
 from webarena_runner.cli.usage import BareForm
 from webarena_runner.errors import UsageError
 
@@ -60,7 +61,8 @@ HELP = (
     "Run WebArena tasks: drive a real Chromium with a model, score the end state as the official harness does.\n\n"
     "Without a sub-command it runs the chosen tasks, shows progress on stderr, prints the result table on stdout, "
     "and leaves a run folder and a row of leaderboard.csv under --out.\n\n"
-    "Exit code: 0 done, 1 some tasks ended in an error, 2 bad usage or configuration, 130 interrupted."
+    "Exit code: 0 done, 1 some tasks ended in an error or too few passed (--fail-under), 2 bad usage or configuration, "
+    "130 interrupted."
 )
 
 
@@ -88,7 +90,9 @@ def run_tasks(
     out: given.Out = Path("results"),
     run_id: given.RunId = None,
     assignments: given.Assignments = None,
+    fail_under: given.FailUnder = None,
     dry_run: given.DryRun = False,
+    as_json: given.AsJson = False,
     verbose: given.Verbose = False,
     version: Version = False,
 ) -> None:
@@ -96,11 +100,11 @@ def run_tasks(
         _refuse_run_options(context)
         context.obj = {"verbose": verbose}
         return
+    from webarena_runner.cli.selected import chosen_set
     from webarena_runner.settings.loading import CliOptions
     from webarena_runner.tasksets import load_task_set
-    from webarena_runner.tasksets.selection import choose_task_set
 
-    task_set = choose_task_set(tasks, task_set, runs=out)
+    task_set = chosen_set(context, tasks, task_set, runs=out)
     options = CliOptions(
         model=model,
         tasks=tasks,
@@ -114,12 +118,13 @@ def run_tasks(
         given=given.settings_given(context),
         assignments=tuple(assignments or ()),
     )
-    start = runs.Start(options, out=out, run_id=run_id, verbose=verbose)
+    start = runs.Start(options, out=out, run_id=run_id, fail_under=fail_under, as_json=as_json, verbose=verbose)
     raise typer.Exit(runs.show_plan(start, os.environ) if dry_run else runs.start(start, os.environ))
 
 
 # The most likely first mistake is no mistake. It is the last, since it is defined by the bare form.
 app.command("run", help="Run the chosen tasks: the same as without a sub-command.")(run_tasks)
+require_once_everywhere(app)
 
 
 def _refuse_run_options(context: typer.Context) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -61,16 +61,22 @@ def baseline(
     seed: given.Seed = None,
     out: given.Out = Path("results"),
     assignments: given.Assignments = None,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json", help="Print the outcome of each agent, in one JSON object.", rich_help_panel=given.OTHER
+        ),
+    ] = False,
 ) -> None:
     """Run control agents, which know nothing, and print what each passes: no model can be said to do more for that.
 
     Exit code: 0 done, 1 some tasks ended in an error, 2 bad usage or configuration, 130 interrupted.
     """
+    from webarena_runner.cli.selected import chosen_set
     from webarena_runner.settings.loading import CliOptions
     from webarena_runner.tasksets import load_task_set
-    from webarena_runner.tasksets.selection import choose_task_set
 
-    chosen = choose_task_set(tasks, task_set, runs=out)
+    chosen = chosen_set(context, tasks, task_set, runs=out)
     options = CliOptions(
         tasks=tasks,
         task_set=chosen,
@@ -83,21 +89,34 @@ def baseline(
         assignments=tuple(assignments or ()),
     )
     prepared = _prepare(agents, options, os.environ, out=out)
-    raise typer.Exit(asyncio.run(_run_all(prepared, os.environ, verbose=context.obj["verbose"])))
+    running = _run_all(prepared, os.environ, as_json=as_json, verbose=context.obj["verbose"])
+    raise typer.Exit(asyncio.run(running))
 
 
 def _prepare(agents: str, options: "CliOptions", environ: Mapping[str, str], *, out: Path) -> "list[Prepared]":
     """Checks every run before the first starts."""
     from webarena_runner.errors import ConfigError
-    from webarena_runner.settings.loading import load_run_config
+    from webarena_runner.settings.loading import explicit_settings, load_run_config
 
     names = list(dict.fromkeys(name.strip() for name in agents.split(",") if name.strip()))
     if not names:
         raise ConfigError(f"--agents: expected names with commas between, such as {CONTROLS}")
-    configs = [load_run_config(_playing(options, name), environ) for name in names]
+    configs = [(_playing(options, name), *load_run_config(_playing(options, name), environ)) for name in names]
+    from webarena_runner import registry
     from webarena_runner.running.run import prepare
 
-    return [prepare(config, out=out, overrides=overrides) for config, overrides in configs]
+    # One agent that draws makes use of the seed that all are given.
+    drawing = any(getattr(registry.load("agents", name), "draws", True) for name in names)
+    shared = {"seed"} if drawing else set()
+    return [
+        prepare(
+            config,
+            out=out,
+            overrides=overrides,
+            explicit={key: origin for key, origin in explicit_settings(playing).items() if key not in shared},
+        )
+        for playing, config, overrides in configs
+    ]
 
 
 def _playing(options: "CliOptions", agent: str) -> "CliOptions":
@@ -108,26 +127,42 @@ def _playing(options: "CliOptions", agent: str) -> "CliOptions":
     return replace(options, given=(*options.given, Given("agent", agent, "--agents")))
 
 
-async def _run_all(prepared: "list[Prepared]", environ: Mapping[str, str], *, verbose: bool) -> int:
-    from webarena_runner.cli.console import start_logging, stderr, stdout
-    from webarena_runner.cli.results import print_baseline
+async def _run_all(prepared: "list[Prepared]", environ: Mapping[str, str], *, as_json: bool, verbose: bool) -> int:
+    from webarena_runner.cli.console import start_logging, stderr
+    from webarena_runner.cli.outcome import outcome_json
     from webarena_runner.cli.runs import INTERRUPTED, until_done_or_interrupted
 
-    console, faults = stderr(), False
+    console, code = stderr(), 0
     reports: list[RunReport] = []
+    outcomes = []
     start_logging(console, verbose=verbose)
     for each in prepared:
         console.print(f"agent {each.config.settings.agent}, run {each.manifest.run_id}", markup=False)
         summary = await until_done_or_interrupted(each, environ, console)
         if summary is None:
-            print_baseline(reports, stdout())
             message = f"interrupted; {each.config.settings.agent} can go on with: wa-run resume {each.folder}"
             console.print(message, markup=False, soft_wrap=True)
-            return INTERRUPTED
+            code = INTERRUPTED
+            break
         if summary.stopped:
             console.print(f"agent {each.config.settings.agent} stopped early: {summary.stopped}", markup=False)
         reports.append(summary.report)
         total = summary.report.total
-        faults |= bool(total.errored > summary.report.undecided or total.missing)
-    print_baseline(reports, stdout())
-    return int(faults)
+        own = int(total.errored > summary.report.undecided or bool(total.missing))
+        outcomes.append(
+            outcome_json(summary.report, own, exported=summary.exported, stopped=summary.stopped, interrupted=False)
+            | {"undecided": summary.report.undecided, "passed": [list(key) for key in summary.report.passed]}
+        )
+        code = max(code, own)
+    _print(reports, {"agents": outcomes, "interrupted": code == INTERRUPTED, "exit_code": code}, as_json=as_json)
+    return code
+
+
+def _print(reports: "list[RunReport]", outcome: dict[str, Any], *, as_json: bool) -> None:
+    from webarena_runner.cli.console import echo_json, stdout
+    from webarena_runner.cli.results import print_baseline
+
+    if as_json:
+        echo_json(outcome)
+    else:
+        print_baseline(reports, stdout())

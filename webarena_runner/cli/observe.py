@@ -87,9 +87,12 @@ def observe(
     import asyncio
 
     from webarena_runner.running.observing import Visit
-    from webarena_runner.settings.loading import CliOptions, load_settings
+    from webarena_runner.settings.conflicts import refuse_idle
+    from webarena_runner.settings.loading import CliOptions, explicit_settings, load_settings
 
-    settings = load_settings(CliOptions(profile=profile, given=given.settings_given(context)))
+    options = CliOptions(profile=profile, given=given.settings_given(context))
+    settings = load_settings(options)
+    refuse_idle(explicit_settings(options), settings, has_model=True)
     visit = Visit(
         url=_address(url, "URL"),
         more_urls=[_address(each, "--allow") for each in allow or ()],

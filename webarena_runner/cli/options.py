@@ -241,7 +241,26 @@ Assignments = Annotated[
         rich_help_panel=OTHER,
     ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.", rich_help_panel=OTHER)]
+FailUnder = Annotated[
+    str | None,
+    typer.Option(
+        "--fail-under",
+        metavar="N%|N",
+        help="Exit code 1 when less passes: a share of what is planned, such as 90%, or a number of episodes. "
+        "[dim]Default: only errors fail a run[/dim]",
+        rich_help_panel=OTHER,
+    ),
+]
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Say whether the run would start, print the plan, and stop.", rich_help_panel=OTHER),
+]
+AsJson = Annotated[
+    bool,
+    typer.Option(
+        "--json", help="Print the outcome, or the plan, as one JSON object, for programs.", rich_help_panel=OTHER
+    ),
+]
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Log lines, and tracebacks of errors.", rich_help_panel=OTHER)
 ]

@@ -1,52 +1,127 @@
-"""What `--dry-run` prints: which tasks, what they need, and how large the run may get."""
+"""What `--dry-run` prints: whether the run would start, which tasks, what they need, and how large it may get."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from webarena_runner.interfaces import LoadedTasks
 from webarena_runner.running.plan import caution
 from webarena_runner.settings.draft import leaves
 from webarena_runner.settings.records import RunConfig, SitesSpec
 from webarena_runner.settings.yaml import dotted
 from webarena_runner.sites.providers import missing_sites
 from webarena_runner.tasksets.selection import choose
+from webarena_runner.types import Task
+
+WOULD_START = "would start; only then are the servers of model, judge and sites asked"
+WOULD_NOT_START = "would not start"
 
 
-def print_plan(config: RunConfig, overrides: Sequence[str], console: Console, *, runs: Path) -> None:
-    """`runs` is where runs are that the choice of tasks names by their id."""
+@dataclass(frozen=True)
+class Plan:
+    """A run that nobody has started; `faults` say why it would not start, `notes` what it would say first."""
+
+    config: RunConfig
+    overrides: Sequence[str]
+    loaded: LoadedTasks
+    tasks: tuple[Task, ...]
+    faults: Sequence[str] = ()
+    notes: Sequence[str] = ()
+
+    @property
+    def episodes(self) -> int:
+        return len(self.tasks) * self.config.settings.trials
+
+    @property
+    def by_site(self) -> Mapping[str, int]:
+        return _counted("+".join(sorted(task.sites)) for task in self.tasks)
+
+    @property
+    def by_evaluator(self) -> Mapping[str, int]:
+        return _counted("+".join(check.kind for check in task.checks) for task in self.tasks)
+
+    @property
+    def judged(self) -> int:
+        return sum(task.judge for task in self.tasks)
+
+    @property
+    def missing(self) -> Mapping[str, int]:
+        return dict(missing_sites(self.config.sites, self.tasks))
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON values; `config` is what the manifest would hold."""
+        limits = self.config.settings.limits
+        return {
+            "would_start": not self.faults,
+            "faults": list(self.faults),
+            "notes": list(self.notes),
+            "task_set": self.loaded.name,
+            "task_set_sha256": self.loaded.sha256,
+            "task_set_modified": self.loaded.modified,
+            "tasks": [task.task_id for task in self.tasks],
+            "by_site": self.by_site,
+            "by_evaluator": self.by_evaluator,
+            "login": sum(bool(task.login_sites) for task in self.tasks),
+            "writes": sum(task.writes for task in self.tasks),
+            "judged": self.judged,
+            "sites_missing": self.missing,
+            "episodes": self.episodes,
+            "max_steps": self.episodes * limits.max_steps,
+            "max_cost_usd": limits.max_cost_usd,
+            "profile_overrides": list(self.overrides),
+            "caution": caution(self.loaded, self.config.sites),
+            "config": self.config.model_dump(mode="json"),
+        }
+
+
+def load_plan(config: RunConfig, overrides: Sequence[str], *, runs: Path) -> Plan:
+    """`runs` is where runs are that the choice of tasks names by their id.
+
+    Raises:
+        UsageError: the tasks cannot be read or chosen.
+    """
+    loaded, tasks = choose(config.tasks, seed=config.settings.seed, runs=runs)
+    return Plan(config, overrides, loaded, tasks)
+
+
+def print_plan(plan: Plan, console: Console) -> None:
+    config, loaded = plan.config, plan.loaded
     settings, choice = config.settings, config.tasks
-    loaded, tasks = choose(choice, seed=settings.seed, runs=runs)
-    episodes = len(tasks) * settings.trials
+    console.print(WOULD_NOT_START if plan.faults else WOULD_START, style="red" if plan.faults else "green")
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
-    judged = sum(task.judge for task in tasks)
+    changed = f", changed: {', '.join(plan.overrides)}" if plan.overrides else ""
     modified = ", modified" if loaded.modified else ""
     rows = {
         "model": _model(config),
         "agent": f"{settings.agent}, prompt {settings.prompt}" if config.model else settings.agent,
-        "profile": settings.profile + (f", changed: {', '.join(overrides)}" if overrides else ""),
+        "profile": settings.profile + changed,
         "task set": f"{loaded.name} ({loaded.source}, sha256 {loaded.sha256[:12]}{modified})",
-        "tasks": f"{len(tasks)} of {len(loaded.tasks)} for '{choice.expression}', {settings.trials} trial(s)",
-        "by site": _counted("+".join(sorted(task.sites)) for task in tasks),
-        "by evaluator": _counted("+".join(check.kind for check in task.checks) for task in tasks),
-        "need log-in": f"{sum(bool(task.login_sites) for task in tasks)}",
-        "may change state": f"{sum(task.writes for task in tasks)}",
-        "need a judge": f"{judged}" + ("" if settings.judge.model or not judged else " (there is none: pass --judge)"),
+        "tasks": f"{len(plan.tasks)} of {len(loaded.tasks)} for '{choice.expression}', {settings.trials} trial(s)",
+        "by site": _listed(plan.by_site),
+        "by evaluator": _listed(plan.by_evaluator),
+        "need log-in": f"{sum(bool(task.login_sites) for task in plan.tasks)}",
+        "may change state": f"{sum(task.writes for task in plan.tasks)}",
+        "need a judge": f"{plan.judged}"
+        + ("" if settings.judge.model or not plan.judged else " (there is none: pass --judge)"),
         "judge": settings.judge.model or "none",
         "sites": "\n".join([config.sites.provider, *_options(config.sites)]),
         "workers": f"{settings.workers}" + ("" if settings.executor == "local" else f", executor {settings.executor}"),
-        "at most": f"{episodes} episodes, {episodes * settings.limits.max_steps} steps{_at_most_usd(config)}",
+        "at most": f"{plan.episodes} episodes, {plan.episodes * settings.limits.max_steps} steps{_at_most_usd(config)}",
     }
-    missing = missing_sites(config.sites, tasks)
-    if missing:
-        rows["sites missing"] = f"{_listed(missing)} (number of tasks)"
+    if plan.missing:
+        rows["sites missing"] = f"{_listed(plan.missing)} (number of tasks)"
     for name, text in rows.items():
         table.add_row(name, text)
     console.print(table, markup=False)
+    for note in plan.notes:
+        console.print(note, markup=False, soft_wrap=True)
     if warning := caution(loaded, config.sites):
         console.print(warning, style="yellow", markup=False, soft_wrap=True)
 
@@ -67,8 +142,8 @@ def _at_most_usd(config: RunConfig) -> str:
     return "" if limit_usd is None else f", ${limit_usd:g}"
 
 
-def _counted(names: Iterable[str]) -> str:
-    return _listed(dict(Counter(names).most_common()))
+def _counted(names: Iterable[str]) -> dict[str, int]:
+    return dict(Counter(names).most_common())
 
 
 def _listed(counts: Mapping[str, int]) -> str:

@@ -5,15 +5,18 @@ import logging
 import os
 import signal
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from webarena_runner.errors import UsageError
+
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from webarena_runner.report.threshold import Threshold
     from webarena_runner.running.run import Prepared, RunSummary
     from webarena_runner.settings.loading import CliOptions
 
@@ -22,6 +25,7 @@ INTERRUPTED = 130
 # Ctrl-C, what `timeout` and CI runners send, and a terminal that is closed.
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SAME_WISH_S = 1.0
+FORMS = ("table", "markdown", "json")
 RunFolder = Annotated[str, typer.Argument(metavar="RUN", help="Run folder, or run id under --out.")]
 Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where run folders are.")]
 MaxCost = Annotated[
@@ -47,6 +51,29 @@ To = Annotated[
 ]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON, with every result, for programs.")]
+Outcome = Annotated[bool, typer.Option("--json", help="Print the outcome as one JSON object, for programs.")]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="table|markdown|json",
+        help="Markdown lists what did not pass, for pull requests and job summaries. [dim]Default: table[/dim]",
+    ),
+]
+CheckRun = Annotated[
+    bool,
+    typer.Option(
+        "--check", help="Exit code 1 when tasks ended in an error or did not run, or fewer passed than --fail-under."
+    ),
+]
+FailUnder = Annotated[
+    str | None,
+    typer.Option(
+        "--fail-under",
+        metavar="N%|N",
+        help="Exit code 1 when less passes: a share of what is planned, such as 90%, or a number of episodes.",
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -56,35 +83,55 @@ class Start:
     options: "CliOptions"
     out: Path
     run_id: str | None
+    fail_under: str | None
+    as_json: bool
     verbose: bool
 
 
 def start(given: Start, environ: Mapping[str, str]) -> int:
     """Runs the chosen tasks; returns the exit code."""
-    from webarena_runner.settings.loading import load_run_config
+    from webarena_runner.settings.loading import explicit_settings, load_run_config
 
     config, overrides = load_run_config(given.options, environ)
     # Imported after the settings are known to be right: it takes a second that an error message need not wait for.
     from webarena_runner.running.run import prepare
 
-    prepared = prepare(config, out=given.out, run_id=given.run_id, overrides=overrides)
-    return _run(prepared, environ, verbose=given.verbose)
+    explicit = explicit_settings(given.options)
+    prepared = prepare(config, out=given.out, run_id=given.run_id, overrides=overrides, explicit=explicit)
+    threshold = _threshold(given.fail_under, len(prepared.manifest.planned))
+    return _run(prepared, environ, threshold, as_json=given.as_json, verbose=given.verbose)
 
 
 def show_plan(given: Start, environ: Mapping[str, str]) -> int:
-    """Prints what would be run; then raises what would keep it from starting."""
-    from webarena_runner.settings.loading import load_run_config
+    """Prints what would be run, and before it whether it would start; the exit code is that of such a start."""
+    from webarena_runner.settings.loading import explicit_settings, load_run_config
 
     config, overrides = load_run_config(given.options, environ)
-    from webarena_runner.cli.console import stdout
-    from webarena_runner.cli.plan import print_plan
+    from webarena_runner.cli.console import echo_json, print_error, stdout
+    from webarena_runner.cli.plan import WOULD_NOT_START, load_plan, print_plan
+    from webarena_runner.running.rehearsal import rehearse
     from webarena_runner.running.run import prepare
 
-    print_plan(config, overrides, stdout(), runs=given.out)
-    prepared = prepare(config, out=given.out, run_id=given.run_id, overrides=overrides)
-    for note in prepared.notes:
-        stdout().print(note, markup=False, soft_wrap=True)
-    return 0
+    plan = load_plan(config, overrides, runs=given.out)
+    _threshold(given.fail_under, plan.episodes)
+
+    def prepared() -> "Prepared":
+        explicit = explicit_settings(given.options)
+        return prepare(config, out=given.out, run_id=given.run_id, overrides=overrides, explicit=explicit)
+
+    rehearsing = rehearse(
+        config, plan.tasks, environment=plan.loaded.environment, out=given.out, environ=environ, prepared=prepared
+    )
+    rehearsed = asyncio.run(rehearsing)
+    if faults := rehearsed.faults:
+        listed = f" {faults[0]}" if len(faults) == 1 else "".join(f"\n- {fault}" for fault in faults)
+        print_error(UsageError(f"{WOULD_NOT_START}:{listed}"), verbose=False)
+    plan = replace(plan, faults=faults, notes=rehearsed.notes)
+    if given.as_json:
+        echo_json(plan.as_json())
+    else:
+        print_plan(plan, stdout())
+    return 2 if faults else 0
 
 
 def resume(
@@ -92,28 +139,60 @@ def resume(
     run: RunFolder,
     out: Out = Path("results"),
     max_cost: MaxCost = None,
+    fail_under: FailUnder = None,
+    as_json: Outcome = False,
 ) -> None:
     """Go on with an interrupted or stopped run: what is finished stays, errors are tried again."""
     from webarena_runner.log.paths import find_run
     from webarena_runner.running.run import prepare_resume
 
     prepared = prepare_resume(find_run(run, out), max_cost_usd=max_cost)
-    raise typer.Exit(_run(prepared, os.environ, verbose=context.obj["verbose"]))
+    threshold = _threshold(fail_under, len(prepared.manifest.planned))
+    raise typer.Exit(_run(prepared, os.environ, threshold, as_json=as_json, verbose=context.obj["verbose"]))
 
 
-def report(run: RunFolder, out: Out = Path("results"), csv: Csv = None, as_json: AsJson = False) -> None:
-    """Print the result table of a run from its folder, finished or not."""
-    from webarena_runner.cli.console import echo_json, stdout
+def report(
+    run: RunFolder,
+    out: Out = Path("results"),
+    csv: Csv = None,
+    as_json: AsJson = False,
+    form: Format = None,
+    check: CheckRun = False,
+    fail_under: FailUnder = None,
+) -> None:
+    """Print the result table of a run from its folder, finished or not.
+
+    Exit code: 0 printed, 1 it is not good (--check, --fail-under), 2 bad usage.
+    """
+    from webarena_runner.cli.console import echo, echo_json, stderr, stdout
+    from webarena_runner.cli.outcome import exit_code
     from webarena_runner.cli.results import print_report
     from webarena_runner.log.paths import find_run
+    from webarena_runner.report.markdown import as_markdown
     from webarena_runner.report.summary import load_run
 
+    form = _form(form, as_json=as_json)
     folder = find_run(run, out)
+    found = load_run(folder)
+    threshold = _threshold(fail_under, found.total.planned)
     exported = () if csv is None else _export([f"leaderboard={csv}"], folder)
-    if as_json:
-        echo_json(load_run(folder).as_json())
-    else:
-        print_report(load_run(folder), stdout(), exported=exported)
+    match form:
+        case "json":
+            echo_json(found.as_json())
+        case "markdown":
+            echo(as_markdown(found))
+        case _:
+            print_report(found, stdout(), exported=exported)
+    if check or threshold:
+        raise typer.Exit(exit_code(found, threshold, stderr()))
+
+
+def _form(form: str | None, *, as_json: bool) -> str:
+    if form is not None and form not in FORMS:
+        raise UsageError(f"--format {form}: expected one of {', '.join(FORMS)}")
+    if as_json and form not in (None, "json"):
+        raise UsageError(f"--json and --format {form} exclude each other; leave one of them out")
+    return "json" if as_json else form or FORMS[0]
 
 
 def export(run: RunFolder, to: To, out: Out = Path("results")) -> None:
@@ -133,8 +212,27 @@ def _export(texts: Sequence[str], folder: Path) -> tuple[str, ...]:
     return tuple(each.write(folder) for each in exports)
 
 
-def _run(prepared: "Prepared", environ: Mapping[str, str], *, verbose: bool) -> int:
-    from webarena_runner.cli.console import start_logging, stderr, stdout
+def _threshold(text: str | None, planned: int) -> "Threshold | None":
+    """Raises ConfigError for a text that is none, or more than can pass."""
+    from webarena_runner.report.threshold import read_threshold
+
+    if text is None:
+        return None
+    threshold = read_threshold(text)
+    threshold.require_possible(planned)
+    return threshold
+
+
+def _run(
+    prepared: "Prepared",
+    environ: Mapping[str, str],
+    threshold: "Threshold | None",
+    *,
+    as_json: bool,
+    verbose: bool,
+) -> int:
+    from webarena_runner.cli.console import echo_json, start_logging, stderr, stdout
+    from webarena_runner.cli.outcome import exit_code, outcome_json
     from webarena_runner.cli.results import print_report
     from webarena_runner.log.paths import is_run
     from webarena_runner.report.summary import load_run
@@ -142,18 +240,22 @@ def _run(prepared: "Prepared", environ: Mapping[str, str], *, verbose: bool) -> 
     console = stderr()
     start_logging(console, verbose=verbose)
     summary = asyncio.run(until_done_or_interrupted(prepared, environ, console))
-    if summary is None:
-        if is_run(prepared.folder):
-            print_report(load_run(prepared.folder), stdout())
-            console.print(f"interrupted; go on with: wa-run resume {prepared.folder}", markup=False)
-        else:
-            console.print("interrupted before any work was done", markup=False)
+    if summary is None and not is_run(prepared.folder):
+        console.print("interrupted before any work was done", markup=False)
         return INTERRUPTED
-    print_report(summary.report, stdout(), exported=summary.exported)
-    total = summary.report.total
-    if summary.stopped:
-        console.print(f"stopped early: {summary.stopped}; go on with: wa-run resume {prepared.folder}", markup=False)
-    return int(bool(total.errored or total.missing or summary.stopped))
+    report = summary.report if summary else load_run(prepared.folder)
+    exported, stopped = (summary.exported, summary.stopped) if summary else ((), "")
+    code = exit_code(report, threshold, console, stopped=stopped) if summary else INTERRUPTED
+    if as_json:
+        outcome = outcome_json(report, code, exported=exported, stopped=stopped, interrupted=summary is None)
+        echo_json(outcome)
+    else:
+        print_report(report, stdout(), exported=exported)
+    if summary is None:
+        console.print(f"interrupted; go on with: wa-run resume {prepared.folder}", markup=False)
+    elif stopped:
+        console.print(f"stopped early: {stopped}; go on with: wa-run resume {prepared.folder}", markup=False)
+    return code
 
 
 async def until_done_or_interrupted(

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import secrets
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,7 @@ app = typer.Typer(no_args_is_help=True, help="The web sites: serve the embedded 
 
 @app.command(epilog=NOTES)
 def serve(
+    context: typer.Context,
     port_base: Annotated[
         int | None,
         typer.Option(
@@ -48,9 +50,12 @@ def serve(
     They are one shared copy, filled with made-up data: not the official sites.
     """
     from webarena_mini.catalog import MODULES
+    from webarena_runner.cli.selected import is_given
     from webarena_runner.cli.serve import Serving, serve_until_stopped
     from webarena_runner.errors import ConfigError
 
+    if write_configs is None and is_given(context, "task_set"):
+        raise ConfigError(f"--task-set {task_set}: only --write-configs FOLDER uses it; give that too, or leave it out")
     chosen = [name.strip() for name in sites.split(",") if name.strip()] or list(MODULES)
     unknown = [name for name in chosen if name not in MODULES]
     if unknown:
@@ -64,12 +69,13 @@ def serve(
 def status(
     sites: CheckedSites = None,
     limit_s: Annotated[float, typer.Option("--limit", min=0.1, help="Seconds to wait for each site.")] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array of the sites, for programs.")] = False,
 ) -> None:
     """Ask every configured site for its start page and its log-in page. Exit code 1 when one is not fine."""
     from rich.table import Table
     from rich.text import Text
 
-    from webarena_runner.cli.console import stdout
+    from webarena_runner.cli.console import echo_json, stdout
     from webarena_runner.errors import ConfigError
     from webarena_runner.official.sites import SITES
     from webarena_runner.settings.loading import CliOptions, load_sites
@@ -80,6 +86,9 @@ def status(
     if not checked:
         variables = ", ".join(site.upper() for site in SITES)
         raise ConfigError(f"no site has a URL; set {variables} (or the WA_ forms), or pass --sites FILE")
+    if as_json:
+        echo_json([asdict(health) for health in checked])
+        raise typer.Exit(int(any(health.problem for health in checked)))
     table = Table("site", "url", "answers", "ms", "log-in page", "", box=None, pad_edge=False)
     for health in checked:
         table.add_row(

@@ -42,6 +42,7 @@ def fetch(
 
 @app.command("list")
 def list_tasks(
+    context: typer.Context,
     tasks: Expression = "all",
     task_set: given.TaskSet = "webarena",
     allow_modified: given.AllowModified = False,
@@ -55,7 +56,7 @@ def list_tasks(
     from webarena_runner.cli.console import echo_json, stdout
     from webarena_runner.cli.selected import chosen_tasks
 
-    chosen = chosen_tasks(tasks, task_set, seed=seed, allow_modified=allow_modified)
+    chosen = chosen_tasks(context, tasks, task_set, seed=seed, allow_modified=allow_modified)
     if as_json:
         echo_json([_record(task) for task in chosen], indent=1)
         return
@@ -71,6 +72,7 @@ def list_tasks(
 
 @app.command("show")
 def show_task(
+    context: typer.Context,
     task_id: Annotated[str, typer.Argument(metavar="ID", help="Its id in the task set.")],
     task_set: given.TaskSet = "webarena",
     allow_modified: given.AllowModified = False,
@@ -80,7 +82,7 @@ def show_task(
     from webarena_runner.cli.selected import chosen_tasks
 
     wanted = task_id if task_id.isdecimal() else '"' + task_id.strip('"') + '"'
-    (task,) = chosen_tasks(wanted, task_set, seed=0, allow_modified=allow_modified)
+    (task,) = chosen_tasks(context, wanted, task_set, seed=0, allow_modified=allow_modified)
     console = stdout()
     typed = task.model_dump(mode="json", exclude={"raw"})
     for title, record in (("typed view", typed), ("record in the file", task.raw)):

@@ -6,9 +6,9 @@ from copy import copy
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
 
 from webarena_runner.cli import options as given
+from webarena_runner.cli.once import OnceGroup
 from webarena_runner.errors import SelectionError, UsageError
 from webarena_runner.tasksets.selection import ALL, EMBEDDED_NAMES
 
@@ -17,7 +17,7 @@ CLICK_ERROR: Any = typer.BadParameter.__mro__[2]
 _IN_AN_EXPRESSION = re.compile(r"(?i:and|or|not)|[&|,!()]+.*|[0-9][0-9,-]*|[a-z]+:.+|@.+")
 
 
-class BareForm(TyperGroup):
+class BareForm(OnceGroup):
     """Runs tasks without a sub-command; every sub-command takes --verbose too, wherever it is written."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:

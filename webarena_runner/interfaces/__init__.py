@@ -155,8 +155,8 @@ class Agent(Protocol):
     """No hidden state: history in, decision out. `urls` are the leased sites' URLs by official site name.
 
     A class whose agents work without a model says so by `needs_model = False`, and what they go by in a `note`; one
-    whose agents look at `Task.images` says so by `takes_images = True`, and one whose agents without a model make nothing
-    of the run's seed by `draws = False`.
+    whose agents look at `Task.images` says so by `takes_images = True`, and one whose agents without a model make
+    nothing of the run's seed by `draws = False`.
     """
 
     async def act(

@@ -3,7 +3,8 @@
 import asyncio
 import os
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,32 +19,46 @@ Assignments = Annotated[
         "-o", "--option", metavar="KEY=VALUE", help="As for a run, e.g. -o model.options.base_url=URL. Repeatable."
     ),
 ]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as one JSON object, for programs.")]
 
 
-def check_model(context: typer.Context, name: Name, assignments: Assignments = None) -> None:
+@dataclass(frozen=True)
+class Answer:
+    """What a model said to one small prompt; `window` None: neither the model file nor the server says."""
+
+    spec: "ModelSpec"
+    completion: "Completion"
+    window: int | None
+    estimated: bool
+
+
+def check_model(context: typer.Context, name: Name, assignments: Assignments = None, as_json: AsJson = False) -> None:
     """Load or reach a model as a run does, send one small prompt, print what came back.
 
     A model that takes screenshots is sent a picture too. Exit code: 0 it answered, 2 it did not.
     """
     from rich.table import Table
 
-    from webarena_runner.cli.console import start_logging, stderr, stdout
+    from webarena_runner.cli.console import echo_json, start_logging, stderr, stdout
     from webarena_runner.errors import EpisodeError, UsageError
     from webarena_runner.settings.loading import load_model
 
     spec, sampling = load_model(name, assignments or ())
     start_logging(stderr(), verbose=context.obj["verbose"])
     try:
-        rows = asyncio.run(_ask(spec, sampling))
+        answer = asyncio.run(_ask(spec, sampling))
     except EpisodeError as error:
         raise UsageError(str(error)) from error
+    if as_json:
+        echo_json(_as_json(answer))
+        return
     table = Table(box=None, pad_edge=False, show_header=False)
-    for key, value in rows.items():
+    for key, value in _rows(answer).items():
         table.add_row(key, value)
     stdout().print(table, markup=False)
 
 
-async def _ask(spec: "ModelSpec", sampling: "Sampling") -> dict[str, str]:
+async def _ask(spec: "ModelSpec", sampling: "Sampling") -> Answer:
     from webarena_runner.errors import ModelError
     from webarena_runner.interfaces import RequestTag
     from webarena_runner.running.resources import open_model
@@ -58,14 +73,36 @@ async def _ask(spec: "ModelSpec", sampling: "Sampling") -> dict[str, str]:
             f"model '{spec.name}' answered with an empty text (finish reason '{completion.finish_reason}', "
             f"{completion.completion_tokens} tokens)"
         )
+    return Answer(spec, completion, window, estimated)
+
+
+def _as_json(answer: Answer) -> dict[str, Any]:
+    spec, completion = answer.spec, answer.completion
+    return {
+        "name": spec.name,
+        "backend": spec.backend,
+        "model": spec.model,
+        "reply": completion.text,
+        **completion.model_dump(
+            mode="json",
+            include={"finish_reason", "prompt_tokens", "completion_tokens", "cached_tokens", "latency_s", "retries"},
+        ),
+        "cost_usd": completion.cost_usd,
+        "context_window": answer.window,
+        "estimates_tokens": answer.estimated,
+    }
+
+
+def _rows(answer: Answer) -> dict[str, str]:
+    spec, completion = answer.spec, answer.completion
     return {
         "model": f"{spec.name} ({spec.backend}{', ' + spec.model if spec.model else ''})",
         "reply": repr(completion.text),
         "finish reason": completion.finish_reason or "not given",
         "tokens": _tokens(completion),
         "latency": f"{completion.latency_s:.2f} s" + (f", {completion.retries} retries" if completion.retries else ""),
-        "context window": f"{window} tokens" if window else "not known",
-        "token counts": "estimated" if estimated else "by the model's tokenizer",
+        "context window": f"{answer.window} tokens" if answer.window else "not known",
+        "token counts": "estimated" if answer.estimated else "by the model's tokenizer",
         "cost": f"${completion.cost_usd:.6f}" if completion.cost_usd is not None else "no prices in the model file",
     }
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,35 +20,58 @@ app = typer.Typer(no_args_is_help=True, help="Model files: what there is, and wh
 
 
 @app.command("list")
-def list_models() -> None:
+def list_models(
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array of the models, for programs.")] = False,
+) -> None:
     """All model files by name, with what each still needs on this machine."""
     from rich.table import Table
     from rich.text import Text
 
-    from webarena_runner.cli.console import stdout
-    from webarena_runner.errors import ConfigError
-    from webarena_runner.settings import datafiles
-    from webarena_runner.settings.loading import load_model_spec
+    from webarena_runner.cli.console import echo_json, stdout
 
+    listed = _listed(os.environ)
+    if as_json:
+        echo_json([asdict(each) | {"runs_here": not each.lacking} for each in listed])
+        return
     reasons: list[str] = []
     table = Table(box=None, pad_edge=False)
     for title in ("model", "backend", "runs here"):
         table.add_column(title, no_wrap=True)
     table.add_column("description")
-    table.add_row("oracle", "-", _runs_here("", reasons), "the reference agent: plays a task's reference actions")
-    for name in datafiles.names("models"):
-        try:
-            spec = load_model_spec(name)
-        except ConfigError as error:
-            table.add_row(name, "?", _runs_here(str(error), reasons), "")
-            continue
-        lacking = availability(spec, os.environ).removeprefix(f"model '{name}': ")
-        table.add_row(name, spec.backend, _runs_here(lacking, reasons), Text(spec.description))
+    for each in listed:
+        table.add_row(each.name, each.backend, _runs_here(each.lacking, reasons), Text(each.description))
     console = stdout()
     console.print(table, markup=False)
     console.print()
     for number, reason in enumerate(reasons, start=1):
         console.print(Text(f"({number}) {reason}"), soft_wrap=not console.is_terminal)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One line of the list; `lacking` "": it can run here. The backend of a file that is wrong is "?"."""
+
+    name: str
+    backend: str
+    lacking: str
+    description: str
+
+
+def _listed(environ: Mapping[str, str]) -> list[Listed]:
+    from webarena_runner.errors import ConfigError
+    from webarena_runner.settings import datafiles
+    from webarena_runner.settings.loading import load_model_spec
+
+    found = [Listed("oracle", "-", "", "the reference agent: plays a task's reference actions")]
+    for name in datafiles.names("models"):
+        try:
+            spec = load_model_spec(name)
+        except ConfigError as error:
+            found.append(Listed(name, "?", str(error), ""))
+            continue
+        lacking = availability(spec, environ).removeprefix(f"model '{name}': ")
+        found.append(Listed(name, spec.backend, lacking, spec.description))
+    return found
 
 
 def _runs_here(lacking: str, reasons: list[str]) -> "Text":
