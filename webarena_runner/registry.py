@@ -1,8 +1,10 @@
 """Plug-ins by name: classes that packages announce as entry points, imported when asked for."""
 
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points, requires
 from typing import Any, Literal
 
@@ -72,24 +74,24 @@ def load(group: Group, name: str) -> Any:
             is announced is not a class with the methods that the group asks for.
     """
     entry = require(group, name)
-    where = f"{_kind(group)} plug-in '{name}' ({entry.value}, of {_package(entry)})"
     try:
         loaded = entry.load()
     except ModuleNotFoundError as error:
         if f"{entry.module}.".startswith(f"{error.name}."):
-            raise ConfigError(f"{where} cannot be imported: {error}; correct its entry point") from error
+            raise ConfigError(f"{_where(group, entry)} cannot be imported: {error}; correct its entry point") from error
         raise ConfigError(_missing(group, entry, error.name or str(error))) from error
     # What a package of others does as it is imported may raise anything.
     except Exception as error:  # noqa: BLE001
         reason = f"{type(error).__name__}: {error}"
         raise ConfigError(
-            f"{where} cannot be imported: {reason}; mend or uninstall that package (`wa-run --verbose` shows where)"
+            f"{_where(group, entry)} cannot be imported: {reason}; mend or uninstall that package (`wa-run --verbose` "
+            f"shows where)"
         ) from error
     if not isinstance(loaded, type):
-        raise ConfigError(f"{where} is a {type(loaded).__name__}; expected a class, see docs/plug-ins")
+        raise ConfigError(f"{_where(group, entry)} is a {type(loaded).__name__}; expected a class, see docs/plug-ins")
     lacking = [member for member in MEMBERS[group] if not hasattr(loaded, member)]
     if lacking:
-        raise ConfigError(f"{where} lacks {', '.join(lacking)}; docs/plug-ins shows a whole one")
+        raise ConfigError(f"{_where(group, entry)} lacks {', '.join(lacking)}; docs/plug-ins shows a whole one")
     return loaded
 
 
@@ -106,12 +108,22 @@ def extra_for(module: str, requirements: Iterable[str]) -> str | None:
 
 
 def _entries(group: Group) -> tuple[EntryPoint, ...]:
+    return _entries_on(tuple(sys.path), group)
+
+
+@lru_cache(maxsize=64)
+def _entries_on(path: tuple[str, ...], group: Group) -> tuple[EntryPoint, ...]:
+    """Of the packages on this path. Reading their metadata takes tens of milliseconds, and a run asks for many names."""
     return tuple(entry_points(group=f"webarena_runner.{group}"))
 
 
 def _kind(group: Group) -> str:
     """The group in a sentence: `task set`, `model`."""
     return {"tasksets": "task set", "sites": "site provider"}.get(group, group.removesuffix("s"))
+
+
+def _where(group: Group, entry: EntryPoint) -> str:
+    return f"{_kind(group)} plug-in '{entry.name}' ({entry.value}, of {_package(entry)})"
 
 
 def _package(entry: EntryPoint) -> str:

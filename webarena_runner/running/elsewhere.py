@@ -34,8 +34,12 @@ def require_sites_of_tasks(tasks: Sequence[Task], spec: SitesSpec) -> tuple[str,
     """
     found = _Elsewhere()
     is_known = True
+    by_sites: dict[tuple[str, ...], list[str] | None] = {}
     for task in tasks:
-        urls = known_urls(spec, [*sites_needed(task), HOMEPAGE])
+        sites = (*sites_needed(task), HOMEPAGE)
+        if sites not in by_sites:
+            by_sites[sites] = known_urls(spec, sites)
+        urls = by_sites[sites]
         is_known = is_known and urls is not None
         _note(found, task, urls or [])
     if not found.tasks:
