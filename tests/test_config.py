@@ -12,7 +12,7 @@ from webarena_runner.settings.loading import (
     Given,
     load_model_spec,
     load_run_config,
-    with_max_cost,
+    with_limits,
 )
 from webarena_runner.settings.old_forms import nested_config
 from webarena_runner.settings.records import Prices, RunConfig, SitesSpec
@@ -347,11 +347,27 @@ def test_prices_and_rates_come_from_the_model_file() -> None:
 
 def test_the_limit_of_a_run_can_be_another_when_it_goes_on() -> None:
     config = load("model.prices.input=3", "model.prices.output=15", given=options(limits__max_cost_usd=5.0))
-    assert with_max_cost(config, 20.0).settings.limits.max_cost_usd == 20
-    with pytest.raises(ConfigError, match="expected US dollars above 0"):
-        with_max_cost(config, 0.0)
+    assert with_limits(config, max_cost_usd=20.0, max_time=None).settings.limits.max_cost_usd == 20
+    longer = with_limits(config, max_cost_usd=None, max_time="1h30m").settings.limits
+    assert (longer.max_cost_usd, longer.max_time_s) == (5, 5400)
+    with pytest.raises(ConfigError, match="--max-cost: limits.max_cost_usd: expected greater than 0"):
+        with_limits(config, max_cost_usd=0.0, max_time=None)
     with pytest.raises(ConfigError, match="has no prices"):
-        with_max_cost(load(), 20.0)
+        with_limits(load(), max_cost_usd=20.0, max_time=None)
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"), [("90", 90), ("90s", 90), ("1.5m", 90), ("2h", 7200), ("1h 30m", 5400), ("1m30s", 90)]
+)
+def test_a_time_is_seconds_or_has_units(given: str, seconds: float) -> None:
+    assert load(given=options(limits__max_time_s=given)).settings.limits.max_time_s == seconds
+    assert load(f"limits.max_time_s={given}").settings.limits.max_time_s == seconds
+
+
+@pytest.mark.parametrize("given", ["", "0", "0m", "-1", "soon", "1d", "30m2h", "1.2.3m"])
+def test_what_is_no_time_is_refused(given: str) -> None:
+    with pytest.raises(ConfigError, match="limits.max_time_s: expected "):
+        load(given=options(limits__max_time_s=given))
 
 
 def test_the_settings_of_a_manifest_of_an_earlier_version_are_read_as_todays() -> None:

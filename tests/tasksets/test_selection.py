@@ -4,16 +4,19 @@ import contextlib
 import random
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.log.records import make_manifest, make_result
 from tests.tasksets.records import loaded as load
-from tests.tasksets.records import program_html, record, url_match
+from tests.tasksets.records import program_html, record, url_match, write
 from webarena_runner.errors import SelectionError
 from webarena_runner.interfaces import LoadedTasks
 from webarena_runner.log.writing import RunFolder
-from webarena_runner.tasksets.selection import SELECTION_HELP, choose_task_set, select
+from webarena_runner.settings.records import TaskChoice
+from webarena_runner.tasksets.selection import SELECTION_HELP, choose, choose_task_set, parse_shard, select
+from webarena_runner.types import TaskId
 
 SITES = (["shopping"], ["gitlab", "reddit"], ["map"], ["reddit"])
 
@@ -324,6 +327,31 @@ def test_a_run_that_is_not_there_or_of_other_tasks_is_refused(tasks: LoadedTasks
     other = LoadedTasks("other", tasks.tasks, tasks.sha256, tasks.source)
     with pytest.raises(SelectionError, match="is of 'tasks', not of 'other'"):
         select(f'failed:"{earlier}"', other, seed=0)
+
+
+# --- a part of what is chosen -----------------------------------------------------------------------------------------
+
+
+def test_shards_are_together_what_is_chosen_and_each_has_its_part_of_every_site(tmp_path: Path) -> None:
+    records = [record(n, sites=["map"] if n < 8 else ["reddit"]) for n in range(16)]
+    path = str(write(tmp_path / "own.json", records))
+
+    def chosen(**part: Any) -> list[TaskId]:
+        _, tasks = choose(TaskChoice(task_set=path, expression="!15", **part), seed=0)
+        return [task.task_id for task in tasks]
+
+    assert chosen(limit=6) == list(range(6))
+    assert chosen(limit=99) == list(range(15))
+    assert [chosen(limit=6, shard=(part, 4)) for part in (1, 2, 3, 4)] == [[0, 4], [1, 5], [2], [3]]
+    assert chosen(shard=(2, 2)) == list(range(1, 15, 2))
+    with pytest.raises(SelectionError, match="--shard 3/4: nothing is left for it, 2 tasks are chosen"):
+        chosen(limit=2, shard=(3, 4))
+
+
+@pytest.mark.parametrize("text", ["", "4", "0/4", "5/4", "1/0", "a/b", "1/4/2", "-1/4"])
+def test_what_is_no_shard_is_refused(text: str) -> None:
+    with pytest.raises(SelectionError, match="expected K/N"):
+        parse_shard(text)
 
 
 # --- which task set ---------------------------------------------------------------------------------------------------

@@ -71,6 +71,8 @@ def run_tasks(
     context: typer.Context,
     model: given.Model = None,
     tasks: given.Tasks = "all",
+    limit: given.Limit = None,
+    shard: given.Shard = None,
     task_set: given.TaskSet = "webarena",
     allow_modified: given.AllowModified = False,
     ignore_keys: given.IgnoreKeys = None,
@@ -86,6 +88,7 @@ def run_tasks(
     max_steps: given.MaxSteps = None,
     settle: given.Settle = None,
     max_cost: given.MaxCost = None,
+    max_time: given.MaxTime = None,
     seed: given.Seed = None,
     out: given.Out = Path("results"),
     run_id: given.RunId = None,
@@ -103,12 +106,15 @@ def run_tasks(
     from webarena_runner.cli.selected import chosen_set
     from webarena_runner.settings.loading import CliOptions
     from webarena_runner.tasksets import load_task_set
+    from webarena_runner.tasksets.selection import parse_shard
 
     task_set = chosen_set(context, tasks, task_set, runs=out)
     options = CliOptions(
         model=model,
         tasks=tasks,
         task_set=task_set,
+        limit=limit,
+        shard=parse_shard(shard) if shard else None,
         allow_modified=allow_modified,
         ignore_keys=tuple(key.strip() for key in (ignore_keys or "").split(",") if key.strip()),
         served_by=load_task_set(task_set).served_by,

@@ -71,6 +71,25 @@ TaskSet = Annotated[
         rich_help_panel=WHAT_TO_RUN,
     ),
 ]
+Limit = Annotated[
+    int | None,
+    typer.Option(
+        "--limit",
+        metavar="N",
+        min=1,
+        help="The first N of these tasks. [dim]Default: all[/dim]",
+        rich_help_panel=WHAT_TO_RUN,
+    ),
+]
+Shard = Annotated[
+    str | None,
+    typer.Option(
+        "--shard",
+        metavar="K/N",
+        help="The Kth of N parts of these tasks, for N machines: 1/4 ... 4/4. [dim]Default: all[/dim]",
+        rich_help_panel=WHAT_TO_RUN,
+    ),
+]
 AllowModified = Annotated[
     bool,
     typer.Option(
@@ -205,6 +224,16 @@ MaxCost = Annotated[
         metavar="USD",
         min=0,
         help="Stop when the model has cost this much, by the prices in its file. [dim]Default: no limit[/dim]",
+        rich_help_panel=_SPEED,
+    ),
+]
+MaxTime = Annotated[
+    str | None,
+    Sets("limits.max_time_s"),
+    typer.Option(
+        "--max-time",
+        metavar="TIME",
+        help="Stop after this time, such as 90s, 30m or 1h30m, to be resumed. [dim]Default: no limit[/dim]",
         rich_help_panel=_SPEED,
     ),
 ]

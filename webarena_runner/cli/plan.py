@@ -12,7 +12,7 @@ from rich.table import Table
 from webarena_runner.interfaces import LoadedTasks
 from webarena_runner.running.plan import caution
 from webarena_runner.settings.draft import leaves
-from webarena_runner.settings.records import RunConfig, SitesSpec
+from webarena_runner.settings.records import RunConfig, SitesSpec, TaskChoice
 from webarena_runner.settings.yaml import dotted
 from webarena_runner.sites.providers import missing_sites
 from webarena_runner.tasksets.selection import choose
@@ -103,7 +103,7 @@ def print_plan(plan: Plan, console: Console) -> None:
         "agent": f"{settings.agent}, prompt {settings.prompt}" if config.model else settings.agent,
         "profile": settings.profile + changed,
         "task set": f"{loaded.name} ({loaded.source}, sha256 {loaded.sha256[:12]}{modified})",
-        "tasks": f"{len(plan.tasks)} of {len(loaded.tasks)} for '{choice.expression}', {settings.trials} trial(s)",
+        "tasks": f"{len(plan.tasks)} of {len(loaded.tasks)} for {_chosen(choice)}, {settings.trials} trial(s)",
         "by site": _listed(plan.by_site),
         "by evaluator": _listed(plan.by_evaluator),
         "need log-in": f"{sum(bool(task.login_sites) for task in plan.tasks)}",
@@ -124,6 +124,11 @@ def print_plan(plan: Plan, console: Console) -> None:
         console.print(note, markup=False, soft_wrap=True)
     if warning := caution(loaded, config.sites):
         console.print(warning, style="yellow", markup=False, soft_wrap=True)
+
+
+def _chosen(choice: TaskChoice) -> str:
+    limit = f", the first {choice.limit}" if choice.limit else ""
+    return f"'{choice.expression}'{limit}" + (f", shard {choice.shard[0]} of {choice.shard[1]}" if choice.shard else "")
 
 
 def _options(sites: SitesSpec) -> list[str]:

@@ -37,6 +37,14 @@ MaxCost = Annotated[
         help="What the whole run may cost, its earlier starts included. [dim]Default: as it began[/dim]",
     ),
 ]
+MaxTime = Annotated[
+    str | None,
+    typer.Option(
+        "--max-time",
+        metavar="TIME",
+        help="How long this start may take, such as 90s, 30m or 1h30m. [dim]Default: as the run began[/dim]",
+    ),
+]
 Csv = Annotated[
     Path | None, typer.Option("--csv", metavar="PATH", help="Write the run's row to this leaderboard.csv too.")
 ]
@@ -139,6 +147,7 @@ def resume(
     run: RunFolder,
     out: Out = Path("results"),
     max_cost: MaxCost = None,
+    max_time: MaxTime = None,
     fail_under: FailUnder = None,
     as_json: Outcome = False,
 ) -> None:
@@ -146,7 +155,7 @@ def resume(
     from webarena_runner.log.paths import find_run
     from webarena_runner.running.run import prepare_resume
 
-    prepared = prepare_resume(find_run(run, out), max_cost_usd=max_cost)
+    prepared = prepare_resume(find_run(run, out), max_cost_usd=max_cost, max_time=max_time)
     threshold = _threshold(fail_under, len(prepared.manifest.planned))
     raise typer.Exit(_run(prepared, os.environ, threshold, as_json=as_json, verbose=context.obj["verbose"]))
 

@@ -1,5 +1,6 @@
 """A whole run: check everything, run what is to do, report. The command line calls this."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from webarena_runner import registry
 from webarena_runner.agents.prompt import load_prompt
 from webarena_runner.errors import ConfigError, ModelExhausted, StoreError
 from webarena_runner.export.targets import open_export, require_exporter
-from webarena_runner.interfaces.execution import ExecutorSetup, Recipe
+from webarena_runner.interfaces.execution import Executor, ExecutorSetup, Recipe
 from webarena_runner.log import reading
 from webarena_runner.log.lines import LineFormatter
 from webarena_runner.log.paths import RunPaths
@@ -25,7 +26,7 @@ from webarena_runner.report.summary import RunReport, load_run
 from webarena_runner.running import plan
 from webarena_runner.running.progress import Event, Note, Started, WatchedSchedule
 from webarena_runner.running.schedule import RunSchedule
-from webarena_runner.settings.loading import load_model_spec, with_max_cost
+from webarena_runner.settings.loading import load_model_spec, with_limits
 from webarena_runner.settings.records import RunConfig, RunSettings, SitesSpec
 from webarena_runner.sites.providers import require_sites
 from webarena_runner.tasksets import load_task_set
@@ -115,8 +116,8 @@ def prepare(
     return Prepared(config, tasks, manifest, out / manifest.run_id, todo, resumed=False, notes=notes)
 
 
-def prepare_resume(folder: Path, *, max_cost_usd: float | None = None) -> Prepared:
-    """The rest of an earlier run, with the settings and tasks in its folder; `max_cost_usd` is for this start only.
+def prepare_resume(folder: Path, *, max_cost_usd: float | None = None, max_time: str | None = None) -> Prepared:
+    """The rest of an earlier run, with the settings and tasks in its folder; the limits are for this start only.
 
     Raises:
         StoreError: no run there, its prompt has changed since, or the task file of a run whose folder has no tasks.
@@ -133,8 +134,7 @@ def prepare_resume(folder: Path, *, max_cost_usd: float | None = None) -> Prepar
             f"go on with the one that started it: {manifest.versions.get('webarena-runner', 'not recorded')}"
         ) from error
     reading.require_settings_as_written(folder)
-    if max_cost_usd is not None:
-        config = with_max_cost(config, max_cost_usd)
+    config = with_limits(config, max_cost_usd=max_cost_usd, max_time=max_time)
     try:
         Spend(config.settings.limits.max_cost_usd, reading.cost_usd(folder) or 0.0).require_left()
     except ModelExhausted as error:
@@ -167,6 +167,8 @@ async def run(prepared: Prepared, *, on_event: Callable[[Event], None], environ:
         UsageError: found before work starts (model, browser, sites, folder), or the disk is full.
     """
     clock, settings = monotonic(), prepared.config.settings
+    max_time_s = settings.limits.max_time_s
+    until = None if max_time_s is None else asyncio.get_running_loop().time() + max_time_s
     setup = ExecutorSetup(prepared.recipe, environ, on_event)
     exports = [open_export(text, out=prepared.out, environ=environ) for text in settings.exporters]
     async with registry.load("executors", settings.executor).open(setup) as executor:
@@ -187,12 +189,26 @@ async def run(prepared: Prepared, *, on_event: Callable[[Event], None], environ:
             for note in prepared.notes:
                 on_event(Note(note))
             _warn_of_missing_judge(prepared, on_event)
-            async for _ in executor.run(WatchedSchedule(schedule, on_event)):
-                pass
+            await _play_all(executor, schedule, on_event, until=until)
             if schedule.stopped:
                 log.info("stopped early: %s", schedule.stopped)
     exported = tuple(each.write(prepared.folder) for each in exports)
     return RunSummary(load_run(prepared.folder), exported, monotonic() - clock, schedule.stopped)
+
+
+async def _play_all(
+    executor: Executor, schedule: RunSchedule, on_event: Callable[[Event], None], *, until: float | None
+) -> None:
+    """Until all is done, the schedule has stopped, or it is `until` on the event loop's clock."""
+    limit = asyncio.timeout_at(until)
+    try:
+        async with limit:
+            async for _ in executor.run(WatchedSchedule(schedule, on_event)):
+                pass
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        schedule.stop("it took as long as it may (--max-time, limits.max_time_s)")
 
 
 def _require_plug_ins(config: RunConfig, environment: str) -> None:

@@ -44,6 +44,10 @@ class RunSchedule:
     def stopped(self) -> str:
         return self._stopped
 
+    def stop(self, why: str) -> None:
+        """From outside; the first reason stays."""
+        self._stopped = self._stopped or why
+
     def next(self) -> Attempt | None:
         if self._stopped or not self._queue:
             return None

@@ -61,6 +61,8 @@ class CliOptions:
     model: str | None = None
     tasks: str = "all"
     task_set: str = "webarena"
+    limit: int | None = None
+    shard: tuple[int, int] | None = None
     allow_modified: bool = False
     ignore_keys: tuple[str, ...] = ()
     served_by: str | None = None
@@ -86,6 +88,8 @@ def load_run_config(options: CliOptions, environ: Mapping[str, str]) -> tuple[Ru
     tasks = TaskChoice(
         task_set=options.task_set,
         expression=options.tasks,
+        limit=options.limit,
+        shard=options.shard,
         allow_modified=options.allow_modified,
         ignore_keys=options.ignore_keys,
     )
@@ -132,12 +136,19 @@ def load_model(name: str, assignments: Sequence[str] = ()) -> tuple[ModelSpec, S
     return model, settings.sampling
 
 
-def with_max_cost(config: RunConfig, max_cost_usd: float) -> RunConfig:
-    """The same settings with another limit. Raises ConfigError when it is none, or the model has no prices."""
+def with_limits(config: RunConfig, *, max_cost_usd: float | None, max_time: str | None) -> RunConfig:
+    """The same settings with these limits where they are given.
+
+    Raises:
+        ConfigError: one is none, or the model has no prices.
+    """
+    given = {"max_cost_usd": max_cost_usd, "max_time_s": max_time}
+    changes = {key: value for key, value in given.items() if value is not None}
     try:
-        limits = LimitSettings.model_validate(config.settings.limits.model_dump() | {"max_cost_usd": max_cost_usd})
-    except ValidationError:
-        raise ConfigError(f"--max-cost {max_cost_usd:g}: expected US dollars above 0") from None
+        limits = LimitSettings.model_validate(config.settings.limits.model_dump() | changes)
+    except ValidationError as error:
+        options = {"limits.max_cost_usd": "--max-cost", "limits.max_time_s": "--max-time"}
+        raise ConfigError(describe(error, options, under=("limits",))) from None
     settings = config.settings.model_copy(update={"limits": limits})
     changed = config.model_copy(update={"settings": settings})
     _require_prices(changed)

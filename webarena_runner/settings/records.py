@@ -3,16 +3,29 @@
 The text below a field is its description: `wa-run profiles show` prints the first line, the reference all of it.
 """
 
+import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import BeforeValidator, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from webarena_runner.types import Record, Sampling
 
 Images = Literal["none", "screenshot"]
 ActionSet = Literal["id", "playwright"]
 PageChecks = Literal["agent_tab", "fresh_tab"]
+
+
+def _seconds(value: object) -> object:
+    """Seconds of a time such as 90s, 30m or 1h30m; another value as it is."""
+    match = _TIME.fullmatch(value) if isinstance(value, str) else None
+    if match is None or not match[0]:
+        return value
+    return sum(float(amount) * unit for amount, unit in zip(match.groups(), (3600, 60, 1), strict=True) if amount)
+
+
+_TIME = re.compile(r"(?:([0-9]+(?:\.[0-9]+)?)h)? ?(?:([0-9]+(?:\.[0-9]+)?)m)? ?(?:([0-9]+(?:\.[0-9]+)?)s)?")
+Duration = Annotated[PositiveFloat, BeforeValidator(_seconds)]
 
 
 class Described(Record):
@@ -152,6 +165,8 @@ class LimitSettings(Described):
     """errors in a row that stop the run; official goes on"""
     max_cost_usd: PositiveFloat | None = None
     """US dollars that the run may cost, by the prices in the model files; null: no limit"""
+    max_time_s: Duration | None = None
+    """seconds, or a time such as 1h30m, after which each start of the run stops, to be resumed; null: no limit"""
 
 
 class BrowserSettings(Described):
@@ -272,6 +287,10 @@ class TaskChoice(Described):
     """set that the tasks are chosen from: a plug-in's name or a task file (--task-set)"""
     expression: str = "all"
     """which of them (--tasks); `wa-run --help` has the grammar"""
+    limit: PositiveInt | None = None
+    """of these, the first so many of the file (--limit); null: all"""
+    shard: tuple[PositiveInt, PositiveInt] | None = None
+    """K and N: of these, the Kth of N parts, for N runs that are all of them together (--shard K/N); null: all"""
     allow_modified: bool = False
     """go on when the set's file is not the official one (--allow-modified); results say so"""
     ignore_keys: tuple[str, ...] = ()

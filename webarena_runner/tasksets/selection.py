@@ -1,6 +1,7 @@
 """Which tasks a `--tasks` expression chooses."""
 
 import hashlib
+import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -107,7 +108,29 @@ def choose(choice: "TaskChoice", *, seed: int, runs: Path = RUNS) -> "tuple[Load
     except TaskFileError:
         _check_unloaded(choice, runs)
         raise
-    return loaded, select(choice.expression, loaded, seed=seed, runs=runs)
+    return loaded, _part(select(choice.expression, loaded, seed=seed, runs=runs), choice)
+
+
+def parse_shard(text: str) -> tuple[int, int]:
+    """K and N of `K/N`. Raises SelectionError."""
+    match = re.fullmatch(r"([1-9][0-9]{0,5})/([1-9][0-9]{0,5})", text)
+    if match is None or int(match[1]) > int(match[2]):
+        raise SelectionError(f"--shard {text}: expected K/N with K from 1 to N, for example 1/4 to 4/4 for four runs")
+    return int(match[1]), int(match[2])
+
+
+def _part(tasks: "tuple[Task, ...]", choice: "TaskChoice") -> "tuple[Task, ...]":
+    """First the limit, then the shard: all shards together are what there is without any.
+
+    Every Nth task, so that each shard has its part of every site, whose tasks stand together.
+    """
+    tasks = tasks[: choice.limit]
+    if choice.shard is None:
+        return tasks
+    part, parts = choice.shard
+    if len(tasks) < part:
+        raise SelectionError(f"--shard {part}/{parts}: nothing is left for it, {len(tasks)} tasks are chosen")
+    return tasks[part - 1 :: parts]
 
 
 def select(expression: str, loaded: "LoadedTasks", *, seed: int, runs: Path = RUNS) -> "tuple[Task, ...]":
