@@ -198,3 +198,30 @@ async def test_a_new_project_can_start_in_the_group_one_comes_from(member: Visit
     assert f'href="/projects/new?namespace_id={group}"' in await member.get("/plainfont")
     await member.get(f"/projects/new?namespace_id={group}")
     assert f'<option value="{group}" selected>' in member.html
+
+
+async def test_the_title_of_a_tab_says_what_it_shows_and_of_which_project(member: Visitor) -> None:
+    pages = (
+        "/activity", "/-/labels", "/-/project_members", "/-/tree/main", "/-/tree/v0.2.0", "/-/commits/v0.2.0",
+        "/-/blob/main/README.md", "/-/commits/main", "/-/commits/main/README.md", "/-/branches", "/-/tags",
+        "/-/compare", "/-/graphs/main", "/-/forks", "/-/issues", "/-/issues/1", "/-/issues/2",
+        "/-/issues/new", "/-/boards", "/-/milestones", "/-/milestones/1", "/-/merge_requests", "/-/merge_requests/1",
+        "/-/releases", "/-/starrers", "",
+    )  # fmt: skip
+    paths = [f"{project}{page}" for project in (TIDEWATCH, CLOCK) for page in pages]
+    paths += [
+        "/harborlight",
+        "/groups/harborlight/-/issues",
+        "/dashboard/issues",
+        "/search?search=a",
+        "/search?search=b",
+    ]
+    titles = {}
+    for path in paths:
+        html = await member.get(path)
+        assert member.status == 200, path
+        titles[path] = html.partition("<title>")[2].partition("</title>")[0]
+    assert len(set(titles.values())) == len(paths)
+    assert titles[f"{CLOCK}/-/blob/main/README.md"] == "README.md · Byte Blaze / Pebble Clock · Slipway"
+    first = await member.get(f"{CLOCK}/-/issues/1")
+    assert titles[f"{CLOCK}/-/issues/1"].partition(" · ")[0] in first.partition("<main")[2]

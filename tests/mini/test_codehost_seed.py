@@ -2,11 +2,13 @@
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 
 import pytest
 
+from tests.mini.prose import wrong_plurals
 from webarena_mini.kit.database import Database
 from webarena_mini.sites.codehost.app import SITE
 
@@ -48,6 +50,31 @@ def test_no_pattern_is_left_over(database: Database, table: str, column: str) ->
 
 def test_no_file_has_a_slot_left(database: Database) -> None:
     assert database.all("select id from blobs where content glob '*[«»]*'") == []
+
+
+def test_nouns_agree_with_their_number(database: Database) -> None:
+    said = database.all("select body from notes union all select description from issuables")
+    assert wrong_plurals(row["body"] for row in said) == set()
+
+
+def test_a_list_grows_by_what_it_is_a_list_of(database: Database) -> None:
+    of_a_project = "select message from commits where project_id = (select min(id) from projects where path = ?)"
+    lists: dict[str, set[str]] = {}
+    for row in database.all(of_a_project, "terminal-chess"):
+        added = re.fullmatch(r"Add (.+) to the list of (\w+)", row["message"])
+        if added:
+            lists.setdefault(added[2], set()).add(added[1])
+    assert lists.keys() == {"moves", "openings", "boards"}
+    assert all(re.search("rook|knight|bishop|queen|king|pawn", piece) for piece in lists["moves"])
+    assert not any("list of" in row["message"] for row in database.all(of_a_project, "dotfiles"))
+    assert database.value("select count(*) from issuables where title glob 'Find tmux*'") == 0
+
+
+def test_branches_have_names_that_an_address_can_say(database: Database) -> None:
+    names = {
+        row["source_branch"] for row in database.all("select source_branch from issuables where kind = 'merge_request'")
+    }
+    assert {name for name in names if not re.fullmatch(r"[\w.-]+", name)} == set()
 
 
 def test_parents_are_older_than_their_children(database: Database) -> None:

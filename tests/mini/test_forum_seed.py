@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from tests.mini.prose import wrong_plurals
 from webarena_mini.kit.database import Database
 from webarena_mini.sites.forum.app import SITE
 from webarena_mini.sites.forum.seed.topics import load_common
@@ -42,6 +43,11 @@ def test_no_pattern_is_left_in_a_submission(database: Database, column: str) -> 
 
 def test_no_pattern_is_left_in_a_comment(database: Database) -> None:
     assert database.all("select body from comments where body glob '*[{}|]*'") == []
+
+
+def test_nouns_agree_with_their_number(database: Database) -> None:
+    bodies = database.all("select body from comments union all select body from submissions")
+    assert wrong_plurals(row["body"] for row in bodies) == set()
 
 
 def test_no_thread_says_the_same_thing_twice(database: Database) -> None:

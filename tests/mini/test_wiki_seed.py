@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
+from tests.mini.prose import wrong_plurals
 from tests.mini.wiki_site import Facts, facts
 from webarena_mini.region import region
 from webarena_mini.sites.wiki.app import SITE
@@ -46,6 +47,10 @@ def test_nothing_is_left_of_the_sentences_it_is_made_from(facts: Facts) -> None:
     for title, body in facts.db.execute("select title, body from search"):
         assert not re.search(r"[{}\[\]]|''|\.\.(?!\.)|  | \.|\bNone\b", body), title
         assert not re.search(r"\b[Aa] (?:[aeio][a-z]|up)", body), title
+
+
+def test_nouns_agree_with_their_number(facts: Facts) -> None:
+    assert wrong_plurals(body for (body,) in facts.db.execute("select body from search")) == set()
 
 
 def test_every_town_museum_and_station_of_the_region_has_an_article(facts: Facts) -> None:

@@ -1,7 +1,8 @@
 """Patterns that become sentences.
 
 `{dish}` is a word of the list `dish`, the same one throughout a thread; `{dish2}` is another one, `{dish!}` a fresh
-one at each place. `{dish^}` begins with a capital letter. `{3..9}` is a whole number. `(this|that)` chooses.
+one at each place. `{dish^}` begins with a capital letter. `{3..9}` is a whole number, `{1..3 hour}` one with its noun:
+"1 hour", "2 hours". `(this|that)` chooses.
 """
 
 import re
@@ -9,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
+from webarena_mini.kit.text import counted
+
 _CHOICE = re.compile(r"\(([^()|]*(?:\|[^()|]*)+)\)")
 _SLOT = re.compile(r"\{([a-z_]+)(\d?)(!?)(\^?)\}")
-_NUMBER = re.compile(r"\{(\d+)\.\.(\d+)\}")
+_NUMBER = re.compile(r"\{(\d+)\.\.(\d+)(?: (\w+))?\}")
 
 
 @dataclass
@@ -25,8 +28,12 @@ class Speech:
     def say(self, pattern: str) -> str:
         """Raises KeyError when the pattern uses a list that there is not."""
         text = _CHOICE.sub(lambda match: self.random.choice(match[1].split("|")), pattern)
-        text = _NUMBER.sub(lambda match: str(self.random.randint(int(match[1]), int(match[2]))), text)
+        text = _NUMBER.sub(self._number, text)
         return _SLOT.sub(self._word, text)
+
+    def _number(self, match: re.Match[str]) -> str:
+        number = self.random.randint(int(match[1]), int(match[2]))
+        return counted(number, match[3]) if match[3] else str(number)
 
     def _word(self, match: re.Match[str]) -> str:
         name, number, fresh, capital = match.groups()

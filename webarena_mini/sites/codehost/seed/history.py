@@ -1,6 +1,7 @@
 """How a project came about: commits on the main line, merged branches, branches that are still open, releases."""
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
@@ -13,6 +14,7 @@ from webarena_mini.sites.codehost.seed.sources import (
     Growth,
     changelog,
     features,
+    fill,
     first_files,
     growths,
     words_of,
@@ -20,6 +22,7 @@ from webarena_mini.sites.codehost.seed.sources import (
 
 _MERGED_SHARE = 0.16
 _RELEASE_EVERY = 17
+_ROWS, _SECONDS = 16, 12
 _LAST = TODAY - DAY_S
 
 
@@ -137,9 +140,11 @@ class _Historian:
         module = self._random.choice(self._spec.modules)
         path = self._stack.data_file.replace("«module»", module.name)
         before = self._history.content.get(path, ",".join(module.fields) + "\n")
-        place, kind = self._random.choice(self._common.places), self._random.choice(self._common.kinds)
-        row = f"{place},{kind},{self._random.randint(2, 98) / 2}\n"
-        return Growth(path, before + row, f"Add {place} to the list of {module.name.replace('_', ' ')}")
+        # Drawn from as many as ever, so that more values in the lists change nothing else of this world.
+        first = module.rows[self._random.randrange(_ROWS) % len(module.rows)]
+        second = module.seconds[self._random.randrange(_SECONDS) % len(module.seconds)]
+        row = f"{first},{second},{self._random.randint(2, 98) / 2}\n"
+        return Growth(path, before + row, fill(self._stack.row, {**module.words(), "row": first}))
 
     def _main(self, author: Person, step: Growth) -> None:
         self._history.head = self._commit(author, step.message, {step.path: step.content}, self._history.head)
@@ -155,7 +160,7 @@ class _Historian:
             self._wait(self._random.randint(600, 9000))
         created_at = self.clock
         self._wait(self._random.randint(3600, 2 * DAY_S))
-        name = "-".join(first.message.lower().replace(":", "").split()[:4]).replace("/", "-")
+        name = "-".join(re.sub(r"[^\w. -]", "", first.message.lower().replace("/", "-")).split()[:4])
         maintainer = self._team[0] if self._random.random() < 0.7 else self._author()
         message = f"Merge branch '{name}' into '{self._stack.default_branch}'\n\n{first.message}"
         history.head = self._commit(maintainer, message, {}, base, tip)

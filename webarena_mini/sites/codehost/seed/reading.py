@@ -11,17 +11,23 @@ from webarena_mini.sites.codehost import FOLDER
 
 @dataclass(frozen=True)
 class Module:
-    """One part of a project: what it is called, what it keeps, the three columns of that, what it does."""
+    """One part of a project: what it is called, what it keeps, the three columns of that, what it does.
+
+    `rows` and `seconds` are what its first and its second column may say.
+    """
 
     name: str
     entity: str
     fields: tuple[str, str, str]
     verb: str
+    rows: tuple[str, ...]
+    seconds: tuple[str, ...]
 
     def words(self) -> dict[str, str]:
         first, second, third = self.fields
         return {
             "module": self.name,
+            "modules": self.name.replace("_", " "),
             "Module": self.name.replace("_", " ").capitalize(),
             "entity": self.entity,
             "Entity": self.entity.capitalize(),
@@ -78,13 +84,18 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class Stack:
-    """How projects of one language look; `feature` is what a branch adds to a `module_file`."""
+    """How projects of one language look; `feature` is what a branch adds to a `module_file`, called `proposal`.
+
+    `row` is what a commit says that adds a row to a `data_file`.
+    """
 
     default_branch: str
     module_file: str
     data_file: str
     feature: str
     files: list[SourceFile]
+    proposal: str = "Find «modules» by «field1»"
+    row: str = "Add «row» to the list of «modules»"
 
 
 @dataclass(frozen=True)
@@ -115,20 +126,19 @@ class Common:
     """Words and sentences that all projects share."""
 
     milestones: list[Goal]
-    places: list[str]
-    kinds: list[str]
     side_work: list[SideWork]
     unfinished: list[SideWork]
 
 
 def load_projects() -> tuple[list[GroupSpec], list[ProjectSpec]]:
     groups, projects = [], []
+    rows = _read(FOLDER / "data" / "rows.toml")
     for path in sorted((FOLDER / "data" / "projects").glob("*.toml")):
         data = _read(path)
         group = GroupSpec(**data["group"]) if "group" in data else None
         if group:
             groups.append(group)
-        projects += [_project(each, group.path if group else "") for each in data["projects"]]
+        projects += [_project(each, group.path if group else "", rows[each["path"]]) for each in data["projects"]]
     return groups, projects
 
 
@@ -153,11 +163,12 @@ def load_talk() -> dict[str, Any]:
     return _read(FOLDER / "data" / "talk.toml")
 
 
-def _project(data: dict[str, Any], group: str) -> ProjectSpec:
+def _project(data: dict[str, Any], group: str, rows: dict[str, str]) -> ProjectSpec:
     modules = []
     for line in data["modules"]:
         name, entity, first, second, third, verb = line.split()
-        modules.append(Module(name, entity, (first, second, third), verb))
+        firsts, seconds = (tuple(values.split(", ")) for values in rows[name].split(" | "))
+        modules.append(Module(name, entity, (first, second, third), verb, firsts, seconds))
     return ProjectSpec(**{**data, "modules": modules, "group": group})
 
 

@@ -76,7 +76,7 @@ def features(spec: ProjectSpec, stack: Stack, words: dict[str, str]) -> list[Fea
     made = []
     for module in spec.modules:
         all_words = {**words, **module.words()}
-        title = f"Find {module.name.replace('_', ' ')} by {module.fields[0]}"
+        title = fill(stack.proposal, all_words)
         branch = f"find-{module.entity}"
         made.append(Feature(branch, title, fill(stack.module_file, all_words), _tail(stack.feature, all_words), module))
     return made

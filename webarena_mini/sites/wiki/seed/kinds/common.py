@@ -2,6 +2,7 @@
 
 from random import Random
 
+from webarena_mini.kit.text import counted
 from webarena_mini.region import Place, Town
 from webarena_mini.region.model import distance_km
 from webarena_mini.sites.wiki.seed.model import Entry, World
@@ -59,7 +60,7 @@ def location(world: World, entry: Entry) -> dict[str, str]:
     values = {"hours": spelled(place.hours)} if place.hours else {}
     return values | {
         "address": f"{place.house_number} {street}",
-        "walk": str(max(1, round(distance_km(place.at, goal.at) * 1.3 / _WALK_KM_PER_MINUTE))),
+        "walk": counted(max(1, round(distance_km(place.at, goal.at) * 1.3 / _WALK_KM_PER_MINUTE)), "minute"),
         "from_place": link(goal.name) if goal.kind == "station" else "the town hall",
         "neighbor_text": f"Nearby are {links(other.name for other in near[:3])}.",
         "step_text": "There is an entrance without steps."

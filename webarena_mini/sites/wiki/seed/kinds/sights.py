@@ -1,5 +1,6 @@
 """Museums and landmarks."""
 
+from webarena_mini.kit.text import counted
 from webarena_mini.sites.wiki.seed import figures
 from webarena_mini.sites.wiki.seed.kinds.common import chapter_text, coordinates, location, rng_of, sited, town_box
 from webarena_mini.sites.wiki.seed.model import Article, Entry, Table, World
@@ -44,7 +45,7 @@ _PATHS = ("New paths", "New benches", "Repair of the wall", "Electric light", "D
 def museum(world: World, entry: Entry) -> Article:
     rng, opened = rng_of(entry), int(entry.facts["opened"])
     place, founder = sited(entry), maker_of(world, entry)
-    counted = figures.museum_visitors(entry)
+    visits = figures.museum_visitors(entry)
     held = figures.terms(rng, opened, figures.LAST_YEAR, longest=19)
     parts = rng.sample(words("departments"), rng.randint(6, 9))
     collection = [(part, rng.randint(60, 4200), rng.randint(1, 14)) for part in parts]
@@ -53,7 +54,7 @@ def museum(world: World, entry: Entry) -> Article:
     values = location(world, entry) | {
         "name": entry.name,
         "opened": str(opened),
-        "visitors": number(counted[-1][1]),
+        "visitors": number(visits[-1][1]),
         "founder_text": f"It goes back to {link(founder.name)}, {founder.facts['job']}." if founder else "",
         "idea_year": str(opened - rng.randint(2, 14)),
         "gift": rng.choice(words("gifts")),
@@ -85,7 +86,7 @@ def museum(world: World, entry: Entry) -> Article:
     tables = {
         "directors": figures.terms_table(f"Directors of the {entry.name}", "Director", held),
         "collection": Table("Departments", ("Department", "Objects", "Shown in"), rows),
-        "visitors": figures.visitor_table(counted),
+        "visitors": figures.visitor_table(visits),
     }
     return Article(values, box, tables, f"{entry.name}, marked on the map of Halvern", "locator")
 
@@ -93,7 +94,7 @@ def museum(world: World, entry: Entry) -> Article:
 def landmark(world: World, entry: Entry) -> Article:
     rng, opened = rng_of(entry), int(entry.facts["opened"])
     place, maker, form = sited(entry), maker_of(world, entry), str(entry.facts["form"])
-    counted = figures.visitors(entry.name, opened, rng.randint(6, 320) * 1000)
+    visits = figures.visitors(entry.name, opened, rng.randint(6, 320) * 1000)
     sentence, low, high = _SIZES[form]
     wing, years = rng.randint(max(opened + 8, 1890), 2008) if opened < 1990 else 2018, rng.randint(1, 7)
     material = rng.choice(words("materials"))
@@ -106,7 +107,7 @@ def landmark(world: World, entry: Entry) -> Article:
         "opened": str(opened),
         "architect_text": f"It was {_built(maker)[1]} by {link(maker.name)}." if maker else "",
         "idea_year": str(opened - years - rng.randint(0, 3)),
-        "work_years": str(years),
+        "work_time": counted(years, "year"),
         "cost": number(rng.randint(14, 890) * 1000),
         "cost_text": rng.choice(words("funds")),
         "chapter_text": chapter_text(world, world.home(entry), after=opened),
@@ -115,7 +116,7 @@ def landmark(world: World, entry: Entry) -> Article:
         "size_text": sentence.format(n=number(rng.randint(low, high))),
         "material": material,
         "motto": rng.choice(words("mottoes")),
-        "visitors": number(counted[-1][1]),
+        "visitors": number(visits[-1][1]),
     }
     unsaid = {"material", "motto"} if form in _OUTDOORS else set()
     unsaid |= {"idea_year", "cost"} if form in _FOUND else set()
@@ -134,7 +135,7 @@ def landmark(world: World, entry: Entry) -> Article:
         box.insert(6, (_built(maker)[0].capitalize(), link(maker.name)))
     if place.hours:
         box.append(("Open", "always" if place.hours == "24/7" else place.hours))
-    tables = {"works": _works(entry, opened), "visitors": figures.visitor_table(counted)}
+    tables = {"works": _works(entry, opened), "visitors": figures.visitor_table(visits)}
     return Article(values, box, tables, f"{entry.name}, marked on the map of Halvern", "locator")
 
 
