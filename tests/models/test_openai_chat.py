@@ -210,6 +210,8 @@ async def test_the_check_of_a_url_without_the_api_path_hints_at_it(server: Serve
         ({"base_url": ""}, "-o model.options.base_url"),
         ({"base_url": "127.0.0.1:8000"}, "expected http://HOST:PORT/v1"),
         ({"base_url": "http://me:secret@host/v1"}, "api_key_env"),
+        ({"base_url": "http://host:70000/v1"}, "expected http://HOST:PORT/v1"),
+        ({"base_url": "http://host:PORT/v1"}, "expected http://HOST:PORT/v1"),
         ({"base_url": "http://h/v1", "api_key_env": "NOT_SET"}, "NOT_SET"),
         ({"base_url": "http://h/v1", "timeout": 3}, "timeout_s"),
         ({"base_url": "http://h/v1", "timeout_s": -1}, "timeout_s"),

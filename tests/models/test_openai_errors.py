@@ -55,6 +55,7 @@ async def test_a_spent_quota_or_credit_stops_the_run(server: Server, connect: Co
         Reply(200, {"id": None, "choices": None, "error": {"message": "Provider returned error", "code": 429}}),
         Reply(200, {"id": "g", "error": {"message": "Upstream overloaded", "code": 502}}),
         Reply(200, {"error": "Model is currently loading"}),
+        Reply(200, {"code": "503", "msg": "busy", "success": False}),
         Reply(200, {"object": "error", "message": "Engine loop died", "type": "internal_error", "code": 500}),
         Reply(200, completion("x", choices=[{"error": {"message": "died", "code": 502}, "message": {"content": "x"}}])),
         Reply(200, '{"choices": [' + "[" * 100_000),

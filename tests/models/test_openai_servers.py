@@ -43,7 +43,9 @@ def serve(server: Server, path: str, body: Any, *, status: int = 200) -> None:
         (200, {"object": "list", "data": [{"id": "llama3:latest"}]}, "llama3"),
         (200, {"object": "list", "data": [{"id": "models/gem-2"}]}, "gem-2"),
         (200, {"object": "list", "data": [{"id": "base-model"}]}, "my-deployment"),
+        (500, {"error": "no list"}, "m"),
         (200, {"object": "list", "data": None}, "m"),
+        (200, {"object": "list", "data": [7, {"id": None}]}, "m"),
         (200, "<html></html>", "m"),
     ],
 )
@@ -70,6 +72,16 @@ async def test_a_list_without_a_name_and_an_alias_need_no_warning(
         await backend.check()
         assert backend.context_window == 8192
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("listed", [["m"], {"models": [{"name": "m"}]}, {"data": [{"id": "m"}]}], ids=str)
+async def test_the_only_model_is_found_in_lists_of_any_form(server: Server, connect: Connect, listed: Any) -> None:
+    serve(server, "/v1/models", listed)
+    serve(server, "/v1/chat/completions", completion("hello"))
+    backend = connect(model="")
+    await backend.check()
+    await backend.generate([Message(role="user", content="PAGE")], Sampling(), tag=TAG)
+    assert server.chats[0].body["model"] == "m"
 
 
 async def test_headers_and_query_go_with_each_request(server: Server, connect: Connect) -> None:

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib.util import find_spec
 from typing import Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, PositiveInt
 
 from webarena_runner.models.gemini.wire import Mode, SystemAs
 from webarena_runner.models.shared.options import RemoteOptions
+from webarena_runner.models.shared.wire import url_fault
 from webarena_runner.settings.records import ModelSpec
 
 OLD_SDK = "google-generativeai"
@@ -52,13 +52,10 @@ class GeminiOptions(RemoteOptions):
 
 def fault_of(spec: ModelSpec, options: GeminiOptions, environ: Mapping[str, str]) -> str | None:
     """What keeps this model from being asked at all, found without a request."""
-    url = urlsplit(options.base_url)
     if not spec.model:
         return "`model` is not set; expected a name such as gemini-2.5-flash"
-    if url.scheme not in ("http", "https") or not url.hostname:
-        return f"options.base_url: expected https://HOST or http://HOST:PORT, got '{options.base_url}'"
-    if url.username or url.password:
-        return "options.base_url: carries a password; put it into an environment variable and name that in api_key_env"
+    if fault := url_fault(options.base_url, "https://HOST or http://HOST:PORT"):
+        return fault
     if not environ.get(options.api_key_env):
         return f"the environment variable {options.api_key_env} with the API key is not set"
     if not _installed(_MODULES[options.sdk]):

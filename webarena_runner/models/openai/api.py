@@ -190,4 +190,6 @@ def _models_in(page: Any, subject: str) -> Mapping[str, dict[str, Any]]:
     entries = page.get("data", page.get("models")) if isinstance(page, dict) else page
     if not isinstance(entries, list):
         raise ModelRefused(f"{subject}: GET /models gives no list; {_WHERE}")
-    return {str(entry["id"]): entry for entry in entries if isinstance(entry, dict) and "id" in entry}
+    records = [{"id": entry} if isinstance(entry, str) else entry for entry in entries]
+    named = [(entry.get("id") or entry.get("name"), entry) for entry in records if isinstance(entry, dict)]
+    return {str(name): entry for name, entry in named if name}

@@ -16,7 +16,7 @@ from webarena_runner.models.openai.wire import choices_of, read_completion, wire
 from webarena_runner.models.shared.options import parse_options
 from webarena_runner.models.shared.preview import chat_preview
 from webarena_runner.models.shared.probe import PROBE_RETRIES, try_request
-from webarena_runner.models.shared.retry import Transient
+from webarena_runner.models.shared.retry import Transient, Unreachable
 from webarena_runner.models.shared.server_tokens import ServerTokens
 from webarena_runner.models.shared.tokens import Estimate, LocalTokens, Tokens, local_tokens
 from webarena_runner.models.shared.wire import is_listening, is_local, require_logprobs
@@ -96,7 +96,7 @@ class OpenAIChat:
         prompts carry pictures, which not every model takes.
         """
         served = await self._listed_models()
-        is_listed = self._choose(served)
+        is_listed = served is not None and self._choose(served)
         await self._learn()
         if isinstance(self._tokens, LocalTokens):
             await self._tokens.ready()
@@ -185,17 +185,20 @@ class OpenAIChat:
         """What switches off the samplers that the server would add."""
         return self._facts.neutral if self._options.sampler_defaults == "off" else {}
 
-    async def _listed_models(self) -> Mapping[str, Any]:
-        """None of them when the server has no list. Raises UsageError when no server answers or the key is wrong."""
+    async def _listed_models(self) -> Mapping[str, Any] | None:
+        """None when the server has no list. Raises UsageError when no server answers or the key is wrong."""
         try:
             return await self.server.models()
-        except Transient as error:
+        except Unreachable as error:
             raise UsageError(f"{self.server.subject}: {error}{_start(self._options)}") from None
+        except Transient as error:
+            told = f"{self.server.subject}: {error}"
         except EpisodeError as error:
-            if _is_about_key(error) or not self._model:
-                raise self._with_key_hint(ConfigError(str(error))) from None
-            logger.warning("%s; asking for '%s' all the same", error, self._model)
-            return {}
+            told = str(error)
+        if "API key" in told or not self._model:
+            raise self._with_key_hint(ConfigError(told))
+        logger.warning("%s; asking for '%s' all the same", told, self._model)
+        return None
 
     def _choose(self, served: Mapping[str, Any]) -> bool:
         """Whether the list has the model; else it is asked for as it is named, and a request decides."""
@@ -205,7 +208,7 @@ class OpenAIChat:
             return True
         close = nearest(self._model, served)
         self._entry = _alias_of(self._model, served) or (served[close] if close and self._model in close else None)
-        if served and _alias_of(self._model, served) is None:
+        if _alias_of(self._model, served) is None:
             hint = f"; the nearest is '{close}'" if close else ""
             message = "%s: the server does not list a model '%s'%s; asking for it all the same"
             logger.warning(message, self.server.subject, self._model, hint)
@@ -228,11 +231,7 @@ class OpenAIChat:
         self._context_window = min(served, wanted or served)
 
     def _with_key_hint(self, error: ConfigError) -> ConfigError:
-        return ConfigError(f"{error}{key_hint(self._options)}") if _is_about_key(error) else error
-
-
-def _is_about_key(error: Exception) -> bool:
-    return "API key" in str(error)
+        return ConfigError(f"{error}{key_hint(self._options)}") if "API key" in str(error) else error
 
 
 def _alias_of(name: str, served: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field
 
 from webarena_runner.models.shared.formats import ExampleRoles, SystemAs
 from webarena_runner.models.shared.options import RemoteOptions, TokenOptions
+from webarena_runner.models.shared.wire import url_fault
 
 SamplerDefaults = Literal["off", "server"]
 
@@ -52,11 +52,8 @@ def fault_of(options: OpenAIOptions, environ: Mapping[str, str]) -> str | None:
     """What keeps this model from being asked at all, found without a request."""
     if not options.base_url:
         return "needs a server: -o model.options.base_url=http://HOST:PORT/v1"
-    url = urlsplit(options.base_url)
-    if url.scheme not in ("http", "https") or not url.hostname:
-        return f"options.base_url: expected http://HOST:PORT/v1 or the like, got '{options.base_url}'"
-    if url.username or url.password:
-        return "options.base_url: carries a password; put it into an environment variable and name that in api_key_env"
+    if fault := url_fault(options.base_url, "http://HOST:PORT/v1 or the like"):
+        return fault
     if options.api_key_env and not environ.get(options.api_key_env):
         return f"the environment variable {options.api_key_env} with the API key is not set"
     for header, variable in options.headers_env.items():

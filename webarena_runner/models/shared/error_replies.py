@@ -130,20 +130,22 @@ def error_in_success(body: Any, headers: Mapping[str, str]) -> ErrorReply | None
     choices = record.get("choices")
     first = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
     if record.get("error") or record.get("object") == "error":
-        return _error_in(record, _own_status(record), headers)
+        return _error_in(record, _own_status(record) or 500, headers)
     if first.get("error"):
-        return _error_in(first, _own_status(first), headers)
+        return _error_in(first, _own_status(first) or 500, headers)
+    if not isinstance(choices, list) and _text(record) and (status := _own_status(record)):
+        return _error_in(record, status, headers)
     return None
 
 
-def _own_status(record: Mapping[str, Any]) -> int:
+def _own_status(record: Mapping[str, Any]) -> int | None:
     for part in _records(record):
         for key in ("code", "status", "status_code"):
             value = str(part.get(key))
             if value.isascii() and value.isdecimal() and 400 <= int(value[:4]) <= 599:
                 return int(value)
     codes = _codes(record)
-    return next((status for name, status in _STATUS_OF_TYPE.items() if name in codes), 500)
+    return next((status for name, status in _STATUS_OF_TYPE.items() if name in codes), None)
 
 
 def _error_in(body: Any, status: int, headers: Mapping[str, str]) -> ErrorReply | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from webarena_runner.models.shared.retry import Transient
+from webarena_runner.models.shared.retry import Transient, Unreachable
 from webarena_runner.models.shared.wire import CONNECT_TIMEOUT_S, is_local
 
 # A reply of 30,000 tokens with ids and log-probabilities; reading it holds up the event loop for a tenth of a second.
@@ -76,7 +76,7 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         timeout_s: float | None = None,
     ) -> HttpReply:
-        """Raises Transient when no whole reply of at most MOST_BYTES comes within the time."""
+        """Raises Unreachable when no whole reply comes within the time, Transient when it has more than MOST_BYTES."""
         limit_s = min(self._timeout_s, timeout_s or self._timeout_s)
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
         sent = {**({} if body is None else {"Content-Type": "application/json"}), **(headers or {})}
@@ -87,9 +87,9 @@ class HttpClient:
             ):
                 return HttpReply(response.status_code, response.headers, await _read(response))
         except TimeoutError:
-            raise Transient(f"no reply within {limit_s:g} s") from None
+            raise Unreachable(f"no reply within {limit_s:g} s") from None
         except (httpx.RequestError, httpx.InvalidURL) as error:
-            raise Transient(f"connection failed: {str(error) or type(error).__name__}") from None
+            raise Unreachable(f"connection failed: {str(error) or type(error).__name__}") from None
 
     async def aclose(self) -> None:
         await self.client.aclose()

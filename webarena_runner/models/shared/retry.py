@@ -25,6 +25,10 @@ class Transient(Exception):
         self.retry_after_s = retry_after_s
 
 
+class Unreachable(Transient):
+    """Nobody answered."""
+
+
 @dataclass(frozen=True)
 class RetryPolicy:
     """Waits double from the first to the longest, each shortened at random by up to half.

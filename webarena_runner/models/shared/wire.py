@@ -17,6 +17,20 @@ def is_local(base_url: str) -> bool:
     return urlsplit(base_url).hostname in _LOOPBACK
 
 
+def url_fault(base_url: str, form: str) -> str | None:
+    """What is wrong with the address of a server; `form` is what it should look like."""
+    try:
+        url = urlsplit(base_url)
+        is_address = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        return f"options.base_url: expected {form}, got '{base_url}'"
+    if not is_address:
+        return f"options.base_url: expected {form}, got '{base_url}'"
+    if url.username or url.password:
+        return "options.base_url: carries a password; put it into an environment variable and name that in api_key_env"
+    return None
+
+
 def is_listening(base_url: str) -> bool:
     """Whether something takes connections there; decided within half a second."""
     url = urlsplit(base_url)

@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from urllib.parse import urlsplit
 
 from webarena_runner.errors import ConfigError, EpisodeError, ModelError, UsageError
 from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag, ServeCommand, ServeHow
@@ -12,7 +11,7 @@ from webarena_runner.models.shared.preview import PICTURE, chat_preview
 from webarena_runner.models.shared.probe import try_request
 from webarena_runner.models.shared.retry import Transient
 from webarena_runner.models.shared.tokens import Estimate, LocalTokens, Tokens, local_tokens
-from webarena_runner.models.shared.wire import is_listening, is_local, require_logprobs
+from webarena_runner.models.shared.wire import is_listening, is_local, require_logprobs, url_fault
 from webarena_runner.models.tgi.api import Answer, TgiServer
 from webarena_runner.models.tgi.launch import read_flags
 from webarena_runner.models.tgi.limits import STOP_SEQUENCES, ServerLimits, fitted_window, read_info
@@ -202,9 +201,8 @@ def _checked_options(spec: ModelSpec, environ: Mapping[str, str]) -> TgiOptions:
     options = parse_options(TgiOptions, spec)
     read_flags(spec, options.launch)
     where = f"model '{spec.name}': options"
-    url = urlsplit(options.base_url)
-    if url.scheme not in ("http", "https") or not url.hostname:
-        raise ConfigError(f"{where}.base_url: expected http://HOST:PORT, got '{options.base_url}'")
+    if fault := url_fault(options.base_url, "http://HOST:PORT"):
+        raise ConfigError(f"model '{spec.name}': {fault}")
     if options.api_key_env and not environ.get(options.api_key_env):
         raise ConfigError(f"model '{spec.name}': the environment variable {options.api_key_env} is not set")
     native = sorted(options.parameters.keys() - {"frequency_penalty"})
