@@ -160,6 +160,9 @@ async def test_a_refusal_names_the_setting_that_helps_whatever_its_status(
 @pytest.mark.parametrize(
     ("change", "told"),
     [
+        ({"choice": 7}, "first choice"),
+        ({"message": "x"}, "message"),
+        ({"usage": [5]}, "usage"),
         ({"content": 7}, "content"),
         ({"content": {"text": "x"}}, "content"),
         ({"content": [7]}, "part"),
@@ -185,6 +188,8 @@ async def test_a_field_that_holds_what_it_cannot_is_a_model_error(
     usage = {"prompt_tokens": 30, "completion_tokens": 5} | {
         name: change[name] for name in ("prompt_tokens", "completion_tokens") if name in change
     }
+    choice = change.get("choice", choice | {name: change[name] for name in ("message",) if name in change})
+    usage = change.get("usage", usage)
     if "cached_tokens" in change:
         usage["prompt_tokens_details"] = change
     server.replies.append(Reply(200, completion("x", choices=[choice], usage=usage)))

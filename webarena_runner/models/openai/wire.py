@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from webarena_runner.errors import ModelError
 from webarena_runner.models.shared.formats import ExampleRoles, SystemAs, example_role, instructions_as_turn
-from webarena_runner.models.shared.replies import content_text, text_field, token_count
+from webarena_runner.models.shared.replies import content_text, object_field, text_field, token_count
 from webarena_runner.models.shared.wire import data_url
 from webarena_runner.types import Completion, Message, Sampling
 
@@ -57,9 +57,9 @@ def read_completion(reply: Any, *, subject: str) -> Completion:
         ModelError: what came back is not a chat completion, or a field of it holds what it cannot.
     """
     choices = choices_of(reply, subject=subject)
-    choice = record(choices[0] if choices else None)
-    usage = record(reply.get("usage"))
-    message = record(choice.get("message"))
+    choice = object_field(choices[0] if choices else None, subject=subject, name="first choice")
+    usage = object_field(reply.get("usage"), subject=subject, name="usage")
+    message = object_field(choice.get("message"), subject=subject, name="message")
     text = content_text(message.get("content"), subject=subject)
     return completion_of(reply, choice, usage, text, subject=subject, logprobs=_logprobs(choice))
 

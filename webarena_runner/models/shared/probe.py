@@ -5,7 +5,7 @@ import struct
 import zlib
 from collections.abc import Awaitable, Callable, Sequence
 
-from webarena_runner.errors import ConfigError, ModelBlocked, ModelError, ModelExhausted, ModelRefused, PromptTooLong
+from webarena_runner.errors import ConfigError, ModelBlocked, ModelError, ModelExhausted, ModelRefused
 from webarena_runner.types import Message, Sampling
 
 logger = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ async def try_request(
             await send(messages, sampling)
     except ModelBlocked as error:
         logger.warning("a request for a try was blocked; those of the run may not be: %s", error)
-    except (ModelRefused, ModelExhausted, PromptTooLong) as error:
+    except (ModelRefused, ModelExhausted) as error:
         raise ConfigError(str(error)) from None
     except ModelError as error:
         logger.warning("a request for a try failed, for a reason that may pass: %s", error)

@@ -1,5 +1,6 @@
 """Fields of replies, which a server may fill with anything that is JSON."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from webarena_runner.errors import ModelError
@@ -32,6 +33,15 @@ def content_text(content: Any, *, subject: str) -> str:
     if isinstance(content, list):
         return "".join(_part_text(part, subject) for part in content)
     raise ModelError(f"{subject}: the reply's content is neither a text nor a list of parts: {_shown(content)}")
+
+
+def object_field(value: Any, *, subject: str, name: str) -> Mapping[str, Any]:
+    """A JSON object; an empty one when there is none. Raises ModelError for anything else."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise ModelError(f"{subject}: the reply's {name} is no object: {_shown(value)}")
+    return value
 
 
 def text_field(value: Any, *, subject: str, name: str) -> str:
