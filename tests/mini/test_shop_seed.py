@@ -86,10 +86,36 @@ def test_ratings_summarise_the_reviews(db: sqlite3.Connection) -> None:
 
 
 def test_every_product_has_a_drawing_that_is_well_formed(db: sqlite3.Connection) -> None:
-    query = "select distinct p.picture, p.colour, c.tint from product p join category c on c.id = p.shelf"
-    for shape, colour, tint in db.execute(query).fetchall():
+    query = (
+        "select distinct p.picture, p.colour, c.tint, p.brand, p.kind from product p join category c on c.id = p.shelf"
+    )
+    for shape, *others in db.execute(query).fetchall():
         assert shape in pictures()["shapes"], f"{shape} has no drawing"
-        ElementTree.fromstring(media.drawing(shape, colour, tint))  # noqa: S314  our own text
+        drawing = media.drawing(shape, *others)
+        ElementTree.fromstring(drawing)  # noqa: S314  our own text
+        assert len(drawing) < 4_500
+
+
+def test_a_picture_shows_or_says_what_kind_of_thing_it_is() -> None:
+    sharing: dict[str, list[str]] = {}
+    for category in categories():
+        for kind, shape in ((kind, shape) for shelf in category.shelves for kind, shape in shelf.kinds.items()):
+            drawing = media.drawing(shape, "Blue", category.tint, category.brands[0], kind).decode()
+            if "</text>" in drawing and shape in pictures()["labels"]:
+                printed = " ".join(ElementTree.fromstring(drawing).itertext())  # noqa: S314  our own text
+                assert f"{category.brands[0].upper()} {kind}" in " ".join(printed.split())
+            else:
+                sharing.setdefault(shape, []).append(kind)
+    assert {shape: kinds for shape, kinds in sharing.items() if len(kinds) > 3} == {}
+
+
+def test_a_picture_has_light_and_shade() -> None:
+    flat = {name for name, shape in pictures()["shapes"].items() if 'fill="$' in shape}
+    for name in flat:
+        drawing = media.drawing(name, "Lilac", "#2f6db3", "Auralis", "Thing").decode()
+        assert pictures()["tones"]["Lilac"] in drawing
+        assert f'fill="{pictures()["tones"]["Lilac"]}"' not in drawing
+        assert 'fill="url(#a)"' in drawing or 'fill="url(#b)"' in drawing or 'fill="url(#c)"' in drawing
 
 
 def test_nobody_praises_and_blames_the_same_thing_in_one_breath(db: sqlite3.Connection) -> None:

@@ -97,9 +97,9 @@ def categories() -> tuple[Category, ...]:
 
 
 @functools.cache
-def pictures() -> Mapping[str, Mapping[str, str]]:
-    """`tones` (colour name to hex) and `shapes` (name to SVG with $a, $b and $c for the tones)."""
-    loaded: Mapping[str, Mapping[str, str]] = read_yaml(FOLDER / "data" / "pictures.yaml")
+def pictures() -> Mapping[str, Mapping[str, Any]]:
+    """`tones` (colour name to hex), `shapes` (name to SVG with $a, $b and $c for the tones) and their `labels`."""
+    loaded: Mapping[str, Mapping[str, Any]] = read_yaml(FOLDER / "data" / "pictures.yaml")
     return loaded
 
 
