@@ -1,15 +1,16 @@
 """Progress: the counts, the live view and the plain lines."""
 
 import io
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 from rich.console import Console
 
-from webarena_runner.cli.progress import Tally, duration, shown
+from webarena_runner.cli.progress import Bar, Tally, duration, shown, view
 from webarena_runner.interfaces.execution import EpisodeStarted, StepTaken
-from webarena_runner.running.progress import EpisodeEnded, Note, Started
+from webarena_runner.running.progress import EpisodeEnded, Event, Note, Phase, Started
 from webarena_runner.types import Ending, EpisodeResult, Failure
 
 
@@ -26,11 +27,12 @@ def result(task_id: int, value: float | None) -> EpisodeResult:
         value=value,
         scores=(),
         steps=4,
-        prompt_tokens=0,
-        completion_tokens=0,
+        prompt_tokens=10,
+        completion_tokens=2,
         cached_tokens=0,
         started_at=datetime(2026, 1, 1, tzinfo=UTC),
         finished_at=datetime(2026, 1, 1, tzinfo=UTC),
+        cost_usd=0.125,
         wall_s=2.0,
         failure=failure if value is None else None,
     )
@@ -39,7 +41,7 @@ def result(task_id: int, value: float | None) -> EpisodeResult:
 def test_the_tally_counts_final_results_and_estimates_the_rest() -> None:
     times: Iterator[float] = iter([0.0, 5.0, 36.0, 36.0, 36.0, 36.0, 36.0])
     tally = Tally(clock=lambda: next(times))
-    tally.take(Started(total=10, already_done=4))
+    tally.take(Started(total=10, already_done=4, passed=2, spent_usd=0.25))
     tally.take(EpisodeStarted(0, 1, 0, 1))
     tally.take(EpisodeEnded(result(1, 1.0), final=True))
     tally.take(EpisodeEnded(result(2, 0.5), final=True))
@@ -48,7 +50,10 @@ def test_the_tally_counts_final_results_and_estimates_the_rest() -> None:
     assert (tally.done, tally.passed, tally.failed, tally.errored, tally.workers) == (7, 1, 1, 1, {})
     assert tally.per_hour() == pytest.approx(300)
     assert tally.eta_s() == pytest.approx(36)
-    assert tally.line() == "7/10 done (4 before): 1 passed, 1 failed, 1 errored, 300 tasks/h, ETA 36 s"
+    assert tally.line() == (
+        "7/10 done (4 before): 1 passed, 1 failed, 1 errored, success 42.9 %, 1 retry, 48 tokens, $0.7500, "
+        "300 tasks/h, ETA 36 s"
+    )
 
 
 def test_the_tally_knows_what_each_worker_does() -> None:
@@ -63,6 +68,7 @@ def test_the_tally_knows_what_each_worker_does() -> None:
 def test_plain_lines_say_one_episode_each_and_totals_now_and_then() -> None:
     text = io.StringIO()
     with shown(Console(file=text, width=200)) as take:
+        take(Phase("r1", "starting oracle and embedded sites"))
         take(Started(total=11, already_done=1))
         take(Note("stopping: [too] many"))
         take(StepTaken(0, 0, 0, "click [1]"))
@@ -71,6 +77,7 @@ def test_plain_lines_say_one_episode_each_and_totals_now_and_then() -> None:
         take(EpisodeEnded(result(9, None), final=False))
         take(EpisodeEnded(result(9, None), final=True))
     lines = [line[9:] for line in text.getvalue().splitlines()]
+    assert lines.pop(0) == "run r1: starting oracle and embedded sites"
     assert lines[:3] == [
         "11 to run, 1 of them done before",
         "stopping: [too] many",
@@ -85,14 +92,49 @@ def test_plain_lines_say_one_episode_each_and_totals_now_and_then() -> None:
 
 def test_the_live_view_shows_totals_and_workers() -> None:
     text = io.StringIO()
-    with shown(Console(file=text, force_terminal=True, width=120)) as take:
+    with shown(Console(file=text, force_terminal=True, width=120, highlight=False)) as take:
         take(Started(total=2, already_done=0))
-        take(EpisodeStarted(0, 12, 1, 2))
-        take(StepTaken(0, 12, 2, "type [3] [a\nb] [1]"))
         take(Note("a note"))
+        take(EpisodeEnded(result(12, None), final=True))
     drawn = text.getvalue()
-    assert "0/2 done: 0 passed, 0 failed, 0 errored" in drawn
+    assert "0 passed, 0 failed, 1 errored" in drawn
     assert "a note" in drawn
+    assert "task 12 trial 0: errored (site: down)" in drawn
+
+
+def test_the_live_view_says_what_goes_on_from_the_first_moment_and_fits_the_terminal() -> None:
+    tally, bar, drawn = Tally(clock=lambda: 7.0), Bar(), io.StringIO()
+    console = Console(file=drawn, width=80)
+
+    def lines(*events: Event) -> list[str]:
+        for event in events:
+            tally.take(event)
+            bar.take(event, tally)
+        drawn.seek(drawn.truncate(0))
+        console.print(view(tally, bar))
+        return [line.rstrip() for line in drawn.getvalue().splitlines() if line.strip()]
+
+    head, moving = lines(Phase("r1", "starting m and static sites"))
+    assert head == "r1: starting m and static sites"
+    assert "0/?" in moving
+    assert re.search(r"0:00:0\d", moving)
+
+    tally.started_s = 0.0
+    seen = lines(
+        Started(total=812, already_done=400, passed=100, spent_usd=120.5),
+        *(EpisodeEnded(result(number, 1.0), final=True) for number in range(20)),
+        EpisodeEnded(result(20, None), final=False),
+        EpisodeStarted(0, 12, 1, 2),
+        StepTaken(0, 12, 2, "type [3] [a\nb] [1]" + "x" * 200),
+        EpisodeStarted(15, "a-task-with-a-long-name/and-more-of-it", 0, 1),
+    )
+    assert [line for line in seen if len(line) > 80] == []
+    assert seen[0] == "r1: running"
+    assert "420/812" in seen[1]
+    assert seen[2] == "20 passed, 0 failed, 0 errored, success 28.6 %, 1 retry"
+    assert seen[3].startswith("252 tokens, $123.1250")
+    assert re.match(r"worker 0 +task 12 trial 1 attempt 2 +step 3 +0 s +type \[3\] \[a b\]", seen[4])
+    assert len(seen) == 6
 
 
 @pytest.mark.parametrize(

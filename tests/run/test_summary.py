@@ -109,6 +109,25 @@ def test_trials_of_a_task_are_no_further_tasks_to_the_interval(
     }
 
 
+def test_the_table_comes_after_all_that_failed_with_the_reason(
+    make_manifest: MakeManifest, make_result: MakeResult
+) -> None:
+    ids = tuple(range(1, 11))
+    why = Score(evaluator="string_match", value=0, explanation="'bye' is\nnot 'hello'")
+    failed = make_result(2, 0.0, scores=(why,))
+    errors = [make_result(number, None) for number in range(3, 10)]
+    drawn = io.StringIO()
+    console = Console(file=drawn, width=160)
+    print_report(report_of(make_manifest(task_ids=ids), make_result(1), failed, *errors), console)
+    lines = drawn.getvalue().splitlines()
+    assert lines[1:9] == [
+        "failed task 2 trial 0: string_match: 'bye' is not 'hello'",
+        *(f"errored task {number} trial 0: site: connection refused" for number in range(3, 10)),
+    ]
+    assert lines[9].startswith("sites")
+    assert "task 10" not in drawn.getvalue()
+
+
 def _run_of(
     prompt: str = "cot", sha256: str = "p" * 64, action_set: str = "id", trials: int = 1, seed: int = 0
 ) -> dict[str, Any]:

@@ -7,12 +7,19 @@ from dataclasses import dataclass, field
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.table import Table
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 from webarena_runner.interfaces.execution import EpisodeStarted, StepTaken
-from webarena_runner.running.progress import EpisodeEnded, Event, Note, Started
+from webarena_runner.report.summary import not_passed
+from webarena_runner.running.progress import EpisodeEnded, Event, Note, Phase, Started
 from webarena_runner.types import EpisodeResult, TaskId
 
 TOTALS_EVERY = 10
@@ -32,21 +39,34 @@ class Worker:
 
 @dataclass
 class Tally:
-    """Counts of a run while it goes on; rates are of this start only, retries count as running."""
+    """What a run has done; times, rates and retries are of this start only, an episode to be tried again still runs.
+
+    Tokens and dollars are of all attempts that have ended; `cost_usd` is None when nothing has a price.
+    """
 
     clock: Callable[[], float] = time.monotonic
+    run_id: str = ""
+    phase: str = "starting"
     total: int = 0
     already_done: int = 0
+    passed_before: int = 0
     passed: int = 0
     failed: int = 0
     errored: int = 0
+    retries: int = 0
+    tokens: int = 0
+    cost_usd: float | None = None
     started_s: float = 0.0
     workers: dict[int, Worker] = field(default_factory=dict)
 
     def take(self, event: Event) -> None:
         match event:
+            case Phase(run_id=run_id, text=text):
+                self.run_id, self.phase = run_id, text
             case Started(total=total, already_done=already_done):
-                self.total, self.already_done, self.started_s = total, already_done, self.clock()
+                self.phase, self.started_s = "running", self.clock()
+                self.total, self.already_done, self.passed_before = total, already_done, event.passed
+                self.cost_usd = event.spent_usd
             case EpisodeStarted(worker=worker):
                 self.workers[worker] = Worker(event.task_id, event.trial, event.attempt, self.clock())
             case StepTaken(worker=worker) if worker in self.workers:
@@ -57,11 +77,15 @@ class Tally:
                 self.workers = {
                     number: worker for number, worker in self.workers.items() if (worker.task_id, worker.trial) != ended
                 }
-                if final:
-                    self._count(result)
+                self._count(result, final=final)
 
-    def _count(self, result: EpisodeResult) -> None:
-        if result.value is None:
+    def _count(self, result: EpisodeResult, *, final: bool) -> None:
+        self.tokens += result.prompt_tokens + result.completion_tokens
+        if result.cost_usd is not None:
+            self.cost_usd = (self.cost_usd or 0.0) + result.cost_usd
+        if not final:
+            self.retries += 1
+        elif result.value is None:
             self.errored += 1
         elif result.value == 1:
             self.passed += 1
@@ -89,10 +113,16 @@ class Tally:
         rate, eta_s = self.per_hour(), self.eta_s()
         speed = f", {rate:.0f} tasks/h, ETA {duration(eta_s)}" if rate and eta_s is not None else ""
         earlier = f" ({self.already_done} before)" if self.already_done else ""
-        return (
-            f"{self.done}/{self.total} done{earlier}: {self.passed} passed, {self.failed} failed, "
-            f"{self.errored} errored{speed}"
-        )
+        return f"{self.done}/{self.total} done{earlier}: {self.outcomes()}, {self.usage()}{speed}"
+
+    def outcomes(self) -> str:
+        """Success is of all that is done, by earlier starts too."""
+        success = f", success {100 * (self.passed_before + self.passed) / self.done:.1f} %" if self.done else ""
+        retries = f", {self.retries} {'retry' if self.retries == 1 else 'retries'}" if self.retries else ""
+        return f"{self.passed} passed, {self.failed} failed, {self.errored} errored{success}{retries}"
+
+    def usage(self) -> str:
+        return f"{self.tokens:,} tokens" + ("" if self.cost_usd is None else f", ${self.cost_usd:.4f}")
 
 
 @contextmanager
@@ -102,20 +132,50 @@ def shown(console: Console) -> Iterator[Callable[[Event], None]]:
     if not console.is_terminal:
         yield lambda event: _print_line(console, tally, event)
         return
-    with Live(console=console, get_renderable=lambda: _view(tally), refresh_per_second=2, transient=True):
+    bar = Bar()
+    with Live(console=console, get_renderable=lambda: view(tally, bar), refresh_per_second=2, transient=True):
 
         def take(event: Event) -> None:
             tally.take(event)
-            if isinstance(event, Note):
-                console.print(event.text, markup=False)
+            bar.take(event, tally)
+            match event:
+                case Note(text=text):
+                    console.print(text, markup=False)
+                case EpisodeEnded(result=result, final=final) if result.value != 1:
+                    console.print(_ended(result, final=final), markup=False)
 
         yield take
 
 
+class Bar:
+    """rich's own bar, with its columns of time; it moves to and fro until the number of episodes is known."""
+
+    def __init__(self) -> None:
+        columns = BarColumn(bar_width=30), MofNCompleteColumn(), TimeElapsedColumn()
+        # Episodes take minutes, so that the latest half minute, which is the default, would say nothing.
+        self._progress = Progress(*columns, TextColumn("left"), TimeRemainingColumn(), speed_estimate_period=3600)
+        self._id = self._progress.add_task("", total=None)
+
+    def take(self, event: Event, tally: Tally) -> None:
+        if isinstance(event, Started):
+            (task,) = self._progress.tasks
+            begun_s = task.start_time
+            # What was done before says nothing of the speed.
+            self._progress.reset(self._id, total=tally.total, completed=tally.done)
+            task.start_time = begun_s
+        elif isinstance(event, EpisodeEnded):
+            self._progress.update(self._id, completed=tally.done)
+
+    def __rich__(self) -> RenderableType:
+        return self._progress.get_renderable()
+
+
 def outcome(result: EpisodeResult) -> str:
-    if result.failure:
-        return f"errored ({result.failure.error_class}: {result.failure.message.partition(chr(10))[0]})"
-    return "passed" if result.value == 1 else "failed"
+    """`passed`, or what else, with the reason."""
+    if result.value == 1:
+        return "passed"
+    found = not_passed((result.task_id, result.trial), result)
+    return f"{found.became} ({' '.join(found.why.split())})"
 
 
 def duration(seconds: float) -> str:
@@ -129,16 +189,14 @@ def duration(seconds: float) -> str:
 def _print_line(console: Console, tally: Tally, event: Event) -> None:
     tally.take(event)
     match event:
+        case Phase(run_id=run_id, text=text):
+            message = f"run {run_id}: {text}"
         case Started():
             message = f"{event.total} to run" + (
                 f", {event.already_done} of them done before" if event.already_done else ""
             )
         case EpisodeEnded(result=result, final=final):
-            again = "" if final else "; will be tried again"
-            message = (
-                f"task {result.task_id} trial {result.trial}: {outcome(result)}{again} "
-                f"[{result.ending}, {result.steps} steps, {result.wall_s:.1f} s]"
-            )
+            message = _ended(result, final=final)
         case Note(text=text):
             message = text
         case _:
@@ -149,22 +207,28 @@ def _print_line(console: Console, tally: Tally, event: Event) -> None:
         console.out(f"{stamp} {tally.line()}", highlight=False)
 
 
-def _view(tally: Tally) -> RenderableType:
-    workers = Table.grid(padding=(0, 2))
-    for column in ("worker", "task", "step", "time"):
-        workers.add_column(column, no_wrap=True, style="dim" if column == "worker" else "")
-    workers.add_column("action", no_wrap=True, overflow="ellipsis", ratio=1)
-    for number, worker in sorted(tally.workers.items()):
-        attempt = f" attempt {worker.attempt}" if worker.attempt > 1 else ""
-        workers.add_row(
-            f"worker {number}",
-            f"task {worker.task_id}" + (f" trial {worker.trial}" if worker.trial else "") + attempt,
-            f"step {worker.step}",
-            f"{tally.clock() - worker.since_s:.0f} s",
-            Text(worker.action.replace("\n", " ")),
-        )
-    if not tally.total:
-        return Text("starting")
-    bar = Table.grid()
-    bar.add_row(ProgressBar(total=tally.total, completed=tally.done, width=40))
-    return Group(bar, Text(tally.line()), workers)
+def _ended(result: EpisodeResult, *, final: bool) -> str:
+    again = "" if final else "; will be tried again"
+    return (
+        f"task {result.task_id} trial {result.trial}: {outcome(result)}{again} "
+        f"[{result.ending}, {result.steps} steps, {result.wall_s:.1f} s]"
+    )
+
+
+def view(tally: Tally, bar: Bar) -> RenderableType:
+    """The live display; each line is cut where the terminal ends."""
+    rate = tally.per_hour()
+    usage = tally.usage() + (f", {rate:.0f} tasks/h" if rate else "")
+    lines = [f"{tally.run_id}: {tally.phase}", tally.outcomes(), usage]
+    head, *rest = (Text(line, no_wrap=True, overflow="ellipsis") for line in lines)
+    doing = (_doing(number, worker, tally.clock()) for number, worker in sorted(tally.workers.items()))
+    return Group(head, bar, *(rest if tally.total else ()), *doing)
+
+
+def _doing(number: int, worker: Worker, now_s: float) -> Text:
+    trial = f" trial {worker.trial}" if worker.trial else ""
+    attempt = f" attempt {worker.attempt}" if worker.attempt > 1 else ""
+    episode = f"task {worker.task_id}{trial}{attempt}"
+    text = Text(f"worker {number:<4}", style="dim", no_wrap=True, overflow="ellipsis")
+    spent = f"{episode:<26.26} step {worker.step:<3} {now_s - worker.since_s:4.0f} s  "
+    return text.append(spent + worker.action.replace("\n", " "), style="not dim")

@@ -4,16 +4,20 @@ from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from webarena_runner.cli.progress import duration, outcome
+from webarena_runner.cli.progress import duration
 from webarena_runner.report.summary import Counts, RunReport
 from webarena_runner.tasksets.ids import listed_ids
 
-ERRORS_SHOWN = 5
+_STYLES = {"failed": "red", "errored": "yellow"}
 
 
 def print_report(report: RunReport, console: Console, *, exported: Sequence[str] = ()) -> None:
-    """Counts by site combination; the denominator of every rate is what was planned."""
+    """What did not pass, with the reason, then counts by site combination, so that the counts are seen last.
+
+    The denominator of every rate is what was planned. What was not run is only counted.
+    """
     manifest, total = report.manifest, report.total
     table = Table("sites", box=None, pad_edge=False)
     for column in ("planned", "passed", "failed", "errored", "not run", "success rate"):
@@ -30,6 +34,11 @@ def print_report(report: RunReport, console: Console, *, exported: Sequence[str]
         markup=False,
         soft_wrap=True,
     )
+    for each in report.not_passed:
+        if style := _STYLES.get(each.became):
+            text = Text(each.became, style=style).append(f" task {each.task_id} trial {each.trial}", style="default")
+            text.append(f": {' '.join(each.why.split())}" if each.why else "", style="default")
+            console.print(text, no_wrap=console.is_terminal, overflow="ellipsis", soft_wrap=not console.is_terminal)
     console.print(table)
     if report.interval:
         low, high = report.interval
@@ -42,10 +51,6 @@ def print_report(report: RunReport, console: Console, *, exported: Sequence[str]
             markup=False,
             soft_wrap=True,
         )
-    for result in report.errors[:ERRORS_SHOWN]:
-        console.print(f"task {result.task_id} trial {result.trial}: {outcome(result)}", markup=False, soft_wrap=True)
-    if len(report.errors) > ERRORS_SHOWN:
-        console.print(f"... and {len(report.errors) - ERRORS_SHOWN} more errors, each in its result.json", markup=False)
     for line in report.damaged:
         console.print(line, style="red", markup=False, soft_wrap=True)
     console.print(f"run folder: {report.folder}", markup=False, soft_wrap=True)

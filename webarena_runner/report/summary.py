@@ -102,7 +102,7 @@ class RunReport:
     def not_passed(self) -> list[NotPassed]:
         """In the order of the plan."""
         found = ((key, self.results.get(key)) for key in self.manifest.planned)
-        return [_not_passed(key, result) for key, result in found if result is None or result.value != 1]
+        return [not_passed(key, result) for key, result in found if result is None or result.value != 1]
 
     @cached_property
     def tasks(self) -> int:
@@ -205,7 +205,8 @@ def _counts(keys: Sequence[Key], results: dict[Key, EpisodeResult]) -> Counts:
     return Counts(planned=len(keys), passed=passed, failed=len(ended) - passed - errored, errored=errored)
 
 
-def _not_passed(key: Key, result: EpisodeResult | None) -> NotPassed:
+def not_passed(key: Key, result: EpisodeResult | None) -> NotPassed:
+    """Of a pair whose result, None when there is none, is no pass."""
     if result is None:
         return NotPassed(*key, became="not run")
     if result.failure:

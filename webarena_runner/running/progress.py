@@ -12,11 +12,24 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
+class Phase:
+    """What a run begins to do, before its episodes and after them."""
+
+    run_id: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Started:
-    """Work begins: `total` planned (task, trial) pairs, `already_done` of them finished by an earlier start."""
+    """Work begins: `total` planned (task, trial) pairs, `already_done` of them finished by an earlier start.
+
+    `passed` of these are passed; `spent_usd` is what the earlier starts have cost, None when nothing has a price.
+    """
 
     total: int
     already_done: int
+    passed: int = 0
+    spent_usd: float | None = None
 
 
 @dataclass(frozen=True)
@@ -34,7 +47,7 @@ class Note:
     text: str
 
 
-Event = Started | EpisodeStarted | StepTaken | EpisodeEnded | Note
+Event = Phase | Started | EpisodeStarted | StepTaken | EpisodeEnded | Note
 
 
 class WatchedSchedule:

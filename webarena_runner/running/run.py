@@ -24,7 +24,7 @@ from webarena_runner.log.writing import RunFolder, require_no_run
 from webarena_runner.models.shared.limits import Spend
 from webarena_runner.report.summary import RunReport, load_run
 from webarena_runner.running import plan
-from webarena_runner.running.progress import Event, Note, Started, WatchedSchedule
+from webarena_runner.running.progress import Event, Note, Phase, Started, WatchedSchedule
 from webarena_runner.running.schedule import RunSchedule
 from webarena_runner.settings.loading import load_model_spec, with_limits
 from webarena_runner.settings.records import RunConfig, RunSettings, SitesSpec
@@ -171,11 +171,14 @@ async def run(prepared: Prepared, *, on_event: Callable[[Event], None], environ:
     until = None if max_time_s is None else asyncio.get_running_loop().time() + max_time_s
     setup = ExecutorSetup(prepared.recipe, environ, on_event)
     exports = [open_export(text, out=prepared.out, environ=environ) for text in settings.exporters]
+    run_id = prepared.folder.name
+    on_event(Phase(run_id, f"starting {prepared.manifest.model} and {prepared.manifest.sites} sites"))
     async with registry.load("executors", settings.executor).open(setup) as executor:
         with _open_store(prepared, executor.versions):
             # Another process may have gone on with the run since it was prepared; from here on none can.
             finished = reading.read_finished(prepared.folder)
-            spent_usd = reading.cost_usd(prepared.folder) or 0.0
+            cost_usd = reading.cost_usd(prepared.folder)
+            spent_usd = cost_usd or 0.0
             schedule = RunSchedule(
                 [(task, trial) for task, trial in prepared.todo if (task.task_id, trial) not in finished],
                 retries=settings.limits.retries,
@@ -185,13 +188,15 @@ async def run(prepared: Prepared, *, on_event: Callable[[Event], None], environ:
             )
             if settings.limits.max_cost_usd is not None:
                 log.info("may cost $%g; $%.4f of it was spent before", settings.limits.max_cost_usd, spent_usd)
-            on_event(Started(total=len(prepared.manifest.planned), already_done=len(finished)))
+            passed = sum(result.value == 1 for result in finished.values())
+            on_event(Started(len(prepared.manifest.planned), len(finished), passed=passed, spent_usd=cost_usd))
             for note in prepared.notes:
                 on_event(Note(note))
             _warn_of_missing_judge(prepared, on_event)
             await _play_all(executor, schedule, on_event, until=until)
             if schedule.stopped:
                 log.info("stopped early: %s", schedule.stopped)
+    on_event(Phase(run_id, "writing the results"))
     exported = tuple(each.write(prepared.folder) for each in exports)
     return RunSummary(load_run(prepared.folder), exported, monotonic() - clock, schedule.stopped)
 
