@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,12 +25,16 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as one JS
 
 @dataclass(frozen=True)
 class Answer:
-    """What a model said to one small prompt; `window` None: neither the model file nor the server says."""
+    """What a model said to one small prompt; `window` None: neither the model file nor the server says.
+
+    `facts` are what a server tells of itself.
+    """
 
     spec: "ModelSpec"
     completion: "Completion"
     window: int | None
     estimated: bool
+    facts: Mapping[str, str]
 
 
 def check_model(context: typer.Context, name: Name, assignments: Assignments = None, as_json: AsJson = False) -> None:
@@ -68,12 +73,13 @@ async def _ask(spec: "ModelSpec", sampling: "Sampling") -> Answer:
         messages = _prompt(with_image=spec.images == "screenshot")
         completion = await backend.generate(messages, sampling, tag=RequestTag("check"))
         window, estimated = backend.context_window, backend.estimates_tokens
+        facts: Mapping[str, str] = getattr(backend, "facts", {})
     if not completion.text.strip():
         raise ModelError(
             f"model '{spec.name}' answered with an empty text (finish reason '{completion.finish_reason}', "
             f"{completion.completion_tokens} tokens)"
         )
-    return Answer(spec, completion, window, estimated)
+    return Answer(spec, completion, window, estimated, facts)
 
 
 def _as_json(answer: Answer) -> dict[str, Any]:
@@ -90,6 +96,7 @@ def _as_json(answer: Answer) -> dict[str, Any]:
         "cost_usd": completion.cost_usd,
         "context_window": answer.window,
         "estimates_tokens": answer.estimated,
+        "server": dict(answer.facts),
     }
 
 
@@ -103,6 +110,7 @@ def _rows(answer: Answer) -> dict[str, str]:
         "latency": f"{completion.latency_s:.2f} s" + (f", {completion.retries} retries" if completion.retries else ""),
         "context window": f"{answer.window} tokens" if answer.window else "not known",
         "token counts": "estimated" if answer.estimated else "by the model's tokenizer",
+        **answer.facts,
         "cost": f"${completion.cost_usd:.6f}" if completion.cost_usd is not None else "no prices in the model file",
     }
 

@@ -126,7 +126,11 @@ class OpenAIChat:
         self._tried = True
         if self._facts.window is None:
             # Ollama and LM Studio load a model at its first request, and know its window then.
-            await self._learn()
+            self._facts = await learn(self.server, self._model, self._entry, kind=self._kind)
+            self._fit_window(self._facts.window)
+        if self._facts.kind == "Ollama" and self._context_window is None:
+            message = "%s: Ollama cuts prompts that are too long without a word, and does not say its window"
+            logger.warning(f"{message}; set context_window", self.server.subject)
 
     async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
         """Raises ModelRefused or PromptTooLong at once, other ModelErrors after the retries."""

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 
-import httpx
 from tenacity import AsyncRetrying, RetryCallState, RetryError, retry_if_exception_type, stop_after_delay, stop_never
 from tenacity import wait_fixed as wait_seconds
 
 from webarena_runner.errors import ModelRefused
 from webarena_runner.models.shared.error_replies import PASSING_STATUSES, read_error_reply
-from webarena_runner.models.shared.http import HttpReply
+from webarena_runner.models.shared.http import HttpClient
 from webarena_runner.models.shared.retry import Transient
 from webarena_runner.models.shared.wire import CONNECT_TIMEOUT_S
 
@@ -16,7 +15,7 @@ HEALTH_EVERY_S = 0.25
 
 
 async def wait_healthy(
-    client: httpx.AsyncClient, url: str, *, limit_s: float | None, report: Callable[[float, str], None]
+    client: HttpClient, url: str, *, limit_s: float | None, report: Callable[[float, str], None]
 ) -> None:
     """Until `url` answers with success; `report` is called at first and then every 10 s, with the wait and its reason.
 
@@ -26,16 +25,13 @@ async def wait_healthy(
     """
 
     async def attempt() -> None:
-        try:
-            response = await client.get(url, timeout=CONNECT_TIMEOUT_S)
-        except httpx.RequestError as error:
-            raise Transient(f"connection failed: {str(error) or type(error).__name__}") from None
-        if response.is_success:
+        reply = await client.request("GET", url, timeout_s=CONNECT_TIMEOUT_S)
+        if reply.is_success:
             return
-        told = read_error_reply(HttpReply(response.status_code, response.headers, response.content))
-        if response.status_code >= 500 or response.status_code in PASSING_STATUSES:
+        told = read_error_reply(reply)
+        if reply.status >= 500 or reply.status in PASSING_STATUSES:
             raise Transient(told.message)
-        raise ModelRefused(f"GET {response.url} gives {told.message}; is another kind of server there?")
+        raise ModelRefused(f"GET {url} gives {told.message}; is another kind of server there?")
 
     def notice(state: RetryCallState) -> None:
         if state.attempt_number % round(10 / HEALTH_EVERY_S) == 1:

@@ -39,10 +39,7 @@ class HttpReply:
 
 
 class HttpClient:
-    """`headers` and `query` go with each request; paths are below `base_url`, or whole URLs.
-
-    `client` is what the requests go through.
-    """
+    """`headers` and `query` go with each request; paths are below `base_url`, or whole URLs."""
 
     def __init__(
         self,
@@ -53,7 +50,7 @@ class HttpClient:
         query: Mapping[str, str] | None = None,
     ) -> None:
         self._timeout_s = timeout_s
-        self.client = httpx.AsyncClient(
+        self._client = httpx.AsyncClient(
             base_url=base_url,
             headers={"User-Agent": "webarena-runner", **(headers or {})},
             params=dict(query or {}),
@@ -83,7 +80,7 @@ class HttpClient:
         try:
             async with (
                 asyncio.timeout(limit_s),
-                self.client.stream(method, path, content=content, headers=sent) as response,
+                self._client.stream(method, path, content=content, headers=sent) as response,
             ):
                 return HttpReply(response.status_code, response.headers, await _read(response))
         except TimeoutError:
@@ -92,7 +89,7 @@ class HttpClient:
             raise Unreachable(f"connection failed: {str(error) or type(error).__name__}") from None
 
     async def aclose(self) -> None:
-        await self.client.aclose()
+        await self._client.aclose()
 
 
 class LimitedStream(httpx.AsyncByteStream):

@@ -8,12 +8,12 @@ import sys
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
-import httpx
-
 from webarena_runner.errors import ConfigError, ModelError, UsageError
 from webarena_runner.interfaces import ServeCommand
 from webarena_runner.models.shared import guard
 from webarena_runner.models.shared.health import root_url, wait_healthy
+from webarena_runner.models.shared.http import HttpClient
+from webarena_runner.models.shared.wire import CONNECT_TIMEOUT_S
 from webarena_runner.settings.records import ModelSpec
 
 
@@ -58,8 +58,11 @@ async def _wait_ready(command: ServeCommand, say: Callable[[str], None]) -> None
     def report(waited_s: float, reason: str) -> None:
         say(f"waiting for {url}, {waited_s:.0f} s ({reason})")
 
-    async with httpx.AsyncClient(trust_env=False) as client:
+    client = HttpClient(command.base_url, timeout_s=CONNECT_TIMEOUT_S)
+    try:
         await wait_healthy(client, url, limit_s=None, report=report)
+    finally:
+        await client.aclose()
 
 
 async def _stop(process: asyncio.subprocess.Process, command: ServeCommand) -> None:

@@ -36,8 +36,9 @@ class TgiServer:
         self._policy = policy
         # The server refuses what exceeds its own limit (429) instead of queueing it; known after `narrow`.
         self._slots: asyncio.Semaphore | None = None
+        self._root = root_url(base_url)
         self._http = HttpClient(
-            root_url(base_url), timeout_s=timeout_s, headers={"Authorization": f"Bearer {key}"} if key else {}
+            self._root, timeout_s=timeout_s, headers={"Authorization": f"Bearer {key}"} if key else {}
         )
 
     def narrow(self, max_concurrent_requests: int) -> None:
@@ -68,7 +69,7 @@ class TgiServer:
             logger.warning("%s: not ready for %.0f s (%s); waiting up to %g s", self.subject, waited_s, reason, limit_s)
 
         try:
-            await wait_healthy(self._http.client, "/health", limit_s=limit_s, report=report)
+            await wait_healthy(self._http, f"{self._root}/health", limit_s=limit_s, report=report)
         except ModelRefused as error:
             raise ModelRefused(f"{self.subject}: {self._redact(str(error))}") from None
 

@@ -12,15 +12,16 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-import httpx
-
 from webarena_runner.errors import ModelError
 from webarena_runner.models.shared import guard
+from webarena_runner.models.shared.http import HttpClient
+from webarena_runner.models.shared.retry import Transient
 
 logger = logging.getLogger(__name__)
 HOST = "127.0.0.1"
 MAX_RESTARTS = 3
 POLL_S = 0.25
+HEALTH_TIMEOUT_S = 5.0
 PROGRESS_EVERY_S = 10.0
 STOP_LIMIT_S = guard.STOP_LIMIT_S + 5
 LOG_TAIL_LINES, LOG_TAIL_BYTES = 15, 1 << 16
@@ -47,7 +48,7 @@ class ServerChild:
         self._healthy = False
         self._changed = asyncio.Condition()  # notified whenever _healthy or _failure has changed
         self._keeper: asyncio.Task[None] | None = None
-        self._client = httpx.AsyncClient(trust_env=False, timeout=5)
+        self._client = HttpClient(self.url, timeout_s=HEALTH_TIMEOUT_S)
 
     @property
     def url(self) -> str:
@@ -147,8 +148,8 @@ class ServerChild:
 
     async def _answers(self) -> bool:
         try:
-            return (await self._client.get(f"{self.url}/health")).is_success
-        except httpx.TransportError:
+            return (await self._client.request("GET", "/health")).is_success
+        except Transient:
             return False
 
     async def _stop(self) -> None:

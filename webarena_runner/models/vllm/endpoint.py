@@ -6,16 +6,17 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import httpx
-
 from webarena_runner.errors import ModelError, ModelRefused
 from webarena_runner.interfaces import RequestTag
 from webarena_runner.models.openai.backend import OpenAIChat
 from webarena_runner.models.openai.wire import completion_of, record, wire_sampling
 from webarena_runner.models.shared.formats import FormatName, render, with_plain_text
+from webarena_runner.models.shared.health import root_url
+from webarena_runner.models.shared.http import HttpClient
 from webarena_runner.models.shared.probe import try_request
 from webarena_runner.models.shared.replies import encodable
-from webarena_runner.models.shared.wire import is_local, require_logprobs
+from webarena_runner.models.shared.retry import Transient
+from webarena_runner.models.shared.wire import require_logprobs
 from webarena_runner.models.vllm.stats import describe_metrics, read_metrics
 from webarena_runner.settings.records import ModelSpec
 from webarena_runner.types import Completion, Message, Sampling
@@ -50,7 +51,7 @@ class VllmEndpoint:
         self._with_picture = spec.images == "screenshot"
         self._model = ""
         self._stop_ids: dict[str, int] = {}
-        self._metrics = httpx.AsyncClient(trust_env=not is_local(base_url), timeout=METRICS_TIMEOUT_S)
+        self._metrics = HttpClient(root_url(base_url), timeout_s=METRICS_TIMEOUT_S)
 
     async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
         if self._format == "template":
@@ -71,9 +72,9 @@ class VllmEndpoint:
     async def report(self) -> None:
         """Cache hits and queue length, to the log; nothing when the server does not give them."""
         try:
-            reply = await self._metrics.get(self.base_url.rstrip("/").removesuffix("/v1") + "/metrics")
-        except httpx.TransportError as error:
-            logger.info("%s: no metrics: %r", self._server.subject, error)
+            reply = await self._metrics.request("GET", "/metrics")
+        except Transient as error:
+            logger.info("%s: no metrics: %s", self._server.subject, error)
             return
         if reply.is_success:
             logger.info("%s: %s", self._server.subject, describe_metrics(read_metrics(reply.text)))
