@@ -13,7 +13,7 @@ OWN_MODELS_VENV := .venv-models
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser smoke test test-pythons sanity test-slow test-models peer-test check bench bench-observe bench-settle bench-sites golden docs lock clean
+.PHONY: help setup browser smoke test test-pythons sanity test-slow test-models peer-test check bench bench-observe bench-settle bench-sites fuzz golden docs lock clean
 
 help:
 	@echo "make smoke      run the embedded benchmark with the reference agent, print its result table"
@@ -24,6 +24,7 @@ help:
 	@echo "make test-models  run real inference engines on the CPU (sets up .venv-models: 3 GB)"
 	@echo "make check      lint, types, layers"
 	@echo "make peer-test  another project's package on the embedded sites (sets up .venv-peer: 0.8 GB, half an hour)"
+	@echo "make fuzz       10,000 seeded odd task files, model replies and run folders: no traceback, no hang (some minutes)"
 	@echo "make bench      timings, as ratios within one run; one by one: bench-observe, bench-settle, bench-sites"
 	@echo "make golden     recorded behaviour of the official code against ours: equal / total"
 	@echo "make docs       build the pages in docs/ into docs/_build (no network)"
@@ -115,6 +116,10 @@ bench-settle: browser
 
 bench-sites: setup
 	$(BIN)/python -m bench.sites
+
+# A failed case is told by its seed; `python -m tests.fuzz --only SURFACE --first NUMBER --cases 1` draws it again.
+fuzz: setup
+	$(BIN)/python -m tests.fuzz --cases 10000
 
 # The recordings lie beside the checkout, as for the tests; GOLDENS=FOLDER names another place.
 golden: browser

@@ -113,7 +113,7 @@ def _entries(group: Group) -> tuple[EntryPoint, ...]:
 
 @lru_cache(maxsize=64)
 def _entries_on(path: tuple[str, ...], group: Group) -> tuple[EntryPoint, ...]:
-    """Of the packages on this path. Reading their metadata takes tens of milliseconds, and a run asks for many."""
+    """Of the packages on this path; kept, since reading their metadata takes tens of milliseconds."""
     return tuple(entry_points(group=f"webarena_runner.{group}"))
 
 

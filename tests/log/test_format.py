@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.conftest import Invoke
 from tests.log.records import make_manifest, make_result
-from webarena_runner.errors import DamagedRecord, NewerFormat, StoreError
+from webarena_runner.errors import ConfigError, DamagedRecord, NewerFormat, StoreError
 from webarena_runner.evaluators.combine import load_evaluators, rescore
 from webarena_runner.interfaces import RequestTag
 from webarena_runner.log.format import FORMAT
@@ -29,6 +29,7 @@ from webarena_runner.log.reading import (
 )
 from webarena_runner.log.writing import RunFolder
 from webarena_runner.models.replay import Replay
+from webarena_runner.report.summary import load_run
 from webarena_runner.running.plan import make_manifest as manifest_of
 from webarena_runner.running.run import prepare_resume, run
 from webarena_runner.settings.loading import CliOptions, load_run_config
@@ -339,6 +340,60 @@ def test_the_prompt_must_be_the_same_and_is_in_the_folder(copy: Callable[[str], 
     changed(RunPaths(folder).manifest, lambda record: record.update(prompt_sha256=other))
     with pytest.raises(StoreError, match=rf"another prompt .*a copy is .*{other}\.txt"):
         prepare_resume(folder)
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "told"),
+    [
+        (
+            ("config", "model"),
+            {"leaderboard": {"size_b": []}},
+            r"config\.model\.leaderboard\.size_b \(Input should be a",
+        ),
+        (("config", "model"), [], r"config\.model \("),
+        (("config", "settings", "trials"), "3", r"config\.settings\.trials \(Input should be a valid integer"),
+        (("config", "settings", "actions"), 1, r"config\.settings\.actions \("),
+        (("config",), json.loads('{"a":' + "[" * 200 + "]" * 200 + "}"), "nested deeper than 150 levels"),
+    ],
+)
+def test_a_manifest_with_odd_values_where_readers_look_is_told(
+    keys: tuple[str, ...], value: Any, told: str, copy: Callable[[str], Path]
+) -> None:
+    folder = copy("format-1")
+
+    def put(record: dict[str, Any]) -> None:
+        *above, last = keys
+        for key in above:
+            record = record[key]
+        record[last] = value
+
+    changed(RunPaths(folder).manifest, put)
+    with pytest.raises(DamagedRecord, match=told):
+        read_manifest(folder)
+
+
+def test_odd_values_in_results_and_steps_are_damage_or_can_be_printed(copy: Callable[[str], Path]) -> None:
+    folder = copy("format-1")
+    first, second = RunPaths(folder).episodes()
+    deep = json.loads("[" * 200 + "]" * 200)
+    changed(first.result, lambda record: record.update(answer="half \ud83d", scores=[]))
+    changed(second.result, lambda record: record.update(deep=deep))
+    lines = [json.loads(line) for line in second.steps.read_text().splitlines()]
+    lines[0]["decision"]["completion"] = []
+    second.steps.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    report = load_run(folder)
+    assert [result.answer for result in report.results.values()] == ["half \ufffd"]
+    assert "nested deeper than 150 levels" in report.damaged[0]
+    assert report.cost_usd is None
+
+
+def test_recorded_evidence_that_no_evaluator_wrote_is_told(copy: Callable[[str], Path]) -> None:
+    folder = copy("format-1")
+    tasks = {task.task_id: task for task in read_tasks(folder) or ()}
+    result = next(iter(read_results(folder).values()))
+    odd = [score.model_copy(update={"evidence": {"answer": [1], "targets": 7}}) for score in result.scores]
+    with pytest.raises(ConfigError, match="the recorded evidence is not what .* can score"):
+        rescore(tasks[result.task_id], odd, load_evaluators(ScoringSettings()))
 
 
 @pytest.mark.parametrize("name", ["format-0/oracle", "format-1"])

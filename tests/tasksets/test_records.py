@@ -100,6 +100,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"task_id": 10**18}, "task_id: expected an integer of at least 0, and of 18 digits at most"),
     ({"intent": "half \ud800 a character"}, "holds half a character"),
     ({"weight": float("nan")}, "holds NaN or Infinity"),
+    ({"deep": json.loads("[" * 120 + "]" * 120)}, "nested deeper than 100 levels"),
     ({"geolocation": {"latitude": 91, "longitude": 0}}, "geolocation.latitude: .* less than or equal to 90, found 91"),
     ({"geolocation": [1, 2]}, "geolocation: .*found"),
     ({"viewport_size": {"width": 0}}, "viewport_size.width: .* greater than or equal to 1, found 0"),

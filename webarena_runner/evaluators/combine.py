@@ -97,7 +97,13 @@ def rescore(
     scores = []
     for check, old in zip(task.checks, recorded, strict=True):
         evaluator, spec = _evaluator(task, check, evaluators)
-        outcome = _next(evaluator, spec, old.evidence, old.verdicts)
+        try:
+            outcome = _next(evaluator, spec, old.evidence, old.verdicts)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ConfigError(
+                f"task {task.task_id} of {task.task_set}: the recorded evidence is not what {check.kind} can score: "
+                f"{error!r}"
+            ) from error
         scores.append(_unjudged(outcome, _not_recorded(outcome)) if isinstance(outcome, Question) else outcome)
     return _product(scores), tuple(scores)
 

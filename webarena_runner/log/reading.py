@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -9,6 +10,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from webarena_runner.errors import DamagedRecord, NewerFormat, StoreError
+from webarena_runner.log.config import faults_in
 from webarena_runner.log.files import is_file, read_bytes, sha256_of, sha256_of_json
 from webarena_runner.log.format import Kind, Raw
 from webarena_runner.log.paths import AttemptPaths, Key, RunPaths, is_run, task_name
@@ -16,10 +18,14 @@ from webarena_runner.log.places import by_url
 from webarena_runner.log.steps import unpack_page, unpack_step
 from webarena_runner.log.texts import Texts
 from webarena_runner.log.upgrade import upgraded
+from webarena_runner.log.wellformed import nesting, well_formed_value
 from webarena_runner.types import Completion, EpisodeResult, LastPage, Record, RunManifest, Step, Task
 
 log = logging.getLogger(__name__)
 R = TypeVar("R", bound=Record)
+# Of a task's record there are a hundred at most.
+MAX_NESTING = 150
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def read_manifest(folder: Path) -> RunManifest:
@@ -164,13 +170,8 @@ def read_json(path: Path) -> Raw:
 
 
 def _missing_in(manifest: RunManifest) -> list[str]:
-    """Keys below those of the record that every version writes, and that readers count on."""
-    config = manifest.config
-    settings = config["settings"] if isinstance(config.get("settings"), dict) else {}
-    tasks = config["tasks"] if isinstance(config.get("tasks"), dict) else {}
-    missing = [f"config.{part}" for part in ("settings", "model", "tasks", "sites") if part not in config]
-    missing += [f"config.settings.{key}" for key in ("trials", "seed") if not isinstance(settings.get(key), int)]
-    missing += ["config.tasks.expression"] if not isinstance(tasks.get("expression"), str) else []
+    """Keys below those of the record that every version writes, and that readers count on, where they are not right."""
+    missing = list(faults_in(manifest.config))
     names = dict.fromkeys(task_name(task_id) for task_id, _ in manifest.planned)
     return missing + [f"task_sites.{name}" for name in names if name not in manifest.task_sites]
 
@@ -189,7 +190,7 @@ def _costs(paths: AttemptPaths) -> list[float | None]:
         try:
             raw = upgraded("step", _parsed(line, where), where=where)
             completion = raw["decision"].get("completion")
-            costs.append(completion and _model(Completion, completion, where=where).cost_usd)
+            costs.append(None if completion is None else _model(Completion, completion, where=where).cost_usd)
         except DamagedRecord as error:
             log.warning("the cost of a step is not counted: %s", error)
         except (KeyError, TypeError, AttributeError) as error:
@@ -211,14 +212,17 @@ def _lines(data: bytes, path: Path) -> Iterator[tuple[bytes, str]]:
         yield line, f"{path}, line {number}"
 
 
-def _parsed(data: str | bytes, where: str) -> Raw:
+def _parsed(data: bytes, where: str) -> Raw:
     try:
         raw = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise DamagedRecord(f"{where}: is damaged: no JSON ({error})") from error
     if not isinstance(raw, dict):
         raise DamagedRecord(f"{where}: is damaged: expected a JSON object, found {type(raw).__name__}")
-    return raw
+    if nesting(raw) > MAX_NESTING:
+        raise DamagedRecord(f"{where}: is damaged: nested deeper than {MAX_NESTING} levels")
+    # We write no half of a surrogate pair, but what is read must be fit to be printed.
+    return dict(well_formed_value(raw)) if _HALF.search(data) else raw
 
 
 def _validated(model: type[R], kind: Kind, raw: Raw, *, where: str) -> R:

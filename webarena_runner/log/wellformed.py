@@ -1,4 +1,4 @@
-"""Text without halves of surrogate pairs: pages and replies may hold them, and neither UTF-8 nor JSON files can."""
+"""What JSON files can hold: text without halves of surrogate pairs, and values that are not bottomless."""
 
 from typing import Any
 
@@ -22,3 +22,14 @@ def well_formed_value(value: Any) -> Any:
         case dict():
             return {well_formed(key): well_formed_value(each) for key, each in value.items()}
     return value
+
+
+def nesting(value: Any) -> int:
+    """How many lists and objects of a JSON value are inside each other: few, unless somebody made it to be too many."""
+    deepest, waiting = 0, [(value, 1)]
+    while waiting:
+        holder, depth = waiting.pop()
+        if isinstance(holder, dict | list):
+            deepest = max(deepest, depth)
+            waiting += [(each, depth + 1) for each in (holder.values() if isinstance(holder, dict) else holder)]
+    return deepest

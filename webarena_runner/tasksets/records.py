@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from webarena_runner import registry
 from webarena_runner.errors import TaskFileError
 from webarena_runner.interfaces import Evaluator, UnusableTask
+from webarena_runner.log.wellformed import nesting
 from webarena_runner.official.addresses import fault_of
 from webarena_runner.official.node import Node, shown
 from webarena_runner.official.notation import START_TABS
@@ -28,6 +29,7 @@ _Found = Task | UnusableTask
 _Read = tuple[Check, bool, bool]
 _STATE_SUFFIX = "_state.json"
 MAX_ID_CHARACTERS = 200
+MAX_DEPTH = 100
 # As many digits as --tasks takes.
 MAX_ID = 10**18 - 1
 
@@ -144,6 +146,8 @@ def _task(record: Any, place: str, task_set: str, evaluators: _Evaluators) -> Ta
 
 def _require_writable(node: Node) -> None:
     """Half of a surrogate pair, and numbers without a value, are in no other program's JSON."""
+    if nesting(node.value) > MAX_DEPTH:
+        raise node.fault(f"nested deeper than {MAX_DEPTH} levels")
     try:
         json.dumps(node.value, ensure_ascii=False, allow_nan=False).encode()
     except UnicodeEncodeError as error:
