@@ -36,6 +36,10 @@ def parse(arguments: tuple[str, ...]) -> None:
     """Reads a command line as far as the command's own code; a text may name a command without its arguments."""
     words = next((words for words in sorted(COMMANDS, key=len, reverse=True) if arguments[: len(words)] == words), ())
     rest = [word for word in arguments[len(words) :] if word not in _LEFT_OUT]
+    if "--config" in rest:
+        # It is read at once, and a page has no file.
+        at = rest.index("--config")
+        del rest[at : at + 2]
     if words and not rest:
         return
     context = COMMANDS[words].make_context("wa-run", rest or ["--verbose"])

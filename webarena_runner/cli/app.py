@@ -11,6 +11,7 @@ from webarena_runner.cli import options as given
 from webarena_runner.cli.help import EPILOG
 from webarena_runner.cli.models import commands as models
 from webarena_runner.cli.once import require_once_everywhere
+from webarena_runner.cli.run_file import file_of
 from webarena_runner.cli.usage import BareForm
 from webarena_runner.errors import UsageError
 
@@ -92,6 +93,7 @@ def run_tasks(
     seed: given.Seed = None,
     out: given.Out = Path("results"),
     run_id: given.RunId = None,
+    config: given.Config = None,
     assignments: given.Assignments = None,
     fail_under: given.FailUnder = None,
     dry_run: given.DryRun = False,
@@ -122,7 +124,8 @@ def run_tasks(
         profile=profile,
         # Those above that set one key of the settings: agent, workers, max_steps and others.
         given=given.settings_given(context),
-        assignments=tuple(assignments or ()),
+        assignments=given.assignments_given(context),
+        base=file_of(context).base,
     )
     start = runs.Start(options, out=out, run_id=run_id, fail_under=fail_under, as_json=as_json, verbose=verbose)
     raise typer.Exit(runs.show_plan(start, os.environ) if dry_run else runs.start(start, os.environ))
@@ -136,8 +139,7 @@ require_once_everywhere(app)
 def _refuse_run_options(context: typer.Context) -> None:
     command = context.invoked_subcommand
     for parameter in context.command.params:
-        source = context.get_parameter_source(parameter.name or "")
-        if source is not None and source.name == "COMMANDLINE" and parameter.name != "verbose":
+        if given.is_given(context, parameter.name or "") and parameter.name != "verbose":
             raise UsageError(
                 f"{parameter.opts[0]} belongs to the bare form `wa-run ...`, not before `{command}`; "
                 + (

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, get_type_hints
 
 import typer
 
+from webarena_runner.cli.run_file import file_of, take_file
+
 if TYPE_CHECKING:
     from webarena_runner.settings.loading import Given
 
@@ -32,12 +34,45 @@ def settings_given(context: typer.Context) -> "tuple[Given, ...]":
     """What the command line sets by options that are marked with `Sets`; those that are not given are left out."""
     from webarena_runner.settings.loading import Given
 
+    keys, file = keys_set_by(context.command.callback), file_of(context)
+    assigned = _assigned(context.params.get("assignments"))
+    found = []
+    for option in context.command.params:
+        key = keys.get(option.name or "")
+        if key is None or context.params[option.name] is None:
+            continue
+        in_file = is_in_file(context, option.name)
+        if not (in_file and key in assigned):
+            origin = file.places[option.name] if in_file else option.opts[0]
+            found.append(Given(key, context.params[option.name], origin))
+    return tuple(found)
+
+
+def assignments_given(context: typer.Context) -> tuple[str, ...]:
+    """The `-o` texts of --config and of the command line, which wins."""
+    texts: list[str] = context.params.get("assignments") or []
     keys = keys_set_by(context.command.callback)
-    return tuple(
-        Given(keys[option.name], context.params[option.name], option.opts[0])
-        for option in context.command.params
-        if option.name in keys and context.params[option.name] is not None
-    )
+    ours = _assigned(texts) | {key for name, key in keys.items() if is_given(context, name)}
+    return (*(text for text in file_of(context).assignments if not _assigned([text]) & ours), *texts)
+
+
+def is_given(context: typer.Context, name: str) -> bool:
+    """Whether a parameter is on the command line, and not from a file or its default."""
+    return _source(context, name) == "COMMANDLINE"
+
+
+def is_in_file(context: typer.Context, name: str) -> bool:
+    """Whether a parameter is from the file that --config names."""
+    return _source(context, name) == "DEFAULT_MAP"
+
+
+def _source(context: typer.Context, name: str) -> str:
+    source = context.get_parameter_source(name)
+    return source.name if source else ""
+
+
+def _assigned(texts: list[str] | None) -> set[str]:
+    return {text.partition("=")[0].strip() for text in texts or ()}
 
 
 WHAT_TO_RUN, _SITES, _SPEED, OTHER = "What to run", "Against what", "How much and how fast", "Output and more"
@@ -277,6 +312,18 @@ FailUnder = Annotated[
         metavar="N%|N",
         help="Exit code 1 when less passes: a share of what is planned, such as 90%, or a number of episodes. "
         "[dim]Default: only errors fail a run[/dim]",
+        rich_help_panel=OTHER,
+    ),
+]
+Config = Annotated[
+    str | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        is_eager=True,
+        callback=take_file,
+        help="YAML with these options by their long names, and under [b]option[/b] what -o sets; or the folder or "
+        "manifest.json of an earlier run. The command line wins.",
         rich_help_panel=OTHER,
     ),
 ]

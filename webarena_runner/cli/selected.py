@@ -4,22 +4,17 @@ from pathlib import Path
 
 import typer
 
+from webarena_runner.cli.options import is_given, is_in_file
 from webarena_runner.errors import UsageError
 from webarena_runner.settings.records import TaskChoice
 from webarena_runner.tasksets.selection import RUNS, choose, choose_task_set, draws
 from webarena_runner.types import Task
 
 
-def is_given(context: typer.Context, name: str) -> bool:
-    """Whether a parameter is on the command line, and not its default."""
-    source = context.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
-
-
 def chosen_set(context: typer.Context, expression: str, task_set: str, *, runs: Path = RUNS) -> str:
     """The task set that `--tasks` and `--task-set` name. Raises UsageError when they name two."""
     chosen = choose_task_set(expression, task_set, runs=runs)
-    if chosen != task_set and is_given(context, "task_set"):
+    if chosen != task_set and (is_given(context, "task_set") or is_in_file(context, "task_set")):
         default = "" if is_given(context, "tasks") else ", the default here,"
         raise UsageError(
             f"--task-set {task_set}: --tasks '{expression}'{default} chooses from the set {chosen}; leave "

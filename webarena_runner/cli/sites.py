@@ -50,7 +50,7 @@ def serve(
     They are one shared copy, filled with made-up data: not the official sites.
     """
     from webarena_mini.catalog import MODULES
-    from webarena_runner.cli.selected import is_given
+    from webarena_runner.cli.options import is_given
     from webarena_runner.cli.serve import Serving, serve_until_stopped
     from webarena_runner.errors import ConfigError
 

@@ -9,6 +9,7 @@ import typer
 
 from webarena_runner.cli import options as given
 from webarena_runner.cli.once import OnceGroup
+from webarena_runner.cli.run_file import file_of
 from webarena_runner.errors import SelectionError, UsageError
 from webarena_runner.tasksets.selection import ALL, EMBEDDED_NAMES
 
@@ -61,9 +62,12 @@ def usage_message(error: Any, words: Sequence[str]) -> str:
         expected = error.message.rstrip(".").replace("Input should be greater", "expected a number greater")
         expected = expected.replace("Input should be", "expected").partition(", unable")[0]
         value = _value_of(parameter, words)
+        place = "" if value or context is None else file_of(context).places.get(parameter.name, "")
+        value = value or file_of(context).options.get(parameter.name, "") if place else value
         got = f", got '{value}'" if value and repr(value) not in expected else ""
         name = parameter.opts[0] if parameter.param_type_name == "option" else parameter.metavar or parameter.name
-        message = f"{name}: {expected}{got}"
+        message = f"{place}: {parameter.opts[0].removeprefix('--')}" if place else name
+        message += f": {expected}{got}"
     command = getattr(context, "command_path", "wa-run")
     return f"{message}; see `{command} --help`"
 

@@ -32,7 +32,11 @@ def read_manifest(folder: Path) -> RunManifest:
     """Raises StoreError: no run folder, of a newer format, or damaged."""
     if not is_run(folder):
         raise StoreError(f"{folder} is no run folder: there is no {RunPaths(folder).manifest.name} in it")
-    path = RunPaths(folder).manifest
+    return read_manifest_file(RunPaths(folder).manifest)
+
+
+def read_manifest_file(path: Path) -> RunManifest:
+    """A manifest wherever it is. Raises StoreError: of a newer format, or damaged."""
     try:
         manifest = _validated(RunManifest, "manifest", read_json(path), where=str(path))
         if missing := _missing_in(manifest):
@@ -40,7 +44,7 @@ def read_manifest(folder: Path) -> RunManifest:
     except DamagedRecord as error:
         raise DamagedRecord(
             f"{error}; put the one that was written back, or start a new run under another --run-id: without it "
-            f"nothing can be said of what is in {folder}"
+            f"nothing can be said of what is in {path.parent}"
         ) from error
     return manifest
 

@@ -5,7 +5,7 @@ Later wins: profile file, model file, options, `-o key=value`. Options of the si
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -55,7 +55,8 @@ class Given:
 class CliOptions:
     """What the command line says; `assignments` are the `-o` texts in order, and win over `given`.
 
-    `served_by` is the provider that the task set's sites come from unless `sites` says otherwise.
+    `served_by` is the provider that the task set's sites come from unless `sites` says otherwise. `base` has all
+    settings, the model and the sites of an earlier run, instead of those of the profile and of files.
     """
 
     model: str | None = None
@@ -70,6 +71,7 @@ class CliOptions:
     profile: str = "webarena"
     given: tuple[Given, ...] = ()
     assignments: tuple[str, ...] = ()
+    base: Document | None = None
 
 
 def load_run_config(options: CliOptions, environ: Mapping[str, str]) -> tuple[RunConfig, tuple[str, ...]]:
@@ -171,6 +173,8 @@ def _draft(profile: Document, options: CliOptions) -> Draft:
     draft = Draft()
     draft.add(profile)
     draft.put(("profile",), profile.path.stem, "--profile")
+    if options.base:
+        _add_base(draft, options.base, other_model=options.model is not None)
     given = {each.key: each for each in options.given}
     action_set = given.get("actions.action_set")
     if action_set and action_set.value in _PROMPT_OF and "prompt" not in given:
@@ -190,6 +194,10 @@ def _add_model(draft: Draft, options: CliOptions, assigned: Assigned) -> None:
     if unmodelled:
         draft.put(("agent",), options.model, f"--model {options.model}")
         agent = str(options.model)
+    if options.model is None and options.base and options.base.values["model"]:
+        draft.put(("model",), {}, str(options.base.path))
+        draft.add(_model_of(options.base), under=("model",))
+        return
     if options.model is None or unmodelled:
         if getattr(registry.load("agents", agent), "needs_model", True):
             raise ConfigError(f"--model is missing: agent '{agent}' needs one; `wa-run models list` shows them")
@@ -202,6 +210,20 @@ def _add_model(draft: Draft, options: CliOptions, assigned: Assigned) -> None:
     if isinstance(sampling, dict):
         for key, value in sampling.items():
             draft.put(("sampling", str(key)), value, document.where(("sampling", str(key))))
+
+
+def _model_of(base: Document) -> Document:
+    """The model of an earlier run; of its sampling what its file stated, since the rest was the profile's."""
+    model = base.values["model"]
+    stated = {key: value for key, value in model["sampling"].items() if value not in (None, [])}
+    return replace(base, values=model | {"sampling": stated})
+
+
+def _add_base(draft: Draft, base: Document, *, other_model: bool) -> None:
+    """Settings of an earlier run; what is of its model goes with it."""
+    of_the_model = ("sampling",) if base.values["model"] else ("agent", "prompt")
+    left_out = {"profile", "model", "sites", *(of_the_model if other_model else ())}
+    draft.add(replace(base, values={key: value for key, value in base.values.items() if key not in left_out}))
 
 
 def _is_agent(name: str) -> bool:
@@ -233,8 +255,11 @@ def _model_document(name: str) -> Document:
 
 
 def _add_sites(draft: Draft, options: CliOptions, environ: Mapping[str, str]) -> None:
-    chosen = options.sites or options.served_by or SitesFile().provider
+    base = options.base.values["sites"] if options.base and not options.sites else None
+    chosen = base["provider"] if base else options.sites or options.served_by or SitesFile().provider
     provider = chosen
+    if base:
+        draft.put(OPTIONS, base["options"], str(options.base.path) if options.base else "")
     if chosen not in registry.names("sites"):
         found = load_sites_file(chosen)
         provider = found.provider
