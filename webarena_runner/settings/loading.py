@@ -27,7 +27,7 @@ from webarena_runner.settings.records import (
     SitesSpec,
     TaskChoice,
 )
-from webarena_runner.settings.secrets import refuse_secrets
+from webarena_runner.settings.secrets import looks_secret, refuse_secrets
 from webarena_runner.settings.site_files import OPTIONS, load_sites_file, options_from, read_options
 from webarena_runner.settings.yaml import Document, describe, dotted, nearest, parse_value, read_yaml
 from webarena_runner.types import Sampling
@@ -160,12 +160,12 @@ def with_limits(config: RunConfig, *, max_cost_usd: float | None, max_time: str 
 def load_model_spec(name: str) -> ModelSpec:
     """A model file, by name or path. Raises ConfigError with file, line and key of what is wrong in it."""
     document = _model_document(name)
+    # First, since what else is wrong is told with its value.
+    refuse_secrets(document.values, origins={}, fallback=str(document.path))
     try:
-        spec = ModelSpec.model_validate(document.values)
+        return ModelSpec.model_validate(document.values)
     except ValidationError as error:
         raise ConfigError(describe(error, document, valid=valid_keys(ModelSpec))) from error
-    refuse_secrets(spec.model_dump(), origins={}, fallback=str(document.path))
-    return spec
 
 
 def _draft(profile: Document, options: CliOptions) -> Draft:
@@ -304,7 +304,8 @@ def _assignment(text: str) -> tuple[tuple[str, ...], Any]:
     name, equals, value = text.partition("=")
     keys = tuple(name.strip().split("."))
     if not equals or not all(keys):
-        raise ConfigError(f"-o {text}: expected key=value, for example -o limits.max_steps=10")
+        shown = "-o" if looks_secret(text) else f"-o {text}"
+        raise ConfigError(f"{shown}: expected key=value, for example -o limits.max_steps=10")
     if keys in _OPTIONS_OF_THE_RUN:
         raise ConfigError(f"-o {text}: '{dotted(keys)}' is set with --{keys[0].replace('_', '-')}")
     return keys, parse_value(value)
