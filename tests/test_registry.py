@@ -122,24 +122,3 @@ def test_the_members_that_are_asked_for_are_those_of_the_protocol(group: registr
     methods = {name for name, value in vars(PROTOCOLS[group]).items() if isinstance(value, FunctionType | classmethod)}
     public = {name for name in methods if not name.startswith("_")} | methods & {"__aenter__", "__aexit__"}
     assert set(registry.MEMBERS[group]) == public | MADE_BY.get(group, set())
-
-
-@pytest.mark.parametrize(
-    ("module", "extra"),
-    [
-        ("torch", "transformers"),
-        ("PIL.Image", "transformers"),
-        ("google.generativeai", "gemini"),
-        ("ray", "ray"),
-        ("x", None),
-    ],
-)
-def test_the_extra_is_found_in_the_requirements(module: str, extra: str | None) -> None:
-    requirements = [
-        "pydantic>=2",
-        'torch<3,>=2.6; extra == "transformers"',
-        "pillow>=11; extra == 'transformers'",
-        'google-generativeai<0.9; extra == "gemini"',
-        'ray>=2; python_version < "3.14" and extra == "ray"',
-    ]
-    assert registry.extra_for(module, requirements) == extra

@@ -1,14 +1,14 @@
 """Plug-ins by name: classes that packages announce as entry points, imported when asked for."""
 
-import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points, requires
 from typing import Any, Literal
 
 from webarena_runner.errors import ConfigError
+from webarena_runner.extras import PACKAGE, extra_for, how_to_install
 
 Group = Literal[
     "models",
@@ -36,9 +36,6 @@ MEMBERS: Mapping[Group, tuple[str, ...]] = {
     "executors": ("open", "run"),
     "exporters": ("build", "export"),
 }
-_PACKAGE = "webarena-runner"
-# Modules whose distribution has another name.
-_DISTRIBUTIONS = {"PIL": "pillow"}
 
 
 def names(group: Group) -> list[str]:
@@ -95,18 +92,6 @@ def load(group: Group, name: str) -> Any:
     return loaded
 
 
-def extra_for(module: str, requirements: Iterable[str]) -> str | None:
-    """The extra whose requirements bring a module in, from `Requires-Dist` lines."""
-    wanted = _normalised(_DISTRIBUTIONS.get(module.partition(".")[0], module))
-    for line in requirements:
-        requirement, _, marker = line.partition(";")
-        extra = re.search(r"""extra\s*==\s*['"]([^'"]+)['"]""", marker)
-        distribution = re.match(r"[A-Za-z0-9._-]+", requirement.strip())
-        if extra and distribution and f"{wanted}-".startswith(f"{_normalised(distribution.group())}-"):
-            return extra.group(1)
-    return None
-
-
 def _entries(group: Group) -> tuple[EntryPoint, ...]:
     return _entries_on(tuple(sys.path), group)
 
@@ -127,7 +112,7 @@ def _where(group: Group, entry: EntryPoint) -> str:
 
 
 def _package(entry: EntryPoint) -> str:
-    return entry.dist.name if entry.dist else _PACKAGE
+    return entry.dist.name if entry.dist else PACKAGE
 
 
 def _missing(group: Group, entry: EntryPoint, module: str) -> str:
@@ -135,9 +120,5 @@ def _missing(group: Group, entry: EntryPoint, module: str) -> str:
     package = _package(entry)
     extra = extra_for(module, requires(package) or ())
     if extra:
-        return f"{message}; run: pip install '{package}[{extra}]'"
+        return f"{message}; run: {how_to_install(extra, package=package)}"
     return f"{message}; install the package that provides it (the plug-in comes from {package})"
-
-
-def _normalised(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()

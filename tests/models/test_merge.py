@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Done, Invoke, invoke, workdir
+from webarena_runner.extras import how_to_install
 
 __all__ = ["invoke", "workdir"]  # fixtures
 
@@ -85,7 +86,7 @@ def test_missing_libraries_are_told_with_the_extra_before_anything_is_downloaded
     done = merged("owner/name" if hub else base, base, tmp_path / "out")
     assert done.code == 2
     assert "needs the Python modules torch, safetensors" in done.err
-    assert "pip install 'webarena-runner[transformers]'" in done.err
+    assert how_to_install("transformers") in done.err
 
 
 # --- with real tensors ------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import pytest
 
 from webarena_runner import registry
 from webarena_runner.errors import ConfigError
+from webarena_runner.extras import how_to_install
 from webarena_runner.models.transformers.backend import TransformersLocal
 from webarena_runner.settings.records import ModelSpec
 
@@ -40,13 +41,13 @@ def test_a_wrong_model_file_is_told_before_anything_is_loaded(given: ModelSpec, 
 
 @pytest.mark.skipif(find_spec("torch") is not None, reason="torch is installed here")
 async def test_a_missing_library_is_told_with_the_extra() -> None:
-    told = r"model 'tiny': needs the Python modules torch, transformers.*pip install 'webarena-runner\[transformers\]'"
+    told = r"model 'tiny': needs the Python modules torch, transformers.*run: .*\[transformers\]"
     backend = TransformersLocal(spec(), environ={})
     with pytest.raises(ConfigError, match=told):
         await backend.check()
     lacking = TransformersLocal.availability(spec(), {})
     assert lacking is not None
-    assert "pip install 'webarena-runner[transformers]'" in lacking
+    assert how_to_install("transformers") in lacking
 
 
 def test_the_context_window_is_the_model_files_until_the_model_is_loaded() -> None:

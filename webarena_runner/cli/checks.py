@@ -14,6 +14,7 @@ from pathlib import Path
 
 from webarena_runner.cli.models.commands import availability
 from webarena_runner.errors import BrowserError, BrowserMissing, ConfigError, EpisodeError, UsageError
+from webarena_runner.extras import how_to_add
 from webarena_runner.settings import datafiles
 from webarena_runner.settings.loading import CliOptions, load_model_spec, load_sites
 from webarena_runner.tasksets import load_task_set
@@ -63,7 +64,7 @@ def _packages() -> Check:
         if name and "extra ==" not in line and not _version(name.group()):
             missing.append(name.group())
     if missing:
-        return Check("packages", Level.FAIL, f"missing: {', '.join(missing)}", f"pip install {' '.join(missing)}")
+        return Check("packages", Level.FAIL, f"missing: {', '.join(missing)}", how_to_add(*missing))
     shown = ", ".join(f"{name} {_version(name)}" for name in SHOWN_VERSIONS)
     return Check("packages", Level.OK, f"webarena-runner {_version('webarena-runner')}, {shown}")
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from webarena_runner.actions.read import read_action
 from webarena_runner.actions.urls import public_url, to_local
 from webarena_runner.errors import BrowserError, ConfigError, SelectionError
+from webarena_runner.extras import how_to_install
 from webarena_runner.gym.play import Play, Turn
 from webarena_runner.gym.process import Borrowed, shared_providers
 from webarena_runner.gym.spaces import Timings, UnicodeText
@@ -260,7 +261,7 @@ def _pillow() -> Any:
         return import_module("PIL.Image")
     except ModuleNotFoundError as error:
         raise ConfigError(
-            "screenshot=True needs Pillow, which is not installed; run: pip install 'webarena-runner[screenshots]'"
+            f"screenshot=True needs Pillow, which is not installed; run: {how_to_install('screenshots')}"
         ) from error
 
 

@@ -14,6 +14,7 @@ from tests.models.fake_gemini import NUMBERS, GeminiServer, candidate, model, re
 from tests.models.fake_openai import HANG, Reply, running
 from tests.models.gemini_backend import Connect, connecting, spec_for
 from webarena_runner.errors import ConfigError, UsageError
+from webarena_runner.extras import how_to_install
 from webarena_runner.interfaces import RequestTag
 from webarena_runner.models.gemini.backend import Gemini
 from webarena_runner.settings.records import ModelSpec
@@ -388,7 +389,7 @@ for sdk in ("google-genai", "google-generativeai"):
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     lines = done.stdout.splitlines()
     assert len(lines) == 2
-    assert all("pip install 'webarena-runner[gemini]'" in line for line in lines)
+    assert all(how_to_install("gemini") in line for line in lines)
 
 
 async def test_a_proxy_in_the_environment_is_not_used_for_this_machine(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from webarena_runner.errors import ConfigError
+from webarena_runner.extras import how_to_install
 from webarena_runner.log.files import write_atomically
 
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
@@ -22,7 +23,7 @@ def require_libraries() -> None:
     if lacking:
         raise ConfigError(
             f"merging needs the Python modules {', '.join(lacking)}, which are not installed; "
-            "run: pip install 'webarena-runner[transformers]'"
+            f"run: {how_to_install('transformers')}"
         )
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field, PositiveInt
 
+from webarena_runner.extras import how_to_install
 from webarena_runner.models.gemini.wire import Mode, SystemAs
 from webarena_runner.models.shared.options import RemoteOptions
 from webarena_runner.models.shared.wire import url_fault
@@ -59,7 +60,7 @@ def fault_of(spec: ModelSpec, options: GeminiOptions, environ: Mapping[str, str]
     if not environ.get(options.api_key_env):
         return f"the environment variable {options.api_key_env} with the API key is not set"
     if not _installed(_MODULES[options.sdk]):
-        return f"the package {options.sdk} is not installed; run: pip install 'webarena-runner[gemini]'"
+        return f"the package {options.sdk} is not installed; run: {how_to_install('gemini')}"
     return _old_sdk_fault(options) or _safety_fault(options)
 
 

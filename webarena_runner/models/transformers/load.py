@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from webarena_runner.errors import ConfigError
+from webarena_runner.extras import how_to_add, how_to_install
 from webarena_runner.models.transformers.options import TransformersOptions
 from webarena_runner.settings.records import ModelSpec
 from webarena_runner.settings.yaml import nearest
@@ -16,12 +17,12 @@ logger = logging.getLogger(__name__)
 # Transformers lists all its classes where one does not fit.
 LONGEST_ERROR = 500
 _PACKAGES = ("torch", "transformers")
-# Of a checkpoint with quantised weights, by the method its config.json names: the modules that read it, and the extra.
-_QUANTISED = {
-    "gptq": (("optimum", "gptqmodel"), "pip install 'webarena-runner[gptq]'"),
-    "awq": (("gptqmodel",), "pip install 'webarena-runner[gptq]'"),
-    "bitsandbytes": (("bitsandbytes",), "pip install bitsandbytes"),
-    "compressed-tensors": (("compressed_tensors",), "pip install compressed-tensors"),
+# Of a checkpoint with quantised weights, by the method in its config.json: the modules that read it, and their extra.
+_QUANTISED: Mapping[str, tuple[tuple[str, ...], str | None]] = {
+    "gptq": (("optimum", "gptqmodel"), "gptq"),
+    "awq": (("gptqmodel",), "gptq"),
+    "bitsandbytes": (("bitsandbytes",), None),
+    "compressed-tensors": (("compressed_tensors",), None),
 }
 _FLASH = {"flash_attention_2": "flash-attn", "flash_attention_3": "flash-attn-3", "flash_attention_4": "flash-attn-4"}
 
@@ -45,7 +46,7 @@ def missing(spec: ModelSpec, options: TransformersOptions) -> str | None:
     if lacking:
         return (
             f"model '{spec.name}': needs the Python modules {', '.join(lacking)}, which are not installed; "
-            "run: pip install 'webarena-runner[transformers]'"
+            f"run: {how_to_install('transformers')}"
         )
     return None
 
@@ -128,7 +129,7 @@ def _attention(subject: str, options: TransformersOptions) -> tuple[str | None, 
     lacking = f"{asked} needs a GPU that it knows and the package {_FLASH[asked]}, and one of them is not there"
     if options.attn_fallback is None:
         raise ConfigError(
-            f"{subject}, options.attn_implementation: {lacking}; run: pip install {_FLASH[asked]} "
+            f"{subject}, options.attn_implementation: {lacking}; run: {how_to_add(_FLASH[asked])} "
             "--no-build-isolation, or set attn_implementation: sdpa, or attn_fallback: sdpa to go on without it"
         )
     logger.warning("%s: %s; going on with %s", subject, lacking, options.attn_fallback)
@@ -144,9 +145,10 @@ def _can_flash(name: str) -> bool:
 def _require_quantisation(subject: str, spec: ModelSpec, config: Any) -> None:
     quantisation = getattr(config, "quantization_config", None)
     method = quantisation.get("quant_method") if isinstance(quantisation, Mapping) else None
-    modules, remedy = _QUANTISED.get(str(method), ((), ""))
+    modules, extra = _QUANTISED.get(str(method), ((), None))
     lacking = [module for module in modules if not find_spec(module)]
     if lacking:
+        remedy = how_to_install(extra) if extra else how_to_add(*(name.replace("_", "-") for name in lacking))
         raise ConfigError(
             f"{subject}: the weights of '{spec.model}' are quantised with {method}, which needs the Python modules "
             f"{', '.join(lacking)}; run: {remedy}"

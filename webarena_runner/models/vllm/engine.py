@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import Field
 
 from webarena_runner.errors import ConfigError, ModelRefused, PromptTooLong
+from webarena_runner.extras import how_to_install
 from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag
 from webarena_runner.models.shared.options import parse_options
 from webarena_runner.models.shared.preview import engine_preview
@@ -30,7 +31,6 @@ logger = logging.getLogger(__name__)
 REPORT_EVERY_S = 60.0
 _RESERVED = {"model": "set `model` of the model file"}
 _ACCELERATORS = ("nvidia0", "nvidiactl", "dxg", "kfd", "dri", "accel", "accel0", "vfio")
-_NOT_INSTALLED = "vLLM is not installed in this Python; run: pip install 'webarena-runner[vllm]'"
 
 
 class EngineOptions(VllmOptions):
@@ -196,7 +196,7 @@ def _fault(spec: ModelSpec, options: EngineOptions) -> str | None:
         return "needs a model: -o model.model=FOLDER, or a name on the Hugging Face hub"
     folder = vllm_folder()
     if folder is None:
-        return _NOT_INSTALLED
+        return f"vLLM is not installed in this Python; run: {how_to_install('vllm')}"
     known = read_arguments(folder, server=False)
     check_arguments(options.engine, known, reserved=_RESERVED, where=f"model '{spec.name}': options.engine")
     return None

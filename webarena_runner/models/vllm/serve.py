@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import Field, NonNegativeInt, PositiveFloat
 
 from webarena_runner.errors import ConfigError
+from webarena_runner.extras import how_to_install
 from webarena_runner.interfaces import ServeCommand
 from webarena_runner.models.openai.options import ChatOptions
 from webarena_runner.models.shared.options import RemoteOptions, parse_options
@@ -83,7 +84,7 @@ def fault(spec: ModelSpec, options: ServerOptions) -> str | None:
         return None if shutil.which(options.python) else f"options.python: there is no program {options.python}"
     if vllm_folder() is None:
         return (
-            "vLLM is not installed in this Python; run: pip install 'webarena-runner[vllm]', name one that has it in "
+            f"vLLM is not installed in this Python; run: {how_to_install('vllm')}, name one that has it in "
             "options.python, or give the URL of a running server: -o model.options.base_url=http://HOST:PORT/v1"
         )
     return None
