@@ -157,6 +157,13 @@ def test_runs_that_differ_have_rows_that_differ(
     assert [name for name in COLUMNS if first[name] != second[name]] == [column]
 
 
+def test_the_row_says_which_part_of_the_tasks_was_chosen(make_manifest: MakeManifest) -> None:
+    tasks = {"expression": "all", "limit": 10, "shard": [1, 4]}
+    config = {"settings": {"trials": 1}, "model": {"name": "m"}, "tasks": tasks}
+    report = report_of(make_manifest(config=config, caution="", expected_count=812))
+    assert row_of(report)["Note"].split("; ")[0] == "subset: all, the first 10, shard 1 of 4"
+
+
 def test_the_row_says_by_which_prompt(make_manifest: MakeManifest) -> None:
     row = row_of(report_of(make_manifest(**_run_of())))
     assert (row["Prompt"], row["Action Set"]) == ("cot (sha256 pppppppppppp)", "id")

@@ -1,9 +1,10 @@
 """`leaderboard.csv`: one row a run, the columns of the official sheet first, then ours."""
 
 import warnings
+from collections.abc import Mapping
 from datetime import UTC
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import filelock
 
@@ -170,13 +171,19 @@ def _changes(overrides: tuple[str, ...]) -> str:
     return f" (changed: {', '.join(overrides)})" if overrides else ""
 
 
+def _chosen(choice: Mapping[str, Any]) -> str:
+    limit, shard = choice.get("limit"), choice.get("shard")
+    parts = (choice["expression"], limit and f"the first {limit}", shard and f"shard {shard[0]} of {shard[1]}")
+    return ", ".join(part for part in parts if part)
+
+
 def _note(report: RunReport) -> str:
     manifest, notes = report.manifest, []
     trials = manifest.config["settings"]["trials"]
     if manifest.caution:
         notes.append(f"{manifest.scope}: not WebArena")
     elif manifest.expected_count and report.total.planned != manifest.expected_count * trials:
-        notes.append(f"subset: {manifest.config['tasks']['expression']}")
+        notes.append(f"subset: {_chosen(manifest.config['tasks'])}")
     if manifest.task_set_modified:
         notes.append("modified task file")
     if manifest.config["model"] is None:
