@@ -13,7 +13,7 @@ OWN_MODELS_VENV := .venv-models
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser smoke test test-pythons sanity test-slow test-models peer-test check bench bench-observe bench-settle bench-sites fuzz golden docs lock clean
+.PHONY: help setup browser smoke test test-pythons sanity test-slow test-models peer-test check bench bench-observe bench-settle bench-sites bench-kills fuzz golden docs lock clean
 
 help:
 	@echo "make smoke      run the embedded benchmark with the reference agent, print its result table"
@@ -25,7 +25,7 @@ help:
 	@echo "make check      lint, types, layers"
 	@echo "make peer-test  another project's package on the embedded sites (sets up .venv-peer: 0.8 GB, half an hour)"
 	@echo "make fuzz       10,000 seeded odd task files, model replies and run folders: no traceback, no hang (some minutes)"
-	@echo "make bench      timings, as ratios within one run; one by one: bench-observe, bench-settle, bench-sites"
+	@echo "make bench      timings, as ratios within one run; one by one: bench-observe, bench-settle, bench-sites, bench-kills"
 	@echo "make golden     recorded behaviour of the official code against ours: equal / total"
 	@echo "make docs       build the pages in docs/ into docs/_build (no network)"
 	@echo "make lock       renew requirements/dev.lock from pyproject.toml (needs uv)"
@@ -106,10 +106,14 @@ check: setup
 peer-test: browser .venv-peer/.installed
 	$(BIN)/python -m pytest -m peer tests/peer
 
-bench: bench-observe bench-settle bench-sites
+bench: bench-observe bench-settle bench-sites bench-kills
 
 bench-observe: browser .venv-peer/.installed
 	$(BIN)/python bench/observe.py --peer-python .venv-peer/bin/python
+
+# Kills each process of a run at fifteen moments, a quarter of an hour: what is lost, repeated, left running.
+bench-kills: browser
+	$(BIN)/python -m bench.kills
 
 bench-settle: browser
 	$(BIN)/python -m bench.settle

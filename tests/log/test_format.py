@@ -330,6 +330,13 @@ def test_the_task_file_of_a_folder_of_format_0_must_be_the_same(copy: Callable[[
         prepare_resume(folder)
 
 
+def test_the_tasks_of_a_run_must_be_the_same(copy: Callable[[str], Path]) -> None:
+    path = RunPaths(copy("format-1")).tasks
+    path.write_text(path.read_text() + "\n")
+    with pytest.raises(DamagedRecord, match=rf"{re.escape(str(path))}: has changed since the run began"):
+        prepare_resume(path.parent)
+
+
 def test_the_prompt_must_be_the_same_and_is_in_the_folder(copy: Callable[[str], Path]) -> None:
     folder = copy("format-1").resolve()
     wanted = read_manifest(folder).prompt_sha256
