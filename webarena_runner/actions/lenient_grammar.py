@@ -14,10 +14,10 @@ from webarena_runner.types import Action, Click, Goto, Hover, Invalid, Scroll, S
 # The words of the playwright set.
 _ALIASES = {kind.called: verb for verb, kind in KINDS.items() if kind.called}
 _NAME = r"(?:\w+\s*=\s*)?"
-_ID = re.compile(rf"\[?\s*{_NAME}[\"']?(\d{{1,9}})[\"']?\s*\]?")
+_ID = re.compile(rf"[\[(:=]?\s*{_NAME}[\"']?(\d{{1,9}})[\"']?\s*\]?")
 _TYPED = re.compile(rf"\[\s*{_NAME}(\d+)\s*\]\s*\[(.*)\]\s*$", re.DOTALL)
 _ENTER = re.compile(rf"\]\s*\[\s*{_NAME}(0|1|true|false)\s*$", re.IGNORECASE)
-_DIRECTION = re.compile(rf"\[?\s*{_NAME}(up|down)\b", re.IGNORECASE)
+_DIRECTION = re.compile(rf"[\[(:=]?\s*{_NAME}[\"']?(up|down)\b", re.IGNORECASE)
 
 
 def parse_lenient(text: str) -> Action:
@@ -30,7 +30,7 @@ def parse_lenient(text: str) -> Action:
     read = _READERS.get(verb)
     action = read(found[2]) if read else None
     if action is not None:
-        return action
+        return action.model_copy(update={"raw": given}) if isinstance(action, Invalid) else action
     official = parse_action(verb + text[found.end(1) :])
     return parse_action(given) if isinstance(official, Invalid) else official
 
@@ -85,19 +85,36 @@ def _tab_focus(rest: str) -> Action | None:
     return TabFocus(page_number=int(found[1])) if found else None
 
 
-def _stop(rest: str) -> Action | None:
-    answer = _argument(rest, "answer") if rest.startswith("[") else ""
-    if not answer and rest.startswith("["):
-        answer = _argument(rest.replace("\n", "\0"), "answer").replace("\0", "\n")
-    return Stop(answer=answer)
+def _stop(rest: str) -> Action:
+    """Ends the episode with the whole answer or not at all: one that is cut short would be scored as the agent's."""
+    answer = _argument(rest, "answer") if rest.startswith("[") else None
+    if not answer:
+        answer = _argument(rest.replace("\n", "\0"), "answer")
+    if answer is None:
+        return Invalid(raw=rest, reason=f"the answer does not end: expected `{KINDS['stop'].form}`")
+    return Stop(answer=answer.replace("\0", "\n"))
 
 
-def _argument(rest: str, names: str) -> str:
-    """What the brackets of the first line hold, or all of that line where there are none."""
+def _argument(rest: str, names: str) -> str | None:
+    """What the brackets of the first line hold, or all of that line where there are none; None: they do not close.
+
+    Quotes are left out with the parentheses, the colon or the name that stand in place of the grammar's brackets.
+    """
     line = rest.partition("\n")[0].strip()
-    if line.startswith("["):
-        line = line[1 : line.rfind("]")] if "]" in line else ""
-    return re.sub(rf"^\s*(?:{names})\s*=\s*", "", line)
+    is_official = line.startswith("[")
+    if (is_official and "]" not in line) or (line.startswith("(") and ")" not in line):
+        return None
+    if is_official:
+        line = line[1 : line.rfind("]")]
+    elif line.startswith("(") and line.endswith(")"):
+        line = line[1:-1]
+    else:
+        line = re.sub(r"^[:=]\s*", "", line)
+    argument = re.sub(rf"^\s*(?:{names})\s*=\s*", "", line)
+    quoted = re.fullmatch(r"""(["'])(?P<inner>.*)\1""", argument)
+    if not quoted or quoted[1] in quoted["inner"] or (is_official and argument == line):
+        return argument
+    return quoted["inner"]
 
 
 _READERS: dict[str, Callable[[str], Action | None]] = {
