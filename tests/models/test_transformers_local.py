@@ -389,6 +389,22 @@ async def test_a_generate_option_changes_the_reply(load: Load) -> None:
     ).text
 
 
+async def test_samplers_of_the_checkpoint_are_left_out_unless_they_are_asked_for(
+    load: Load, tiny_llama: Path, tmp_path: Path
+) -> None:
+    folder = edited(tiny_llama, tmp_path / "copy", "generation_config.json", repetition_penalty=5.0, top_k=1)
+    plain, own, penalised = (
+        await load(),
+        await load(folder),
+        await load(folder, sampler_defaults="checkpoint"),
+    )
+    greedy = [(await each.generate(user("hello"), GREEDY, tag=TAG)).text for each in (plain, own, penalised)]
+    assert greedy[0] == greedy[1] != greedy[2]
+    hot = Sampling(temperature=1.5, max_tokens=24)
+    assert len({(await own.generate(user("hello"), hot, tag=TAG)).text for _ in range(3)}) > 1
+    assert {(await penalised.generate(user("hello"), hot, tag=TAG)).text for _ in range(3)} == {greedy[2]}
+
+
 async def test_a_checkpoint_that_is_not_there_is_told(load: Load, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be loaded with Transformers.*expected a folder with a checkpoint"):
         await load(tmp_path / "nothing")

@@ -143,6 +143,7 @@ class TransformersLocal:
             loaded.tokenizer,
             subject=self._subject,
             options=self._options.generate_options,
+            keeps_samplers=self._options.sampler_defaults == "checkpoint",
             logprobs=self._options.logprobs,
         )
         batcher = Batcher(

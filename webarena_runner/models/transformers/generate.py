@@ -20,20 +20,40 @@ _OURS = {
 }  # fmt: skip
 # A sampler of the library's own would be applied to all rows of a batch alike.
 _OFF: Mapping[str, Any] = {"do_sample": False, "temperature": None, "top_p": None, **dict.fromkeys(WARPERS)}
+# What profiles know nothing of, with the values that leave a reply as it is.
+_NO_PENALTIES: Mapping[str, Any] = {
+    "repetition_penalty": 1.0,
+    "encoder_repetition_penalty": 1.0,
+    "no_repeat_ngram_size": 0,
+    "exponential_decay_length_penalty": None,
+}
 
 
 class Generator:
-    """A loaded model; `default_temperature` and `default_top_p` are what its own generation_config asks for."""
+    """A loaded model; `default_temperature` and `default_top_p` are what its own generation_config asks for.
+
+    `keeps_samplers`: the samplers and penalties in it apply too, where `options` do not say otherwise.
+    """
 
     def __init__(
-        self, model: Any, tokenizer: Any, *, subject: str, options: Mapping[str, Any], logprobs: bool = False
+        self,
+        model: Any,
+        tokenizer: Any,
+        *,
+        subject: str,
+        options: Mapping[str, Any],
+        keeps_samplers: bool = False,
+        logprobs: bool = False,
     ) -> None:
         self._model = model
         self._tokenizer = tokenizer
         self._subject = subject
         self._logprobs = logprobs
         own = model.generation_config
-        self._warpers = {name: options.get(name, getattr(own, name, None)) for name in WARPERS}
+        self._warpers = {
+            name: options.get(name, getattr(own, name, None) if keeps_samplers else None) for name in WARPERS
+        }
+        self._unset: Mapping[str, Any] = {} if keeps_samplers else _NO_PENALTIES
         self.default_temperature = (1.0 if own.temperature is None else own.temperature) if own.do_sample else 0.0
         self.default_top_p = 1.0 if own.top_p is None else own.top_p
         self._ends = _end_ids(model, tokenizer)
@@ -52,7 +72,8 @@ class Generator:
         ends = sorted(self._ends)
         pad = next(id_ for id_ in (self._tokenizer.pad_token_id, config.pad_token_id, *ends, 0) if id_ is not None)
         try:
-            config.update(**{**options, **_OFF, "eos_token_id": ends or None, "pad_token_id": pad, "max_length": None})
+            ours = {**_OFF, "eos_token_id": ends or None, "pad_token_id": pad, "max_length": None}
+            config.update(**{**self._unset, **options, **ours})
             config.validate(strict=bool(options))
         except ValueError as error:
             raise ConfigError(f"{self._subject}, options.generate_options: {error}") from error

@@ -37,5 +37,8 @@ class TransformersOptions(TokenOptions):
     """milliseconds that the first request of a batch waits for others"""
     load_options: dict[str, Any] = Field(default_factory=dict)
     """further arguments of `from_pretrained`"""
+    sampler_defaults: Literal["off", "checkpoint"] = "off"
+    """off: samplers that the checkpoint's generation_config would add to those of the profile (top_k, min_p, repetition
+    penalties) have no effect; checkpoint: they have"""
     generate_options: dict[str, Any] = Field(default_factory=dict)
     """further values of the GenerationConfig"""
