@@ -25,7 +25,8 @@ class Label:
 def picture(shape: str, colour: str, tint: str, label: Label | None = None) -> bytes:
     """An SVG document. `shape` has $a for the colour, $b for a darker and $c for a lighter tone of it.
 
-    Areas in these tones get light and shade, and the whole casts a shadow, so that it does not look like an icon.
+    Areas in these tones get light and shade, so that it does not look like an icon. No filters: a shadow by filter
+    makes a page of 24 goods take a browser without a GPU twice as long to paint.
     """
     tones = {"a": colour, "b": tone(colour, lightness=0.72), "c": tone(colour, lightness=1.7)}
     body = Template(_FLAT_FILL.sub(r'fill="url(#\1)"', shape)).substitute(tones)
@@ -36,10 +37,9 @@ def picture(shape: str, colour: str, tint: str, label: Label | None = None) -> b
         f'<radialGradient id="tent" cx=".42" cy=".36" r=".85"><stop stop-color="{near}"/>'
         f'<stop offset="1" stop-color="{far}"/></radialGradient>'
         '<radialGradient id="ground"><stop stop-color="#000" stop-opacity=".38"/><stop offset="1" stop-color="#000"'
-        ' stop-opacity="0"/></radialGradient><filter id="cast" x="-20%" y="-20%" width="150%" height="150%">'
-        '<feDropShadow dx="3" dy="4" stdDeviation="3.5" flood-opacity=".33"/></filter></defs>'
+        ' stop-opacity="0"/></radialGradient></defs>'
         f'<rect width="{SIDE}" height="{SIDE}" fill="url(#tent)"/>'
-        f'<ellipse cx="106" cy="174" rx="82" ry="13" fill="url(#ground)"/><g filter="url(#cast)">{body}</g>'
+        f'<ellipse cx="106" cy="174" rx="82" ry="13" fill="url(#ground)"/>{body}'
         f"{_print(label) if label else ''}</svg>"
     ).encode()
 
