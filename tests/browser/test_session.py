@@ -277,3 +277,8 @@ async def test_what_a_page_chooses_the_length_of_is_cut(session: BrowserSession,
     assert [notice.startswith("alert dialog closed by itself: 'xxx") for notice in notices] == [True] * 5 + [False]
     assert notices[-1] == "295 more like it"
     assert len(after.action_error) < 1_500
+
+
+async def test_without_a_start_page_an_episode_begins_on_a_blank_one(session: BrowserSession, site: Site) -> None:
+    async with session.episode(urls={"a": site.url}, start_urls=[]) as environment:
+        assert (await environment.observe()).url == "about:blank"

@@ -204,7 +204,8 @@ def test_tasks_check_says_what_is_not_done_and_which_hosts_are_written_out(invok
     assert (other["begin_at"], other["check_at"]) == ({host: [0, 1]}, {host: [1]})
 
 
-EMBEDDED = ("--model", "always-na", "--sites", "embedded", "--dry-run", "--task-set")
+DRY = ("--model", "always-na", "--dry-run", "--task-set")
+EMBEDDED = ("--sites", "embedded", *DRY)
 
 
 def test_a_start_at_a_host_that_is_no_site_of_the_tasks_is_refused(
@@ -236,6 +237,19 @@ def test_a_check_of_a_host_that_is_no_site_is_said_before_the_start(invoke: Invo
     done = invoke(*EMBEDDED, "elsewhere.json")
     assert done.code == 0
     assert "1 of 2 tasks name hosts that are no site of theirs: they check elsewhere.example (1 tasks)" in done.out
+
+
+def test_wishes_of_tasks_that_nobody_grants_are_said_before_the_start(
+    invoke: Invoke, workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks = [own_task(1, expected="x", said="x") | {"require_reset": True}, own_task(2, expected="x", said="x")]
+    (workdir / "wishes.json").write_text(json.dumps([tasks[0], tasks[1] | {"depends_on": [1]}]))
+    fresh = invoke(*EMBEDDED, "wishes.json")
+    assert "1 of 2 tasks ask for others to be run before them (depends_on); nothing waits for these" in fresh.out
+    assert "require_reset" not in fresh.out
+    monkeypatch.setenv("REDDIT", "http://127.0.0.1:9")
+    static = invoke(*DRY, "wishes.json", "--sites", "static")
+    assert "1 of 2 tasks ask for sites that were reset (require_reset); 'static' resets none" in static.out
 
 
 def test_keys_that_change_a_task_are_refused_unless_they_are_ignored(invoke: Invoke, shared: Path) -> None:

@@ -226,6 +226,10 @@ def test_a_record_without_template_is_of_no_template(shared: Path, tmp_path: Pat
     assert chosen("template:12", some) == [2]
 
 
+def test_an_empty_start_page_is_a_blank_one(tmp_path: Path) -> None:
+    assert loaded(tmp_path, record(start_url="")).tasks[0].start_urls == ()
+
+
 @pytest.mark.parametrize(
     ("state", "sites"),
     [

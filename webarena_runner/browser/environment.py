@@ -109,11 +109,13 @@ class EpisodeEnvironment:
         return self._trace.exchanges() if self._trace else ()
 
     async def open_start_pages(self, urls: Sequence[str]) -> None:
-        """Opens one tab a URL, in order; the first is then the current one (official).
+        """Opens one tab a URL, in order, or a blank one without any; the first is then the current one (official).
 
         Raises:
             SiteError: a page does not answer.
         """
+        if not urls:
+            await self.tabs.new()
         for url in urls:
             tab = await self.tabs.new()
             await tab.open(url)

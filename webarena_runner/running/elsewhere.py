@@ -10,7 +10,7 @@ from webarena_runner.errors import TaskFileError
 from webarena_runner.official.addresses import is_literal, reachable
 from webarena_runner.official.sites import HOMEPAGE, sites_needed
 from webarena_runner.settings.records import SitesSpec
-from webarena_runner.sites.providers import known_urls
+from webarena_runner.sites.providers import gives_fresh, known_urls
 from webarena_runner.types import Task
 
 _SHOWN_HOSTS = 3
@@ -42,19 +42,31 @@ def require_sites_of_tasks(tasks: Sequence[Task], spec: SitesSpec) -> tuple[str,
         urls = by_sites[sites]
         is_known = is_known and urls is not None
         _note(found, task, urls or [])
+    wishes = _not_granted(tasks, spec)
     if not found.tasks:
-        return ()
+        return wishes
     counted = _sentence(found, len(tasks))
     if not is_known:
-        return (
-            f"{counted}, as far as can be told before '{spec.provider}' serves them; there they end in site errors",
-        )
+        return (*wishes, f"{counted}, unless '{spec.provider}' serves these; else they end in site errors")
     if found.tasks_that_begin:
         raise TaskFileError(
             f"{counted}.\nWrite sites as __SHOPPING__ and so on (`wa-run tasks check FILE` lists the addresses), serve "
             f"the tasks' sites at these addresses (--sites static, with export SHOPPING=URL), or leave the tasks out"
         )
-    return (f"{counted}: those end in site errors",)
+    return (*wishes, f"{counted}: those end in site errors")
+
+
+def _not_granted(tasks: Sequence[Task], spec: SitesSpec) -> tuple[str, ...]:
+    """What tasks ask for beyond their pages, and do not get."""
+    asked = {
+        f"sites that were reset (require_reset); '{spec.provider}' resets none": [
+            task for task in tasks if task.reset_before and not gives_fresh(spec)
+        ],
+        "others to be run before them (depends_on); nothing waits for these": [
+            task for task in tasks if task.depends_on
+        ],
+    }
+    return tuple(f"{len(asking)} of {len(tasks)} tasks ask for {what}" for what, asking in asked.items() if asking)
 
 
 def _note(found: _Elsewhere, task: Task, urls: Sequence[str]) -> None:

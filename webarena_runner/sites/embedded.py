@@ -32,6 +32,7 @@ class NoOptions(PlugInOptions):
 class EmbeddedSites:
     """Runs `webarena_mini.server` as a child; starts it again when it has died."""
 
+    fresh: ClassVar[bool] = True
     caution: ClassVar[str] = "their data is made up, so is what the answers are"
 
     Options = NoOptions

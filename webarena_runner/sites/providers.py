@@ -70,6 +70,11 @@ def known_urls(spec: SitesSpec, sites: Iterable[str]) -> list[str] | None:
     return list(provider.addresses(options, list(sites))) if hasattr(provider, "addresses") else None
 
 
+def gives_fresh(spec: SitesSpec) -> bool:
+    """Whether every episode has sites that nothing was done to before."""
+    return bool(getattr(_provider(spec)[0], "fresh", False))
+
+
 def _provider(spec: SitesSpec) -> tuple[Any, Any]:
     """The provider's class and its options."""
     provider = registry.load("sites", spec.provider)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from webarena_runner import registry
 from webarena_runner.errors import TaskFileError
 from webarena_runner.interfaces import Evaluator, UnusableTask
-from webarena_runner.log.wellformed import nesting
+from webarena_runner.log.wellformed import nesting, well_formed
 from webarena_runner.official.addresses import fault_of
 from webarena_runner.official.node import Node, shown
 from webarena_runner.official.notation import START_TABS
@@ -101,7 +101,8 @@ class _Faults:
         try:
             return read()
         except TaskFileError as error:
-            self.found.append(str(error))
+            # It may quote a key with half a character in it.
+            self.found.append(well_formed(str(error)))
             return default
 
 
@@ -176,6 +177,9 @@ def _template_id(node: Node) -> int | None:
 
 
 def _start_urls(node: Node) -> tuple[str, ...]:
+    """None for "", which officially is a blank page."""
+    if node.value == "":
+        return ()
     urls = tuple(node.filled_text().split(START_TABS))
     for url in urls:
         if fault := fault_of(url):
@@ -237,7 +241,7 @@ def _declared(record: dict[str, Any]) -> tuple[str, ...]:
     """The kinds of check that a record names, as far as they can be read."""
     evaluation = record.get("eval")
     kinds = evaluation.get("eval_types") if isinstance(evaluation, dict) else None
-    return tuple(kind for kind in kinds if isinstance(kind, str)) if isinstance(kinds, list) else ()
+    return tuple(well_formed(kind) for kind in kinds if isinstance(kind, str)) if isinstance(kinds, list) else ()
 
 
 def _without_equal_ids(found: Sequence[_Found], places: Sequence[str]) -> list[_Found]:
