@@ -35,6 +35,7 @@ async def ask(connect: Connect, **options: Any) -> Completion:
             details=[{"violations": [{"quotaId": "GenerateRequestsPerDayPerProjectPerModel-FreeTier"}]}],
         ),
         Reply(200, {"error": {"message": "Insufficient credits", "code": 402}}),
+        error(429, "slow down", headers={"Retry-After": "7200"}),
     ],
     ids=lambda fault: str(fault.body)[:60],
 )
@@ -53,6 +54,7 @@ async def test_a_spent_quota_or_credit_stops_the_run(server: Server, connect: Co
         error(429, "You exceeded your current quota", details=[{"quotaId": "GenerateRequestsPerMinutePerModel"}]),
         error(400, "Too many requests, please slow down"),
         error(500, "Context size has been exceeded."),
+        error(503, "The content filter is temporarily unavailable"),
         Reply(200, {"id": None, "choices": None, "error": {"message": "Provider returned error", "code": 429}}),
         Reply(200, {"id": "g", "error": {"message": "Upstream overloaded", "code": 502}}),
         Reply(200, {"error": "Model is currently loading"}),

@@ -17,6 +17,7 @@ from webarena_runner.models.shared.retry import Transient, retry_after_s
 
 PASSING_STATUSES = {408, 409, 424, 425, 429}
 _LONGEST_TEXT = 500
+HOUR_S = 3600.0
 _NO_TEXT = "no text"
 
 _SPENT_CODES = {
@@ -220,7 +221,10 @@ def meaning(
     if is_blocked(error):
         return ModelBlocked(f"{subject}: blocked by the provider's filter: {message}")
     if passes(error):
-        return Transient(message, retry_after_s(error.headers))
+        wait_s = retry_after_s(error.headers)
+        if error.status == 429 and wait_s is not None and wait_s >= HOUR_S:
+            return ModelExhausted(f"{subject}: {message}; the server asks to wait {wait_s:.0f} s")
+        return Transient(message, wait_s)
     if error.status == 401 or (error.status == 403 and _KEY.search(error.text)):
         return ModelRefused(f"{subject}: the API key was not accepted ({message})")
     return ModelRefused(f"{subject}: {message}{advise(error.text) if advise else ''}")
@@ -246,7 +250,7 @@ def is_too_long(error: ErrorReply) -> bool:
         return True
     if error.status == 429:
         return bool(re.search(r"request too large", error.text, re.I))
-    if error.status in (401, 403) or _CROWDED in error.text:
+    if error.status in (401, 403) or error.status > 500 or _CROWDED in error.text:
         return False
     return bool(_TOO_LONG.search(error.text))
 
@@ -254,7 +258,7 @@ def is_too_long(error: ErrorReply) -> bool:
 def is_blocked(error: ErrorReply) -> bool:
     if error.codes & _BLOCKED_CODES:
         return True
-    return error.status not in (401, 404, 429) and bool(_BLOCKED.search(error.text))
+    return error.status < 500 and error.status not in (401, 404, 429) and bool(_BLOCKED.search(error.text))
 
 
 def passes(error: ErrorReply) -> bool:
