@@ -133,7 +133,7 @@ def test_the_official_tasks_are_not_there(invoke: Invoke) -> None:
 
 def test_missing_site_urls(invoke: Invoke, own_tasks: Path) -> None:
     done = invoke("--model", "oracle", "--task-set", str(own_tasks))
-    refused(done, "reddit: 2 of 2 tasks", "export REDDIT=", "configs/sites", "WA_")
+    refused(done, "reddit: 2 of 2 tasks", "export REDDIT=", "configs/sites", "WA_", "--sites embedded")
 
 
 def test_no_browser(invoke: Invoke, own_tasks: Path) -> None:
@@ -171,6 +171,16 @@ def test_what_every_request_would_be_refused_for(
 def test_a_results_folder_that_cannot_be_written(invoke: Invoke, own_tasks: Path) -> None:
     (own_tasks.parent / "file").write_text("")
     refused(invoke(*ORACLE, "--task-set", str(own_tasks), "--out", "file/results"), "file/results")
+
+
+def test_out_is_a_file(invoke: Invoke, own_tasks: Path) -> None:
+    refused(invoke(*ORACLE, "--task-set", str(own_tasks), "--out", str(own_tasks)), f"{own_tasks}: run folders cannot")
+
+
+@pytest.mark.parametrize("name", ["./nofile.yaml", "some/nofile"])
+def test_a_model_file_that_is_not_there(invoke: Invoke, name: str) -> None:
+    done = invoke("--model", name, "--tasks", "smoke")
+    refused(done, f"{name}: no such file; give an existing path")
 
 
 def test_a_run_id_that_is_a_path(invoke: Invoke, own_tasks: Path) -> None:

@@ -37,6 +37,7 @@ def serve(workdir: Path) -> Iterator[Callable[..., dict[str, str]]]:
         server.send_signal(signal.SIGINT)
         server.communicate(timeout=LIMIT_S)
         assert server.returncode == 0
+    assert not (workdir / "sites.env").exists()
 
 
 def profile_status(forum: str, user: str) -> int:
@@ -52,8 +53,10 @@ def register(forum: str, user: str) -> None:
 
 
 def test_task_files_urls_and_reset(serve: Callable[..., dict[str, str]], workdir: Path) -> None:
-    told = serve("--sites", "reddit,gitlab", "--write-configs", "config_files")
+    (workdir / "sites.env").write_text("export REDDIT=http://127.0.0.1:1\n")
+    told = serve("--sites", "reddit,gitlab", "--write-configs", "config_files", "--env-file", "sites.env")
     assert told["REDDIT"] == told["WA_REDDIT"]
+    assert dict(EXPORT.findall((workdir / "sites.env").read_text())) == told
 
     folder = workdir / "config_files"
     tasks = json.loads((folder / "test.json").read_text())

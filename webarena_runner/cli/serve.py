@@ -13,6 +13,7 @@ from webarena_mini.errors import MiniError
 from webarena_mini.server import Served, serve
 from webarena_runner.cli.console import stderr
 from webarena_runner.errors import ConfigError
+from webarena_runner.log.files import write_atomically
 from webarena_runner.official.sites import sites_needed
 from webarena_runner.tasksets import load_task_set
 from webarena_runner.tasksets.config_files import require_own_folder, write_config_files
@@ -29,11 +30,13 @@ class Serving:
     token: str
     task_set: str
     configs: Path | None
+    env_file: Path | None = None
 
 
 async def serve_until_stopped(given: Serving) -> None:
     """Raises ConfigError for a port in use, or a folder or task set that task files cannot be written to or from."""
     tasks = _tasks(given)
+    _write_env_file(given, None)
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
@@ -42,9 +45,11 @@ async def serve_until_stopped(given: Serving) -> None:
         if given.configs is not None:
             write_config_files(tasks, served.urls, given.configs)
             console.print(f"{len(tasks)} task files of {given.task_set} are in {given.configs}", markup=False)
+        _write_env_file(given, served)
         typer.echo("\n".join(_exports(served, given.token)))
         console.print("serving until Ctrl-C; these are the embedded sites, not WebArena's")
         await stop.wait()
+    _write_env_file(given, None)
 
 
 @asynccontextmanager
@@ -67,6 +72,20 @@ def _tasks(given: Serving) -> tuple[Task, ...]:
         raise ConfigError(f"--write-configs: no task of '{loaded.name}' can do with {', '.join(given.sites)} alone")
     require_own_folder(given.configs, tasks)
     return tasks
+
+
+def _write_env_file(given: Serving, served: Served | None) -> None:
+    """It is there, and whole, as long as the sites answer: whoever waits for it needs nothing else."""
+    path = given.env_file
+    if path is None:
+        return
+    try:
+        if served is None:
+            path.unlink(missing_ok=True)
+        else:
+            write_atomically(path, "".join(f"{line}\n" for line in _exports(served, given.token)))
+    except OSError as error:
+        raise ConfigError(f"--env-file {path}: cannot be written: {error.strerror or error}") from error
 
 
 def _exports(served: Served, token: str) -> Iterator[str]:

@@ -41,6 +41,14 @@ def serve(
         Path | None,
         typer.Option("--write-configs", metavar="FOLDER", help="Write the task files, with these sites' URLs in them."),
     ] = None,
+    env_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--env-file",
+            metavar="FILE",
+            help="Write the export lines there too, once the sites answer; it is removed when they no longer do.",
+        ),
+    ] = None,
     task_set: Annotated[
         str, typer.Option("--task-set", metavar="NAME|FILE", help="Which tasks --write-configs writes.")
     ] = "mini",
@@ -61,7 +69,7 @@ def serve(
     if unknown:
         raise ConfigError(f"--sites {sites}: unknown {', '.join(unknown)}; the embedded sites are {', '.join(MODULES)}")
     token = os.environ.get("WA_RESET_TOKEN") or secrets.token_urlsafe(24)
-    serving = Serving(tuple(dict.fromkeys(chosen)), port_base, token, task_set, write_configs)
+    serving = Serving(tuple(dict.fromkeys(chosen)), port_base, token, task_set, write_configs, env_file)
     asyncio.run(serve_until_stopped(serving))
 
 

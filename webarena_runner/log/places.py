@@ -4,8 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from webarena_runner.official.notation import named_places, to_placeholders, to_urls
+from webarena_runner.types import EpisodeResult
 
 _VERBATIM = "verbatim"
+
+
+def placed(result: EpisodeResult) -> dict[str, Any]:
+    """The result as JSON values, whose addresses outlive the ports that the sites had; `site_urls` says which."""
+    raw = by_site(result.model_dump(mode="json", exclude={"site_urls"}), result.site_urls)
+    return {**raw, "site_urls": dict(result.site_urls)}
 
 
 def by_site(value: Any, urls: Mapping[str, str]) -> Any:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from webarena_runner.errors import StoreError
 from webarena_runner.log.files import sha256_of, write_atomically
 from webarena_runner.log.format import FORMAT, Raw
 from webarena_runner.log.paths import AttemptPaths, RunPaths, is_run
-from webarena_runner.log.places import by_site
+from webarena_runner.log.places import placed
 from webarena_runner.log.reading import read_json, read_manifest
 from webarena_runner.log.steps import pack_observation, pack_step
 from webarena_runner.log.texts import Texts
@@ -73,9 +74,8 @@ class EpisodeFolders:
     def put(self, result: EpisodeResult) -> None:
         """Atomic: after a crash the result is there whole or not at all."""
         paths = RunPaths(self.path).episode(result.task_id, result.trial)
-        raw = by_site(result.model_dump(mode="json", exclude={"site_urls"}), result.site_urls)
         with _writing(paths.folder):
-            write_atomically(paths.result, _text(raw | {"site_urls": dict(result.site_urls)}, indent=2))
+            write_atomically(paths.result, _text(placed(result), indent=2))
 
 
 @dataclass
@@ -142,6 +142,18 @@ def require_no_run(path: Path) -> None:
         raise StoreError(
             f"{path} holds a run already; continue it with: wa-run resume {path}, or give another --run-id"
         )
+
+
+def require_writable(out: Path) -> None:
+    """Raises StoreError when no folder can be made there: before anything is started for it."""
+    place = next(each for each in (out.resolve(), *out.resolve().parents) if each.exists())
+    try:
+        with tempfile.TemporaryFile(dir=place):
+            return
+    except OSError as error:
+        raise StoreError(
+            f"{out}: run folders cannot be written there: {error.strerror}; give a writable folder with --out"
+        ) from error
 
 
 def _with_tasks(paths: RunPaths, manifest: RunManifest, tasks: Sequence[Task]) -> RunManifest:

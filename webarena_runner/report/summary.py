@@ -11,6 +11,7 @@ from typing import Any
 from webarena_runner.errors import DamagedRecord, JudgeError
 from webarena_runner.log import reading
 from webarena_runner.log.paths import Key, task_name
+from webarena_runner.log.places import placed
 from webarena_runner.types import EpisodeResult, RunManifest, TaskId, id_order
 
 LEVEL = 0.95
@@ -165,7 +166,7 @@ class RunReport:
         """The summary, the manifest and all results, as JSON values."""
         return self.summary() | {
             "manifest": self.manifest.model_dump(mode="json"),
-            "results": [result.model_dump(mode="json") for result in self.results.values()],
+            "results": [placed(result) for result in self.results.values()],
         }
 
 

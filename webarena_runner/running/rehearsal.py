@@ -1,6 +1,5 @@
 """What a start would be refused for, found without starting or asking anything: for a plan that says so first."""
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -9,9 +8,10 @@ from typing import Any, NoReturn
 
 from webarena_runner import registry
 from webarena_runner.browser.find import find_browser
-from webarena_runner.errors import StoreError, UsageError
+from webarena_runner.errors import UsageError
 from webarena_runner.export.targets import open_export
 from webarena_runner.interfaces import AgentSetup, ModelBackend
+from webarena_runner.log.writing import require_writable
 from webarena_runner.running.run import Prepared
 from webarena_runner.settings.loading import load_model_spec
 from webarena_runner.settings.records import ModelSpec, RunConfig
@@ -62,7 +62,7 @@ async def rehearse(
     with faults.told():
         notes = tuple(prepared().notes)
     with faults.told():
-        _require_writable(out)
+        require_writable(out)
     for text in config.settings.exporters:
         with faults.told():
             open_export(text, out=out, environ=environ)
@@ -104,14 +104,3 @@ def _check_agent(config: RunConfig, model: ModelBackend | None, tasks: tuple[Tas
 
 def _no_context() -> NoReturn:
     raise AssertionError("a provider is built without the browser, which it logs in with when it is entered")
-
-
-def _require_writable(out: Path) -> None:
-    place = next(each for each in (out.resolve(), *out.resolve().parents) if each.exists())
-    try:
-        with tempfile.TemporaryFile(dir=place):
-            return
-    except OSError as error:
-        raise StoreError(
-            f"{out}: run folders cannot be written there: {error.strerror}; give a writable folder with --out"
-        ) from error

@@ -20,7 +20,7 @@ from webarena_runner.log import reading
 from webarena_runner.log.lines import LineFormatter
 from webarena_runner.log.paths import RunPaths
 from webarena_runner.log.texts import Texts
-from webarena_runner.log.writing import RunFolder, require_no_run
+from webarena_runner.log.writing import RunFolder, require_no_run, require_writable
 from webarena_runner.models.shared.limits import Spend
 from webarena_runner.report.summary import RunReport, load_run
 from webarena_runner.running import plan
@@ -112,6 +112,7 @@ def prepare(
     if played_without := _played_without(config, tasks):
         manifest, notes = _saying(manifest, played_without), (*notes, _WITHOUT.format(played_without))
     require_no_run(out / manifest.run_id)
+    require_writable(out)
     todo = plan.to_do(tasks, config.settings.trials, ())
     return Prepared(config, tasks, manifest, out / manifest.run_id, todo, resumed=False, notes=notes)
 

@@ -34,7 +34,7 @@ def find(kind: str, name: str, suffixes: Sequence[str] = (".yaml",), *, root: st
         path = Path(name).expanduser()
         if path.is_file():
             return path
-        if path.parent != Path():
+        if "/" in name:
             raise ConfigError(
                 f"{name}: no such file; give an existing path, or one of the names {_listed(kind, suffixes, root)}"
             )
@@ -43,12 +43,12 @@ def find(kind: str, name: str, suffixes: Sequence[str] = (".yaml",), *, root: st
             path = folder / f"{name.removesuffix(suffix)}{suffix}"
             if path.is_file():
                 return path
-    place = f"{root}/{kind}".rstrip("/")
+    place, bare = f"{root}/{kind}".rstrip("/"), name.removesuffix(suffixes[0])
     close = get_close_matches(name, names(kind, suffixes, root=root), n=1, cutoff=0.5)
     hint = f" (did you mean '{close[0]}'?)" if close else ""
     raise ConfigError(
         f"{name}: no such file in {place}{hint}. Known: {_listed(kind, suffixes, root)}; "
-        f"add {place}/{name}{suffixes[0]} to the working directory, or give a path"
+        f"add {place}/{bare}{suffixes[0]} to the working directory, or give a path"
     )
 
 

@@ -99,5 +99,6 @@ def how_to_give(missing: Mapping[str, int], tasks: int) -> str:
     return (
         f"no URL for {len(ordered)} site(s) that the chosen tasks need:\n{listed}\n"
         f"Set the variables (or their WA_ forms), or list the URLs in configs/sites/NAME.yaml and pass --sites NAME, "
-        f"or choose tasks without these sites, e.g. --tasks '... & !site:{ordered[0]}'"
+        f"or choose tasks without these sites, e.g. --tasks '... & !site:{ordered[0]}', or, for tasks of your own on "
+        "the made-up sites that come with this package, pass --sites embedded"
     )

@@ -87,12 +87,22 @@ def _pip_download() -> tuple[bytes, str]:
             raise TaskFileError(f"pip did not finish within {DOWNLOAD_TIMEOUT_S:.0f} s; {_OTHER_WAYS}") from error
         wheels = sorted(Path(folder).glob("*.whl"))
         if done.returncode != 0 or not wheels:
-            message = done.stderr.strip() or done.stdout.strip() or "no wheel came"
-            raise TaskFileError(f"pip could not get {PACKAGE}: {message}\n{_OTHER_WAYS}")
+            raise TaskFileError(f"pip could not get {PACKAGE}: {_cause(done.stderr)}; {_OTHER_WAYS}")
         return wheels[0].read_bytes(), f"{wheels[0].name} ({PACKAGE} from the package index)"
 
 
-_OTHER_WAYS = f"give a path or URL of test.raw.json, or of a {PACKAGE.partition('=')[0]} wheel, instead"
+def _cause(said: str) -> str:
+    """The one of pip's many lines that says why: what broke the connection, else its last error."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    broken = [line.partition("connection broken by ")[2] for line in lines if "connection broken by " in line]
+    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+    return (broken[:1] or errors[-1:] or lines[-1:] or ["no wheel came"])[0]
+
+
+_OTHER_WAYS = (
+    f"check the connection, or give a path or URL of test.raw.json, or of a {PACKAGE.partition('=')[0]} wheel, with "
+    "--from"
+)
 
 
 def _http_get(url: str) -> bytes:
