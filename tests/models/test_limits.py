@@ -75,9 +75,9 @@ async def test_failed_attempts_count_as_requests(server: Server, limit: Limit) -
 async def test_tokens_are_reserved_with_the_whole_reply(server: Server, limit: Limit) -> None:
     backend = limit(tokens_per_minute=60_000)
     server.replies.append(HANG)
+    started_s = monotonic()
     hanging = asyncio.create_task(ask(backend, max_tokens=60_000))
     await server.until(lambda: server.in_flight == 1)
-    started_s = monotonic()
     await ask(backend, "p" * 600)  # 200 tokens by the estimate
     assert monotonic() - started_s >= 0.19
     hanging.cancel()
