@@ -124,3 +124,6 @@ def test_what_is_of_the_model_of_a_manifest_goes_with_it(invoke: Invoke, earlier
     assert (settings["trials"], settings["limits"]["max_steps"], settings["seed"]) == (2, 3, 4)
     assert config["settings"]["sampling"]["temperature"] == 0.3
     assert settings["sampling"]["temperature"] != 0.3
+    lost = invoke("--config", str(folder), "--agent", "always-na", "--dry-run")
+    assert (lost.code, lost.out) == (2, "")
+    assert "--agent always-na plays without a model, so 'openai-compatible' would never be asked" in lost.err

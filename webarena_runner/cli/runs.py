@@ -187,7 +187,7 @@ def report(
     exported = () if csv is None else _export([f"leaderboard={csv}"], folder)
     match form:
         case "json":
-            echo_json(found.as_json())
+            echo_json(found.as_json() | {"exported": list(exported)})
         case "markdown":
             echo(as_markdown(found))
         case _:

@@ -61,8 +61,8 @@ def require_one_agent(model: str | None, agent: str, origin: str, *, model_is_ag
         )
     if model is not None and not model_is_agent and works_alone:
         raise ConfigError(
-            f"{origin} {agent} plays without a model, so '{model}' would never be asked: leave --model out, or name an "
-            f"agent that asks it, such as --agent prompted"
+            f"{origin} {agent} plays without a model, so '{model}' would never be asked: play it alone with "
+            f"--model {agent}, or name an agent that asks the model, such as --agent prompted"
         )
 
 

@@ -190,7 +190,9 @@ def _add_model(draft: Draft, options: CliOptions, assigned: Assigned) -> None:
     origin = explicit_settings(options).get("agent")
     if origin or not unmodelled:
         origin = origin or f"{draft.origins.get('agent', 'the default')}: agent"
-        require_one_agent(options.model, agent, origin, model_is_agent=unmodelled)
+        of_base = options.base.values["model"] if options.base else None
+        model = options.model or (of_base and of_base["name"])
+        require_one_agent(model, agent, origin, model_is_agent=unmodelled)
     if unmodelled:
         draft.put(("agent",), options.model, f"--model {options.model}")
         agent = str(options.model)
