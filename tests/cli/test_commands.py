@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 from pathlib import Path
 
 import pytest
@@ -274,3 +275,15 @@ def test_what_tasks_were_played_without_is_in_the_manifest(shared: Path, tmp_pat
     assert manifest.config["tasks"]["ignore_keys"] == ["image"]
     assert manifest.scope.endswith("without image")
     assert "ask for: image" in manifest.caution
+
+
+def test_ctrl_c_where_nothing_is_to_be_finished_is_no_traceback(invoke: Invoke) -> None:
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.setitimer(signal.ITIMER_REAL, 0.02)
+    try:
+        done = invoke("tasks", "list", "--task-set", "mini", "--json")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert done.code == 130
+    assert "Traceback" not in done.err

@@ -2,9 +2,19 @@
 
 import sys
 
+INTERRUPTED = 130
+
 
 def main() -> None:
     """Runs `wa-run`; bad input is one message on stderr and exit code 2."""
+    try:
+        _main()
+    except KeyboardInterrupt:
+        # While modules are imported, or a command without anything to finish runs.
+        sys.exit(INTERRUPTED)
+
+
+def _main() -> None:
     from webarena_runner.cli.app import app
     from webarena_runner.cli.usage import CLICK_ERROR, usage_message
     from webarena_runner.errors import RunnerError, UsageError

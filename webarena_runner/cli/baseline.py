@@ -128,9 +128,10 @@ def _playing(options: "CliOptions", agent: str) -> "CliOptions":
 
 
 async def _run_all(prepared: "list[Prepared]", environ: Mapping[str, str], *, as_json: bool, verbose: bool) -> int:
+    from webarena_runner.cli import INTERRUPTED
     from webarena_runner.cli.console import start_logging, stderr
     from webarena_runner.cli.outcome import outcome_json
-    from webarena_runner.cli.runs import INTERRUPTED, until_done_or_interrupted
+    from webarena_runner.cli.runs import until_done_or_interrupted
 
     console, code = stderr(), 0
     reports: list[RunReport] = []

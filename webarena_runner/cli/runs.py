@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from webarena_runner.cli import INTERRUPTED
 from webarena_runner.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from webarena_runner.settings.loading import CliOptions
 
 log = logging.getLogger(__name__)
-INTERRUPTED = 130
 # Ctrl-C, what `timeout` and CI runners send, and a terminal that is closed.
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SAME_WISH_S = 1.0
