@@ -5,6 +5,8 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -19,8 +21,9 @@ HASH = (
 
 
 @pytest.fixture(scope="module")
-def database() -> Database:
-    return Database(SITE.snapshot())
+def database() -> Iterator[Database]:
+    with closing(Database(SITE.snapshot())) as database:
+        yield database
 
 
 def test_another_process_builds_the_same_bytes() -> None:

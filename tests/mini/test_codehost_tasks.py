@@ -1,6 +1,8 @@
 """The code hosting tasks: in the official format, with answers that follow from the seeded data."""
 
 import re
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,8 +18,9 @@ TASKS = records("gitlab")
 
 
 @pytest.fixture(scope="module")
-def database() -> Database:
-    return Database(SITE.snapshot())
+def database() -> Iterator[Database]:
+    with closing(Database(SITE.snapshot())) as database:
+        yield database
 
 
 def project_id(database: Database, name: str) -> int:

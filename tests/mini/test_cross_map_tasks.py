@@ -3,6 +3,8 @@
 import json
 import re
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -18,13 +20,15 @@ __all__ = ["facts"]
 
 
 @pytest.fixture(scope="module")
-def places() -> Database:
-    return Database(MAP.snapshot())
+def places() -> Iterator[Database]:
+    with closing(Database(MAP.snapshot())) as database:
+        yield database
 
 
 @pytest.fixture(scope="module")
-def office() -> Database:
-    return Database(ADMIN.snapshot())
+def office() -> Iterator[Database]:
+    with closing(Database(ADMIN.snapshot())) as database:
+        yield database
 
 
 def named(places: Database, text: str) -> list[sqlite3.Row]:

@@ -3,6 +3,8 @@
 import calendar
 import re
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import date
 from typing import Any
 
@@ -28,18 +30,21 @@ STARS = "select count(*) from stars where project_id = ?"
 
 
 @pytest.fixture(scope="module")
-def shop() -> Database:
-    return Database(SHOP.snapshot())
+def shop() -> Iterator[Database]:
+    with closing(Database(SHOP.snapshot())) as database:
+        yield database
 
 
 @pytest.fixture(scope="module")
-def forum() -> Database:
-    return Database(FORUM.snapshot())
+def forum() -> Iterator[Database]:
+    with closing(Database(FORUM.snapshot())) as database:
+        yield database
 
 
 @pytest.fixture(scope="module")
-def codehost() -> Database:
-    return Database(CODEHOST.snapshot())
+def codehost() -> Iterator[Database]:
+    with closing(Database(CODEHOST.snapshot())) as database:
+        yield database
 
 
 def required(task: dict[str, Any]) -> list[Any]:

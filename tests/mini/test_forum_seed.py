@@ -4,6 +4,8 @@ import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -18,8 +20,9 @@ HASH = (
 
 
 @pytest.fixture
-def database() -> Database:
-    return Database(SITE.snapshot())
+def database() -> Iterator[Database]:
+    with closing(Database(SITE.snapshot())) as database:
+        yield database
 
 
 def test_another_process_builds_the_same_bytes() -> None:

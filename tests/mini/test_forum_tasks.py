@@ -1,6 +1,8 @@
 """The forum's tasks: in the official format, with answers that follow from the seeded data."""
 
 import re
+from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -21,8 +23,9 @@ TASKS = records("reddit")
 
 
 @pytest.fixture(scope="module")
-def database() -> Database:
-    return Database(SITE.snapshot())
+def database() -> Iterator[Database]:
+    with closing(Database(SITE.snapshot())) as database:
+        yield database
 
 
 def top(database: Database, forum: str, column: str) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import closing
 from urllib.parse import unquote
 
 import pytest
@@ -21,8 +23,9 @@ ENGINES = {
 
 
 @pytest.fixture(scope="module")
-def database() -> Database:
-    return Database(SITE.snapshot())
+def database() -> Iterator[Database]:
+    with closing(Database(SITE.snapshot())) as database:
+        yield database
 
 
 def test_the_set_covers_what_it_should() -> None:

@@ -280,7 +280,7 @@ def test_tasks_are_refused_whose_keys_ask_for_what_is_not_done(shared: Path) -> 
 
 def test_malformed_json_is_told_with_line_and_column(tmp_path: Path) -> None:
     path = tmp_path / "tasks.json"
-    path.write_text('[\n  {"task_id": 1,}\n]')
+    path.write_text('[\n  {"task_id": 1 x}\n]')
     with pytest.raises(TaskFileError, match=r"tasks.json, line 2, column 17: not JSON"):
         load_task_file(path)
 
@@ -297,7 +297,7 @@ def test_malformed_json_is_told_with_line_and_column(tmp_path: Path) -> None:
         (b"[" * 100_000, "nested too deep"),
         (b"", "line 1, column 1: not JSON"),
         (b"\x1f\x8b\x08 and so on", "broken gzip data"),
-        (b'{"task_id": 1}\n{"task_id": 2,}\n', "tasks.json, line 2, column 15: not JSON"),
+        (b'{"task_id": 1}\n{"task_id": 2 x}\n', "tasks.json, line 2, column 15: not JSON"),
     ],
 )
 def test_a_file_that_holds_no_records_is_told(content: bytes, told: str, tmp_path: Path) -> None:
