@@ -89,7 +89,7 @@ def test_what_the_official_grammar_accepts_means_the_same(shared: Path) -> None:
         r"\w+ \[5\] ?\[\w+\] \[(\w+=| )\d\]|type \[5\]\[a\] \[\w+=0\]|press \[ctrl\+|stop[\s\[]", re.IGNORECASE
     )
     assert [text for text in differ if not meant.match(text)] == []
-    assert len(differ) < len(records) / 15
+    assert len(differ) < len(records) / 13
 
 
 @pytest.mark.parametrize("parse", [parse_action, parse_lenient])
