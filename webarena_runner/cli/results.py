@@ -51,8 +51,7 @@ def print_report(report: RunReport, console: Console, *, exported: Sequence[str]
             markup=False,
             soft_wrap=True,
         )
-    for line in report.damaged:
-        console.print(line, style="red", markup=False, soft_wrap=True)
+    _print_notes(report, console)
     console.print(f"run folder: {report.folder}", markup=False, soft_wrap=True)
     for line in exported:
         console.print(line, markup=False, soft_wrap=True)
@@ -60,6 +59,18 @@ def print_report(report: RunReport, console: Console, *, exported: Sequence[str]
         console.print(manifest.caution, style="yellow", markup=False, soft_wrap=True)
     if manifest.task_set_modified:
         console.print("the task file is not the official one: do not compare with WebArena numbers", style="yellow")
+
+
+def _print_notes(report: RunReport, console: Console) -> None:
+    """What a reader of the rates has to know of some episodes."""
+    if report.kept_verdicts:
+        console.print(
+            f"{report.kept_verdicts} of {report.verdicts} verdicts of the judge were kept from the same question asked "
+            "before (-o judge.cache=false: ask each time)",
+            soft_wrap=True,
+        )
+    for line in report.damaged:
+        console.print(line, style="red", markup=False, soft_wrap=True)
 
 
 def print_baseline(reports: Sequence[RunReport], console: Console) -> None:

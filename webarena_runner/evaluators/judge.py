@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +49,17 @@ different - it does not""",
 
 
 class ModelJudge:
-    """Asks a model backend, each question once: verdicts are files in `cache_dir`, shared by runs and processes."""
+    """Asks a model backend, each question once: verdicts are files in `cache_dir`, which processes share.
 
-    def __init__(self, backend: ModelBackend, name: str, cache_dir: Path) -> None:
+    `identity` is all that a verdict depends on beside the question, as JSON values. Without a folder none is kept.
+    """
+
+    def __init__(
+        self, backend: ModelBackend, name: str, cache_dir: Path | None, *, identity: Mapping[str, Any] | None = None
+    ) -> None:
         self._backend = backend
         self._name = name
+        self._identity = dict(identity or {})
         self._cache_dir = cache_dir
 
     @property
@@ -71,26 +78,29 @@ class ModelJudge:
             raise JudgeUnusable(f"judge {self._name}: no prompt for '{kind}'; there are: {', '.join(PROMPTS)}")
         question = {
             "judge": self._name,
+            "identity": self._identity,
             "prompt_sha256": hashlib.sha256(f"{SYSTEM}\n{PROMPTS[kind]}".encode()).hexdigest(),
             "kind": kind,
             "intent": intent,
             "reference": reference,
             "answer": answer,
         }
-        path = self._cache_dir / f"{hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()}.json"
+        key = hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()
+        path = self._cache_dir / f"{key}.json" if self._cache_dir else None
         prompt = PROMPTS[kind].format(intent=intent, reference=reference, answer=answer)
         asked = f"{SYSTEM}\n\n{prompt}"
-        if (kept := _read(path)) is not None:
+        if path and (kept := _read(path)) is not None:
             return JudgeReply(kept, cached=True, question=asked)
         completion = await self._generate(prompt)
         text, cost_usd = completion.text, completion.cost_usd
         if read_verdict(kind, text) is None:
             log.warning("judge %s gave no verdict on %r: %.200r", self._name, reference, text)
             return JudgeReply(text, cached=False, cost_usd=cost_usd, question=asked)
-        # Another process may have asked the same meanwhile: the verdict that was first on disk holds for all.
-        if (kept := _read(path)) is not None:
-            return JudgeReply(kept, cached=True, cost_usd=cost_usd, question=asked)
-        _keep(path, {**question, "reply": text})
+        if path:
+            # Another process may have asked the same meanwhile: the verdict that was first on disk holds for all.
+            if (kept := _read(path)) is not None:
+                return JudgeReply(kept, cached=True, cost_usd=cost_usd, question=asked)
+            _keep(path, {**question, "reply": text})
         return JudgeReply(text, cached=False, cost_usd=cost_usd, question=asked)
 
     async def _generate(self, prompt: str) -> Completion:

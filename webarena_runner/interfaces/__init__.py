@@ -298,7 +298,7 @@ class SiteProvider(Protocol):
 
 
 class Judge(Protocol):
-    """Decides fuzzy answers; verdicts are cached by what they depend on."""
+    """Decides fuzzy answers; verdicts are kept by what they depend on."""
 
     @property
     def name(self) -> str: ...

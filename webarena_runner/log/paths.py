@@ -102,6 +102,11 @@ class RunPaths:
         return self.folder / "texts"
 
     @property
+    def verdicts(self) -> Path:
+        """What the judge said in this run, a file for each question."""
+        return self.folder / "judge"
+
+    @property
     def log(self) -> Path:
         return self.folder / "run.log"
 

@@ -12,7 +12,7 @@ from webarena_runner.errors import DamagedRecord, JudgeError
 from webarena_runner.log import reading
 from webarena_runner.log.paths import Key, task_name
 from webarena_runner.log.places import placed
-from webarena_runner.types import EpisodeResult, RunManifest, TaskId, id_order
+from webarena_runner.types import EpisodeResult, RunManifest, TaskId, Verdict, id_order
 
 LEVEL = 0.95
 
@@ -140,6 +140,20 @@ class RunReport:
         return cached / prompts if cached and prompts else None
 
     @cached_property
+    def verdicts(self) -> int:
+        """How many verdicts of the judge the scores rest on."""
+        return len(self._verdicts)
+
+    @cached_property
+    def kept_verdicts(self) -> int:
+        """How many of them are the answer to a question that was asked before, in this run or into the same folder."""
+        return sum(verdict.cached for verdict in self._verdicts)
+
+    @cached_property
+    def _verdicts(self) -> list[Verdict]:
+        return [verdict for result in self.results.values() for score in result.scores for verdict in score.verdicts]
+
+    @cached_property
     def wall_s(self) -> float:
         """Seconds in which at least one episode was running; pauses between an interrupt and a resume are left out."""
         return _covered_s(self.results.values())
@@ -157,6 +171,7 @@ class RunReport:
             "not_passed": [asdict(each) for each in self.not_passed],
             "steps": self.steps,
             "tokens": self.tokens,
+            "judge_verdicts": {"all": self.verdicts, "kept": self.kept_verdicts},
             "wall_s": self.wall_s,
             "cost_usd": self.cost_usd,
             "damaged": list(self.damaged),

@@ -9,6 +9,7 @@ from webarena_runner.errors import LimitExceeded
 from webarena_runner.interfaces import AgentSetup
 from webarena_runner.interfaces.execution import Attempt, EpisodeStarted, Recipe, StepTaken
 from webarena_runner.log.lines import lines_of
+from webarena_runner.log.paths import RunPaths
 from webarena_runner.log.writing import EpisodeFolders
 from webarena_runner.models.shared.limits import Spend
 from webarena_runner.running.episode import Episode, Harness, failed, run_episode
@@ -110,6 +111,7 @@ async def open_player(recipe: Recipe, environ: Mapping[str, str]) -> AsyncIterat
             name=recipe.environment,
             lossless_screenshots=images == "screenshot",
             spend=spend,
+            verdicts=RunPaths(recipe.folder).verdicts,
         )
         environments = await stack.enter_async_context(opening)
         tasks = {task.task_id: task for task in recipe.tasks}

@@ -3,8 +3,8 @@
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-
-from platformdirs import user_cache_path
+from pathlib import Path
+from typing import Any
 
 from webarena_runner import registry
 from webarena_runner.evaluators.judge import ModelJudge
@@ -12,7 +12,7 @@ from webarena_runner.interfaces import ModelBackend
 from webarena_runner.interfaces.environments import EnvironmentProvider, EnvironmentSetup
 from webarena_runner.models.shared.limits import Limited, Spend
 from webarena_runner.settings.loading import load_model_spec
-from webarena_runner.settings.records import ModelSpec, RateLimits, RunSettings, SitesSpec
+from webarena_runner.settings.records import JudgeSettings, ModelSpec, RateLimits, RunSettings, SitesSpec
 
 log = logging.getLogger(__name__)
 
@@ -26,14 +26,17 @@ async def open_environments(
     name: str = "browser",
     lossless_screenshots: bool = False,
     spend: Spend | None = None,
+    verdicts: Path | None = None,
 ) -> AsyncIterator[EnvironmentProvider]:
     """Where episodes take place and are scored, without anyone who acts; `spend` is what the judge's requests go to.
+
+    `verdicts` is the run's own folder for what the judge says.
 
     Raises:
         UsageError: judge, browser or sites are not there.
     """
     async with AsyncExitStack() as stack:
-        judge = await _judge(settings.judge.model, environ, stack, spend or Spend())
+        judge = await open_judge(settings.judge, environ, stack, spend or Spend(), verdicts)
         setup = EnvironmentSetup(settings, sites, environ, judge, lossless_screenshots)
         yield await stack.enter_async_context(registry.load("environments", name).open(setup))
 
@@ -64,13 +67,25 @@ async def open_model(
     return Limited(backend, prices=spec.prices, rates=spec.rates, spend=spend)
 
 
-async def _judge(
-    name: str | None, environ: Mapping[str, str], stack: AsyncExitStack, spend: Spend
+async def open_judge(
+    settings: JudgeSettings, environ: Mapping[str, str], stack: AsyncExitStack, spend: Spend, verdicts: Path | None
 ) -> ModelJudge | None:
-    if name is None:
+    """The judge of these settings, closed by the stack; `verdicts` is where the run keeps its own.
+
+    Raises:
+        UsageError: it is not there.
+    """
+    if settings.model is None:
         return None
-    spec = load_model_spec(name)
+    spec = load_model_spec(settings.model)
     if spec.prices is None and spend.limit_usd is not None:
         log.warning("judge '%s' has no prices in its model file: it does not count towards --max-cost", spec.name)
     backend = await open_model(spec, environ, stack, spend=spend)
-    return ModelJudge(backend, spec.model or spec.name, user_cache_path("webarena-runner") / "judge")
+    kept_in = Path(settings.cache) if isinstance(settings.cache, str) else verdicts if settings.cache else None
+    return ModelJudge(backend, spec.model or spec.name, kept_in, identity=_identity(spec, backend))
+
+
+def _identity(spec: ModelSpec, backend: ModelBackend) -> dict[str, Any]:
+    """What a model's replies depend on, as far as can be known: its file but for names and prices, and its server."""
+    apart = {"name", "description", "prices", "rates", "leaderboard"}
+    return spec.model_dump(mode="json", exclude=apart) | {"facts": dict(getattr(backend, "facts", {}))}

@@ -209,6 +209,12 @@ class JudgeSettings(Described):
 
     Without a judge a task that needs one ends as a judge error.
     """
+    cache: bool | str = True
+    """true: a question is asked once in a run; false: each time; a FOLDER: not when a run before asked it
+
+    Verdicts in FOLDER hold for judges of the same backend, model, options and server. What answers to the same name at
+    the same address is taken for the same model there: have a folder for each.
+    """
 
 
 class ScoringSettings(Described):

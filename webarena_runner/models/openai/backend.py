@@ -87,7 +87,12 @@ class OpenAIChat:
 
     @property
     def facts(self) -> Mapping[str, str]:
-        return self._facts.described
+        # vLLM says under "root" which checkpoint is behind a name that its operator chose.
+        root = (self._entry or {}).get("root")
+        named = {"model that is served": self._model, "its checkpoint": str(root or "")}
+        return self._facts.described | {
+            name: text for name, text in named.items() if text not in ("", self._spec.model)
+        }
 
     async def check(self) -> None:
         """Asks for the list of models, without retries, and counts once; learns the model's name and context window.
