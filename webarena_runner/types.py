@@ -253,7 +253,7 @@ class Sampling(Record):
     stop: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     """texts that end a reply, none of them empty; official: none for chat models"""
     seed: int | None = None
-    """the server's sampling seed; official: none"""
+    """sampling seed of trial 0, one more for each further trial (--seed); official: none, so that replies differ"""
 
 
 def _is_none(value: object) -> bool:
@@ -263,9 +263,10 @@ def _is_none(value: object) -> bool:
 class Completion(Record):
     """One model reply; token counts are the server's own (0: it sent none), latency includes retries.
 
-    `cost_usd` is by the model file's prices; None when it has none. The last three are there, and on disk, only with
-    the backend's option `logprobs`: ids where the server gives them, and the natural logarithm of the probability of
-    each generated token, the one that ended the reply included; before temperature, unless the server has it otherwise.
+    `cost_usd` is by the model file's prices; None when it has none. `seed` is what was asked for. The last three
+    are there, and on disk, only with the backend's option `logprobs`: ids where the server gives them, and the natural
+    logarithm of the probability of each generated token, the one that ended the reply included; before temperature,
+    unless the server has it otherwise.
     """
 
     text: str
@@ -276,6 +277,7 @@ class Completion(Record):
     finish_reason: str = ""
     retries: int = 0
     cost_usd: float | None = None
+    seed: int | None = Field(default=None, exclude_if=_is_none)
     prompt_token_ids: tuple[int, ...] | None = Field(default=None, exclude_if=_is_none, repr=False)
     token_ids: tuple[int, ...] | None = Field(default=None, exclude_if=_is_none, repr=False)
     logprobs: tuple[float, ...] | None = Field(default=None, exclude_if=_is_none, repr=False)

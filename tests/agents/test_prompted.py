@@ -242,6 +242,13 @@ async def test_where_official_would_have_crashed_is_noted() -> None:
     assert "official key table" in decision.note
 
 
+async def test_each_trial_asks_for_a_seed_of_its_own_and_records_it() -> None:
+    asks = Prompted(model := Model(), PROMPT, sampling=Sampling(seed=40), settings=ObservationSettings())
+    decisions = [await asks.act(TASK, [], PAGE, urls=URLS, trial=trial) for trial in (0, 2)]
+    assert [sampling.seed for _, sampling, _ in model.asked] == [40, 42]
+    assert [decision.completion and decision.completion.seed for decision in decisions] == [40, 42]
+
+
 def test_a_prompted_agent_needs_a_model() -> None:
     with pytest.raises(ConfigError, match="--model"):
         Prompted.build(AgentSetup(None, RunSettings(profile="p")))

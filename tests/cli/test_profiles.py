@@ -112,6 +112,18 @@ def test_only_strict_corrects_the_loop() -> None:
     assert load_profile("libwebarena").settings.limits == official.limits == type(official.limits)()
 
 
+@pytest.mark.parametrize(
+    ("assignments", "seeds"),
+    [((), (4, 4)), (("sampling.seed=7",), (4, 7)), (("sampling.seed=null",), (4, None))],
+    ids=["both", "its own", "none"],
+)
+def test_the_seed_of_a_run_is_sent_to_its_model(assignments: tuple[str, ...], seeds: tuple[int, int | None]) -> None:
+    options = CliOptions(model="replay", given=(Given("seed", 4, "--seed"),), assignments=assignments)
+    config, _ = load_run_config(options, {})
+    assert (config.settings.seed, config.settings.sampling.seed) == seeds
+    assert load_run_config(CliOptions(model="replay"), {})[0].settings.sampling.seed is None
+
+
 def test_settle_is_an_option_and_an_override_of_the_profile(invoke: Invoke) -> None:
     def with_settle(mode: str) -> tuple[RunConfig, tuple[str, ...]]:
         given = (Given("settle.mode", mode, "--settle"),)

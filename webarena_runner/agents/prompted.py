@@ -77,8 +77,10 @@ class Prompted:
         messages, fitted = await self._prompt_for(task, history, now, urls)
         shown = messages[-1].model_copy(update={"images": self._pictures(now)})
         tag = RequestTag(task.task_set, task.task_id, trial, len(history))
-        completion = await self._model.generate([*messages[:-1], shown], self._sampling, tag=tag)
-        completion = completion.model_copy(update={"text": well_formed(completion.text)})
+        seed = None if self._sampling.seed is None else self._sampling.seed + trial
+        sampling = self._sampling.model_copy(update={"seed": seed})
+        completion = await self._model.generate([*messages[:-1], shown], sampling, tag=tag)
+        completion = completion.model_copy(update={"text": well_formed(completion.text), "seed": seed})
         action, note = self._read(completion.text, urls)
         return Decision(
             action=action,

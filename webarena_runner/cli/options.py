@@ -278,7 +278,8 @@ Seed = Annotated[
     typer.Option(
         "--seed",
         metavar="N",
-        help="Seed of `sample:N` and of agents that draw. [dim]Default: 0[/dim]",
+        help="Seed of `sample:N` and of agents that draw; given, also of the model's sampling, for each trial its own. "
+        "[dim]Default: 0, and none for the model[/dim]",
         rich_help_panel=_SPEED,
     ),
 ]

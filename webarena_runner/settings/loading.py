@@ -86,7 +86,10 @@ def load_run_config(options: CliOptions, environ: Mapping[str, str]) -> tuple[Ru
     _add_model(draft, options, assigned)
     _add_sites(draft, options, environ)
     _assign_all(draft, assigned)
+    explicit = explicit_settings(options)
     settings, model = _settings(draft), _model(draft)
+    if model is not None and "seed" in explicit and "sampling.seed" not in explicit:
+        settings = _with_seed(settings)
     tasks = TaskChoice(
         task_set=options.task_set,
         expression=options.tasks,
@@ -97,11 +100,18 @@ def load_run_config(options: CliOptions, environ: Mapping[str, str]) -> tuple[Ru
     )
     config = RunConfig(settings=settings, model=_with_final_sampling(model, settings), tasks=tasks, sites=_sites(draft))
     registry.require("agents", settings.agent)
-    refuse_idle(explicit_settings(options), settings, has_model=model is not None)
+    refuse_idle(explicit, settings, has_model=model is not None)
     for observer in settings.observation.observers:
         registry.require("observers", observer)
     _require_prices(config)
     return config, _overrides(profile, settings)
+
+
+def _with_seed(settings: RunSettings) -> RunSettings:
+    """With the run's seed for the model too, unless its file has one."""
+    if settings.sampling.seed is not None:
+        return settings
+    return settings.model_copy(update={"sampling": settings.sampling.model_copy(update={"seed": settings.seed})})
 
 
 def load_settings(options: CliOptions) -> RunSettings:

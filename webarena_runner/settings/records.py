@@ -267,7 +267,10 @@ class RunSettings(Described):
     trials: PositiveInt = 1
     """times each task is run (--trials)"""
     seed: int = 0
-    """seed of sample:N and of agents that draw, such as random-click (--seed)"""
+    """seed of sample:N and of agents that draw, such as random-click (--seed)
+
+    The option --seed sets sampling.seed too, where there is a model.
+    """
     sampling: Sampling = Sampling()
     """how the model is sampled: the profile's, then the model file's, then -o"""
     observation: ObservationSettings = ObservationSettings()
