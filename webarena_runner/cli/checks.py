@@ -19,7 +19,7 @@ from webarena_runner.settings import datafiles
 from webarena_runner.settings.loading import CliOptions, load_model_spec, load_sites
 from webarena_runner.tasksets import load_task_set
 
-SHOWN_VERSIONS = ("playwright", "pydantic", "openai", "tokenizers", "starlette")
+SHOWN_VERSIONS = ("playwright", "pydantic", "httpx", "tokenizers", "starlette")
 # A full run of 812 tasks keeps up to 30 screenshots of about 60 kB each.
 DISK_GB, MEMORY_GB = 3, 2
 

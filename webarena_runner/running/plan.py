@@ -146,7 +146,6 @@ def versions() -> dict[str, str]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "playwright": version("playwright"),
-        "openai": version("openai"),
     }
     commit = _git_commit()
     return found | ({"git": commit} if commit else {})
