@@ -13,7 +13,10 @@ RunnerError
     ├── ModelError         the model server
     │   ├── PromptTooLong  the prompt does not fit (no retry)
     │   ├── ModelRefused   wrong key, unknown model, malformed request (no retry)
-    │   ├── ModelBlocked   the provider's safety filter blocked the prompt or the reply (no retry)
+    │   ├── NoAnswer       the server's reply holds nothing that the model says (no retry)
+    │   │   ├── ModelBlocked   the provider's safety filter blocked the prompt or the reply
+    │   │   ├── ModelDeclined  the model refused, in the field that the API has for it
+    │   │   └── LimitSpent     the whole reply limit went into thoughts
     │   └── ModelExhausted a day's quota, the account's credit or the run's --max-cost is used up: the run stops
     ├── BrowserError       Chromium or the protocol to it
     │   ├── BrowserGone    Chromium or its driver ended, and all its episodes with it (not the task's fault)
@@ -27,7 +30,10 @@ RunnerError
     └── LimitExceeded      the hard time limit of the episode
 """
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from webarena_runner.types import Completion, Message
 
 
 class RunnerError(Exception):
@@ -90,8 +96,28 @@ class ModelRefused(ModelError):
     may_retry = False
 
 
-class ModelBlocked(ModelError):
+class NoAnswer(ModelError):
+    """`cause` is for counting; `completion` is what there is of the reply, with its tokens, `messages` the prompt."""
+
     may_retry = False
+    cause: ClassVar[str]
+
+    def __init__(self, message: str, *, completion: "Completion | None" = None) -> None:
+        super().__init__(message)
+        self.completion = completion
+        self.messages: tuple[Message, ...] = ()
+
+
+class ModelBlocked(NoAnswer):
+    cause = "filter"
+
+
+class ModelDeclined(NoAnswer):
+    cause = "refusal"
+
+
+class LimitSpent(NoAnswer):
+    cause = "reply limit"
 
 
 class ModelExhausted(ModelError):

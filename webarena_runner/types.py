@@ -260,6 +260,9 @@ def _is_none(value: object) -> bool:
     return value is None
 
 
+_CUT = {"length", "max_tokens"}
+
+
 class Completion(Record):
     """One model reply; token counts are the server's own (0: it sent none), latency includes retries.
 
@@ -281,6 +284,11 @@ class Completion(Record):
     prompt_token_ids: tuple[int, ...] | None = Field(default=None, exclude_if=_is_none, repr=False)
     token_ids: tuple[int, ...] | None = Field(default=None, exclude_if=_is_none, repr=False)
     logprobs: tuple[float, ...] | None = Field(default=None, exclude_if=_is_none, repr=False)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the reply ended at its limit, as the APIs call it."""
+        return self.finish_reason.lower() in _CUT
 
 
 class Decision(Record):
@@ -342,6 +350,7 @@ class Ending(StrEnum):
 class Failure(Record):
     """Why an episode has no score; `error_class` is one of model, browser, site, login, judge, timeout, internal.
 
+    `cause` says what kept the model from answering, where the server did: filter, refusal, reply limit.
     `stops_run`: the episodes after it would end the same way, so the run stopped there, to be resumed.
     `process_lost`: a process that episodes share (the browser, the sites) ended under it, whatever the task was.
     """
@@ -350,6 +359,7 @@ class Failure(Record):
     message: str
     traceback: str
     may_retry: bool
+    cause: str = ""
     stops_run: bool = False
     process_lost: bool = False
 
@@ -386,10 +396,11 @@ class EpisodeResult(Record):
     """The outcome of one attempt at one (task, trial); `value` is None exactly when `ending` is ERROR.
 
     An ending that only a newer version knows is its text.
-    Tokens and cost are of all replies, also of one whose action was not carried out. Only `cost_usd` counts the judge;
-    it is None when no model of the run has prices. `site_urls` are the leased sites' by official name, {} when there
-    was no lease. `timings_ms` names the parts: lease, browser (its start and the start pages), first_observation, and
-    for all steps together agent, execute, settle, observe, screenshot, then evaluate.
+    Tokens and cost are of all replies, also of one whose action was not carried out; `cut_replies` ended at their
+    limit. Only `cost_usd` counts the judge; it is None when no model of the run has prices. `site_urls` are the leased
+    sites' by official name, {} when there was no lease. `timings_ms` names the parts: lease, browser (its start and the
+    start pages), first_observation, and for all steps together agent, execute, settle, observe, screenshot, then
+    evaluate.
     """
 
     task_set: str
@@ -405,6 +416,7 @@ class EpisodeResult(Record):
     prompt_tokens: int
     completion_tokens: int
     cached_tokens: int
+    cut_replies: int = 0
     cost_usd: float | None = None
     site_urls: dict[str, str] = Field(default_factory=dict)
     started_at: datetime

@@ -83,10 +83,9 @@ async def test_a_reply_has_its_text_usage_latency_and_finish_reason(server: Serv
     ("body", "text", "finish_reason"),
     [
         (completion(None), "", "stop"),
-        (completion("x", choices=[]), "", ""),
         (
-            completion("x", choices=[{"index": 0, "message": {}, "finish_reason": "content_filter"}]),
-            "",
+            completion("x", choices=[{"index": 0, "message": {"content": "x"}, "finish_reason": "content_filter"}]),
+            "x",
             "content_filter",
         ),
         (

@@ -11,10 +11,10 @@ import pytest
 
 from tests.run.conftest import MakeManifest
 from tests.run.playing import play_all
-from webarena_runner.errors import BrowserError, JudgeUnusable, ModelError, ModelExhausted, SiteError
+from webarena_runner.errors import BrowserError, JudgeUnusable, LimitSpent, ModelError, ModelExhausted, SiteError
 from webarena_runner.interfaces.environments import EpisodeNotes
 from webarena_runner.log.lines import LineFormatter
-from webarena_runner.log.reading import read_results
+from webarena_runner.log.reading import read_results, read_steps
 from webarena_runner.log.writing import RunFolder
 from webarena_runner.running.episode import Harness
 from webarena_runner.settings.records import LimitSettings, RunSettings
@@ -201,3 +201,16 @@ async def test_a_cancelled_run(
         await running
     assert [result.value for result in read_results(tmp_path / "r1").values()] == kept
     assert agent.asked == [0], "no episode is begun any more"
+
+
+async def test_a_reply_that_is_no_answer_is_a_step_with_the_cause_and_a_model_error(play: Play, tmp_path: Path) -> None:
+    spent = Completion(text="", prompt_tokens=30, completion_tokens=384, finish_reason="length")
+    error = LimitSpent("no answer within the reply limit", completion=spent)
+    await play(Asking(dict.fromkeys(range(4), error)), Pages(), workers=1, stop_after_errors=1)
+    (result,) = read_results(tmp_path / "r1").values()
+    assert result.failure is not None
+    assert (result.failure.error_class, result.failure.cause) == ("model", "reply limit")
+    assert (result.steps, result.completion_tokens, result.cut_replies) == (1, 384, 1)
+    (step,) = read_steps(tmp_path / "r1" / "episodes" / "0.0")
+    assert step.decision.note.startswith("no answer within the reply limit; the reply was cut at its limit")
+    assert step.decision.completion == spent

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from tests.models.fake_openai import Reply, Server, completion, running
+from webarena_runner.errors import JudgeError
 from webarena_runner.interfaces import JudgeReply
 from webarena_runner.models.shared.limits import Spend
 from webarena_runner.running.resources import open_judge
@@ -24,14 +25,22 @@ async def servers() -> AsyncIterator[tuple[Server, Server]]:
 
 
 async def ask(
-    server: Server, says: str, tmp_path: Path, *, run: str, cache: bool | str = True, **spec: Any
+    server: Server,
+    says: str,
+    tmp_path: Path,
+    *,
+    run: str,
+    cache: bool | str = True,
+    finish_reason: str = "stop",
+    **spec: Any,
 ) -> JudgeReply:
     """What the judge `m` of this server says in a run, by a model file of that name."""
     file = tmp_path / "m.yaml"
     options = {"base_url": server.base_url, "probe": False}
     file.write_text(yaml.safe_dump({"backend": "openai_chat", "model": "m", "options": options} | spec))
     server.replies.clear()
-    server.replies.append(Reply(body=completion(says)))
+    choice = {"index": 0, "message": {"role": "assistant", "content": says}, "finish_reason": finish_reason}
+    server.replies.append(Reply(body=completion(says, choices=[choice])))
     settings = JudgeSettings(model=str(file), cache=cache)
     async with AsyncExitStack() as stack:
         judge = await open_judge(settings, {}, stack, Spend(), tmp_path / run / "judge")
@@ -80,3 +89,15 @@ async def test_nothing_is_kept_when_that_is_asked_for(servers: tuple[Server, Ser
     assert (await ask(servers[0], "correct", tmp_path, run="a", cache=False)).text == "correct"
     assert (await ask(servers[0], "incorrect", tmp_path, run="a", cache=False)).text == "incorrect"
     assert not (tmp_path / "a").exists()
+
+
+@pytest.mark.parametrize("says", ["", "Let me compare the two"])
+async def test_a_reply_that_ends_at_its_limit_without_a_verdict_is_no_verdict(
+    says: str, servers: tuple[Server, Server], tmp_path: Path
+) -> None:
+    with pytest.raises(JudgeError, match=r"sampling\.max_tokens"):
+        await ask(servers[0], says, tmp_path, run="a", finish_reason="length")
+    (chat,) = servers[0].chats
+    assert chat.body["max_tokens"] == 768
+    assert (await ask(servers[0], "correct", tmp_path, run="a", sampling={"max_tokens": 2000})).text == "correct"
+    assert servers[0].chats[-1].body["max_tokens"] == 2000

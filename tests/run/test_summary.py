@@ -23,7 +23,7 @@ from webarena_runner.report.summary import Counts, RunReport, success_interval
 from webarena_runner.report.threshold import read_threshold
 from webarena_runner.running.plan import caution, scope
 from webarena_runner.settings.records import SitesSpec
-from webarena_runner.types import EpisodeResult, RunManifest, Score
+from webarena_runner.types import EpisodeResult, Failure, RunManifest, Score, Verdict
 
 NOT = "it is not WebArena"
 
@@ -75,6 +75,25 @@ def test_the_table_says_what_the_run_cost_and_what_was_cached(
     cached = make_result(1, prompt_tokens=1000, cached_tokens=630)
     print_report(replace(report_of(make_manifest(), cached), cost_usd=1.5), console)
     assert "1005 tokens, 10 s, $1.5000; prefix cache hits: 63 % of prompt tokens" in console.export_text()
+
+
+def test_the_table_counts_replies_that_say_nothing_or_not_all_and_verdicts_from_before(
+    make_manifest: MakeManifest, make_result: MakeResult
+) -> None:
+    verdict = Verdict(kind="fuzzy", reference="two", reply="correct", score=1.0, judge="j", cached=False)
+    verdicts = (verdict, verdict.model_copy(update={"cached": True}))
+    judged = make_result(1, scores=(Score(evaluator="string_match", value=1.0, verdicts=verdicts),), cut_replies=3)
+    failure = Failure(error_class="model", message="m", traceback="", may_retry=False, cause="reply limit")
+    report = report_of(make_manifest(), judged, make_result(2, None, failure=failure))
+    console = Console(file=io.StringIO(), record=True, width=160)
+    print_report(report, console)
+    shown = console.export_text()
+    assert "errors because the model gave no answer: reply limit 1\n" in shown
+    assert "3 replies were cut at their limit" in shown
+    assert "1 of 2 verdicts of the judge were kept from the same question asked before" in shown
+    summary = report.summary()
+    assert (summary["cut_replies"], summary["unanswered"]) == (3, {"reply limit": 1})
+    assert summary["judge_verdicts"] == {"all": 2, "kept": 1}
 
 
 @pytest.mark.parametrize(("cost_usd", "shown"), [(None, ""), (0.0, "0.0000"), (12.34567, "12.3457")])

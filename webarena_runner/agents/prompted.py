@@ -8,7 +8,7 @@ from webarena_runner.actions.read import read_action
 from webarena_runner.actions.urls import public_url
 from webarena_runner.agents.fit import Fitted, Fitter
 from webarena_runner.agents.prompt import PromptTemplate, load_prompt
-from webarena_runner.errors import BrowserError, ConfigError
+from webarena_runner.errors import BrowserError, ConfigError, NoAnswer
 from webarena_runner.interfaces import AgentSetup, ModelBackend, RequestTag
 from webarena_runner.log.wellformed import well_formed
 from webarena_runner.settings.records import ActionSettings, Images, ObservationSettings
@@ -79,7 +79,11 @@ class Prompted:
         tag = RequestTag(task.task_set, task.task_id, trial, len(history))
         seed = None if self._sampling.seed is None else self._sampling.seed + trial
         sampling = self._sampling.model_copy(update={"seed": seed})
-        completion = await self._model.generate([*messages[:-1], shown], sampling, tag=tag)
+        try:
+            completion = await self._model.generate([*messages[:-1], shown], sampling, tag=tag)
+        except NoAnswer as error:
+            error.messages = messages
+            raise
         completion = completion.model_copy(update={"text": well_formed(completion.text), "seed": seed})
         action, note = self._read(completion.text, urls)
         return Decision(

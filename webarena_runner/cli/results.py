@@ -63,6 +63,15 @@ def print_report(report: RunReport, console: Console, *, exported: Sequence[str]
 
 def _print_notes(report: RunReport, console: Console) -> None:
     """What a reader of the rates has to know of some episodes."""
+    if report.unanswered:
+        causes = ", ".join(f"{cause} {count}" for cause, count in sorted(report.unanswered.items()))
+        console.print(f"errors because the model gave no answer: {causes}", style="yellow", soft_wrap=True)
+    if report.cut_replies:
+        console.print(
+            f"{report.cut_replies} replies were cut at their limit (-o sampling.max_tokens=N sets it)",
+            style="yellow",
+            soft_wrap=True,
+        )
     if report.kept_verdicts:
         console.print(
             f"{report.kept_verdicts} of {report.verdicts} verdicts of the judge were kept from the same question asked "

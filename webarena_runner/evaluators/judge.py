@@ -52,11 +52,19 @@ class ModelJudge:
     """Asks a model backend, each question once: verdicts are files in `cache_dir`, which processes share.
 
     `identity` is all that a verdict depends on beside the question, as JSON values. Without a folder none is kept.
+    `max_tokens` is of a reply; None: the official limit.
     """
 
     def __init__(
-        self, backend: ModelBackend, name: str, cache_dir: Path | None, *, identity: Mapping[str, Any] | None = None
+        self,
+        backend: ModelBackend,
+        name: str,
+        cache_dir: Path | None,
+        *,
+        identity: Mapping[str, Any] | None = None,
+        max_tokens: int | None = None,
     ) -> None:
+        self._sampling = SAMPLING.model_copy(update={"max_tokens": max_tokens}) if max_tokens else SAMPLING
         self._backend = backend
         self._name = name
         self._identity = dict(identity or {})
@@ -70,7 +78,8 @@ class ModelJudge:
         """The judge's full reply; one without a verdict is not kept, so that a later run asks again.
 
         Raises:
-            JudgeError: the model failed, after the backend's own retries.
+            JudgeError: the model failed, after the backend's own retries, or its reply ended at its limit without a
+                verdict.
             JudgeUnusable: it has no such prompt, refuses the request, or the cache folder cannot be used.
             ModelExhausted: its quota, or what the run may cost, is used up.
         """
@@ -93,6 +102,11 @@ class ModelJudge:
             return JudgeReply(kept, cached=True, question=asked)
         completion = await self._generate(prompt)
         text, cost_usd = completion.text, completion.cost_usd
+        if completion.is_cut and read_verdict(kind, text) is None:
+            raise JudgeError(
+                f"judge {self._name}: its reply was cut after {completion.completion_tokens} tokens, before a verdict; "
+                "set a higher sampling.max_tokens in its model file"
+            )
         if read_verdict(kind, text) is None:
             log.warning("judge %s gave no verdict on %r: %.200r", self._name, reference, text)
             return JudgeReply(text, cached=False, cost_usd=cost_usd, question=asked)
@@ -106,7 +120,7 @@ class ModelJudge:
     async def _generate(self, prompt: str) -> Completion:
         messages = (Message(role="system", content=SYSTEM), Message(role="user", content=prompt))
         try:
-            return await self._backend.generate(messages, SAMPLING, tag=RequestTag(task_set="judge"))
+            return await self._backend.generate(messages, self._sampling, tag=RequestTag(task_set="judge"))
         except ModelExhausted:
             raise
         except (ModelRefused, PromptTooLong) as error:

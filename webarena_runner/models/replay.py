@@ -11,6 +11,7 @@ from webarena_runner.errors import ConfigError, ModelRefused
 from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag
 from webarena_runner.log.paths import RunPaths, episode_name
 from webarena_runner.log.reading import read_manifest, read_steps
+from webarena_runner.models.shared.answers import require_answer
 from webarena_runner.models.shared.options import parse_options
 from webarena_runner.models.shared.tokens import Estimate
 from webarena_runner.settings.options import PlugInOptions
@@ -65,13 +66,13 @@ class Replay:
         """Nothing to reach; the recording was read when the backend was made."""
 
     async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
-        """Raises ModelRefused when nothing is recorded for the step."""
+        """Raises ModelRefused when nothing is recorded for the step, NoAnswer when that was none."""
         for key in (episode_name(tag.task_id, tag.trial), str(tag.task_id), ANY_TASK):
             replies = self._recording.get(key)
             if replies is None:
                 continue
             if tag.step in replies:
-                return replies[tag.step]
+                return require_answer(replies[tag.step], subject=str(self._path))
             raise ModelRefused(
                 f"{self._path}: no reply for step {tag.step} of task {tag.task_id}, trial {tag.trial}; {len(replies)} "
                 f"are recorded under '{key}'"

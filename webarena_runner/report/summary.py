@@ -1,6 +1,7 @@
 """What a run folder says, counted: totals, sites, time and tokens. The denominator is what was planned."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -140,6 +141,16 @@ class RunReport:
         return cached / prompts if cached and prompts else None
 
     @cached_property
+    def cut_replies(self) -> int:
+        """How many replies of the model ended at their limit."""
+        return sum(result.cut_replies for result in self.results.values())
+
+    @cached_property
+    def unanswered(self) -> dict[str, int]:
+        """How many episodes ended because the model gave no answer, by cause: filter, refusal, reply limit."""
+        return dict(Counter(error.failure.cause for error in self.errors if error.failure and error.failure.cause))
+
+    @cached_property
     def verdicts(self) -> int:
         """How many verdicts of the judge the scores rest on."""
         return len(self._verdicts)
@@ -171,6 +182,8 @@ class RunReport:
             "not_passed": [asdict(each) for each in self.not_passed],
             "steps": self.steps,
             "tokens": self.tokens,
+            "cut_replies": self.cut_replies,
+            "unanswered": self.unanswered,
             "judge_verdicts": {"all": self.verdicts, "kept": self.kept_verdicts},
             "wall_s": self.wall_s,
             "cost_usd": self.cost_usd,

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from webarena_runner.actions.describe import describe_action
 from webarena_runner.actions.stops import early_stop
-from webarena_runner.errors import EpisodeError, UsageError
+from webarena_runner.errors import EpisodeError, NoAnswer, UsageError
 from webarena_runner.interfaces import Agent
 from webarena_runner.interfaces.environments import Environment, EnvironmentProvider, EpisodeNotes
 from webarena_runner.log.paths import AttemptPaths
@@ -23,6 +23,7 @@ from webarena_runner.types import (
     Ending,
     EpisodeResult,
     Failure,
+    Invalid,
     Observation,
     Score,
     Step,
@@ -140,14 +141,20 @@ async def _act(harness: Harness, episode: Episode, environment: Environment) -> 
             episode.keep_last_page()
             return stopped
         started_at, clock = datetime.now(UTC), time.monotonic()
-        decision = await harness.agent.act(episode.task, episode.steps, observation, urls=urls, trial=episode.trial)
+        unanswered: NoAnswer | None = None
+        try:
+            decision = await harness.agent.act(episode.task, episode.steps, observation, urls=urls, trial=episode.trial)
+        except NoAnswer as error:
+            decision, unanswered = _unanswered(error), error
         agent_ms = 1000 * (time.monotonic() - clock)
         if decision.completion:
             episode.completions.append(decision.completion)
         shown = observation
-        if not isinstance(decision.action, Stop):
+        if not (unanswered or isinstance(decision.action, Stop)):
             observation = await environment.step(decision.action)
         _record(episode, shown, decision, observation, started_at=started_at, agent_ms=agent_ms)
+        if unanswered:
+            raise unanswered
         if isinstance(decision.action, Stop):
             return Ending.ANSWERED, decision.action.answer
 
@@ -162,7 +169,7 @@ def _record(
     agent_ms: float,
 ) -> None:
     """Writes the step; `shown` is what the agent saw, `after` (the same for a stop) what its action led to."""
-    index = len(episode.steps)
+    index, decision = len(episode.steps), _noted(decision)
     acted = after is not shown
     element_id = getattr(decision.action, "element_id", None)
     node = shown.nodes.get(element_id) if element_id is not None else None
@@ -185,6 +192,26 @@ def _record(
     episode.on_step(step)
 
 
+def _unanswered(error: NoAnswer) -> Decision:
+    """The decision that the model did not come to, for the log: an error ends the episode after it."""
+    raw = error.completion.text if error.completion else ""
+    return Decision(
+        action=Invalid(raw=raw, reason=str(error)),
+        messages=error.messages,
+        completion=error.completion,
+        note=str(error),
+    )
+
+
+def _noted(decision: Decision) -> Decision:
+    """With what a reader of the log has to know of the reply."""
+    reply = decision.completion
+    if reply is None or not reply.is_cut:
+        return decision
+    cut = f"the reply was cut at its limit, after {reply.completion_tokens} tokens (sampling.max_tokens)"
+    return decision.model_copy(update={"note": "; ".join(filter(None, (decision.note, cut)))})
+
+
 def failed(episode: Episode, error: Exception) -> EpisodeResult:
     """The result of an attempt that infrastructure, or a bug of ours, ended; the page it was on is in the log then."""
     episode.keep_last_page()
@@ -194,6 +221,7 @@ def failed(episode: Episode, error: Exception) -> EpisodeResult:
         message=str(error) or repr(error),
         traceback="".join(traceback.format_exception(error)),
         may_retry=bool(expected and expected.may_retry),
+        cause=error.cause if isinstance(error, NoAnswer) else "",
         stops_run=bool(expected and expected.stops_run),
         process_lost=bool(expected and expected.process_lost),
     )
@@ -230,6 +258,7 @@ def _result(
         prompt_tokens=sum(completion.prompt_tokens for completion in completions),
         completion_tokens=sum(completion.completion_tokens for completion in completions),
         cached_tokens=sum(completion.cached_tokens for completion in completions),
+        cut_replies=sum(completion.is_cut for completion in completions),
         cost_usd=total_usd(costs),
         site_urls=episode.notes.site_urls,
         started_at=episode.started_at,

@@ -82,7 +82,13 @@ async def open_judge(
         log.warning("judge '%s' has no prices in its model file: it does not count towards --max-cost", spec.name)
     backend = await open_model(spec, environ, stack, spend=spend)
     kept_in = Path(settings.cache) if isinstance(settings.cache, str) else verdicts if settings.cache else None
-    return ModelJudge(backend, spec.model or spec.name, kept_in, identity=_identity(spec, backend))
+    return ModelJudge(
+        backend,
+        spec.model or spec.name,
+        kept_in,
+        identity=_identity(spec, backend),
+        max_tokens=spec.sampling.max_tokens,
+    )
 
 
 def _identity(spec: ModelSpec, backend: ModelBackend) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from tests.models.fake_gemini import (
 )
 from tests.models.fake_openai import DROP, HANG, Reply
 from tests.models.gemini_backend import Connect
-from webarena_runner.errors import ModelBlocked, ModelError, ModelExhausted, ModelRefused, PromptTooLong
+from webarena_runner.errors import LimitSpent, ModelBlocked, ModelError, ModelExhausted, ModelRefused, PromptTooLong
 from webarena_runner.interfaces import RequestTag
 from webarena_runner.types import Completion, Message, Sampling
 
@@ -116,7 +116,7 @@ async def test_a_reason_that_is_newer_than_the_sdk_is_no_empty_reply(
 async def test_a_reply_limit_spent_without_any_text_names_the_settings(server: GeminiServer, connect: Connect) -> None:
     usage = {"promptTokenCount": 900, "thoughtsTokenCount": 380, "totalTokenCount": 1280}
     server.replies.append(Reply(200, reply({"finishReason": "MAX_TOKENS", "index": 0}, usage=usage)))
-    with pytest.raises(ModelRefused, match=r"sampling\.max_tokens.*thinking_budget"):
+    with pytest.raises(LimitSpent, match=r"380 tokens; raise sampling\.max_tokens.*thinking_budget"):
         await ask(connect)
 
 

@@ -86,7 +86,7 @@ class Gemini:
     async def check(self) -> None:
         """One request without retries; learns the context window, and names the models there are for an unknown one."""
         if self._options.sdk == OLD_SDK:
-            message = "%s: Google's support for %s has ended, and it takes no seed; set the option sdk: google-genai"
+            message = "%s: Google's support for %s has ended; set the option sdk: google-genai"
             logger.warning(message, self._subject, OLD_SDK)
         try:
             facts = await self._attempt(lambda: self._sdk.facts(self._model))

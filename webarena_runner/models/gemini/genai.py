@@ -108,6 +108,8 @@ def _read(reply: types.GenerateContentResponse) -> Reply:
     texts = [_text(candidate) for candidate in candidates]
     chosen = next((number for number, text in enumerate(texts) if text), 0)
     candidate = candidates[chosen] if candidates else None
+    prompt, said = (usage and usage.prompt_token_count) or 0, (usage and usage.candidates_token_count) or 0
+    total, thoughts = (usage and usage.total_token_count) or 0, (usage and usage.thoughts_token_count) or 0
     rated = (candidate.safety_ratings if candidate else feedback and feedback.safety_ratings) or []
     return Reply(
         text=texts[chosen] if texts else "",
@@ -120,9 +122,10 @@ def _read(reply: types.GenerateContentResponse) -> Reply:
             for rating in rated
             if rating.category and rating.probability and (rating.blocked or rating.probability.value != "NEGLIGIBLE")
         ),
-        prompt_tokens=(usage and usage.prompt_token_count) or 0,
-        completion_tokens=(usage and usage.candidates_token_count) or 0,
-        thought_tokens=(usage and usage.thoughts_token_count) or 0,
+        prompt_tokens=prompt,
+        completion_tokens=said,
+        # What else is in the total is paid for as well.
+        thought_tokens=max(thoughts, total - prompt - said),
         cached_tokens=(usage and usage.cached_content_token_count) or 0,
     )
 

@@ -1,6 +1,7 @@
 """The Gemini API through google-generativeai, the older package; Google no longer supports it."""
 
 import asyncio
+import json
 import threading
 import warnings
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from google.ai.generativelanguage_v1beta.services.model_service.transports.rest 
 from google.auth.credentials import AnonymousCredentials
 from google.protobuf.json_format import ParseError  # type: ignore[import-untyped]
 
+from webarena_runner.models.gemini.answer import read_answer
 from webarena_runner.models.gemini.wire import Content, Image, ModelFacts, Prompt, Reply, Settings
 from webarena_runner.models.shared.retry import Transient
 
@@ -53,7 +55,9 @@ class GoogleGenerativeAI:
             )
             chosen._client = session.generative_client()
             contents = [_content(content) for content in prompt.contents]
-            return _read(chosen.generate_content(contents, request_options=_NO_RETRIES))
+            session.seed = settings.seed
+            chosen.generate_content(contents, request_options=_NO_RETRIES)
+            return read_answer(session.answer, _name_of)
 
         return await self._call(ask)
 
@@ -114,6 +118,8 @@ class _Session:
         self._lock = threading.Lock()  # guards the two below, which the thread and the event loop use
         self._request: Future[httpx.Response] | None = None
         self._ended = False
+        self.seed: int | None = None  # sent with the next request; the package has no field for it
+        self.answer: dict[str, Any] = {}  # the JSON object that came last
 
     def generative_client(self) -> Any:
         return glm.GenerativeServiceClient(transport=self._within(GenerativeServiceRestTransport))
@@ -146,6 +152,9 @@ class _Session:
         self, method: str, url: str, *, headers: dict[str, str], params: Any, data: str | None = None, timeout: Any
     ) -> httpx.Response:
         """The timeout is that of the HTTP client, not the package's own of ten minutes."""
+        if data is not None and self.seed is not None:
+            body = json.loads(data)
+            data = json.dumps(body | {"generationConfig": body.get("generationConfig", {}) | {"seed": self.seed}})
         coroutine = self._http.request(
             method,
             urlsplit(url).path,
@@ -158,7 +167,9 @@ class _Session:
                 coroutine.close()
                 raise asyncio.CancelledError
             self._request = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
-        return self._request.result()
+        response = self._request.result()
+        self.answer = response.json()
+        return response
 
 
 def _content(content: Content) -> dict[str, Any]:
@@ -169,28 +180,13 @@ def _content(content: Content) -> dict[str, Any]:
     return {"role": content.role, "parts": parts}
 
 
-def _read(reply: Any) -> Reply:
-    candidates, feedback, usage = list(reply.candidates), reply.prompt_feedback, reply.usage_metadata
-    texts = ["".join(part.text for part in candidate.content.parts) for candidate in candidates]
-    chosen = next((number for number, text in enumerate(texts) if text), 0)
-    candidate = candidates[chosen] if candidates else None
-    rated = candidate.safety_ratings if candidate else feedback.safety_ratings
-    return Reply(
-        text=texts[chosen] if texts else "",
-        candidates=len(candidates),
-        finish_reason=_name(candidate.finish_reason) if candidate else "",
-        block_reason=_name(feedback.block_reason),
-        ratings=tuple(
-            f"{_name(rating.category)}={_name(rating.probability)}"
-            for rating in rated
-            if rating.blocked or _name(rating.probability) != "NEGLIGIBLE"
-        ),
-        prompt_tokens=usage.prompt_token_count,
-        completion_tokens=usage.candidates_token_count,
-        cached_tokens=usage.cached_content_token_count,
-    )
-
-
-def _name(value: Any) -> str:
-    """The API's name of an enum value; values that are newer than the package are mere numbers."""
-    return str(getattr(value, "name", value))
+def _name_of(key: str, value: Any) -> str:
+    """Enum values come as numbers, since the package asks for them; one that is newer than the package stays that."""
+    kinds: dict[str, Any] = {
+        "finishReason": glm.Candidate.FinishReason,
+        "blockReason": glm.GenerateContentResponse.PromptFeedback.BlockReason,
+        "probability": glm.SafetyRating.HarmProbability,
+        "category": glm.HarmCategory,
+    }
+    known = {each.value: each.name for each in kinds[key]}
+    return str(known.get(value, "" if value is None else value))

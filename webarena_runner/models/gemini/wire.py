@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from webarena_runner.errors import ModelBlocked, ModelRefused
+from webarena_runner.errors import ModelBlocked
+from webarena_runner.models.shared.answers import limit_spent
 from webarena_runner.models.shared.formats import example_role
 from webarena_runner.models.shared.retry import Transient
 from webarena_runner.models.shared.wire import media_type
@@ -164,31 +165,30 @@ def read_reply(reply: Reply, *, subject: str) -> Completion:
     """The reply as a completion; its completion tokens include those of the model's thoughts, which are paid for.
 
     Raises:
-        ModelBlocked: a filter left no text.
-        ModelRefused: the whole reply limit went into thoughts.
+        NoAnswer: a filter left no text, or the whole reply limit went into thoughts.
         Transient: there is no text, and no reason for it.
     """
+    completion = Completion(
+        text=reply.text.encode("utf-8", "replace").decode("utf-8"),
+        prompt_tokens=reply.prompt_tokens,
+        completion_tokens=reply.completion_tokens + reply.thought_tokens,
+        cached_tokens=reply.cached_tokens,
+        finish_reason=reply.finish_reason,
+    )
     if reply.text:
-        return Completion(
-            text=reply.text.encode("utf-8", "replace").decode("utf-8"),
-            prompt_tokens=reply.prompt_tokens,
-            completion_tokens=reply.completion_tokens + reply.thought_tokens,
-            cached_tokens=reply.cached_tokens,
-            finish_reason=reply.finish_reason,
-        )
+        return completion
     more = "".join(
         [f": {reply.message}" if reply.message else "", f" ({', '.join(reply.ratings)})" if reply.ratings else ""]
     )
     if reply.block_reason and reply.block_reason not in _UNSPECIFIED:
-        raise ModelBlocked(f"{subject}: the prompt was blocked, blockReason {reply.block_reason}{more}")
+        message = f"{subject}: the prompt was blocked, blockReason {reply.block_reason}{more}"
+        raise ModelBlocked(message, completion=completion)
     if not reply.candidates:
         raise Transient(f"the reply has no candidates and no blockReason{more}")
-    if reply.finish_reason == "MAX_TOKENS":
-        thoughts = f", of which thoughts took {reply.thought_tokens} tokens" if reply.thought_tokens else ""
-        raise ModelRefused(
-            f"{subject}: no text within the reply limit{thoughts}; raise sampling.max_tokens, or lower the option "
-            "thinking_budget or thinking_level"
-        )
+    if completion.is_cut:
+        remedy = "or lower the option thinking_budget or thinking_level"
+        raise limit_spent(completion, subject=subject, thought_tokens=reply.thought_tokens, remedy=remedy)
     if reply.finish_reason not in _GLITCHES:
-        raise ModelBlocked(f"{subject}: the reply was blocked, finishReason {reply.finish_reason}{more}")
+        message = f"{subject}: the reply was blocked, finishReason {reply.finish_reason}{more}"
+        raise ModelBlocked(message, completion=completion)
     raise Transient(f"an empty reply, finishReason {reply.finish_reason or 'missing'}{more}")

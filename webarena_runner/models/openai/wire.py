@@ -6,8 +6,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from webarena_runner.errors import ModelError
+from webarena_runner.models.shared.answers import require_answer
 from webarena_runner.models.shared.formats import ExampleRoles, SystemAs, example_role, instructions_as_turn
 from webarena_runner.models.shared.replies import content_text, object_field, text_field, token_count
+from webarena_runner.models.shared.retry import Transient
 from webarena_runner.models.shared.wire import data_url
 from webarena_runner.types import Completion, Message, Sampling
 
@@ -51,17 +53,28 @@ def wire_sampling(sampling: Sampling, *, max_tokens_field: str) -> dict[str, Any
 
 
 def read_completion(reply: Any, *, subject: str) -> Completion:
-    """Text and usage of a reply, decoded from JSON; a reply without choices or content is an empty text.
+    """Text and usage of a reply, decoded from JSON.
 
     Raises:
+        NoAnswer: it has no text, and says why.
+        Transient: it has no choices.
         ModelError: what came back is not a chat completion, or a field of it holds what it cannot.
     """
     choices = choices_of(reply, subject=subject)
-    choice = object_field(choices[0] if choices else None, subject=subject, name="first choice")
+    if not choices:
+        raise Transient("the reply has no choices")
+    choice = object_field(choices[0], subject=subject, name="first choice")
     usage = object_field(reply.get("usage"), subject=subject, name="usage")
     message = object_field(choice.get("message"), subject=subject, name="message")
     text = content_text(message.get("content"), subject=subject)
-    return completion_of(reply, choice, usage, text, subject=subject, logprobs=_logprobs(choice))
+    completion = completion_of(reply, choice, usage, text, subject=subject, logprobs=_logprobs(choice))
+    thoughts = record(usage.get("completion_tokens_details")).get("reasoning_tokens")
+    return require_answer(
+        completion,
+        subject=subject,
+        refusal=text_field(message.get("refusal"), subject=subject, name="refusal"),
+        thought_tokens=token_count(thoughts, subject=subject, name="reasoning_tokens"),
+    )
 
 
 def choices_of(reply: Any, *, subject: str) -> list[Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aiolimiter import AsyncLimiter
 
-from webarena_runner.errors import ModelExhausted
+from webarena_runner.errors import ModelExhausted, NoAnswer
 from webarena_runner.interfaces import ModelBackend, ObservationUnit, RequestTag
 from webarena_runner.settings.records import Prices, RateLimits
 from webarena_runner.types import Completion, Message, Sampling
@@ -79,16 +79,12 @@ class Limited:
             reserved = await self._reserve(self._tokens, messages, sampling) if self._tokens else 0
             # The requests before it in the queue may have used up the rest.
             self._spend.require_left()
-            completion = await self._backend.generate(messages, sampling, tag=tag)
-        if self._requests:
-            self._requests.add(completion.retries)
-        if self._tokens:
-            self._tokens.correct(completion.prompt_tokens + completion.completion_tokens, reserved)
-        if self._prices is None:
-            return completion
-        cost_usd = price(completion, self._prices)
-        self._spend.spent_usd += cost_usd
-        return completion.model_copy(update={"cost_usd": cost_usd})
+            try:
+                completion = await self._backend.generate(messages, sampling, tag=tag)
+            except NoAnswer as error:
+                error.completion = error.completion and self._counted(error.completion, reserved)
+                raise
+        return self._counted(completion, reserved)
 
     async def count_tokens(self, text: str) -> int:
         return await self._backend.count_tokens(text)
@@ -98,6 +94,18 @@ class Limited:
 
     async def aclose(self) -> None:
         await self._backend.aclose()
+
+    def _counted(self, completion: Completion, reserved: int) -> Completion:
+        """With its price; what it used goes on the rates and on what the run has cost."""
+        if self._requests:
+            self._requests.add(completion.retries)
+        if self._tokens:
+            self._tokens.correct(completion.prompt_tokens + completion.completion_tokens, reserved)
+        if self._prices is None:
+            return completion
+        cost_usd = price(completion, self._prices)
+        self._spend.spent_usd += cost_usd
+        return completion.model_copy(update={"cost_usd": cost_usd})
 
     async def _reserve(self, rate: "TokenRate", messages: Sequence[Message], sampling: Sampling) -> int:
         prompt = await self._backend.count_tokens("\n".join(message.content for message in messages))

@@ -7,8 +7,10 @@ from typing import Any
 from webarena_runner.errors import ModelError
 from webarena_runner.log.wellformed import well_formed
 from webarena_runner.models.openai.wire import read_completion, wire_messages
+from webarena_runner.models.shared.answers import require_answer
 from webarena_runner.models.shared.formats import ExampleRoles, FormatName, Rendered, plain, render
 from webarena_runner.models.shared.replies import text_field, token_count
+from webarena_runner.models.shared.retry import Transient
 from webarena_runner.models.shared.wire import data_url
 from webarena_runner.models.tgi.limits import REPLY_TOKENS
 from webarena_runner.types import Completion, Message, Sampling
@@ -69,8 +71,12 @@ def without_data(text: str, instead: str) -> str:
 
 
 def read_chat(reply: Any, headers: Mapping[str, str], *, stop: Sequence[str], subject: str) -> Completion:
-    """Raises ModelError when this is no chat completion."""
-    return _counted(read_completion(reply, subject=subject), headers, stop)
+    """Raises NoAnswer when it says nothing, ModelError when this is no chat completion."""
+    try:
+        completion = read_completion(reply, subject=subject)
+    except Transient as error:
+        raise ModelError(f"{subject}: {error}") from None
+    return _counted(completion, headers, stop)
 
 
 def read_generated(
@@ -90,7 +96,7 @@ def read_generated(
         finish_reason=text_field(details.get("finish_reason"), subject=subject, name="finish_reason"),
         **(_tokens(details, subject) if with_tokens else {}),
     )
-    return _counted(completion, headers, stop)
+    return require_answer(_counted(completion, headers, stop), subject=subject)
 
 
 def _tokens(details: Mapping[str, Any], subject: str) -> dict[str, Any]:

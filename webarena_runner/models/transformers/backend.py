@@ -8,6 +8,7 @@ from time import monotonic
 
 from webarena_runner.errors import ConfigError, ModelRefused, PromptTooLong
 from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag
+from webarena_runner.models.shared.answers import require_answer
 from webarena_runner.models.shared.options import parse_options
 from webarena_runner.models.shared.preview import engine_preview
 from webarena_runner.models.shared.tokens import LocalTokens
@@ -100,7 +101,7 @@ class TransformersLocal:
             generated = await asyncio.wrap_future(request.reply)
         finally:
             self._requests.discard(request)
-        return Completion(
+        completion = Completion(
             text=generated.text,
             prompt_tokens=len(request.ids),
             completion_tokens=len(generated.token_ids),
@@ -110,6 +111,7 @@ class TransformersLocal:
             token_ids=generated.token_ids if self._options.logprobs else None,
             logprobs=generated.logprobs,
         )
+        return require_answer(completion, subject=self._subject)
 
     async def count_tokens(self, text: str) -> int:
         return await (await self._ready()).tokens.count(text)

@@ -10,6 +10,7 @@ from webarena_runner.errors import ModelError, ModelRefused
 from webarena_runner.interfaces import RequestTag
 from webarena_runner.models.openai.backend import OpenAIChat
 from webarena_runner.models.openai.wire import completion_of, record, wire_sampling
+from webarena_runner.models.shared.answers import require_answer
 from webarena_runner.models.shared.formats import FormatName, render, with_plain_text
 from webarena_runner.models.shared.health import root_url
 from webarena_runner.models.shared.http import HttpClient
@@ -147,4 +148,4 @@ class VllmEndpoint:
             subject=self._server.subject,
             logprobs=record(choice.get("logprobs")).get("token_logprobs"),
         )
-        return completion.model_copy(update={"latency_s": latency_s})
+        return require_answer(completion, subject=self._server.subject).model_copy(update={"latency_s": latency_s})

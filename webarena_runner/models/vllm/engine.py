@@ -17,6 +17,7 @@ from pydantic import Field
 from webarena_runner.errors import ConfigError, ModelRefused, PromptTooLong
 from webarena_runner.extras import how_to_install
 from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag
+from webarena_runner.models.shared.answers import require_answer
 from webarena_runner.models.shared.options import parse_options
 from webarena_runner.models.shared.preview import engine_preview
 from webarena_runner.models.shared.tokens import Codec, LocalTokens
@@ -103,7 +104,7 @@ class VllmEngine:
         prompt_tokens = len(output.prompt_token_ids or prompt.ids)
         self._tally.add(prompt_tokens=prompt_tokens, cached_tokens=cached)
         ids = tuple(reply.token_ids)
-        return Completion(
+        completion = Completion(
             # Half of an emoji, as a model at its token limit leaves it, cannot be written to disk.
             text=reply.text.encode("utf-8", "replace").decode("utf-8"),
             prompt_tokens=prompt_tokens,
@@ -114,6 +115,7 @@ class VllmEngine:
             retries=deaths,
             **(_tokens(output, ids) if self._options.logprobs else {}),
         )
+        return require_answer(completion, subject=self._subject)
 
     async def count_tokens(self, text: str) -> int:
         await self._ready()

@@ -1,0 +1,36 @@
+"""What a reply says, told from replies that say nothing: one rule for all backends."""
+
+from webarena_runner.errors import LimitSpent, ModelBlocked, ModelDeclined
+from webarena_runner.types import Completion
+
+_FILTERED = {"content_filter", "safety"}
+
+
+def require_answer(completion: Completion, *, subject: str, refusal: str = "", thought_tokens: int = 0) -> Completion:
+    """The completion as it is, also when the model itself had nothing to say and ended its reply.
+
+    Raises:
+        NoAnswer: there is no text, because of the reply limit, a filter, or a `refusal` beside it.
+    """
+    if completion.text.strip():
+        return completion
+    if refusal:
+        kept = completion.model_copy(update={"text": refusal})
+        raise ModelDeclined(f"{subject}: the model refused: {refusal:.500}", completion=kept)
+    if completion.finish_reason.lower() in _FILTERED:
+        message = f"{subject}: the reply was blocked, finish_reason {completion.finish_reason}"
+        raise ModelBlocked(message, completion=completion)
+    if completion.is_cut:
+        raise limit_spent(completion, subject=subject, thought_tokens=thought_tokens)
+    return completion
+
+
+def limit_spent(
+    completion: Completion, *, subject: str, thought_tokens: int = 0, remedy: str = "or have the model think less"
+) -> LimitSpent:
+    """The error of a reply that ended at its limit before there was an answer in it."""
+    thoughts = f", of which thoughts took {thought_tokens} tokens" if thought_tokens else ""
+    return LimitSpent(
+        f"{subject}: no answer within the reply limit{thoughts}; raise sampling.max_tokens, {remedy}",
+        completion=completion,
+    )
