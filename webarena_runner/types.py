@@ -397,10 +397,10 @@ class EpisodeResult(Record):
 
     An ending that only a newer version knows is its text.
     Tokens and cost are of all replies, also of one whose action was not carried out; `cut_replies` ended at their
-    limit. Only `cost_usd` counts the judge; it is None when no model of the run has prices. `site_urls` are the leased
-    sites' by official name, {} when there was no lease. `timings_ms` names the parts: lease, browser (its start and the
-    start pages), first_observation, and for all steps together agent, execute, settle, observe, screenshot, then
-    evaluate.
+    limit, `thought_replies` hold closed blocks of thoughts. Only `cost_usd` counts the judge; it is None when no model
+    of the run has prices. `site_urls` are the leased sites' by official name, {} when there was no lease. `timings_ms`
+    names the parts: lease, browser (its start and the start pages), first_observation, and for all steps together
+    agent, execute, settle, observe, screenshot, then evaluate.
     """
 
     task_set: str
@@ -417,6 +417,7 @@ class EpisodeResult(Record):
     completion_tokens: int
     cached_tokens: int
     cut_replies: int = 0
+    thought_replies: int = 0
     cost_usd: float | None = None
     site_urls: dict[str, str] = Field(default_factory=dict)
     started_at: datetime

@@ -249,6 +249,19 @@ async def test_each_trial_asks_for_a_seed_of_its_own_and_records_it() -> None:
     assert [decision.completion and decision.completion.seed for decision in decisions] == [40, 42]
 
 
+@pytest.mark.parametrize(
+    ("skip_thoughts", "element_id"), [(False, "1"), (True, "3")], ids=["official", "without thoughts"]
+)
+async def test_an_action_that_was_only_thought_of(skip_thoughts: bool, element_id: str) -> None:
+    model = Model("<think>```click [1]``` or what else?</think> In summary, ```click [3]```")
+    actions = ActionSettings(skip_thoughts=skip_thoughts)
+    asks = Prompted(model, PROMPT, sampling=Sampling(), settings=ObservationSettings(), actions=actions)
+    decision = await asks.act(TASK, [], PAGE, urls=URLS)
+    assert decision.action == Click(element_id=element_id)
+    assert decision.completion is not None
+    assert decision.completion.text == model.reply, "the log has all of it"
+
+
 def test_a_prompted_agent_needs_a_model() -> None:
     with pytest.raises(ConfigError, match="--model"):
         Prompted.build(AgentSetup(None, RunSettings(profile="p")))

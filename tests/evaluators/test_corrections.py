@@ -119,6 +119,21 @@ async def test_numbers_by_value(wanted: list[str], answer: str, official: float,
 
 
 @pytest.mark.parametrize(
+    ("reply", "official", "corrected"),
+    [
+        ("<think>\nAt first sight incorrect, but the two mean the same.\n</think>\ncorrect", 0.0, 1.0),
+        ("It may be incorrect.</think> correct", 0.0, 1.0),
+        ("<think>correct?</think> incorrect", 0.0, 0.0),
+        ("<think>correct", 1.0, 1.0),
+        ("<think>correct</think>", 1.0, None),
+    ],
+)
+def test_a_judges_thoughts(reply: str, official: float | None, corrected: float | None) -> None:
+    assert read_verdict("fuzzy", reply) == official
+    assert read_verdict("fuzzy", reply, ScoringSettings(judge_skip_thoughts=True)) == corrected
+
+
+@pytest.mark.parametrize(
     ("kind", "reply", "official", "corrected"),
     [
         ("fuzzy", "It is not correct.", 1, 0),
@@ -136,7 +151,7 @@ async def test_numbers_by_value(wanted: list[str], answer: str, official: float,
 )
 def test_judge_negation(kind: str, reply: str, official: float | None, corrected: float | None) -> None:
     assert read_verdict(kind, reply) == official
-    assert read_verdict(kind, reply, negation=True) == corrected
+    assert read_verdict(kind, reply, ScoringSettings(judge_negation=True)) == corrected
 
 
 async def test_a_kept_reply_is_read_again_by_the_rules_of_another_profile() -> None:

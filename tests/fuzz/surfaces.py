@@ -140,7 +140,11 @@ class Replies:
         agent, settings = rng.choice(self._agents)
         with suppress(RunnerError):
             self._loop.run_until_complete(self._act(agent, settings))
-        read_verdict(rng.choice(("fuzzy", "unachievable")), odd.mixed(JUDGED, rng), negation=rng.random() < 0.5)
+        read_verdict(
+            rng.choice(("fuzzy", "unachievable")),
+            odd.mixed(JUDGED, rng),
+            ScoringSettings(judge_negation=rng.random() < 0.5),
+        )
 
     def close(self) -> None:
         self._loop.run_until_complete(self._stop())

@@ -13,7 +13,7 @@ from webarena_runner.errors import JudgeError
 from webarena_runner.interfaces import JudgeReply
 from webarena_runner.models.shared.limits import Spend
 from webarena_runner.running.resources import open_judge
-from webarena_runner.settings.records import JudgeSettings
+from webarena_runner.settings.records import JudgeSettings, RunSettings, ScoringSettings
 
 QUESTION = {"intent": "How long does it take?", "reference": "two minutes", "answer": "120 s"}
 
@@ -32,6 +32,7 @@ async def ask(
     run: str,
     cache: bool | str = True,
     finish_reason: str = "stop",
+    scoring: ScoringSettings | None = None,
     **spec: Any,
 ) -> JudgeReply:
     """What the judge `m` of this server says in a run, by a model file of that name."""
@@ -41,7 +42,8 @@ async def ask(
     server.replies.clear()
     choice = {"index": 0, "message": {"role": "assistant", "content": says}, "finish_reason": finish_reason}
     server.replies.append(Reply(body=completion(says, choices=[choice])))
-    settings = JudgeSettings(model=str(file), cache=cache)
+    judge_settings = JudgeSettings(model=str(file), cache=cache)
+    settings = RunSettings(profile="p", judge=judge_settings, scoring=scoring or ScoringSettings())
     async with AsyncExitStack() as stack:
         judge = await open_judge(settings, {}, stack, Spend(), tmp_path / run / "judge")
         assert judge is not None
@@ -101,3 +103,13 @@ async def test_a_reply_that_ends_at_its_limit_without_a_verdict_is_no_verdict(
     assert chat.body["max_tokens"] == 768
     assert (await ask(servers[0], "correct", tmp_path, run="a", sampling={"max_tokens": 2000})).text == "correct"
     assert servers[0].chats[-1].body["max_tokens"] == 2000
+
+
+async def test_a_verdict_that_was_only_thought_of_is_kept_for_those_who_count_it(
+    servers: tuple[Server, Server], tmp_path: Path
+) -> None:
+    said, cache = "<think>At first sight incorrect.</think> Hm.", str(tmp_path / "kept")
+    assert (await ask(servers[0], said, tmp_path, run="a", cache=cache)).text == said
+    strict = ScoringSettings(judge_skip_thoughts=True)
+    asked = await ask(servers[0], "correct", tmp_path, run="b", cache=cache, scoring=strict)
+    assert (asked.text, asked.cached) == ("correct", False)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from webarena_runner.actions.describe import describe_action
 from webarena_runner.actions.id_grammar import extract_action, official_crash
 from webarena_runner.actions.read import read_action
+from webarena_runner.actions.thoughts import without_thoughts
 from webarena_runner.actions.urls import public_url
 from webarena_runner.agents.fit import Fitted, Fitter
 from webarena_runner.agents.prompt import PromptTemplate, load_prompt
@@ -134,7 +135,7 @@ class Prompted:
         return text
 
     def _read(self, reply: str, urls: Mapping[str, str]) -> tuple[Action, str]:
-        reply = self._prompt.with_prefix(reply)
+        reply = self._prompt.with_prefix(without_thoughts(reply) if self._actions.skip_thoughts else reply)
         extracted = extract_action(reply, self._prompt.splitter)
         if extracted is None:
             reason = f"the reply has no action between a pair of {self._prompt.splitter}"

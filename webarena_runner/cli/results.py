@@ -72,6 +72,20 @@ def _print_notes(report: RunReport, console: Console) -> None:
             style="yellow",
             soft_wrap=True,
         )
+    if report.thought_replies:
+        console.print(
+            f"{report.thought_replies} replies hold thoughts, and an action in them is done as in official runs "
+            "(-o actions.skip_thoughts=true leaves them out)",
+            style="yellow",
+            soft_wrap=True,
+        )
+    if report.thought_verdicts:
+        console.print(
+            f"{report.thought_verdicts} replies of the judge hold thoughts, and words in them decide as in official "
+            "runs (-o scoring.judge_skip_thoughts=true leaves them out)",
+            style="yellow",
+            soft_wrap=True,
+        )
     if report.kept_verdicts:
         console.print(
             f"{report.kept_verdicts} of {report.verdicts} verdicts of the judge were kept from the same question asked "

@@ -11,6 +11,7 @@ from webarena_runner.errors import JudgeError, JudgeUnusable, ModelError, ModelE
 from webarena_runner.evaluators.verdict import read_verdict
 from webarena_runner.interfaces import JudgeReply, ModelBackend, RequestTag
 from webarena_runner.log.files import write_atomically
+from webarena_runner.settings.records import ScoringSettings
 from webarena_runner.types import Completion, Message, Sampling
 
 log = logging.getLogger(__name__)
@@ -52,7 +53,7 @@ class ModelJudge:
     """Asks a model backend, each question once: verdicts are files in `cache_dir`, which processes share.
 
     `identity` is all that a verdict depends on beside the question, as JSON values. Without a folder none is kept.
-    `max_tokens` is of a reply; None: the official limit.
+    `max_tokens` is of a reply; None: the official limit. `scoring` says how a verdict is read.
     """
 
     def __init__(
@@ -63,7 +64,9 @@ class ModelJudge:
         *,
         identity: Mapping[str, Any] | None = None,
         max_tokens: int | None = None,
+        scoring: ScoringSettings | None = None,
     ) -> None:
+        self._scoring = scoring or ScoringSettings()
         self._sampling = SAMPLING.model_copy(update={"max_tokens": max_tokens}) if max_tokens else SAMPLING
         self._backend = backend
         self._name = name
@@ -98,24 +101,30 @@ class ModelJudge:
         path = self._cache_dir / f"{key}.json" if self._cache_dir else None
         prompt = PROMPTS[kind].format(intent=intent, reference=reference, answer=answer)
         asked = f"{SYSTEM}\n\n{prompt}"
-        if path and (kept := _read(path)) is not None:
+        if path and (kept := self._kept(path, kind)) is not None:
             return JudgeReply(kept, cached=True, question=asked)
         completion = await self._generate(prompt)
         text, cost_usd = completion.text, completion.cost_usd
-        if completion.is_cut and read_verdict(kind, text) is None:
+        verdict = read_verdict(kind, text, self._scoring)
+        if completion.is_cut and verdict is None:
             raise JudgeError(
                 f"judge {self._name}: its reply was cut after {completion.completion_tokens} tokens, before a verdict; "
                 "set a higher sampling.max_tokens in its model file"
             )
-        if read_verdict(kind, text) is None:
+        if verdict is None:
             log.warning("judge %s gave no verdict on %r: %.200r", self._name, reference, text)
             return JudgeReply(text, cached=False, cost_usd=cost_usd, question=asked)
         if path:
             # Another process may have asked the same meanwhile: the verdict that was first on disk holds for all.
-            if (kept := _read(path)) is not None:
+            if (kept := self._kept(path, kind)) is not None:
                 return JudgeReply(kept, cached=True, cost_usd=cost_usd, question=asked)
             _keep(path, {**question, "reply": text})
         return JudgeReply(text, cached=False, cost_usd=cost_usd, question=asked)
+
+    def _kept(self, path: Path, kind: str) -> str | None:
+        """A kept reply in which there is a verdict by the rules of this run."""
+        kept = _read(path)
+        return None if kept is None or read_verdict(kind, kept, self._scoring) is None else kept
 
     async def _generate(self, prompt: str) -> Completion:
         messages = (Message(role="system", content=SYSTEM), Message(role="user", content=prompt))

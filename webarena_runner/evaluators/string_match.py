@@ -130,7 +130,7 @@ class StringMatch:
         return contains_token(item, answer) if alone else contains(item, answer)
 
     def _read(self, kind: str, reply: str) -> float | None:
-        return read_verdict(kind, reply, negation=self._scoring.judge_negation)
+        return read_verdict(kind, reply, self._scoring)
 
     def _score(
         self,

@@ -2,21 +2,25 @@
 
 import re
 
+from webarena_runner.actions.thoughts import without_thoughts
+from webarena_runner.settings.records import ScoringSettings
+
 NEGATIVE = {"fuzzy": ("partially correct", "incorrect"), "unachievable": ("different",)}
 POSITIVE = {"fuzzy": "correct", "unachievable": "same"}
 # "not correct", "isn't the same", "cannot be called fully correct"; up to three words between.
 _NEGATION = r"(?:\b(?:not|never|cannot)|n['’]t)\s+(?:(?!only\b)\w+\s+){0,3}"
 
 
-def read_verdict(kind: str, reply: str, *, negation: bool = False) -> float | None:
+def read_verdict(kind: str, reply: str, scoring: ScoringSettings | None = None) -> float | None:
     """1.0 or 0.0; None when the reply holds neither of the words asked for.
 
-    Officially "not correct" is a yes. With `negation` it is a no, when it is what the reply says last.
+    Officially "not correct" is a yes. With `judge_negation` it is a no, when it is what the reply says last.
     """
-    text = reply.lower()
+    scoring = scoring or ScoringSettings()
+    text = (without_thoughts(reply) if scoring.judge_skip_thoughts else reply).lower()
     if any(word in text for word in NEGATIVE[kind]):
         return 0.0
     said = [found[1] for found in re.finditer(rf"({_NEGATION})?{POSITIVE[kind]}", text)]
     if not said:
         return None
-    return 0.0 if negation and said[-1] else 1.0
+    return 0.0 if scoring.judge_negation and said[-1] else 1.0

@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import NormalDist
 from typing import Any
 
+from webarena_runner.actions.thoughts import has_thoughts
 from webarena_runner.errors import DamagedRecord, JudgeError
 from webarena_runner.log import reading
 from webarena_runner.log.paths import Key, task_name
@@ -146,6 +147,21 @@ class RunReport:
         return sum(result.cut_replies for result in self.results.values())
 
     @cached_property
+    def thought_replies(self) -> int:
+        """How many replies of the model hold thoughts in which the profile looks for the action too."""
+        skipped = self._setting("actions", "skip_thoughts")
+        return 0 if skipped else sum(result.thought_replies for result in self.results.values())
+
+    @cached_property
+    def thought_verdicts(self) -> int:
+        """How many replies of the judge hold thoughts in which the profile looks for the verdict too."""
+        skipped = self._setting("scoring", "judge_skip_thoughts")
+        return 0 if skipped else sum(has_thoughts(verdict.reply) for verdict in self._verdicts)
+
+    def _setting(self, group: str, name: str) -> Any:
+        return self.manifest.config.get("settings", {}).get(group, {}).get(name)
+
+    @cached_property
     def unanswered(self) -> dict[str, int]:
         """How many episodes ended because the model gave no answer, by cause: filter, refusal, reply limit."""
         return dict(Counter(error.failure.cause for error in self.errors if error.failure and error.failure.cause))
@@ -183,6 +199,8 @@ class RunReport:
             "steps": self.steps,
             "tokens": self.tokens,
             "cut_replies": self.cut_replies,
+            "thought_replies": self.thought_replies,
+            "thought_verdicts": self.thought_verdicts,
             "unanswered": self.unanswered,
             "judge_verdicts": {"all": self.verdicts, "kept": self.kept_verdicts},
             "wall_s": self.wall_s,

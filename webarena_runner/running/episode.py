@@ -10,6 +10,7 @@ from typing import Protocol
 
 from webarena_runner.actions.describe import describe_action
 from webarena_runner.actions.stops import early_stop
+from webarena_runner.actions.thoughts import has_thoughts
 from webarena_runner.errors import EpisodeError, NoAnswer, UsageError
 from webarena_runner.interfaces import Agent
 from webarena_runner.interfaces.environments import Environment, EnvironmentProvider, EpisodeNotes
@@ -259,6 +260,7 @@ def _result(
         completion_tokens=sum(completion.completion_tokens for completion in completions),
         cached_tokens=sum(completion.cached_tokens for completion in completions),
         cut_replies=sum(completion.is_cut for completion in completions),
+        thought_replies=sum(has_thoughts(completion.text) for completion in completions),
         cost_usd=total_usd(costs),
         site_urls=episode.notes.site_urls,
         started_at=episode.started_at,

@@ -12,7 +12,7 @@ from webarena_runner.interfaces import ModelBackend
 from webarena_runner.interfaces.environments import EnvironmentProvider, EnvironmentSetup
 from webarena_runner.models.shared.limits import Limited, Spend
 from webarena_runner.settings.loading import load_model_spec
-from webarena_runner.settings.records import JudgeSettings, ModelSpec, RateLimits, RunSettings, SitesSpec
+from webarena_runner.settings.records import ModelSpec, RateLimits, RunSettings, SitesSpec
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ async def open_environments(
         UsageError: judge, browser or sites are not there.
     """
     async with AsyncExitStack() as stack:
-        judge = await open_judge(settings.judge, environ, stack, spend or Spend(), verdicts)
+        judge = await open_judge(settings, environ, stack, spend or Spend(), verdicts)
         setup = EnvironmentSetup(settings, sites, environ, judge, lossless_screenshots)
         yield await stack.enter_async_context(registry.load("environments", name).open(setup))
 
@@ -68,26 +68,28 @@ async def open_model(
 
 
 async def open_judge(
-    settings: JudgeSettings, environ: Mapping[str, str], stack: AsyncExitStack, spend: Spend, verdicts: Path | None
+    settings: RunSettings, environ: Mapping[str, str], stack: AsyncExitStack, spend: Spend, verdicts: Path | None
 ) -> ModelJudge | None:
     """The judge of these settings, closed by the stack; `verdicts` is where the run keeps its own.
 
     Raises:
         UsageError: it is not there.
     """
-    if settings.model is None:
+    if settings.judge.model is None:
         return None
-    spec = load_model_spec(settings.model)
+    spec = load_model_spec(settings.judge.model)
     if spec.prices is None and spend.limit_usd is not None:
         log.warning("judge '%s' has no prices in its model file: it does not count towards --max-cost", spec.name)
     backend = await open_model(spec, environ, stack, spend=spend)
-    kept_in = Path(settings.cache) if isinstance(settings.cache, str) else verdicts if settings.cache else None
+    cache = settings.judge.cache
+    kept_in = Path(cache) if isinstance(cache, str) else verdicts if cache else None
     return ModelJudge(
         backend,
         spec.model or spec.name,
         kept_in,
         identity=_identity(spec, backend),
         max_tokens=spec.sampling.max_tokens,
+        scoring=settings.scoring,
     )
 
 

@@ -136,6 +136,8 @@ class ActionSettings(Described):
     """
     show_errors: bool = False
     """the next prompt says why the last action did nothing; official never shows the model why"""
+    skip_thoughts: bool = False
+    """look for the action outside closed blocks of thoughts, such as <think>...</think>; official looks in them too"""
     playwright_quirks: bool = True
     """drop arguments of click etc., press by focus, stop by double quotes: official
 
@@ -247,6 +249,8 @@ class ScoringSettings(Described):
 
     So is 'not the same'.
     """
+    judge_skip_thoughts: bool = False
+    """a judge's verdict is outside its closed blocks of thoughts; official looks for its words in them too"""
 
 
 class RunSettings(Described):
