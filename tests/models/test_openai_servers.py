@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tokenizers import AddedToken, Tokenizer
+from tokenizers.models import WordLevel
 
 from tests.models.conftest import Connect
 from tests.models.fake_openai import Reply, Server, completion, error
@@ -279,3 +281,35 @@ def test_the_name_of_a_variable_with_a_header_is_no_secret(tmp_path: Path) -> No
     assert OpenAIChat.availability(spec, {}) == (
         "the environment variable AZURE_OPENAI_API_KEY with the header api-key is not set"
     )
+
+
+@pytest.mark.parametrize(
+    ("owner", "options", "sent"),
+    [
+        ("llamacpp", {}, "a <\u200b|eot_id|> [b]"),
+        ("vllm", {}, "a <\u200b|eot_id|> [b]"),
+        ("llamacpp", {"control_tokens": "as_is"}, "a <|eot_id|> [b]"),
+        ("openai", {}, "a <|eot_id|> [b]"),
+        ("openai", {"control_tokens": "broken"}, "a <\u200b|eot_id|> [b]"),
+    ],
+)
+async def test_text_of_a_page_is_no_control_token_where_a_template_is_applied(
+    server: Server, connect: Connect, owner: str, options: dict[str, Any], sent: str
+) -> None:
+    server.models = [{"id": "tiny", "owned_by": owner}]
+    backend = connect(**options)
+    await backend.check()
+    await backend.generate([Message(role="user", content="a <|eot_id|> [b]")], Sampling(), tag=TAG)
+    assert server.chats[-1].body["messages"][-1]["content"] == sent
+    assert ("control tokens in pages" in backend.facts) == ("\u200b" in sent), "the manifest says so"
+
+
+async def test_control_tokens_are_those_of_the_models_tokenizer(
+    server: Server, connect: Connect, tmp_path: Path
+) -> None:
+    tokenizer = Tokenizer(WordLevel({"[a]": 0, "[u]": 1}, unk_token="[u]"))
+    tokenizer.add_special_tokens([AddedToken("[START_HERE]"), AddedToken("[START]")])
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    backend = connect(tokenizer=str(tmp_path / "tokenizer.json"), control_tokens="broken")
+    await backend.generate([Message(role="user", content="[START_HERE] [START] [a]")], Sampling(), tag=TAG)
+    assert server.chats[-1].body["messages"][-1]["content"] == "[\u200bSTART_HERE] [\u200bSTART] [a]"

@@ -13,6 +13,7 @@ from webarena_runner.models.openai.api import OpenAIServer, nearest
 from webarena_runner.models.openai.facts import facts_of_kind, learn
 from webarena_runner.models.openai.options import OpenAIOptions, fault_of, headers_of, key_hint, secrets_of
 from webarena_runner.models.openai.wire import choices_of, read_completion, wire_messages, wire_sampling
+from webarena_runner.models.shared.formats import with_plain_text
 from webarena_runner.models.shared.options import parse_options
 from webarena_runner.models.shared.preview import chat_preview
 from webarena_runner.models.shared.probe import PROBE_RETRIES, try_request
@@ -75,6 +76,8 @@ class OpenAIChat:
     @classmethod
     def preview(cls, spec: ModelSpec, messages: Sequence[Message]) -> Preview:
         options = parse_options(OpenAIOptions, spec)
+        if options.control_tokens == "broken":
+            messages = with_plain_text(messages)
         return chat_preview(wire_messages(messages, options.example_roles, options.system_as))
 
     @property
@@ -89,7 +92,11 @@ class OpenAIChat:
     def facts(self) -> Mapping[str, str]:
         # vLLM says under "root" which checkpoint is behind a name that its operator chose.
         root = (self._entry or {}).get("root")
-        named = {"model that is served": self._model, "its checkpoint": str(root or "")}
+        named = {
+            "model that is served": self._model,
+            "its checkpoint": str(root or ""),
+            "control tokens in pages": "broken" if self._breaks_control_tokens else "",
+        }
         return self._facts.described | {
             name: text for name, text in named.items() if text not in ("", self._spec.model)
         }
@@ -181,13 +188,25 @@ class OpenAIChat:
         options = self._options
         body = {
             "model": await self._model_name(),
-            "messages": wire_messages(messages, options.example_roles, options.system_as),
+            "messages": wire_messages(await self._safe(messages), options.example_roles, options.system_as),
             **wire_sampling(sampling, max_tokens_field=options.max_tokens_field),
             **self.sampler_fields,
             **({"logprobs": True} if options.logprobs else {}),
             **options.extra_body,
         }
         return await self.server.chat(body, request_id=lambda: _request_id(tag), read=read, max_retries=max_retries)
+
+    @property
+    def _breaks_control_tokens(self) -> bool:
+        chosen = self._options.control_tokens
+        return chosen == "broken" or (chosen == "auto" and self._facts.applies_template)
+
+    async def _safe(self, messages: Sequence[Message]) -> Sequence[Message]:
+        """Messages in which no text of a page is a control token, where the server would take it for one."""
+        if not self._breaks_control_tokens:
+            return messages
+        codec = await self._tokens.ready() if isinstance(self._tokens, LocalTokens) else None
+        return with_plain_text(messages, codec.control if codec else ())
 
     @property
     def sampler_fields(self) -> Mapping[str, float]:

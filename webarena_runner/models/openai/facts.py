@@ -47,6 +47,11 @@ class ServerFacts:
     added: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def applies_template(self) -> bool:
+        """Whether it is known to look for control tokens in all of what its chat template makes of the messages."""
+        return self.kind in ("llama.cpp", "vLLM", "SGLang", "Ollama", "LM Studio")
+
+    @property
     def described(self) -> dict[str, str]:
         """For the manifest: what is known, by readable names."""
         told = {

@@ -10,6 +10,7 @@ from webarena_runner.models.shared.options import RemoteOptions, TokenOptions
 from webarena_runner.models.shared.wire import url_fault
 
 SamplerDefaults = Literal["off", "server"]
+ControlTokens = Literal["auto", "broken", "as_is"]
 
 
 class ChatOptions(TokenOptions):
@@ -19,6 +20,10 @@ class ChatOptions(TokenOptions):
     """examples of the prompt as earlier turns, or as the named system messages that official sends"""
     system_as: SystemAs = "system"
     """instructions as a system message, or as a user turn that has been answered, for models that take none"""
+    control_tokens: ControlTokens = "auto"
+    """texts of control tokens in a page, such as <|eot_id|>, which a server that applies a chat template takes for what
+    they stand for; broken: with a zero-width space after the first character; as_is; auto: broken for llama.cpp, vLLM,
+    SGLang, Ollama and LM Studio"""
     sampler_defaults: SamplerDefaults = "off"
     """off: samplers that the server would add to those of the profile (top_k, min_p, repetition penalties) are switched
     off where its API allows, and those that stay are in the manifest; server: they are left on"""

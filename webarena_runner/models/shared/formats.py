@@ -1,7 +1,7 @@
 """Prompts as text, in the format that a model was trained on, and as turns for a tokenizer's own chat template."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -108,9 +108,19 @@ def plain(text: str, image_mark: str = IMAGE_MARK) -> str:
     return broken if image_mark == IMAGE_MARK else broken.replace(image_mark, image_mark[:1] + _BREAK + image_mark[1:])
 
 
-def with_plain_text(messages: Sequence[Message]) -> list[Message]:
-    """For chat routes of servers that look for control tokens in all of what their template makes of the messages."""
-    return [message.model_copy(update={"content": plain(message.content)}) for message in messages]
+def with_plain_text(messages: Sequence[Message], control: Collection[str] = ()) -> list[Message]:
+    """For chat routes of servers that look for control tokens in all of what their template makes of the messages.
+
+    `control` are texts of control tokens that the model's tokenizer names, beside those that are commonly used.
+    """
+    # One within another is found by the longer.
+    named = sorted((text for text in control if len(text) > 1), key=len, reverse=True)
+    more = re.compile("|".join(map(re.escape, named))) if named else None
+
+    def safe(text: str) -> str:
+        return plain(more.sub(_broken, text) if more else text)
+
+    return [message.model_copy(update={"content": safe(message.content)}) for message in messages]
 
 
 def _broken(found: re.Match[str]) -> str:

@@ -40,8 +40,11 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Codec:
+    """`control` are the texts that the tokenizer takes for special tokens."""
+
     encode: Callable[[str], Sequence[int]]
     decode: Callable[[list[int]], str]
+    control: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -98,7 +101,11 @@ def _tiktoken(encoding_name: str) -> Codec:
 
 def tiktoken_codec(encoding: "tiktoken.Encoding") -> Codec:
     # A page may contain the text of a special token, on which tiktoken raises unless it is asked not to look.
-    return Codec(lambda text: encoding.encode(text, disallowed_special=()), encoding.decode)
+    return Codec(
+        lambda text: encoding.encode(text, disallowed_special=()),
+        encoding.decode,
+        frozenset(encoding.special_tokens_set),
+    )
 
 
 def _from_hub(repository: str) -> Codec:
@@ -132,4 +139,5 @@ def _tokenizers_codec(tokenizer: "tokenizers.Tokenizer") -> Codec:
     return Codec(
         lambda text: tokenizer.encode(text, add_special_tokens=False).ids,
         lambda ids: tokenizer.decode(ids, skip_special_tokens=False),
+        frozenset(token.content for token in tokenizer.get_added_tokens_decoder().values() if token.special),
     )

@@ -11,7 +11,7 @@ from webarena_runner.interfaces import RequestTag
 from webarena_runner.models.openai.backend import OpenAIChat
 from webarena_runner.models.openai.wire import completion_of, record, wire_sampling
 from webarena_runner.models.shared.answers import require_answer
-from webarena_runner.models.shared.formats import FormatName, render, with_plain_text
+from webarena_runner.models.shared.formats import FormatName, render
 from webarena_runner.models.shared.health import root_url
 from webarena_runner.models.shared.http import HttpClient
 from webarena_runner.models.shared.probe import try_request
@@ -56,7 +56,7 @@ class VllmEndpoint:
 
     async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
         if self._format == "template":
-            return await self.chat.generate(with_plain_text(messages), sampling, tag=tag)
+            return await self.chat.generate(messages, sampling, tag=tag)
         return await self._complete(messages, sampling, tag)
 
     async def probe(self) -> None:
