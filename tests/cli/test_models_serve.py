@@ -191,7 +191,7 @@ def test_print_command_needs_no_program_and_quotes(invoke: Invoke, workdir: Path
         ({"max-input-tokns": 5}, "unknown key 'max-input-tokns'; did you mean max-input-tokens"),
         ({"num-shard": "two"}, "num-shard: "),
         ({"quantize": "gtpq"}, "quantize: expected 'awq'"),
-        ({"api-key": "s3cret"}, "name that in options.api_key_env"),
+        ({"api-key": "s3cret"}, "launch.api-key holds a secret"),
         ({"dtype": "float16", "quantize": "awq"}, "either dtype or quantize"),
         ({"max-input-tokens": 4096, "max-total-tokens": 4096}, "leaves no room for a reply"),
         (
