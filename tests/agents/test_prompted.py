@@ -10,7 +10,7 @@ import pytest
 from webarena_runner.actions.describe import describe_action
 from webarena_runner.agents.prompt import PromptTemplate
 from webarena_runner.agents.prompted import Prompted
-from webarena_runner.errors import ConfigError, PromptTooLong
+from webarena_runner.errors import ConfigError, LimitSpent, PromptTooLong
 from webarena_runner.interfaces import AgentSetup, ObservationUnit, RequestTag
 from webarena_runner.settings.records import ActionSettings, ObservationSettings, RunSettings
 from webarena_runner.types import (
@@ -73,13 +73,14 @@ class Model:
     context_window: int | None = None
     estimates_tokens: bool = False
     observation_unit: ObservationUnit = "tokens"
+    finish_reason: str = ""
     asked: list[tuple[tuple[Message, ...], Sampling, RequestTag]] = field(default_factory=list)
 
     async def check(self) -> None: ...
 
     async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
         self.asked.append((tuple(messages), sampling, tag))
-        return Completion(text=self.reply, prompt_tokens=9)
+        return Completion(text=self.reply, prompt_tokens=9, finish_reason=self.finish_reason)
 
     async def count_tokens(self, text: str) -> int:
         return len(text)
@@ -260,6 +261,18 @@ async def test_an_action_that_was_only_thought_of(skip_thoughts: bool, element_i
     assert decision.action == Click(element_id=element_id)
     assert decision.completion is not None
     assert decision.completion.text == model.reply, "the log has all of it"
+
+
+async def test_thoughts_that_are_cut_are_no_action_where_thoughts_do_not_count() -> None:
+    model = Model("<think>```click [1]``` and", finish_reason="length")
+    official = Prompted(model, PROMPT, sampling=Sampling(), settings=ObservationSettings())
+    assert (await official.act(TASK, [], PAGE, urls=URLS)).action == Click(element_id="1")
+    actions = ActionSettings(skip_thoughts=True)
+    strict = Prompted(model, PROMPT, sampling=Sampling(), settings=ObservationSettings(), actions=actions)
+    with pytest.raises(LimitSpent, match=r"raise sampling\.max_tokens") as caught:
+        await strict.act(TASK, [], PAGE, urls=URLS)
+    assert caught.value.completion is not None
+    assert caught.value.messages != ()
 
 
 def test_a_prompted_agent_needs_a_model() -> None:

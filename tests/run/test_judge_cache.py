@@ -113,3 +113,9 @@ async def test_a_verdict_that_was_only_thought_of_is_kept_for_those_who_count_it
     strict = ScoringSettings(judge_skip_thoughts=True)
     asked = await ask(servers[0], "correct", tmp_path, run="b", cache=cache, scoring=strict)
     assert (asked.text, asked.cached) == ("correct", False)
+
+
+async def test_a_verdict_in_thoughts_that_are_cut_is_none(servers: tuple[Server, Server], tmp_path: Path) -> None:
+    strict = ScoringSettings(judge_skip_thoughts=True)
+    with pytest.raises(JudgeError, match=r"sampling\.max_tokens"):
+        await ask(servers[0], "<think>incorrect? or", tmp_path, run="a", finish_reason="length", scoring=strict)

@@ -37,5 +37,10 @@ def without_thoughts(reply: str) -> str:
     return "".join([*kept, reply[position:]])
 
 
+def ends_in_thoughts(reply: str) -> bool:
+    """Whether a block of thoughts is open where the reply ends."""
+    return _OPEN.search(without_thoughts(reply)) is not None
+
+
 def has_thoughts(reply: str) -> bool:
     return without_thoughts(reply) != reply

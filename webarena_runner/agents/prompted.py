@@ -5,15 +5,15 @@ from collections.abc import Mapping, Sequence
 from webarena_runner.actions.describe import describe_action
 from webarena_runner.actions.id_grammar import extract_action, official_crash
 from webarena_runner.actions.read import read_action
-from webarena_runner.actions.thoughts import without_thoughts
+from webarena_runner.actions.thoughts import ends_in_thoughts, without_thoughts
 from webarena_runner.actions.urls import public_url
 from webarena_runner.agents.fit import Fitted, Fitter
 from webarena_runner.agents.prompt import PromptTemplate, load_prompt
-from webarena_runner.errors import BrowserError, ConfigError, NoAnswer
+from webarena_runner.errors import BrowserError, ConfigError, LimitSpent, NoAnswer
 from webarena_runner.interfaces import AgentSetup, ModelBackend, RequestTag
 from webarena_runner.log.wellformed import well_formed
 from webarena_runner.settings.records import ActionSettings, Images, ObservationSettings
-from webarena_runner.types import Action, Decision, Invalid, Message, Observation, Sampling, Step, Task
+from webarena_runner.types import Action, Completion, Decision, Invalid, Message, Observation, Sampling, Step, Task
 
 NO_ACTION = "None"
 
@@ -82,6 +82,7 @@ class Prompted:
         sampling = self._sampling.model_copy(update={"seed": seed})
         try:
             completion = await self._model.generate([*messages[:-1], shown], sampling, tag=tag)
+            self._require_answer(completion)
         except NoAnswer as error:
             error.messages = messages
             raise
@@ -95,6 +96,12 @@ class Prompted:
             cut_tokens=fitted.cut_tokens,
             note="; ".join(filter(None, (note, fitted.note))),
         )
+
+    def _require_answer(self, completion: Completion) -> None:
+        """Raises LimitSpent when the reply was cut before there was more than thoughts, where these do not count."""
+        if self._actions.skip_thoughts and completion.is_cut and ends_in_thoughts(completion.text):
+            message = "the reply was cut within the model's thoughts; raise sampling.max_tokens, or have it think less"
+            raise LimitSpent(message, completion=completion)
 
     async def _prompt_for(
         self, task: Task, history: Sequence[Step], now: Observation, urls: Mapping[str, str]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from webarena_runner.actions.thoughts import ends_in_thoughts
 from webarena_runner.errors import JudgeError, JudgeUnusable, ModelError, ModelExhausted, ModelRefused, PromptTooLong
 from webarena_runner.evaluators.verdict import read_verdict
 from webarena_runner.interfaces import JudgeReply, ModelBackend, RequestTag
@@ -106,7 +107,8 @@ class ModelJudge:
         completion = await self._generate(prompt)
         text, cost_usd = completion.text, completion.cost_usd
         verdict = read_verdict(kind, text, self._scoring)
-        if completion.is_cut and verdict is None:
+        is_thinking = self._scoring.judge_skip_thoughts and ends_in_thoughts(text)
+        if completion.is_cut and (verdict is None or is_thinking):
             raise JudgeError(
                 f"judge {self._name}: its reply was cut after {completion.completion_tokens} tokens, before a verdict; "
                 "set a higher sampling.max_tokens in its model file"
