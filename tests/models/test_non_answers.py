@@ -51,6 +51,12 @@ async def test_a_reply_without_choices_is_asked_for_again(server: Server, connec
     assert (await ask(connect)).retries == 1
 
 
+async def test_a_reply_that_a_failing_server_ended_is_asked_for_again(server: Server, connect: Connect) -> None:
+    choice = {"index": 0, "finish_reason": "error", "message": {"content": ""}}
+    server.replies.append(Reply(200, completion(None, choices=[choice])))
+    assert (await ask(connect)).retries == 1
+
+
 async def test_of_a_list_of_parts_the_texts_are_the_reply(server: Server, connect: Connect, shared: Path) -> None:
     server.replies.append(Reply(200, body_of(shared, "content-parts")))
     assert (await ask(connect)).text == "In summary, the next action I will perform is ```stop [42]```"

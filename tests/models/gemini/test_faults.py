@@ -113,9 +113,14 @@ async def test_a_reason_that_is_newer_than_the_sdk_is_no_empty_reply(
         await ask(connect)
 
 
-async def test_a_reply_limit_spent_without_any_text_names_the_settings(server: GeminiServer, connect: Connect) -> None:
+@pytest.mark.parametrize(
+    "content", [{}, {"content": {"role": "model", "parts": [{"text": "\n"}]}}], ids=["none", "blank"]
+)
+async def test_a_reply_limit_spent_without_any_text_names_the_settings(
+    server: GeminiServer, connect: Connect, content: dict[str, Any]
+) -> None:
     usage = {"promptTokenCount": 900, "thoughtsTokenCount": 380, "totalTokenCount": 1280}
-    server.replies.append(Reply(200, reply({"finishReason": "MAX_TOKENS", "index": 0}, usage=usage)))
+    server.replies.append(Reply(200, reply({"finishReason": "MAX_TOKENS", "index": 0} | content, usage=usage)))
     with pytest.raises(LimitSpent, match=r"380 tokens; raise sampling\.max_tokens.*thinking_budget"):
         await ask(connect)
 

@@ -175,7 +175,7 @@ def read_reply(reply: Reply, *, subject: str) -> Completion:
         cached_tokens=reply.cached_tokens,
         finish_reason=reply.finish_reason,
     )
-    if reply.text:
+    if reply.text.strip():
         return completion
     more = "".join(
         [f": {reply.message}" if reply.message else "", f" ({', '.join(reply.ratings)})" if reply.ratings else ""]

@@ -57,7 +57,7 @@ def read_completion(reply: Any, *, subject: str) -> Completion:
 
     Raises:
         NoAnswer: it has no text, and says why.
-        Transient: it has no choices.
+        Transient: it has no choices, or the server failed before there was a text.
         ModelError: what came back is not a chat completion, or a field of it holds what it cannot.
     """
     choices = choices_of(reply, subject=subject)
@@ -68,6 +68,9 @@ def read_completion(reply: Any, *, subject: str) -> Completion:
     message = object_field(choice.get("message"), subject=subject, name="message")
     text = content_text(message.get("content"), subject=subject)
     completion = completion_of(reply, choice, usage, text, subject=subject, logprobs=_logprobs(choice))
+    if completion.finish_reason == "error" and not completion.text.strip():
+        # A provider behind a router failed after the reply had begun.
+        raise Transient("the server ended the reply with finish_reason error")
     thoughts = record(usage.get("completion_tokens_details")).get("reasoning_tokens")
     return require_answer(
         completion,
