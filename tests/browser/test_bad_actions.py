@@ -52,7 +52,7 @@ BAD = [
     ("goto [javascript:document.title='changed']", NOT_ALLOWED),
     ("goto [chrome://version]", NOT_ALLOWED),
     ("goto [view-source:http://127.0.0.1/]", NOT_ALLOWED),
-    ("goto [\x00\x07]", NOT_ALLOWED),
+    ("goto [\x00\x07]", "has a backslash or a control character"),
     (f"goto [http://{LONG}/]", NOT_ALLOWED),
     ("tab_focus [7]", "there is no tab 7"),
     ("tab_focus [-1]", "do not match `tab_focus [number]`"),
