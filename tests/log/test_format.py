@@ -365,6 +365,7 @@ def test_the_prompt_must_be_the_same_and_is_in_the_folder(copy: Callable[[str], 
         (("config", "model"), [], r"config\.model \("),
         (("config", "settings", "trials"), "3", r"config\.settings\.trials \(Input should be a valid integer"),
         (("config", "settings", "actions"), 1, r"config\.settings\.actions \("),
+        (("config", "settings", "scoring"), [], r"config\.settings\.scoring \("),
         (("config",), json.loads('{"a":' + "[" * 200 + "]" * 200 + "}"), "nested deeper than 150 levels"),
     ],
 )

@@ -15,6 +15,11 @@ class _Model(BaseModel):
 
 class _Actions(BaseModel):
     action_set: str = ""
+    skip_thoughts: bool = False
+
+
+class _Scoring(BaseModel):
+    judge_skip_thoughts: bool = False
 
 
 class _Settings(BaseModel, strict=True):
@@ -22,6 +27,7 @@ class _Settings(BaseModel, strict=True):
     seed: int
     prompt: str = ""
     actions: _Actions = _Actions()
+    scoring: _Scoring = _Scoring()
 
 
 class _Tasks(BaseModel):
