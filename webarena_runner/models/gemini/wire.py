@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 from webarena_runner.errors import ModelBlocked
 from webarena_runner.models.shared.answers import limit_spent
 from webarena_runner.models.shared.formats import example_role
+from webarena_runner.models.shared.replies import encodable
 from webarena_runner.models.shared.retry import Transient
 from webarena_runner.models.shared.wire import media_type
 from webarena_runner.types import Completion, Message, Sampling
@@ -169,7 +170,7 @@ def read_reply(reply: Reply, *, subject: str) -> Completion:
         Transient: there is no text, and no reason for it.
     """
     completion = Completion(
-        text=reply.text.encode("utf-8", "replace").decode("utf-8"),
+        text=encodable(reply.text),
         prompt_tokens=reply.prompt_tokens,
         completion_tokens=reply.completion_tokens + reply.thought_tokens,
         cached_tokens=reply.cached_tokens,

@@ -206,7 +206,7 @@ class OpenAIChat:
         if not self._breaks_control_tokens:
             return messages
         codec = await self._tokens.ready() if isinstance(self._tokens, LocalTokens) else None
-        return with_plain_text(messages, codec.control if codec else ())
+        return with_plain_text(messages, codec.control if codec else frozenset())
 
     @property
     def sampler_fields(self) -> Mapping[str, float]:

@@ -1,8 +1,9 @@
 """Prompts as text, in the format that a model was trained on, and as turns for a tokenizer's own chat template."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 from webarena_runner.types import Message
@@ -108,19 +109,24 @@ def plain(text: str, image_mark: str = IMAGE_MARK) -> str:
     return broken if image_mark == IMAGE_MARK else broken.replace(image_mark, image_mark[:1] + _BREAK + image_mark[1:])
 
 
-def with_plain_text(messages: Sequence[Message], control: Collection[str] = ()) -> list[Message]:
+def with_plain_text(messages: Sequence[Message], control: frozenset[str] = frozenset()) -> list[Message]:
     """For chat routes of servers that look for control tokens in all of what their template makes of the messages.
 
     `control` are texts of control tokens that the model's tokenizer names, beside those that are commonly used.
     """
-    # One within another is found by the longer.
-    named = sorted((text for text in control if len(text) > 1), key=len, reverse=True)
-    more = re.compile("|".join(map(re.escape, named))) if named else None
+    more = _any_of(control)
 
     def safe(text: str) -> str:
         return plain(more.sub(_broken, text) if more else text)
 
     return [message.model_copy(update={"content": safe(message.content)}) for message in messages]
+
+
+@cache
+def _any_of(texts: frozenset[str]) -> re.Pattern[str] | None:
+    """Finds each of them, one within another by the longer; None: there are none that can be broken."""
+    longest_first = sorted((text for text in texts if len(text) > 1), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
 
 def _broken(found: re.Match[str]) -> str:

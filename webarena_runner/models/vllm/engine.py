@@ -20,6 +20,7 @@ from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag
 from webarena_runner.models.shared.answers import require_answer
 from webarena_runner.models.shared.options import parse_options
 from webarena_runner.models.shared.preview import engine_preview
+from webarena_runner.models.shared.replies import encodable
 from webarena_runner.models.shared.tokens import Codec, LocalTokens
 from webarena_runner.models.vllm.args import VllmOptions, check_arguments, read_arguments, vllm_folder
 from webarena_runner.models.vllm.core import EngineCore, client_errors, decoded_images
@@ -105,8 +106,7 @@ class VllmEngine:
         self._tally.add(prompt_tokens=prompt_tokens, cached_tokens=cached)
         ids = tuple(reply.token_ids)
         completion = Completion(
-            # Half of an emoji, as a model at its token limit leaves it, cannot be written to disk.
-            text=reply.text.encode("utf-8", "replace").decode("utf-8"),
+            text=encodable(reply.text),
             prompt_tokens=prompt_tokens,
             completion_tokens=len(ids),
             cached_tokens=cached,
