@@ -400,6 +400,19 @@ def test_odd_values_in_results_and_steps_are_damage_or_can_be_printed(copy: Call
     assert report.cost_usd is None
 
 
+def test_a_report_knows_the_tasks_or_says_why_not(copy: Callable[[str], Path]) -> None:
+    report = load_run(copy("format-1"))
+    task_id, _ = report.manifest.planned[0]
+    assert [task.task_id for task in [report.task(task_id), report.task(4711)] if task] == [task_id]
+    assert report.tasks_fault == ""
+    old = load_run(copy("format-0/oracle"))
+    assert (old.task(task_id), old.tasks_fault) == (None, "")
+    RunPaths(report.folder).tasks.write_text("{}")
+    damaged = load_run(report.folder)
+    assert damaged.task(task_id) is None
+    assert "tasks.jsonl: has changed since the run began" in damaged.tasks_fault
+
+
 def test_recorded_evidence_that_no_evaluator_wrote_is_told(copy: Callable[[str], Path]) -> None:
     folder = copy("format-1")
     tasks = {task.task_id: task for task in read_tasks(folder) or ()}

@@ -60,13 +60,15 @@ def require_settings_as_written(folder: Path) -> None:
         )
 
 
-def read_tasks(folder: Path) -> tuple[Task, ...] | None:
+def read_tasks(folder: Path, manifest: RunManifest | None = None) -> tuple[Task, ...] | None:
     """The chosen tasks as they were when the run began; None: a folder of format 0, which has none.
+
+    `manifest` is the run's where it has been read.
 
     Raises:
         StoreError: they are not those that the manifest was written with.
     """
-    paths, wanted = RunPaths(folder), read_manifest(folder).tasks_sha256
+    paths, wanted = RunPaths(folder), (manifest or read_manifest(folder)).tasks_sha256
     if not wanted:
         return None
     data = read_bytes(paths.tasks)

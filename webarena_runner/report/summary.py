@@ -10,11 +10,11 @@ from statistics import NormalDist
 from typing import Any
 
 from webarena_runner.actions.thoughts import has_thoughts
-from webarena_runner.errors import DamagedRecord, JudgeError
+from webarena_runner.errors import DamagedRecord, JudgeError, StoreError
 from webarena_runner.log import reading
 from webarena_runner.log.paths import Key, task_name
 from webarena_runner.log.places import placed
-from webarena_runner.types import EpisodeResult, RunManifest, TaskId, Verdict, id_order
+from webarena_runner.types import EpisodeResult, RunManifest, Task, TaskId, Verdict, id_order
 
 LEVEL = 0.95
 
@@ -111,6 +111,23 @@ class RunReport:
     def tasks(self) -> int:
         """How many different tasks were planned."""
         return len({task_id for task_id, _ in self.manifest.planned})
+
+    def task(self, task_id: TaskId) -> Task | None:
+        """The task as it was when the run began; None where the folder does not say, and `tasks_fault` why."""
+        return self._chosen[0].get(task_id)
+
+    @property
+    def tasks_fault(self) -> str:
+        """Why the folder's tasks cannot be read; "" when they can, or are not there, as in folders of format 0."""
+        return self._chosen[1]
+
+    @cached_property
+    def _chosen(self) -> tuple[dict[TaskId, Task], str]:
+        try:
+            tasks = reading.read_tasks(self.folder, self.manifest)
+        except StoreError as error:
+            return {}, str(error)
+        return {task.task_id: task for task in tasks or ()}, ""
 
     @cached_property
     def interval(self) -> tuple[float, float] | None:
