@@ -1,154 +1,60 @@
 """The seams. What plug-ins implement, and what the episode loop is written against."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from pydantic import BaseModel
 
-from webarena_runner.log.paths import episode_name
-from webarena_runner.official.node import Node
-from webarena_runner.settings.records import Images, ModelSpec, RunSettings, ScoringSettings
-from webarena_runner.types import (
-    Completion,
-    Decision,
-    Message,
-    Observation,
-    Sampling,
-    Score,
-    Step,
-    Task,
-    TaskId,
-    Verdict,
+from webarena_runner.interfaces.models import (
+    AsksServer,
+    ModelBackend,
+    ObservationUnit,
+    Preview,
+    RequestTag,
+    ServeCommand,
+    ServeHow,
+    Serves,
+    ShowsPrompts,
 )
+from webarena_runner.interfaces.tasksets import LoadedTasks, TaskSet, UnusableTask
+from webarena_runner.official.node import Node
+from webarena_runner.settings.records import Images, RunSettings, ScoringSettings
+from webarena_runner.types import Decision, Observation, Score, Step, Task, Verdict
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext
 
-
-@dataclass(frozen=True)
-class RequestTag:
-    """Whose request it is: for request ids and logs, for replies recorded earlier, and for sticky endpoints."""
-
-    task_set: str = ""
-    task_id: TaskId = -1
-    trial: int = 0
-    step: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.task_set}.{episode_name(self.task_id, self.trial)}.{self.step}"
-
-
-ObservationUnit = Literal["tokens", "characters"]
-
-
-class ModelBackend(Protocol):
-    """A model that answers chat requests; one object serves all concurrent episodes of a run.
-
-    A backend class is called as `Backend(spec, environ=...)`; its class method `availability(spec, environ)` says
-    without a request why it cannot run here (None: it can), its record `Options` is what a model file's `options` may
-    hold. What more a class may offer: `ShowsPrompts`, `Serves`, `AsksServer`.
-    """
-
-    @property
-    def context_window(self) -> int | None:
-        """Tokens of prompt and reply together; None when neither the model file nor the server says."""
-        ...
-
-    @property
-    def estimates_tokens(self) -> bool:
-        """Whether `count_tokens` and `truncate` go by an estimate, because the model's tokenizer is not there."""
-        ...
-
-    @property
-    def observation_unit(self) -> ObservationUnit:
-        """What the profile's `observation.max_tokens` counts: officially tokens, but characters for Gemini.
-
-        Only that cut is in characters, and the agent makes it. `count_tokens`, `truncate` and `context_window` are in
-        tokens for every backend.
-        """
-        ...
-
-    async def check(self) -> None:
-        """Before a run: raises UsageError when the server, the key or the model is not there."""
-        ...
-
-    async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
-        """Raises ModelError when the server stays unusable after the backend's own retries."""
-        ...
-
-    async def count_tokens(self, text: str) -> int: ...
-
-    async def truncate(self, text: str, max_tokens: int) -> str:
-        """The longest head of `text` that is at most `max_tokens` tokens, cut as the official harness cuts."""
-        ...
-
-    async def aclose(self) -> None: ...
-
-
-@dataclass(frozen=True)
-class Preview:
-    """A prompt for people to look at; `form` says what `text` is: the prompt itself, or the messages of a request."""
-
-    form: str
-    text: str
-
-
-class AsksServer(Protocol):
-    """A backend whose model is behind a server, which may refuse what it is asked."""
-
-    @property
-    def facts(self) -> Mapping[str, str]:
-        """What the server tells of itself that a number may depend on, for the manifest; known after the check."""
-        ...
-
-    async def probe(self) -> None:
-        """One request for a token, as a run's would be. Raises UsageError when it is refused."""
-        ...
-
-
-class ShowsPrompts(Protocol):
-    """A backend class that shows a prompt as it would send it; needs neither the model nor its packages."""
-
-    def preview(self, spec: ModelSpec, messages: Sequence[Message]) -> Preview:
-        """A class method. Raises ConfigError for options that the backend does not take."""
-        ...
-
-
-ServeHow = Literal["local", "docker"]
-
-
-@dataclass(frozen=True)
-class ServeCommand:
-    """`environ` is added to that of this process; `assignments` let a run use the server at `base_url`.
-
-    The server is ready when `/health` at the root of `base_url` answers with success. `check` is awaited before the
-    start, `folder` is made; at the end the container named `container` is removed.
-    """
-
-    arguments: tuple[str, ...]
-    base_url: str
-    assignments: tuple[str, ...]
-    environ: Mapping[str, str] = field(default_factory=dict)
-    check: Callable[[], Awaitable[None]] | None = None
-    folder: Path | None = None
-    container: str = ""
-
-
-class Serves(Protocol):
-    """A backend class whose model server `wa-run models serve` can start."""
-
-    def serve_command(
-        self, spec: ModelSpec, *, how: ServeHow | None, port: int | None, environ: Mapping[str, str], only_print: bool
-    ) -> ServeCommand:
-        """A class method; `how` and `port` None leave them to the backend, `only_print` asks for no program or key.
-
-        Raises:
-            ConfigError: a wrong option, a way of starting that there is not, or the program is not here.
-        """
-        ...
+__all__ = [
+    "Agent",
+    "AgentSetup",
+    "AsksServer",
+    "EpisodeEnd",
+    "Evaluator",
+    "EvaluatorSetup",
+    "Exchange",
+    "Judge",
+    "JudgeReply",
+    "LoadedTasks",
+    "ModelBackend",
+    "ObservationUnit",
+    "ObservedPage",
+    "Observer",
+    "PageProbe",
+    "Preview",
+    "Question",
+    "RequestTag",
+    "ServeCommand",
+    "ServeHow",
+    "Serves",
+    "ShowsPrompts",
+    "SiteLease",
+    "SiteProvider",
+    "SiteSetup",
+    "TaskSet",
+    "UnusableTask",
+]
 
 
 class Agent(Protocol):
@@ -397,58 +303,3 @@ class Evaluator(Protocol):
     def score(self, spec: Any, evidence: Mapping[str, Any], verdicts: Sequence[Verdict]) -> Score | Question:
         """The score, or what must be asked next; the replies in `verdicts` are read as today's settings say."""
         ...
-
-
-class TaskSet(Protocol):
-    """A named set of tasks; `load` reads data that is already on this machine.
-
-    `served_by` is the site provider that has the sites of its tasks; None: they are for sites elsewhere.
-    """
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def served_by(self) -> str | None: ...
-
-    def load(self, *, allow_modified: bool = False) -> "LoadedTasks": ...
-
-
-@dataclass(frozen=True)
-class UnusableTask:
-    """A record of a task file that cannot be run: what is wrong with it, and what can be read of it all the same.
-
-    The id of one that has none is its place, with a blank in front.
-    """
-
-    task_id: TaskId
-    faults: tuple[str, ...]
-    sites: tuple[str, ...] = ()
-    template_id: int | None = None
-    kinds: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class LoadedTasks:
-    """Tasks in file order, with the checksum of the file and named subsets (`smoke`).
-
-    `served_by` is the site provider that has the sites of its tasks (None: they are for sites elsewhere). `official`:
-    a published benchmark whose numbers are compared, of `expected_count` tasks. `caution` is a sentence for whoever
-    reads the set's numbers ("" where nothing needs to be said). `environment` is the plug-in that plays them: sites in
-    a browser, unless the set brings its own. `unusable` records are told when they are chosen, and the `notes` before
-    a run starts.
-    """
-
-    name: str
-    tasks: tuple[Task, ...]
-    sha256: str
-    source: str
-    modified: bool = False
-    subsets: Mapping[str, tuple[TaskId, ...]] = field(default_factory=dict)
-    served_by: str | None = None
-    official: bool = False
-    expected_count: int | None = None
-    caution: str = ""
-    environment: str = "browser"
-    unusable: tuple[UnusableTask, ...] = ()
-    notes: tuple[str, ...] = ()

@@ -1,0 +1,133 @@
+"""The seam between agents and the models that answer them."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+from webarena_runner.log.paths import episode_name
+from webarena_runner.settings.records import ModelSpec
+from webarena_runner.types import Completion, Message, Sampling, TaskId
+
+
+@dataclass(frozen=True)
+class RequestTag:
+    """Whose request it is: for request ids and logs, for replies recorded earlier, and for sticky endpoints."""
+
+    task_set: str = ""
+    task_id: TaskId = -1
+    trial: int = 0
+    step: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.task_set}.{episode_name(self.task_id, self.trial)}.{self.step}"
+
+
+ObservationUnit = Literal["tokens", "characters"]
+
+
+class ModelBackend(Protocol):
+    """A model that answers chat requests; one object serves all concurrent episodes of a run.
+
+    A backend class is called as `Backend(spec, environ=...)`; its class method `availability(spec, environ)` says
+    without a request why it cannot run here (None: it can), its record `Options` is what a model file's `options` may
+    hold. What more a class may offer: `ShowsPrompts`, `Serves`, `AsksServer`.
+    """
+
+    @property
+    def context_window(self) -> int | None:
+        """Tokens of prompt and reply together; None when neither the model file nor the server says."""
+        ...
+
+    @property
+    def estimates_tokens(self) -> bool:
+        """Whether `count_tokens` and `truncate` go by an estimate, because the model's tokenizer is not there."""
+        ...
+
+    @property
+    def observation_unit(self) -> ObservationUnit:
+        """What the profile's `observation.max_tokens` counts: officially tokens, but characters for Gemini.
+
+        Only that cut is in characters, and the agent makes it. `count_tokens`, `truncate` and `context_window` are in
+        tokens for every backend.
+        """
+        ...
+
+    async def check(self) -> None:
+        """Before a run: raises UsageError when the server, the key or the model is not there."""
+        ...
+
+    async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
+        """Raises ModelError when the server stays unusable after the backend's own retries."""
+        ...
+
+    async def count_tokens(self, text: str) -> int: ...
+
+    async def truncate(self, text: str, max_tokens: int) -> str:
+        """The longest head of `text` that is at most `max_tokens` tokens, cut as the official harness cuts."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A prompt for people to look at; `form` says what `text` is: the prompt itself, or the messages of a request."""
+
+    form: str
+    text: str
+
+
+class AsksServer(Protocol):
+    """A backend whose model is behind a server, which may refuse what it is asked."""
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """What the server tells of itself that a number may depend on, for the manifest; known after the check."""
+        ...
+
+    async def probe(self) -> None:
+        """One request for a token, as a run's would be. Raises UsageError when it is refused."""
+        ...
+
+
+class ShowsPrompts(Protocol):
+    """A backend class that shows a prompt as it would send it; needs neither the model nor its packages."""
+
+    def preview(self, spec: ModelSpec, messages: Sequence[Message]) -> Preview:
+        """A class method. Raises ConfigError for options that the backend does not take."""
+        ...
+
+
+ServeHow = Literal["local", "docker"]
+
+
+@dataclass(frozen=True)
+class ServeCommand:
+    """`environ` is added to that of this process; `assignments` let a run use the server at `base_url`.
+
+    The server is ready when `/health` at the root of `base_url` answers with success. `check` is awaited before the
+    start, `folder` is made; at the end the container named `container` is removed.
+    """
+
+    arguments: tuple[str, ...]
+    base_url: str
+    assignments: tuple[str, ...]
+    environ: Mapping[str, str] = field(default_factory=dict)
+    check: Callable[[], Awaitable[None]] | None = None
+    folder: Path | None = None
+    container: str = ""
+
+
+class Serves(Protocol):
+    """A backend class whose model server `wa-run models serve` can start."""
+
+    def serve_command(
+        self, spec: ModelSpec, *, how: ServeHow | None, port: int | None, environ: Mapping[str, str], only_print: bool
+    ) -> ServeCommand:
+        """A class method; `how` and `port` None leave them to the backend, `only_print` asks for no program or key.
+
+        Raises:
+            ConfigError: a wrong option, a way of starting that there is not, or the program is not here.
+        """
+        ...

@@ -1,0 +1,112 @@
+"""The records of what an agent may do in a step."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from webarena_runner.types.record import Record
+
+
+class Click(Record):
+    kind: Literal["click"] = "click"
+    element_id: str
+
+
+class Hover(Record):
+    kind: Literal["hover"] = "hover"
+    element_id: str
+
+
+class Type(Record):
+    """Types text into an element after clicking it; existing content stays (official)."""
+
+    kind: Literal["type"] = "type"
+    element_id: str
+    text: str
+    press_enter: bool
+
+
+class Press(Record):
+    kind: Literal["press"] = "press"
+    key_comb: str
+
+
+class Scroll(Record):
+    kind: Literal["scroll"] = "scroll"
+    direction: Literal["up", "down"]
+
+
+class Goto(Record):
+    kind: Literal["goto"] = "goto"
+    url: str
+
+
+class NewTab(Record):
+    kind: Literal["new_tab"] = "new_tab"
+
+
+class TabFocus(Record):
+    kind: Literal["tab_focus"] = "tab_focus"
+    page_number: int
+
+
+class CloseTab(Record):
+    kind: Literal["close_tab"] = "close_tab"
+
+
+class GoBack(Record):
+    kind: Literal["go_back"] = "go_back"
+
+
+class GoForward(Record):
+    kind: Literal["go_forward"] = "go_forward"
+
+
+class Stop(Record):
+    kind: Literal["stop"] = "stop"
+    answer: str
+
+
+CallValue = str | bool | int | float | None | list[str]
+
+
+class Call(Record):
+    """One call in a chain such as `page.get_by_role("link", name="x").click()`."""
+
+    name: str
+    args: tuple[CallValue, ...] = ()
+    kwargs: dict[str, CallValue] = Field(default_factory=dict)
+
+
+class PlaywrightCall(Record):
+    """Locator calls and, last, what to do with the element they find; `locators` knows which calls there are."""
+
+    kind: Literal["playwright"] = "playwright"
+    calls: tuple[Call, ...] = Field(min_length=1)
+
+
+class Invalid(Record):
+    """A reply without a legal action: a step that does nothing."""
+
+    kind: Literal["invalid"] = "invalid"
+    raw: str
+    reason: str
+
+
+Action = Annotated[
+    Click
+    | Hover
+    | Type
+    | Press
+    | Scroll
+    | Goto
+    | NewTab
+    | TabFocus
+    | CloseTab
+    | GoBack
+    | GoForward
+    | Stop
+    | PlaywrightCall
+    | Invalid,
+    Field(discriminator="kind"),
+]
