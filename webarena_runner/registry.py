@@ -1,10 +1,11 @@
 """Plug-ins by name: classes that packages announce as entry points, imported when asked for."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points, requires
+from importlib.util import find_spec
 from typing import Any, Literal
 
 from webarena_runner.errors import ConfigError
@@ -90,6 +91,18 @@ def load(group: Group, name: str) -> Any:
     if lacking:
         raise ConfigError(f"{_where(group, entry)} lacks {', '.join(lacking)}; docs/plug-ins shows a whole one")
     return loaded
+
+
+def require_modules(group: Group, name: str, modules: Iterable[str]) -> None:
+    """Raises ConfigError that says how to install what a plug-in needs and is not here; imports nothing."""
+    if lacking := lacking_modules(group, name, modules):
+        raise ConfigError(lacking)
+
+
+def lacking_modules(group: Group, name: str, modules: Iterable[str]) -> str:
+    """What to install for a plug-in that imports these modules, given by their top names; "": all are here."""
+    absent = next((module for module in modules if find_spec(module) is None), None)
+    return "" if absent is None else _missing(group, require(group, name), absent)
 
 
 def _entries(group: Group) -> tuple[EntryPoint, ...]:

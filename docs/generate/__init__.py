@@ -15,6 +15,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "model-settings": settings.model_settings,
     "backend-options": partial(settings.plug_in_options, "models"),
     "provider-options": partial(settings.plug_in_options, "sites"),
+    "exporter-options": partial(settings.plug_in_options, "exporters"),
     "run-folder": files.format_of_run_folders,
     "run-records": files.records,
     "plug-ins": plugins.plugins,

@@ -38,11 +38,13 @@ def model_settings() -> str:
     return fields_table(ModelSpec)
 
 
-def plug_in_options(group: Literal["models", "sites"]) -> str:
-    """What each plug-in of a group takes, under its name."""
+def plug_in_options(group: Literal["models", "sites", "exporters"]) -> str:
+    """What each plug-in of a group takes, under its name; one without a record of options is left out."""
     parts = []
     for name in registry.names(group):
-        options = registry.load(group, name).Options
+        options = getattr(registry.load(group, name), "Options", None)
+        if options is None:
+            continue
         parts += [f"### `{name}`\n", inspect.cleandoc(options.__doc__ or ""), ""]
         parts += [fields_table(options), ""] if options.model_fields else []
     return "\n".join(parts)

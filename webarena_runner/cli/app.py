@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from webarena_runner.cli import baseline, browser, doctor, observe, profiles, runs, score, sites, tasks
+from webarena_runner.cli import baseline, browser, doctor, export, observe, profiles, runs, score, sites, tasks
 from webarena_runner.cli import options as given
 from webarena_runner.cli.help import EPILOG
 from webarena_runner.cli.models import commands as models
@@ -32,7 +32,7 @@ app.add_typer(browser.app, name="browser")
 app.command("doctor")(doctor.doctor)
 app.command("resume")(runs.resume)
 app.command("report")(runs.report)
-app.command("export")(runs.export)
+app.command("export", epilog=export.EXAMPLES)(export.export)
 app.command("baseline", epilog=baseline.NOTES)(baseline.baseline)
 app.command("observe", epilog=observe.NOTES)(observe.observe)
 app.command("score", epilog=score.FORMAT)(score.score)

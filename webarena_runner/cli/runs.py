@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -48,16 +48,6 @@ MaxTime = Annotated[
 Csv = Annotated[
     Path | None, typer.Option("--csv", metavar="PATH", help="Write the run's row to this leaderboard.csv too.")
 ]
-To = Annotated[
-    list[str],
-    typer.Option(
-        "--to",
-        metavar="NAME[=TARGET]",
-        help="Exporter, and where it is to write: [b]leaderboard[/b] writes leaderboard.csv beside the run folder, or "
-        "[b]leaderboard=PATH[/b]. Repeatable.",
-    ),
-]
-
 AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON, with every result, for programs.")]
 Outcome = Annotated[bool, typer.Option("--json", help="Print the outcome as one JSON object, for programs.")]
 Format = Annotated[
@@ -174,6 +164,7 @@ def report(
     Exit code: 0 printed, 1 it is not good (--check, --fail-under), 2 bad usage.
     """
     from webarena_runner.cli.console import echo, echo_json, stderr, stdout
+    from webarena_runner.cli.export import write_exports
     from webarena_runner.cli.outcome import exit_code
     from webarena_runner.cli.results import print_report
     from webarena_runner.log.paths import find_run
@@ -184,7 +175,7 @@ def report(
     folder = find_run(run, out)
     found = load_run(folder)
     threshold = _threshold(fail_under, found.total.planned)
-    exported = () if csv is None else _export([f"leaderboard={csv}"], folder)
+    exported = () if csv is None else write_exports([f"leaderboard={csv}"], folder)
     match form:
         case "json":
             echo_json(found.as_json() | {"exported": list(exported)})
@@ -202,23 +193,6 @@ def _form(form: str | None, *, as_json: bool) -> str:
     if as_json and form not in (None, "json"):
         raise UsageError(f"--json and --format {form} exclude each other; leave one of them out")
     return "json" if as_json else form or FORMS[0]
-
-
-def export(run: RunFolder, to: To, out: Out = Path("results")) -> None:
-    """Write a run, finished or not, in a form for elsewhere: a row of a leaderboard, or what another exporter makes."""
-    from webarena_runner.cli.console import stdout
-    from webarena_runner.log.paths import find_run
-
-    for line in _export(to, find_run(run, out)):
-        stdout().print(line, markup=False, soft_wrap=True)
-
-
-def _export(texts: Sequence[str], folder: Path) -> tuple[str, ...]:
-    """Nothing is written when one of them is wrong."""
-    from webarena_runner.export.targets import open_export
-
-    exports = [open_export(text, out=folder.parent, environ=os.environ) for text in texts]
-    return tuple(each.write(folder) for each in exports)
 
 
 def _threshold(text: str | None, planned: int) -> "Threshold | None":

@@ -56,7 +56,7 @@ SHORT_SHA = 12
 
 
 class LeaderboardCsv:
-    """Writes a run's row; a run that was written before has its row replaced, so a resumed run stays one row."""
+    """The run's row of leaderboard.csv, beside the run folder or in the file TARGET; a resumed run stays one row."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
