@@ -275,6 +275,25 @@ async def test_thoughts_that_are_cut_are_no_action_where_thoughts_do_not_count()
     assert caught.value.messages != ()
 
 
+async def test_an_action_within_thoughts_that_do_not_end_is_none_where_thoughts_do_not_count() -> None:
+    model = Model("<think>```click [1]``` and so on")
+    strict = Prompted(
+        model, PROMPT, sampling=Sampling(), settings=ObservationSettings(), actions=ActionSettings(skip_thoughts=True)
+    )
+    action = (await strict.act(TASK, [], PAGE, urls=URLS)).action
+    assert isinstance(action, Invalid)
+    assert action.reason == "the reply has no action between a pair of ``` before its thoughts, which do not end"
+
+
+async def test_a_mark_of_thoughts_can_be_typed() -> None:
+    model = Model("<think>a tag</think> ```type [3] [write <think> here] [0]```")
+    strict = Prompted(
+        model, PROMPT, sampling=Sampling(), settings=ObservationSettings(), actions=ActionSettings(skip_thoughts=True)
+    )
+    action = (await strict.act(TASK, [], PAGE, urls=URLS)).action
+    assert action == Type(element_id="3", text="write <think> here", press_enter=False)
+
+
 def test_a_prompted_agent_needs_a_model() -> None:
     with pytest.raises(ConfigError, match="--model"):
         Prompted.build(AgentSetup(None, RunSettings(profile="p")))

@@ -124,7 +124,7 @@ async def test_numbers_by_value(wanted: list[str], answer: str, official: float,
         ("<think>\nAt first sight incorrect, but the two mean the same.\n</think>\ncorrect", 0.0, 1.0),
         ("It may be incorrect.</think> correct", 0.0, 1.0),
         ("<think>correct?</think> incorrect", 0.0, 0.0),
-        ("<think>correct", 1.0, 1.0),
+        ("<think>correct", 1.0, None),
         ("<think>correct</think>", 1.0, None),
     ],
 )

@@ -142,10 +142,13 @@ class Prompted:
         return text
 
     def _read(self, reply: str, urls: Mapping[str, str]) -> tuple[Action, str]:
-        reply = self._prompt.with_prefix(without_thoughts(reply) if self._actions.skip_thoughts else reply)
+        skipped = self._actions.skip_thoughts
+        is_open = skipped and ends_in_thoughts(reply)
+        reply = self._prompt.with_prefix(without_thoughts(reply) if skipped else reply)
         extracted = extract_action(reply, self._prompt.splitter)
         if extracted is None:
-            reason = f"the reply has no action between a pair of {self._prompt.splitter}"
+            lack = f"the reply has no action between a pair of {self._prompt.splitter}"
+            reason = f"{lack} before its thoughts, which do not end" if is_open else lack
             return Invalid(raw=reply, reason=reason), ""
         action = read_action(extracted, self._actions, urls)
         crash = official_crash(extracted, action) if self._actions.action_set == "id" else ""

@@ -137,7 +137,7 @@ class ActionSettings(Described):
     show_errors: bool = False
     """the next prompt says why the last action did nothing; official never shows the model why"""
     skip_thoughts: bool = False
-    """look for the action outside closed blocks of thoughts, such as <think>...</think>; official looks in them too"""
+    """look for the action outside blocks of thoughts, such as <think>...</think>; official looks in them too"""
     playwright_quirks: bool = True
     """drop arguments of click etc., press by focus, stop by double quotes: official
 
@@ -250,7 +250,7 @@ class ScoringSettings(Described):
     So is 'not the same'.
     """
     judge_skip_thoughts: bool = False
-    """a judge's verdict is outside its closed blocks of thoughts; official looks for its words in them too"""
+    """a judge's verdict is outside its blocks of thoughts; official looks for its words in them too"""
 
 
 class RunSettings(Described):

@@ -224,10 +224,10 @@ class EpisodeResult(Record):
 
     An ending that only a newer version knows is its text.
     Tokens and cost are of all replies, also of one whose action was not carried out; `cut_replies` ended at their
-    limit, `thought_replies` hold closed blocks of thoughts. Only `cost_usd` counts the judge; it is None when no model
-    of the run has prices. `site_urls` are the leased sites' by official name, {} when there was no lease. `timings_ms`
-    names the parts: lease, browser (its start and the start pages), first_observation, and for all steps together
-    agent, execute, settle, observe, screenshot, then evaluate.
+    limit, `thought_replies` hold thoughts. Only `cost_usd` counts the judge; it is None when no model of the run has
+    prices. `site_urls` are the leased sites' by official name, {} when there was no lease. `timings_ms` names the
+    parts: lease, browser (its start and the start pages), first_observation, and for all steps together agent,
+    execute, settle, observe, screenshot, then evaluate.
     """
 
     task_set: str
