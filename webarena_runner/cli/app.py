@@ -11,6 +11,7 @@ from webarena_runner.cli import options as given
 from webarena_runner.cli.help import EPILOG
 from webarena_runner.cli.models import commands as models
 from webarena_runner.cli.once import require_once_everywhere
+from webarena_runner.cli.optional_value import OptionalHtml
 from webarena_runner.cli.run_file import file_of
 from webarena_runner.cli.usage import BareForm
 from webarena_runner.errors import UsageError
@@ -31,7 +32,7 @@ app.add_typer(sites.app, name="sites")
 app.add_typer(browser.app, name="browser")
 app.command("doctor")(doctor.doctor)
 app.command("resume")(runs.resume)
-app.command("report")(runs.report)
+app.command("report", cls=OptionalHtml)(runs.report)
 app.command("export", epilog=export.EXAMPLES)(export.export)
 app.command("baseline", epilog=baseline.NOTES)(baseline.baseline)
 app.command("observe", epilog=observe.NOTES)(observe.observe)

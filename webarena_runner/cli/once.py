@@ -36,7 +36,7 @@ def _require_once(command: TyperCommand | TyperGroup, ctx: Any, args: list[str])
 def require_once_everywhere(app: typer.Typer) -> None:
     """Of every command of the app, and of the groups in it."""
     for command in app.registered_commands:
-        command.cls = OnceCommand
+        command.cls = command.cls if issubclass(command.cls or TyperCommand, OnceCommand) else OnceCommand
     for group in app.registered_groups:
         if group.typer_instance:
             require_once_everywhere(group.typer_instance)

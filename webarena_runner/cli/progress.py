@@ -19,6 +19,7 @@ from rich.text import Text
 
 from webarena_runner.interfaces.execution import EpisodeStarted, StepTaken
 from webarena_runner.report.summary import not_passed
+from webarena_runner.report.units import duration
 from webarena_runner.running.progress import EpisodeEnded, Event, Note, Phase, Started
 from webarena_runner.types import EpisodeResult, TaskId
 
@@ -176,14 +177,6 @@ def outcome(result: EpisodeResult) -> str:
         return "passed"
     found = not_passed((result.task_id, result.trial), result)
     return f"{found.became} ({' '.join(found.why.split())})"
-
-
-def duration(seconds: float) -> str:
-    """`45 s`, `12 min`, `3 h 05 min`."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def _print_line(console: Console, tally: Tally, event: Event) -> None:

@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from webarena_runner.cli.progress import duration
 from webarena_runner.report.summary import Counts, RunReport
+from webarena_runner.report.units import duration
 from webarena_runner.tasksets.ids import listed_ids
 
 _STYLES = {"failed": "red", "errored": "yellow"}

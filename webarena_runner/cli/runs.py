@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from webarena_runner.cli import INTERRUPTED
+from webarena_runner.cli.html import Html, Open, Wanted, write_html
 from webarena_runner.errors import UsageError
 
 if TYPE_CHECKING:
@@ -158,8 +159,10 @@ def report(
     form: Format = None,
     check: CheckRun = False,
     fail_under: FailUnder = None,
+    html: Html = None,
+    open_it: Open = False,
 ) -> None:
-    """Print the result table of a run from its folder, finished or not.
+    """Print the result table of a run from its folder, finished or not, or make web pages of it.
 
     Exit code: 0 printed, 1 it is not good (--check, --fail-under), 2 bad usage.
     """
@@ -171,18 +174,26 @@ def report(
     from webarena_runner.report.markdown import as_markdown
     from webarena_runner.report.summary import load_run
 
+    wanted = Wanted(html, open_it)
+    wanted.require_sense()
+    table_wanted = form is not None or html is None
     form = _form(form, as_json=as_json)
     folder = find_run(run, out)
     found = load_run(folder)
     threshold = _threshold(fail_under, found.total.planned)
     exported = () if csv is None else write_exports([f"leaderboard={csv}"], folder)
+    written = write_html(found, wanted)
+    if written:
+        exported = (*exported, written)
     match form:
         case "json":
             echo_json(found.as_json() | {"exported": list(exported)})
         case "markdown":
             echo(as_markdown(found))
-        case _:
+        case _ if table_wanted:
             print_report(found, stdout(), exported=exported)
+        case _:
+            echo("\n".join(exported))
     if check or threshold:
         raise typer.Exit(exit_code(found, threshold, stderr()))
 

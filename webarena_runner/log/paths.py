@@ -12,6 +12,7 @@ from webarena_runner.types import TaskId
 
 MANIFEST = "manifest.json"
 _NUMBER = re.compile(r"-?[0-9]+")
+_ATTEMPT = r"[^./\\]+\.[0-9]+(\.[0-9]+)?"
 # File systems allow 255 bytes; trial and attempt come after it.
 _MAX_NAME = 200
 Key = tuple[TaskId, int]
@@ -71,6 +72,12 @@ class AttemptPaths:
         """Task id and trial, by the folder's name."""
         name, trial = self.folder.name.split(".")[:2]
         return task_id_of(name), int(trial)
+
+    @property
+    def number(self) -> int | None:
+        """Of an earlier attempt; None: the latest."""
+        parts = self.folder.name.split(".")
+        return int(parts[2]) if len(parts) > 2 else None
 
     @staticmethod
     def screenshot(index: int | None, kind: str) -> str:
@@ -134,12 +141,18 @@ class RunPaths:
     def earlier_attempt(self, task_id: TaskId, trial: int, attempt: int) -> AttemptPaths:
         return AttemptPaths(self._attempts / f"{episode_name(task_id, trial)}.{attempt}")
 
+    def attempt(self, name: str) -> AttemptPaths | None:
+        """The latest (`7.0`) or an earlier attempt (`7.0.1`) by its folder's name; None where there is none of it."""
+        parent = {1: self._episodes, 2: self._attempts}.get(name.count("."))
+        known = parent is not None and re.fullmatch(_ATTEMPT, name) and is_folder(parent / name)
+        return AttemptPaths(parent / name) if parent and known else None
+
     def earlier_attempts(self, task_id: TaskId, trial: int) -> list[AttemptPaths]:
         return _attempts(self._attempts, rf"{re.escape(episode_name(task_id, trial))}\.[0-9]+")
 
     def next_attempt(self, task_id: TaskId, trial: int) -> int:
         """Number of the next attempt to be kept, higher than all before, also when some of them were taken away."""
-        kept = (int(paths.folder.name.rpartition(".")[2]) for paths in self.earlier_attempts(task_id, trial))
+        kept = (paths.number or 0 for paths in self.earlier_attempts(task_id, trial))
         return max(kept, default=0) + 1
 
     def episodes(self) -> list[AttemptPaths]:

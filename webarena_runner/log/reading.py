@@ -145,8 +145,36 @@ def read_steps(folder: Path) -> Iterator[Step]:
         return
     texts = Texts(paths.texts)
     for line, where in _lines(read_bytes(paths.steps), paths.steps):
-        raw = upgraded("step", _parsed(line, where), where=where)
-        yield _model(Step, unpack_step(raw, texts, where), where=where)
+        yield _step(line, texts, where)
+
+
+def readable_steps(folder: Path) -> Iterator[Step | StoreError]:
+    """Those steps without the page's `nodes`, for showing; in the place of a line that cannot be read, why not.
+
+    A last line that a crash cut off is such a line too.
+    """
+    paths = AttemptPaths(folder)
+    try:
+        data = read_bytes(paths.steps) if is_file(paths.steps) else b""
+    except StoreError as error:
+        yield error
+        return
+    texts = Texts(paths.texts)
+    for line, where in _lines(data, paths.steps):
+        try:
+            yield _step(line, texts, where, nodes=False)
+        except StoreError as error:
+            yield error
+    if data and not data.endswith(b"\n"):
+        yield DamagedRecord(f"{paths.steps}: its last line is cut off: it was being written when the run ended, or now")
+
+
+def _step(line: bytes, texts: Texts, where: str, *, nodes: bool = True) -> Step:
+    raw = upgraded("step", _parsed(line, where), where=where)
+    seen = raw.get("observation")
+    if not nodes and isinstance(seen, dict):
+        raw["observation"] = {key: value for key, value in seen.items() if key != "nodes"}
+    return _model(Step, unpack_step(raw, texts, where), where=where)
 
 
 def read_last_page(folder: Path) -> LastPage | None:

@@ -74,7 +74,7 @@ def _known_action(raw: Any) -> Any:
 def _pack_message(message: Message, page: str, texts: Texts) -> Raw:
     raw: dict[str, Any] = message.model_dump(exclude={"content"}, exclude_none=True)
     content = message.content
-    start, length = _page_in(content, page)
+    start, length = page_in(content, page)
     if length > SHARED_CHARACTERS:
         return raw | {"before": content[:start], "page": length, "after": content[start + length :]}
     return raw | ({"content": content} if len(content) < SHARED_CHARACTERS else {"text": texts.add(content)})
@@ -92,8 +92,8 @@ def _unpack_message(raw: Raw, page: str, texts: Texts) -> Raw:
     }
 
 
-def _page_in(content: str, page: str) -> tuple[int, int]:
-    """Where the head of the page's text is in the content, and how much of it; length 0: it is not."""
+def page_in(content: str, page: str) -> tuple[int, int]:
+    """Where the head of an observation's text is in a message, and how much of it; length 0: it is not."""
     start = content.find(page[:SHARED_CHARACTERS]) if page else -1
     if start < 0:
         return 0, 0

@@ -1,0 +1,123 @@
+"""One attempt at one task, as its page shows it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from webarena_runner.errors import StoreError
+from webarena_runner.log.files import is_file
+from webarena_runner.log.paths import AttemptPaths, Key, RunPaths
+from webarena_runner.log.reading import read_last_page, read_result, readable_steps
+from webarena_runner.report.html import links
+from webarena_runner.report.html.evidence import Checked, checked
+from webarena_runner.report.html.pictures import Picture
+from webarena_runner.report.html.rows import Row, row
+from webarena_runner.report.html.steps import Shot, Shown, pictures_of, shot, shown_steps
+from webarena_runner.report.summary import RunReport
+from webarena_runner.types import EpisodeResult, LastPage, Task
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """An attempt that another page shows: its number, page, and what became of it."""
+
+    number: int | None
+    page: str
+    result: EpisodeResult | None
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """The episode before or after in the plan."""
+
+    name: str
+    page: str
+
+
+@dataclass(frozen=True)
+class EpisodeView:
+    """`result` None: it has not ended, or nobody can read how; `faults` say what of its folder cannot be read.
+
+    `number` is None for the latest attempt. `others` are the other attempts at the same task and trial.
+    """
+
+    row: Row
+    page: str
+    task: Task | None
+    result: EpisodeResult | None
+    number: int | None
+    steps: Sequence[Shown]
+    last: LastPage | None
+    last_shot: Shot | None
+    checks: Sequence[Checked]
+    others: Sequence[Attempt]
+    before: Neighbour | None
+    after: Neighbour | None
+    faults: Sequence[str]
+
+    @property
+    def pictures(self) -> list[Picture]:
+        shots = [step.shot for step in self.steps if step.shot]
+        return pictures_of([*shots, self.last_shot] if self.last_shot else shots)
+
+
+def episode_view(report: RunReport, paths: AttemptPaths) -> EpisodeView:
+    run, key, number = RunPaths(report.folder), paths.key, paths.number
+    faults: list[str] = []
+    result = report.results.get(key) if number is None else _result(paths, faults)
+    last = _last_page(paths, faults)
+    task = report.task(key[0])
+    before, after = _neighbours(report, key, run)
+    return EpisodeView(
+        row=row(report, key, run),
+        page=links.episode_page(paths),
+        task=task,
+        result=result,
+        number=number,
+        steps=tuple(shown_steps(readable_steps(paths.folder), paths)),
+        last=last,
+        last_shot=shot(paths, last.screenshot_file) if last else None,
+        checks=checked(result, task) if result else (),
+        others=_others(run, key, number, report.results.get(key)),
+        before=before,
+        after=after,
+        faults=faults,
+    )
+
+
+def _result(paths: AttemptPaths, faults: list[str]) -> EpisodeResult | None:
+    if not is_file(paths.result):
+        return None
+    try:
+        return read_result(paths)
+    except StoreError as error:
+        faults.append(str(error))
+        return None
+
+
+def _last_page(paths: AttemptPaths, faults: list[str]) -> LastPage | None:
+    try:
+        return read_last_page(paths.folder)
+    except StoreError as error:
+        faults.append(str(error))
+        return None
+
+
+def _others(run: RunPaths, key: Key, number: int | None, latest: EpisodeResult | None) -> list[Attempt]:
+    found = []
+    for paths in run.earlier_attempts(*key):
+        if paths.number != number:
+            found.append(Attempt(paths.number, links.episode_page(paths), _result(paths, [])))
+    if number is not None:
+        found.append(Attempt(None, links.episode_page(run.episode(*key)), latest))
+    return found
+
+
+def _neighbours(report: RunReport, key: Key, run: RunPaths) -> tuple[Neighbour | None, Neighbour | None]:
+    planned = report.manifest.planned
+    at = planned.index(key)
+    return tuple(
+        Neighbour(str(planned[index][0]), links.episode_page(run.episode(*planned[index])))
+        if 0 <= index < len(planned)
+        else None
+        for index in (at - 1, at + 1)
+    )  # type: ignore[return-value]

@@ -1,0 +1,32 @@
+"""Where each page of a report is, relative to its folder: on disk, on a server, and from a page beside it."""
+
+from pathlib import Path
+from urllib.parse import quote
+
+from webarena_runner.log.paths import AttemptPaths
+
+OVERVIEW = "index.html"
+TASKS = "tasks"
+PICTURES = "pictures"
+STATIC = "static"
+STYLE = "report.css"
+SCRIPT = "report.js"
+
+
+def episode_page(paths: AttemptPaths) -> str:
+    """`tasks/7.0.html`; of an earlier attempt `tasks/7.0.1.html`."""
+    return f"{TASKS}/{paths.folder.name}.html"
+
+
+def picture(paths: AttemptPaths, name: str) -> str:
+    """`pictures/7.0/step-000.jpeg`."""
+    return f"{PICTURES}/{paths.folder.name}/{name}"
+
+
+def asset(name: str) -> str:
+    return f"{STATIC}/{name}"
+
+
+def href(path: str | Path, *, root: str = "") -> str:
+    """The address of such a path, as a page has it whose way up to the report's folder is `root` ("../")."""
+    return root + quote(str(path))

@@ -1,0 +1,54 @@
+"""Screenshots of a run: which of them are pictures at all, how large, and where their copies go."""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from PIL import Image, UnidentifiedImageError
+
+from webarena_runner.log.paths import AttemptPaths
+from webarena_runner.report.html import links
+
+FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A screenshot that is there: its file, address in the report, media type, and size in pixels."""
+
+    file: Path
+    page_path: str
+    media_type: str
+    width: int
+    height: int
+
+
+def picture(paths: AttemptPaths, name: str | None) -> Picture | str:
+    """The screenshot of that name, or why there is none to show."""
+    if name is None:
+        return "no screenshot was taken"
+    if PurePath(name).name != name:
+        return f"{name!r} is no name of a screenshot"
+    file = paths.folder / name
+    try:
+        with Image.open(file, formats=tuple(FORMATS)) as image:
+            width, height = image.size
+            media_type = FORMATS[image.format or ""]
+    except FileNotFoundError:
+        return f"{name} is missing from the run folder"
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError):
+        return f"{name} is no picture that can be read"
+    return Picture(file, links.picture(paths, name), media_type, width, height)
+
+
+def place(picture: Picture, folder: Path) -> int:
+    """Puts it into the report's folder, as a second name of the same file where that can be; returns its bytes."""
+    target = folder / picture.page_path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(os.path.realpath(picture.file), target)
+    except OSError:
+        # Another file system, or one without links.
+        shutil.copyfile(picture.file, target)
+    return target.stat().st_size
