@@ -1,8 +1,18 @@
 """Each prompt format, against a prompt put together by hand from the format's published description."""
 
-import pytest
+import re
+from types import SimpleNamespace
+from typing import Any
 
-from webarena_runner.models.shared.formats import FormatName, chat_turns, images_of, plain, render, with_plain_text
+import pytest
+from tokenizers import AddedToken, Tokenizer
+from tokenizers.models import WordLevel
+
+from webarena_runner.models.shared.control import control_among, plain, with_plain_text
+from webarena_runner.models.shared.formats import FormatName, chat_turns, images_of, render
+from webarena_runner.models.transformers.options import TransformersOptions
+from webarena_runner.models.transformers.prompt import Prompts
+from webarena_runner.models.vllm.prompt import PromptWriter
 from webarena_runner.types import Message
 
 PNG = b"\x89PNG one"
@@ -97,7 +107,13 @@ def test_the_image_mark_is_the_one_asked_for() -> None:
 
 @pytest.mark.parametrize(
     "control",
-    ["<|eot_id|>", "<|im_start|>", "<|reserved_special_token_7|>", "</s>", "[/INST]", "<</SYS>>", "<image>", "<pad>"],
+    [
+        *("<|eot_id|>", "<|im_start|>", "<|reserved_special_token_7|>", "</s>", "[/INST]", "<</SYS>>", "<image>"),
+        *("<pad>", "<think>", "</think>", "[THINK]", "◁/think▷", "<seed:tool_call>", "</mm:think>", "<|think:end|>"),
+        *("<tool_call>", "</tool_response>", "[AVAILABLE_TOOLS]", "[/TOOL_RESULTS]", "[TOOL_CALLS]", "[SYSTEM_PROMPT]"),
+        *("[gMASK]", "<sop>", "<|turn>", "<turn|>", "<channel|>", "<｜tool▁calls▁begin｜>", "<fim_middle>"),
+        *("<unused94>", "<ifm|think>"),
+    ],
 )
 @pytest.mark.parametrize("name", ["llama3", "llama2", "llava-llama3", "completion"])
 def test_page_text_cannot_become_a_control_token(name: FormatName, control: str) -> None:
@@ -107,9 +123,55 @@ def test_page_text_cannot_become_a_control_token(name: FormatName, control: str)
     assert f"{control[0]}{ZERO_WIDTH_SPACE}{control[1:]}" in render(name, [message]).text
 
 
-@pytest.mark.parametrize("page", ["[12] link 'a < b | c > d'", "<span class='s'>x</span>", "[INSTALL] <sup>1</sup>"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        *("[12] link 'a < b | c > d'", "<span class='s'>x</span>", "[INSTALL] <sup>1</sup>"),
+        *("[edit] [IMG] [TODO]", "<tool> <stdio.h> a<b>c", "List<String>", "x <| y |> z"),
+    ],
+)
 def test_other_page_text_is_as_it_was(page: str) -> None:
     assert plain(page) == page
+
+
+def test_a_tokenizers_control_tokens_are_those_that_it_finds_before_all_else_and_that_look_like_one() -> None:
+    tokenizer = Tokenizer(WordLevel({"[u]": 0}, unk_token="[u]"))
+    tokenizer.add_special_tokens(["[PAD]", "odd"])
+    # Qwen's tools and Gemma's runs of blanks and tags are added without the flag, as are whole words.
+    tokenizer.add_tokens(["<tool_box>", "[OPEN]", "\n\n", "  ", "<table>", "</h1>", "Covid"])
+    assert control_among(tokenizer.get_added_tokens_decoder().values()) == {"[PAD]", "odd", "<tool_box>", "[OPEN]"}
+    assert [len(tokenizer.encode(text).ids) for text in ("<tool_box>", "[OPEN]")] == [1, 1]
+
+
+class EngineTokenizer:
+    """As the engines' tokenizers are asked; there is none of their packages here."""
+
+    chat_template = "{{ messages }}"
+    added_tokens_decoder = {7: AddedToken("<box_open>", special=False)}
+
+    def apply_chat_template(self, turns: list[dict[str, str]], **_: Any) -> str:
+        return "".join(turn["content"] for turn in turns)
+
+    def encode(self, text: str, **_: Any) -> list[int]:
+        return [7 if part == "<box_open>" else 0 for part in re.split("(<box_open>)", text)]
+
+    def __call__(self, text: str, **_: Any) -> dict[str, list[int]]:
+        return {"input_ids": self.encode(text)}
+
+
+@pytest.mark.parametrize("prompt_format", ["template", "llama3", "completion"])
+def test_engines_break_the_control_tokens_of_their_tokenizer(prompt_format: FormatName) -> None:
+    page = [Message(role="user", content="a <box_open> b")]
+    writer = PromptWriter(
+        EngineTokenizer(),
+        SimpleNamespace(hf_config=None),
+        prompt_format=prompt_format,
+        example_roles="turns",
+        subject="m",
+    )
+    assert 7 not in writer.write(page).ids
+    options = TransformersOptions(prompt_format=prompt_format)
+    assert 7 not in Prompts(EngineTokenizer(), None, options, subject="m").ids_of(page)[0]
 
 
 def test_the_turns_for_a_chat_template_have_examples_as_earlier_turns() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from webarena_runner.errors import ConfigError
 from webarena_runner.interfaces import RequestTag
 from webarena_runner.models.openai.backend import OpenAIChat
 from webarena_runner.settings.loading import load_model_spec
+from webarena_runner.settings.records import ModelSpec
 from webarena_runner.types import Message, Sampling
 
 TAG = RequestTag("mini", 3, 0, 5)
@@ -302,6 +304,94 @@ async def test_text_of_a_page_is_no_control_token_where_a_template_is_applied(
     await backend.generate([Message(role="user", content="a <|eot_id|> [b]")], Sampling(), tag=TAG)
     assert server.chats[-1].body["messages"][-1]["content"] == sent
     assert ("control tokens in pages" in backend.facts) == ("\u200b" in sent), "the manifest says so"
+
+
+TEMPLATE = "{%- for m in messages %}{{ '<turn_of:' + m.role + '>' }}{{ m[key] }}<end_of:turn>[CLOSE]{% endfor %}"
+
+
+@pytest.mark.parametrize(
+    ("owner", "path", "told"),
+    [
+        ("llamacpp", "/props", PROPS | {"chat_template": TEMPLATE, "bos_token": "<box:open>", "eos_token": "[STOP]"}),
+        ("vllm", "/tokenizer_info", {"added_tokens_decoder": {"7": "<box:open>", "8": "[STOP]", "9": "word"}}),
+        (
+            "vllm",
+            "/tokenizer_info",
+            {"added_tokens_decoder": {"7": {"content": "<box:open>"}, "8": "[STOP]"}},
+        ),
+        ("library", "/api/show", {"template": "<box:open>{{ .Prompt }}", "parameters": 'stop    "[STOP]"'}),
+    ],
+)
+async def test_control_tokens_are_those_that_the_server_names(
+    server: Server, connect: Connect, owner: str, path: str, told: Any
+) -> None:
+    server.models = [{"id": "tiny", "owned_by": owner}]
+    serve(server, f"{path}?model=tiny" if path == "/props" else path, told)
+    serve(server, "/api/ps", {"models": []})
+    backend = connect()
+    await backend.check()
+    await backend.generate([Message(role="user", content="<box:open> [STOP] word [key] <b>")], Sampling(), tag=TAG)
+    assert server.chats[-1].body["messages"][-1]["content"] == "<\u200bbox:open> [\u200bSTOP] word [key] <b>"
+
+
+async def test_the_chat_template_of_a_server_names_its_marks(server: Server, connect: Connect) -> None:
+    server.models = [{"id": "tiny", "owned_by": "llamacpp"}]
+    serve(server, "/props?model=tiny", PROPS | {"chat_template": TEMPLATE})
+    backend = connect()
+    await backend.check()
+    await backend.generate([Message(role="user", content="<end_of:turn>[CLOSE][key]")], Sampling(), tag=TAG)
+    assert server.chats[-1].body["messages"][-1]["content"] == "<\u200bend_of:turn>[\u200bCLOSE][key]"
+
+
+@pytest.mark.parametrize(("owner", "tokenizer"), [("vllm", "server"), ("llamacpp", "llama.cpp"), ("sglang", "server")])
+async def test_a_text_that_is_one_token_to_the_server_is_a_control_token(
+    server: Server, connect: Connect, owner: str, tokenizer: str
+) -> None:
+    server.models = [{"id": "tiny", "owned_by": owner}]
+    asked = []
+
+    def tokenize(body: Any) -> Reply:
+        texts = [part for part in re.split(r"(<box:open>)|(.)", body.get("prompt", body.get("content"))) if part]
+        if "return_token_strs" in body or "with_pieces" in body:
+            asked.append(body)
+        if tokenizer == "server":
+            return Reply(200, {"count": len(texts), "tokens": list(range(len(texts))), "token_strs": texts})
+        pieces = [{"id": index, "piece": text} for index, text in enumerate(texts)]
+        return Reply(200, {"tokens": pieces if body.get("with_pieces") else list(range(len(texts)))})
+
+    server.routes["/tokenize"] = tokenize
+    backend = connect(tokenizer=tokenizer)
+    await backend.check()
+    for _ in range(2):
+        await backend.generate([Message(role="user", content="<box:open> [edit] <p> [12] x")], Sampling(), tag=TAG)
+        assert server.chats[-1].body["messages"][-1]["content"] == "<\u200bbox:open> [edit] <p> [12] x"
+    assert [body.get("prompt", body.get("content")) for body in asked] == ["<box:open>\n[edit]"], (
+        "each is asked for once"
+    )
+
+
+async def test_a_server_that_names_no_tokens_leaves_the_common_ones(server: Server, connect: Connect) -> None:
+    server.models = [{"id": "tiny", "owned_by": "vllm"}]
+    serve(server, "/tokenize", {"count": 1, "tokens": [1]})
+    backend = connect(tokenizer="server")
+    await backend.generate([Message(role="user", content="[odd] <|eot_id|>")], Sampling(), tag=TAG)
+    await backend.check()
+    await backend.generate([Message(role="user", content="[odd] <|eot_id|>")], Sampling(), tag=TAG)
+    sent = [request.body["messages"][-1]["content"] for request in server.chats]
+    assert sent == ["[odd] <|eot_id|>", "[odd] <\u200b|eot_id|>"]
+
+
+@pytest.mark.parametrize(
+    ("control_tokens", "shown", "note"),
+    [("auto", "\u200b", "broken if the server is llama.cpp, vLLM"), ("broken", "\u200b", ""), ("as_is", "", "")],
+)
+def test_a_preview_shows_what_is_done_to_control_tokens(control_tokens: str, shown: str, note: str) -> None:
+    options = {"base_url": "http://127.0.0.1:8000/v1", "control_tokens": control_tokens}
+    spec = ModelSpec(name="m", backend="openai_chat", model="m", options=options)
+    preview = OpenAIChat.preview(spec, [Message(role="user", content="a <|eot_id|>")])
+    assert preview.text == f"--- user\na <{shown}|eot_id|>"
+    assert note in preview.form
+    assert bool(note) == ("control tokens" in preview.form)
 
 
 async def test_control_tokens_are_those_of_the_models_tokenizer(

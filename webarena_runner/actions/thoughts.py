@@ -41,12 +41,13 @@ _ALONE = re.compile(
     "|".join([*(re.escape(closing) for _, closing in _MARKS), rf"<\|channel\|>final{_HARMONY_HEAD}"]),
     re.IGNORECASE,
 )
-_MARK = "|".join(re.escape(mark) for pair in _MARKS for mark in pair)
+MARKS = tuple(mark for pair in _MARKS for mark in pair)
+"""The texts of all marks that are fixed ones, opening and closing."""
 # What is only spoken of, or is to be typed: within the brackets or the quotes of an action.
 _BRACKETS = r"\[(?:[^\[\]\n]|\[[^\[\]\n]*+\])*+\]"
 _NO_MARK = "|".join(
     (
-        rf"[\"'`](?:{_MARK})[\"'`]",
+        rf"[\"'`](?:{'|'.join(map(re.escape, MARKS))})[\"'`]",
         rf"\b(?:type\s*{_BRACKETS}|stop)\s*\[(?:[^\[\]]|\[[^\[\]]*+\])*+\]",
         _BRACKETS,
         r"[(,=]\s*+(?:\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\\\n]|\\.)*+')",

@@ -4,16 +4,17 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
 from webarena_runner.errors import ConfigError, EpisodeError, ModelError, UsageError
 from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag
 from webarena_runner.models.openai.api import OpenAIServer, nearest
-from webarena_runner.models.openai.facts import facts_of_kind, learn
+from webarena_runner.models.openai.facts import TEMPLATING, facts_of_kind, learn
 from webarena_runner.models.openai.options import OpenAIOptions, fault_of, headers_of, key_hint, secrets_of
 from webarena_runner.models.openai.wire import choices_of, read_completion, wire_messages, wire_sampling
-from webarena_runner.models.shared.formats import with_plain_text
+from webarena_runner.models.shared.control import unsettled_marks, with_plain_text
 from webarena_runner.models.shared.options import parse_options
 from webarena_runner.models.shared.preview import chat_preview
 from webarena_runner.models.shared.probe import PROBE_RETRIES, try_request
@@ -59,6 +60,7 @@ class OpenAIChat:
         self._facts = facts_of_kind(kind)
         self._entry: Mapping[str, Any] | None = None
         self._tried = False
+        self._settled: dict[str, bool] = {}  # whether a text is one token, by the server's tokenizer
         self._tokens = self._tokens_of(options.tokenizer)
 
     @classmethod
@@ -76,9 +78,11 @@ class OpenAIChat:
     @classmethod
     def preview(cls, spec: ModelSpec, messages: Sequence[Message]) -> Preview:
         options = parse_options(OpenAIOptions, spec)
-        if options.control_tokens == "broken":
+        if options.control_tokens != "as_is":
             messages = with_plain_text(messages)
-        return chat_preview(wire_messages(messages, options.example_roles, options.system_as))
+        note = f"control tokens in a page are broken if the server is {', '.join(TEMPLATING)}"
+        shown = chat_preview(wire_messages(messages, options.example_roles, options.system_as))
+        return replace(shown, form=f"{shown.form}; {note}") if options.control_tokens == "auto" else shown
 
     @property
     def context_window(self) -> int | None:
@@ -188,7 +192,7 @@ class OpenAIChat:
         options = self._options
         body = {
             "model": await self._model_name(),
-            "messages": wire_messages(await self._safe(messages), options.example_roles, options.system_as),
+            "messages": wire_messages(await self.safe(messages), options.example_roles, options.system_as),
             **wire_sampling(sampling, max_tokens_field=options.max_tokens_field),
             **self.sampler_fields,
             **({"logprobs": True} if options.logprobs else {}),
@@ -201,12 +205,22 @@ class OpenAIChat:
         chosen = self._options.control_tokens
         return chosen == "broken" or (chosen == "auto" and self._facts.applies_template)
 
-    async def _safe(self, messages: Sequence[Message]) -> Sequence[Message]:
+    async def safe(self, messages: Sequence[Message]) -> Sequence[Message]:
         """Messages in which no text of a page is a control token, where the server would take it for one."""
-        if not self._breaks_control_tokens:
-            return messages
-        codec = await self._tokens.ready() if isinstance(self._tokens, LocalTokens) else None
-        return with_plain_text(messages, codec.control if codec else frozenset())
+        return with_plain_text(messages, await self._control_in(messages)) if self._breaks_control_tokens else messages
+
+    async def _control_in(self, messages: Sequence[Message]) -> frozenset[str]:
+        """Control tokens beside the common ones: those that the server names, and those of the model's tokenizer."""
+        named = self._facts.control
+        match self._tokens:
+            case LocalTokens() as local:
+                return named | (await local.ready()).control
+            case ServerTokens() as server:
+                if unsettled := unsettled_marks(messages, named | self._settled.keys()):
+                    single = await server.single(unsettled)
+                    self._settled |= {text: text in single for text in unsettled}
+                return named | {text for text, is_control in self._settled.items() if is_control}
+        return named
 
     @property
     def sampler_fields(self) -> Mapping[str, float]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from webarena_runner.models.openai.api import OpenAIServer, path_of
 from webarena_runner.models.openai.wire import record
+from webarena_runner.models.shared.control import marks_among, marks_of_template
 
 # Tokens of prompt and reply together, in entries of GET /models: of vLLM, SGLang and TGI; LM Studio; OpenRouter,
 # Together and Ollama; Groq; Mistral; LiteLLM and Anthropic, of the prompt alone. llama.cpp's n_ctx is of one slot;
@@ -29,6 +30,8 @@ _NEUTRAL_LLAMA_CPP: Mapping[str, float] = {
 # They take these from the checkpoint's generation_config.json. -1, and not 0, is understood by all versions.
 _NEUTRAL_VLLM: Mapping[str, float] = {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
 _OLLAMA_DEFAULTS = {"top_k": "40"}
+# They look for control tokens in all of what their chat template makes of the messages.
+TEMPLATING = ("llama.cpp", "vLLM", "SGLang", "Ollama", "LM Studio")
 _SAMPLERS = re.compile(r"^(top_k|min_p|typical_p|repeat_penalty|repeat_last_n|mirostat)\s+(\S+)$", re.M)
 
 
@@ -37,7 +40,8 @@ class ServerFacts:
     """`kind` is the program that serves, "" when it does not say; `window` is None when it does not say.
 
     `neutral` is what requests have to carry so that only the samplers of the profile are at work; `added` are samplers
-    of the server that no request can switch off.
+    of the server that no request can switch off. `control` are texts that it names as control tokens, or that its chat
+    template writes.
     """
 
     kind: str = ""
@@ -45,11 +49,12 @@ class ServerFacts:
     window: int | None = None
     neutral: Mapping[str, float] = field(default_factory=dict)
     added: Mapping[str, str] = field(default_factory=dict)
+    control: frozenset[str] = frozenset()
 
     @property
     def applies_template(self) -> bool:
         """Whether it is known to look for control tokens in all of what its chat template makes of the messages."""
-        return self.kind in ("llama.cpp", "vLLM", "SGLang", "Ollama", "LM Studio")
+        return self.kind in TEMPLATING
 
     @property
     def described(self) -> dict[str, str]:
@@ -77,8 +82,10 @@ async def learn(server: OpenAIServer, model: str, entry: Mapping[str, Any] | Non
             return await _ollama(server, model, window)
         case "LM Studio":
             return ServerFacts("LM Studio", window=window or await _lm_studio_window(server, model))
-        case "vLLM" | "SGLang" as name:
-            return ServerFacts(name, window=window, neutral=_NEUTRAL_VLLM)
+        case "vLLM":
+            return ServerFacts("vLLM", window=window, neutral=_NEUTRAL_VLLM, control=await _vllm_control(server))
+        case "SGLang":
+            return ServerFacts("SGLang", window=window, neutral=_NEUTRAL_VLLM)
     return ServerFacts(window=window) if window else await _search(server, model)
 
 
@@ -142,7 +149,17 @@ async def _llama_cpp(server: OpenAIServer, model: str, window: int | None) -> Se
         str(props.get("build_info") or ""),
         min((each for each in (window, count(settings.get("n_ctx"))) if each), default=None),
         neutral if defaults else {name: _NEUTRAL_LLAMA_CPP[name] for name in ("top_k", "min_p")},
+        control=marks_of_template(props.get("chat_template"))
+        | marks_among((props.get("bos_token"), props.get("eos_token"))),
     )
+
+
+async def _vllm_control(server: OpenAIServer) -> frozenset[str]:
+    """From a route that it has with --enable-tokenizer-info-endpoint."""
+    told = record(await server.peek_beside("/tokenizer_info"))
+    added = record(told.get("added_tokens_decoder")).values()
+    texts = (record(token).get("content") if isinstance(token, dict) else token for token in added)
+    return marks_among(texts) | marks_of_template(told.get("chat_template"))
 
 
 async def _ollama(server: OpenAIServer, model: str, window: int | None) -> ServerFacts:
@@ -153,7 +170,12 @@ async def _ollama(server: OpenAIServer, model: str, window: int | None) -> Serve
     parameters = str(shown.get("parameters") or "")
     chosen = re.search(r"^num_ctx\s+(\d+)$", parameters, re.M)
     told = count(loaded.get("context_length")) or count(chosen[1] if chosen else None)
-    return ServerFacts("Ollama", window=told or window, added=_OLLAMA_DEFAULTS | dict(_SAMPLERS.findall(parameters)))
+    return ServerFacts(
+        "Ollama",
+        window=told or window,
+        added=_OLLAMA_DEFAULTS | dict(_SAMPLERS.findall(parameters)),
+        control=marks_of_template(shown.get("template")) | marks_of_template(parameters),
+    )
 
 
 def _is_model(entry: Mapping[str, Any], wanted: str) -> bool:

@@ -1,11 +1,10 @@
 """Prompts as text, in the format that a model was trained on, and as turns for a tokenizer's own chat template."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Literal
 
+from webarena_runner.models.shared.control import BREAK, plain
 from webarena_runner.types import Message
 
 FormatName = Literal["template", "llama3", "llama2", "llava-llama3", "completion"]
@@ -16,12 +15,6 @@ IMAGE_MARK = "<image>"
 _EXAMPLE_ROLES = {"example_user": "user", "example_assistant": "assistant"}
 _LLAMA3_BOS, _LLAMA3_EOT = "<|begin_of_text|>", "<|eot_id|>"
 _LLAMA2_BOS, _LLAMA2_EOS = "<s>", "</s>"
-# What tokenizers and templates of the Llama, LLaVA, Mistral, Qwen, DeepSeek and Gemma families read as control tokens.
-_CONTROL = re.compile(
-    r"<[|｜][\w▁ ]{1,40}[|｜]>|</?s>|<(?:unk|pad|bos|eos|mask|image|video|start_of_turn|end_of_turn)>"
-    r"|\[/?INST\]|<</?SYS>>"
-)
-_BREAK = "\u200b"
 
 
 @dataclass(frozen=True)
@@ -100,39 +93,6 @@ def images_of(messages: Sequence[Message]) -> tuple[bytes, ...]:
     return tuple(image for message in messages for image in message.images)
 
 
-def plain(text: str, image_mark: str = IMAGE_MARK) -> str:
-    """`text` with a zero-width space after the first character of whatever a tokenizer would read as a control token.
-
-    A web page that shows "<|eot_id|>" would else end the user's turn and could begin one of the model's.
-    """
-    broken = _CONTROL.sub(_broken, text)
-    return broken if image_mark == IMAGE_MARK else broken.replace(image_mark, image_mark[:1] + _BREAK + image_mark[1:])
-
-
-def with_plain_text(messages: Sequence[Message], control: frozenset[str] = frozenset()) -> list[Message]:
-    """For chat routes of servers that look for control tokens in all of what their template makes of the messages.
-
-    `control` are texts of control tokens that the model's tokenizer names, beside those that are commonly used.
-    """
-    more = _any_of(control)
-
-    def safe(text: str) -> str:
-        return plain(more.sub(_broken, text) if more else text)
-
-    return [message.model_copy(update={"content": safe(message.content)}) for message in messages]
-
-
-@cache
-def _any_of(texts: frozenset[str]) -> re.Pattern[str] | None:
-    """Finds each of them, one within another by the longer; None: there are none that can be broken."""
-    longest_first = sorted((text for text in texts if len(text) > 1), key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
-
-
-def _broken(found: re.Match[str]) -> str:
-    return found[0][0] + _BREAK + found[0][1:]
-
-
 def example_role(message: Message) -> str | None:
     """Whose turn an official example message stands for; None: it is no example."""
     return _EXAMPLE_ROLES.get(message.name or "")
@@ -143,8 +103,11 @@ def _role(message: Message, example_roles: ExampleRoles) -> str:
 
 
 def _text(message: Message, image_mark: str) -> str:
+    text = plain(message.content)
+    if image_mark != IMAGE_MARK:
+        text = text.replace(image_mark, image_mark[:1] + BREAK + image_mark[1:])
     # Meta's reference code strips each message, and so does the chat template that comes with Llama 3.
-    return f"{image_mark}\n" * len(message.images) + plain(message.content, image_mark).strip()
+    return f"{image_mark}\n" * len(message.images) + text.strip()
 
 
 def _llama3(turns: Iterable[_Turn]) -> str:

@@ -1,6 +1,6 @@
 """Counting and cutting text by the model server's own tokenizer routes."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -35,13 +35,26 @@ class ServerTokens:
             raise ModelError(f"/detokenize answered without the text; {_REMEDY}")
         return head
 
-    async def _ids(self, text: str) -> list[int]:
+    async def single(self, texts: Collection[str]) -> frozenset[str]:
+        """Which of the texts, none with a line break, are one token each; none where a server does not name tokens."""
+        joined = "\n".join(sorted(texts))
+        if self.dialect == "server":
+            named = (await self._tokenize(joined, {"return_token_strs": True})).get("token_strs") or ()
+        else:
+            tokens = (await self._tokenize(joined, {"with_pieces": True, "parse_special": True})).get("tokens") or ()
+            named = [token.get("piece") for token in tokens if isinstance(token, dict)]
+        return frozenset(texts).intersection(text for text in named if isinstance(text, str))
+
+    async def _tokenize(self, text: str, more: dict[str, Any]) -> dict[str, Any]:
         if self.dialect == "server":
             body = {"model": await self.model(), "prompt": text, "add_special_tokens": False}
         else:
             body = {"content": text, "add_special": False}
-        reply = await self.post("/tokenize", body)
-        ids = reply.get("tokens") if isinstance(reply, dict) else None
+        reply = await self.post("/tokenize", body | more)
+        return reply if isinstance(reply, dict) else {}
+
+    async def _ids(self, text: str) -> list[int]:
+        ids = (await self._tokenize(text, {})).get("tokens")
         if not isinstance(ids, list) or (text and not ids):
             raise ModelError(f"/tokenize answered without tokens; {_REMEDY}")
         return ids

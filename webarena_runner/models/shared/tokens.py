@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from webarena_runner.errors import ConfigError
+from webarena_runner.models.shared.control import control_among
 
 if TYPE_CHECKING:
     import tiktoken
@@ -40,7 +41,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Codec:
-    """`control` are the texts that the tokenizer takes for special tokens."""
+    """`control` are the texts that the tokenizer takes for control tokens."""
 
     encode: Callable[[str], Sequence[int]]
     decode: Callable[[list[int]], str]
@@ -139,5 +140,5 @@ def _tokenizers_codec(tokenizer: "tokenizers.Tokenizer") -> Codec:
     return Codec(
         lambda text: tokenizer.encode(text, add_special_tokens=False).ids,
         lambda ids: tokenizer.decode(ids, skip_special_tokens=False),
-        frozenset(token.content for token in tokenizer.get_added_tokens_decoder().values() if token.special),
+        control_among(tokenizer.get_added_tokens_decoder().values()),
     )

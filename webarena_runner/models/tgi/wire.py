@@ -8,7 +8,8 @@ from webarena_runner.errors import ModelError
 from webarena_runner.log.wellformed import well_formed
 from webarena_runner.models.openai.wire import read_completion, wire_messages
 from webarena_runner.models.shared.answers import require_answer
-from webarena_runner.models.shared.formats import ExampleRoles, FormatName, Rendered, plain, render
+from webarena_runner.models.shared.control import plain
+from webarena_runner.models.shared.formats import ExampleRoles, FormatName, Rendered, render
 from webarena_runner.models.shared.replies import text_field, token_count
 from webarena_runner.models.shared.retry import Transient
 from webarena_runner.models.shared.wire import data_url

@@ -2,10 +2,12 @@
 
 import io
 from collections.abc import Sequence
+from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from webarena_runner.errors import ConfigError
+from webarena_runner.models.shared.control import control_among, with_plain_text
 from webarena_runner.models.shared.formats import Rendered, chat_turns, images_of, render
 from webarena_runner.models.shared.tokens import Codec
 from webarena_runner.models.transformers.options import TransformersOptions
@@ -54,11 +56,16 @@ class Prompts:
     def _special(self) -> dict[str, int]:
         return {token.content: id_ for id_, token in self._tokenizer.added_tokens_decoder.items() if token.special}
 
+    @cached_property
+    def _control(self) -> frozenset[str]:
+        return control_among(self._tokenizer.added_tokens_decoder.values())
+
     def codec(self) -> Codec:
         return Codec(self._locked_encode, self._locked_decode)
 
     def _rendered(self, messages: Sequence[Message]) -> Rendered:
         name = self._options.prompt_format
+        messages = with_plain_text(messages, self._control)
         if name != "template":
             return render(name, messages)
         turns = chat_turns(messages, example_roles=self._options.example_roles)

@@ -85,7 +85,7 @@ class VllmEndpoint:
         await self._metrics.aclose()
 
     async def _complete(self, messages: Sequence[Message], sampling: Sampling, tag: RequestTag) -> Completion:
-        prompt = render(self._format, messages)
+        prompt = render(self._format, await self.chat.safe(messages))
         if prompt.images:
             raise ModelRefused(
                 f"{self._server.subject}: the completion route takes no images; set options.prompt_format: template, "

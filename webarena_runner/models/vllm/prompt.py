@@ -9,6 +9,7 @@ from typing import Any
 import jinja2
 
 from webarena_runner.errors import ConfigError, ModelRefused
+from webarena_runner.models.shared.control import control_among, with_plain_text
 from webarena_runner.models.shared.formats import IMAGE_MARK, ExampleRoles, FormatName, chat_turns, images_of, render
 from webarena_runner.models.shared.tokens import Codec
 from webarena_runner.types import Message
@@ -48,6 +49,7 @@ class PromptWriter:
     def write(self, messages: Sequence[Message]) -> PromptIds:
         """Raises ModelRefused when the template or the model does not take such messages."""
         images = images_of(messages)
+        messages = with_plain_text(messages, self._control)
         if images and not self._sees:
             raise ModelRefused(f"{self._subject}: the model does not see; set `images: none` in its model file")
         if self._format == "template":
@@ -74,6 +76,11 @@ class PromptWriter:
         if isinstance(content, str):
             return content
         return "".join(f"{self._image_mark}\n" if part["type"] == "image" else part["text"] for part in content)
+
+    @cached_property
+    def _control(self) -> frozenset[str]:
+        # Mistral's own tokenizer does not look for control tokens in a text, and names none.
+        return control_among(getattr(self._tokenizer, "added_tokens_decoder", {}).values())
 
     @cached_property
     def _template(self) -> Any:

@@ -10,7 +10,7 @@ from webarena_runner.errors import ConfigError, ModelError, ModelExhausted, Usag
 from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag, ServeCommand, ServeHow
 from webarena_runner.models.openai.backend import OpenAIChat
 from webarena_runner.models.openai.wire import wire_messages
-from webarena_runner.models.shared.formats import with_plain_text
+from webarena_runner.models.shared.control import with_plain_text
 from webarena_runner.models.shared.options import parse_options
 from webarena_runner.models.shared.preview import chat_preview, text_preview
 from webarena_runner.models.vllm.child import ServerChild
