@@ -1,0 +1,38 @@
+"""Actions as tool calls: the call of a step, and the definitions of all calls that an agent could make."""
+
+from functools import cache
+from typing import Any, get_args
+
+from webarena_runner.types import Action, Invalid
+
+_KINDS = {each.model_fields["kind"].default: each for each in get_args(get_args(Action)[0])}
+_NOT_TOLD = ("kind",)
+_OF_PLAYWRIGHT, _NO_ACTION = "playwright", Invalid.model_fields["kind"].default
+
+
+def tool_call(action: Action, call_id: str) -> dict[str, Any] | None:
+    """None for a reply that held no action."""
+    if isinstance(action, Invalid):
+        return None
+    arguments = action.model_dump(mode="json", exclude=set(_NOT_TOLD))
+    return {"tool_call_id": call_id, "function_name": action.kind, "arguments": arguments}
+
+
+@cache
+def tool_definitions(action_set: str) -> tuple[dict[str, Any], ...]:
+    """In the form that OpenAI's API takes; the playwright set has one call for all that is done to elements."""
+    element_kinds = {name for name, kind in _KINDS.items() if "element_id" in kind.model_fields}
+    left_out = {_NO_ACTION, *(element_kinds if action_set == _OF_PLAYWRIGHT else (_OF_PLAYWRIGHT,))}
+    return tuple(_definition(name, kind) for name, kind in _KINDS.items() if name not in left_out)
+
+
+def _definition(name: str, kind: Any) -> dict[str, Any]:
+    schema = kind.model_json_schema()
+    kept = {key: value for key, value in schema["properties"].items() if key not in _NOT_TOLD}
+    parameters: dict[str, Any] = {"type": "object", "properties": kept}
+    if required := [key for key in schema.get("required", ()) if key in kept]:
+        parameters["required"] = required
+    if "$defs" in schema:
+        parameters["$defs"] = schema["$defs"]
+    function = {"name": name, "parameters": parameters}
+    return {"type": "function", "function": function | ({"description": kind.__doc__} if kind.__doc__ else {})}
