@@ -1,9 +1,12 @@
 """Records made by hand for tests of run folders, reports and the CSV."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
-from webarena_runner.types import Ending, EpisodeResult, Failure, RunManifest
+from webarena_runner.log.writing import RunFolder
+from webarena_runner.types import Ending, EpisodeResult, Failure, RunManifest, Task
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -63,3 +66,32 @@ def make_manifest(run_id: str = "r1", task_ids: tuple[int, ...] = (1, 2, 3), **c
         "versions": {},
     }
     return RunManifest(**fields | changes)
+
+
+def make_task(task_id: int, template_id: int | None = None, *, task_set: str = "mini", **raw: Any) -> Task:
+    """`raw` are keys of the official record that a test cares for."""
+    return Task(
+        task_set=task_set,
+        task_id=task_id,
+        intent=f"Do what task {task_id} says",
+        sites=("shopping" if task_id % 2 else "reddit",),
+        start_urls=("__SHOPPING__",),
+        login_sites=(),
+        template_id=template_id,
+        checks=(),
+        raw={"task_id": task_id} | raw,
+    )
+
+
+def write_run(
+    out: Path, manifest: RunManifest, results: Sequence[EpisodeResult] = (), tasks: Sequence[Task] = ()
+) -> Path:
+    """A run folder below `out` that has the results, and the tasks that it planned."""
+    ids = dict.fromkeys(task_id for task_id, _ in manifest.planned)
+    chosen = tasks or [make_task(int(task_id), task_set=manifest.task_set) for task_id in ids]
+    run = RunFolder.create(out / manifest.run_id, manifest, chosen)
+    for result in results:
+        run.begin(result.task_id, result.trial)
+        run.put(result)
+    run.close()
+    return run.path

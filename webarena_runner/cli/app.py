@@ -6,7 +6,19 @@ from typing import Annotated
 
 import typer
 
-from webarena_runner.cli import baseline, browser, doctor, export, observe, profiles, runs, score, sites, tasks
+from webarena_runner.cli import (
+    baseline,
+    browser,
+    compare,
+    doctor,
+    export,
+    observe,
+    profiles,
+    runs,
+    score,
+    sites,
+    tasks,
+)
 from webarena_runner.cli import options as given
 from webarena_runner.cli.help import EPILOG
 from webarena_runner.cli.models import commands as models
@@ -34,6 +46,7 @@ app.command("doctor")(doctor.doctor)
 app.command("resume")(runs.resume)
 app.command("report", cls=OptionalHtml)(runs.report)
 app.command("export", epilog=export.EXAMPLES)(export.export)
+app.command("compare", epilog=compare.NOTES)(compare.compare)
 app.command("baseline", epilog=baseline.NOTES)(baseline.baseline)
 app.command("observe", epilog=observe.NOTES)(observe.observe)
 app.command("score", epilog=score.FORMAT)(score.score)

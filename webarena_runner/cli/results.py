@@ -26,14 +26,7 @@ def print_report(report: RunReport, console: Console, *, exported: Sequence[str]
         _add(table, name or "none", counts)
     table.add_section()
     _add(table, "all", total)
-    judge = f", judge {manifest.judge}" if manifest.judge else ""
-    changed = f" (changed: {', '.join(manifest.profile_overrides)})" if manifest.profile_overrides else ""
-    console.print(
-        f"{report.run_id}: {manifest.model} (agent {manifest.agent}{judge}) on {manifest.task_set}, "
-        f"profile {manifest.profile}{changed}",
-        markup=False,
-        soft_wrap=True,
-    )
+    console.print(headline(report), markup=False, soft_wrap=True)
     for each in report.not_passed:
         if style := _STYLES.get(each.became):
             text = Text(each.became, style=style).append(f" task {each.task_id} trial {each.trial}", style="default")
@@ -94,6 +87,17 @@ def _print_notes(report: RunReport, console: Console) -> None:
         )
     for line in report.damaged:
         console.print(line, style="red", markup=False, soft_wrap=True)
+
+
+def headline(report: RunReport) -> str:
+    """What was run, in one line."""
+    manifest = report.manifest
+    judge = f", judge {manifest.judge}" if manifest.judge else ""
+    changed = f" (changed: {', '.join(manifest.profile_overrides)})" if manifest.profile_overrides else ""
+    return (
+        f"{report.run_id}: {manifest.model} (agent {manifest.agent}{judge}) on {manifest.task_set}, "
+        f"profile {manifest.profile}{changed}"
+    )
 
 
 def print_baseline(reports: Sequence[RunReport], console: Console) -> None:

@@ -1,0 +1,185 @@
+"""Runs beside each other, for people: what differs, what flipped, and by how much."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from webarena_runner.cli.results import headline
+from webarena_runner.report.comparison.difference import Interval
+from webarena_runner.report.comparison.pairs import Pair, passes
+from webarena_runner.report.comparison.runs import Compared, Comparison, Difference, Spent
+from webarena_runner.report.summary import not_passed
+from webarena_runner.types import EpisodeResult
+
+LISTED = 50
+
+
+def print_compared(compared: Compared, console: Console) -> None:
+    for label, report in zip(compared.labels, compared.reports, strict=True):
+        console.print(Text(label, style="bold").append(f"  {headline(report)}", style="not bold"), soft_wrap=True)
+        for line in (*report.damaged, report.tasks_fault):
+            if line:
+                console.print(line, style="red", markup=False, soft_wrap=True)
+    _print_differences(compared, console)
+    for label, comparison in zip(compared.labels[1:], compared.comparisons, strict=True):
+        _print_comparison(comparison, label, console)
+    if len(compared.reports) > 2:
+        _print_matrix(compared, console)
+
+
+def _print_differences(compared: Compared, console: Console) -> None:
+    console.print()
+    if not compared.differences:
+        console.print("The manifests say the same of model, tasks, sites, judge, versions and settings.")
+        return
+    table = Table("what differs", box=None, pad_edge=False)
+    for label in compared.labels:
+        table.add_column(label, overflow="fold")
+    for each in compared.differences:
+        table.add_row(*map(Text, (each.what, *each.texts)))
+    console.print(table)
+
+
+def _print_comparison(comparison: Comparison, label: str, console: Console) -> None:
+    pairs, scored = len(comparison.paired.pairs), comparison.scored.tally.pairs
+    console.print()
+    console.print(Text(f"{label} against A", style="bold").append(f": {scored} of {pairs} pairs of task and trial"))
+    for warning in comparison.warnings:
+        text = Text("not comparable: ", style="bold yellow").append(warning, style="not bold")
+        console.print(text, soft_wrap=True)
+    for better, style, flips in zip(("A", label), ("red", "green"), comparison.flipped, strict=True):
+        if flips:
+            console.print(f"only {better} passes:", style=style)
+            _print_flips(flips, comparison, label, console)
+    if scored:
+        console.print(_sites(comparison, label))
+    for line in lines_of(comparison, label):
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def _print_flips(flips: Sequence[Pair], comparison: Comparison, label: str, console: Console) -> None:
+    for pair in flips[:LISTED]:
+        trial = f" trial {pair.key[1]}" if comparison.trials else ""
+        ends = f"A {_end(pair, pair.first)}; {label} {_end(pair, pair.second)}"
+        text = Text(f"  task {pair.key[0]}{trial} ({pair.site}): {ends}")
+        console.print(text, no_wrap=console.is_terminal, overflow="ellipsis", soft_wrap=not console.is_terminal)
+    if len(flips) > LISTED:
+        console.print(f"  ... and {len(flips) - LISTED} more (--json lists all)")
+
+
+def _end(pair: Pair, result: EpisodeResult | None) -> str:
+    if result is None:
+        return "not run"
+    why = "" if passes(result) else f": {' '.join(not_passed(pair.key, result).why.split())}"
+    return f"{result.ending}, {result.steps} steps{why}"
+
+
+def _sites(comparison: Comparison, label: str) -> Table:
+    table = Table("sites", box=None, pad_edge=False)
+    for column in ("pairs", "both", "only A", f"only {label}", "neither", "A %", f"{label} %", f"{label} - A"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for name, each in comparison.by_site.items():
+        _add(table, name or "none", each)
+    table.add_section()
+    _add(table, "all", comparison.scored)
+    return table
+
+
+def _add(table: Table, name: str, each: Difference) -> None:
+    found = each.tally
+    first, second = found.rates
+    counts = (found.pairs, found.both, found.only_first, found.only_second, found.neither)
+    rates = (f"{100 * first:.1f}", f"{100 * second:.1f}", points(found.difference))
+    table.add_row(Text(name), *map(str, counts), *rates)
+
+
+def lines_of(comparison: Comparison, label: str) -> list[str]:
+    """What is to be said of a comparison in words."""
+    lines = [_left_out(comparison, label)]
+    if not comparison.scored.tally.pairs:
+        return [*lines, "no pair has a score in both runs yet: nothing can be compared"]
+    test = comparison.mcnemar
+    by = ", each by the majority of its trials" if comparison.trials else ""
+    lines += [
+        f"{label} - A = {_with_interval(comparison.scored)}: {_verdict(comparison.scored.interval, label)}",
+        f"exact McNemar: p = {test.p_value:.2g} ({test.first} tasks for A, {test.second} for {label}{by}; it takes "
+        "tasks for independent, which those of one template are not)",
+    ]
+    if comparison.ended:
+        lines.append(f"with errors counted as not passed: {label} - A = {_with_interval(comparison.ended)}")
+    if comparison.spent:
+        lines.append(f"means, A and {label}: {_means(*comparison.spent)}")
+    return [line for line in lines if line]
+
+
+def points(difference: float) -> str:
+    """Of a difference between two rates: percentage points with their sign."""
+    return f"{100 * difference:+.1f}"
+
+
+def _left_out(comparison: Comparison, label: str) -> str:
+    paired = comparison.paired
+    parts = [f"{n} {first} in A, {second} in {label}" for (first, second), n in paired.unscored.items()]
+    parts += [
+        f"{len(keys)} planned in {run} only"
+        for run, keys in (("A", paired.only_first), (label, paired.only_second))
+        if keys
+    ]
+    if paired.other_tasks:
+        parts.append(f"{len(paired.other_tasks)} ids that are other tasks in each")
+    return f"pairs left out: {'; '.join(parts)}" if parts else ""
+
+
+def _with_interval(each: Difference) -> str:
+    interval, said = each.interval, f"{points(each.tally.difference)} points"
+    if interval is None or interval.is_point:
+        return f"{said} (no interval: {_why_none(interval)})"
+    few = ", too narrow for so few" if interval.is_narrow else ""
+    bounds = f"{points(interval.low)} to {points(interval.high)}"
+    return f"{said} (95 % interval {bounds} by {interval.clusters} {interval.units}{few})"
+
+
+def _why_none(interval: Interval | None) -> str:
+    if interval is None:
+        return "all pairs are of one template"
+    return f"all {interval.clusters} {interval.units} differ alike"
+
+
+def _verdict(interval: Interval | None, label: str) -> str:
+    if interval and interval.is_worse:
+        return f"{label} passes less than A"
+    if interval and interval.is_better:
+        return f"{label} passes more than A"
+    return "no difference is shown"
+
+
+def _means(first: Spent, second: Spent) -> str:
+    parts = [
+        f"{first.steps:.1f} and {second.steps:.1f} steps",
+        f"{first.tokens:.0f} and {second.tokens:.0f} tokens",
+        f"{first.wall_s:.1f} and {second.wall_s:.1f} s",
+    ]
+    if first.cost_usd is not None and second.cost_usd is not None:
+        parts.append(f"${first.cost_usd:.4f} and ${second.cost_usd:.4f}")
+    return ", ".join(parts)
+
+
+def _print_matrix(compared: Compared, console: Console) -> None:
+    table = Table("row - column", box=None, pad_edge=False, title="points; * where the interval is on one side of 0")
+    table.title_justify = "left"
+    for label in compared.labels[:-1]:
+        table.add_column(label, justify="right", no_wrap=True)
+    for row, label in enumerate(compared.labels[1:], start=1):
+        earlier = compared.labels[:row]
+        table.add_row(label, *(_cell(compared.matrix[first, label]) for first in earlier))
+    console.print()
+    console.print(table)
+
+
+def _cell(each: Difference) -> str:
+    if not each.tally.pairs:
+        return "-"
+    clear = each.interval is not None and (each.interval.is_worse or each.interval.is_better)
+    return points(each.tally.difference) + ("*" if clear else " ")

@@ -1,0 +1,175 @@
+"""What differs between runs, by their manifests, and what of it makes their numbers incomparable."""
+
+import json
+import re
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from webarena_runner.report.comparison.pairs import Paired
+from webarena_runner.report.summary import RunReport
+from webarena_runner.types import EpisodeResult, RunManifest
+
+ABSENT = "-"
+# In the order in which people ask; what follows from others, or is another in each run, is left out.
+_FIELDS = (
+    "model",
+    "agent",
+    "profile",
+    "profile_overrides",
+    "prompt_sha256",
+    "judge",
+    "task_set",
+    "task_set_sha256",
+    "task_set_modified",
+    "environment",
+    "sites",
+    "sites_data",
+)
+# The manifest says the same in a field of its own.
+_SAID = {"settings.profile", "settings.agent", "tasks.task_set", "sites.provider"}
+_SHA = re.compile(r"[0-9a-f]{40,64}(?=\+changes$|$)")
+_SHOWN_IDS = 5
+
+
+@dataclass(frozen=True)
+class Differs:
+    """One fact that is not the same in all runs, with the JSON value of each; None: a run does not have it."""
+
+    what: str
+    values: tuple[Any, ...]
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The values for people: checksums by their heads."""
+        return tuple(map(_text, self.values))
+
+
+def differences(reports: Sequence[RunReport]) -> list[Differs]:
+    """Fields of the manifest, then versions, then keys of the settings."""
+    manifests = [report.manifest.model_dump(mode="json") for report in reports]
+    # Against a run without a model each key of the other's model file would be a row.
+    hidden = _SAID if all(manifest["config"]["model"] for manifest in manifests) else _SAID | {"model"}
+    found = [_facts(manifest, hidden) for manifest in manifests]
+    names = dict.fromkeys(name for facts in found for name in facts)
+    rows = (Differs(name, tuple(facts.get(name) for facts in found)) for name in names)
+    return [row for row in rows if any(value != row.values[0] for value in row.values)]
+
+
+def incomparable(first: RunReport, second: RunReport, paired: Paired) -> list[str]:
+    """Why a difference of the two may say nothing of their agents, and what to do."""
+    ours, theirs = first.manifest, second.manifest
+    return [
+        *_task_faults(ours, theirs, paired),
+        *_site_faults(ours, theirs),
+        *_scoring_faults(first, second, paired),
+    ]
+
+
+def alike(manifest: RunManifest) -> Hashable:
+    """Equal for runs whose success rates can be set side by side: the same tasks, sites, rules and judge."""
+    config = manifest.config
+    return (
+        manifest.task_set,
+        manifest.task_set_sha256,
+        frozenset(task_id for task_id, _ in manifest.planned),
+        _keys_ignored(manifest),
+        manifest.environment,
+        manifest.sites,
+        manifest.sites_data,
+        manifest.judge,
+        json.dumps(config["settings"].get("scoring"), sort_keys=True),
+    )
+
+
+def _task_faults(ours: RunManifest, theirs: RunManifest, paired: Paired) -> Iterator[str]:
+    if ours.task_set != theirs.task_set:
+        yield (
+            f"the task sets are {ours.task_set} and {theirs.task_set}: only tasks with the same record in both are "
+            "compared; run both on one set"
+        )
+    if paired.changed:
+        yield (
+            f"the task files are not the same, and {_ids(paired.changed)} have another record in each: they may ask "
+            "for something else; run both on one file"
+        )
+    elif paired.unknown and ours.task_set_sha256 != theirs.task_set_sha256:
+        yield (
+            f"the task files are not the same, and for {_ids(paired.unknown)} the record is not in both folders: "
+            "whether the tasks are the same cannot be told; run both on one file"
+        )
+    if (keys := [_keys_ignored(each) for each in (ours, theirs)])[0] != keys[1]:
+        yield (
+            f"the tasks were played without what --ignore-keys names: {keys[0] or 'nothing'} and {keys[1] or 'nothing'}"
+            "; run both with the same"
+        )
+
+
+def _site_faults(ours: RunManifest, theirs: RunManifest) -> Iterator[str]:
+    if ours.environment != theirs.environment:
+        yield f"the environments are {ours.environment} and {theirs.environment}; run both in one"
+    if ours.sites != theirs.sites:
+        yield f"the sites are {ours.sites} and {theirs.sites}: the pages are not the same; run both on the same sites"
+    elif ours.sites_data != theirs.sites_data:
+        yield "the data of the sites is of two versions: pages may differ; run both with one version of webarena-runner"
+
+
+def _scoring_faults(first: RunReport, second: RunReport, paired: Paired) -> Iterator[str]:
+    ours, theirs = (_flat(report.manifest.config.get("settings", {}).get("scoring")) for report in (first, second))
+    keys = sorted(key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))
+    if keys:
+        yield (
+            f"they were scored by other rules: {', '.join(f'scoring.{key}' for key in keys)}; run both with one "
+            f"profile (they have {first.manifest.profile} and {second.manifest.profile})"
+        )
+    judged = sum(_is_judged(pair.first) or _is_judged(pair.second) for pair in paired.scored)
+    if first.manifest.judge != second.manifest.judge and judged:
+        yield (
+            f"the judges are {first.manifest.judge or 'none'} and {second.manifest.judge or 'none'}, and {judged} of "
+            "the pairs were decided by one; run both with one judge"
+        )
+
+
+def _is_judged(result: EpisodeResult | None) -> bool:
+    return result is not None and any(score.verdicts for score in result.scores)
+
+
+def _keys_ignored(manifest: RunManifest) -> str:
+    return ", ".join(manifest.config.get("tasks", {}).get("ignore_keys") or ())
+
+
+def _facts(manifest: Mapping[str, Any], hidden: Collection[str]) -> dict[str, Any]:
+    settings = _flat({key: value for key, value in manifest["config"].items() if key not in hidden})
+    return (
+        {name: manifest[name] for name in _FIELDS}
+        | {f"versions.{name}": version for name, version in manifest["versions"].items()}
+        | {f"config.{key}": value for key, value in settings.items() if key not in hidden}
+    )
+
+
+def _flat(value: Any, place: str = "") -> dict[str, Any]:
+    """Leaves of nested mappings by their keys with dots between."""
+    if not isinstance(value, Mapping) or not value:
+        return {place: value} if place else {}
+    return {
+        key: leaf
+        for name, below in value.items()
+        for key, leaf in _flat(below, f"{place}.{name}" if place else str(name)).items()
+    }
+
+
+def _text(value: Any) -> str:
+    if value is None or value in ("", (), [], {}):
+        return ABSENT
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    text = str(value)
+    return text[:12] + text[len(match[0]) :] if (match := _SHA.match(text)) else text
+
+
+def _ids(task_ids: Sequence[Any]) -> str:
+    more = ", ..." if len(task_ids) > _SHOWN_IDS else ""
+    noun = "task" if len(task_ids) == 1 else f"{len(task_ids)} tasks"
+    return f"{noun} ({', '.join(map(str, task_ids[:_SHOWN_IDS]))}{more})"
