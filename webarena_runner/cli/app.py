@@ -12,6 +12,7 @@ from webarena_runner.cli import (
     compare,
     doctor,
     export,
+    leaderboard,
     observe,
     profiles,
     runs,
@@ -47,6 +48,7 @@ app.command("resume")(runs.resume)
 app.command("report", cls=OptionalHtml)(runs.report)
 app.command("export", epilog=export.EXAMPLES)(export.export)
 app.command("compare", epilog=compare.NOTES)(compare.compare)
+app.command("leaderboard", epilog=leaderboard.NOTES)(leaderboard.leaderboard)
 app.command("baseline", epilog=baseline.NOTES)(baseline.baseline)
 app.command("observe", epilog=observe.NOTES)(observe.observe)
 app.command("score", epilog=score.FORMAT)(score.score)

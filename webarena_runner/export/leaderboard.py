@@ -10,6 +10,7 @@ import filelock
 
 from webarena_runner import __version__
 from webarena_runner.errors import ConfigError, StoreError
+from webarena_runner.export.cells import safe_cell
 from webarena_runner.interfaces.export import ExportSetup
 from webarena_runner.log.files import write_atomically
 from webarena_runner.report.summary import RunReport, load_run
@@ -89,15 +90,15 @@ class LeaderboardCsv:
         """
         import pandas as pd
 
-        row, path = row_of(report), self._path
+        row, path = safe_row(report), self._path
         try:
             with filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=LOCK_LIMIT_S):
                 table = _read(path)
                 if RUN_ID in table:
-                    table = table[table[RUN_ID] != row[RUN_ID]]
+                    table = table[table[RUN_ID].map(safe_cell) != row[RUN_ID]]
                 table = pd.concat([table, pd.DataFrame([row])], ignore_index=True).fillna("")
                 others = [column for column in table.columns if column not in COLUMNS]
-                write_atomically(path, table[[*COLUMNS, *others]].to_csv(index=False))
+                write_atomically(path, csv_text(table[[*COLUMNS, *others]]))
         except (OSError, ValueError) as error:
             raise StoreError(
                 f"cannot add the row of run {row[RUN_ID]} to {path}: {error}; the run itself is complete, write the "
@@ -127,6 +128,16 @@ def _read(path: Path) -> "pd.DataFrame":
     if not {RUN_ID, MODEL} & set(table.columns):
         raise ValueError(f"its first line has neither '{RUN_ID}' nor '{MODEL}' as a column, with commas between")
     return table
+
+
+def csv_text(table: "pd.DataFrame") -> str:
+    # A carriage return alone is not quoted, and is read as the end of a row.
+    return table.replace(r"\r(?!\n)", "\n", regex=True).to_csv(index=False)
+
+
+def safe_row(report: RunReport) -> dict[str, str]:
+    """The row with cells that no spreadsheet takes for a formula."""
+    return {column: safe_cell(cell) for column, cell in row_of(report).items()}
 
 
 def row_of(report: RunReport) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """A run as Markdown, for pull requests and job summaries."""
 
 import re
+from collections.abc import Sequence
 
 from webarena_runner.report.summary import Counts, RunReport
 
@@ -15,12 +16,12 @@ def as_markdown(report: RunReport) -> str:
     """Counts by site, and a list of what did not pass; texts of pages and servers cannot make markup of their own."""
     manifest, total, interval = report.manifest, report.total, report.interval
     parts = [
-        f"### {_text(manifest.model)} on {_text(manifest.task_set)}: {total.passed} of {total.planned} passed",
+        f"### {plain(manifest.model)} on {plain(manifest.task_set)}: {total.passed} of {total.planned} passed",
         "\n".join(
             [
-                _row(HEAD),
-                _row(("---", *["---:"] * (len(HEAD) - 1))),
-                *(_counts(_text(name) or "none", counts) for name, counts in report.by_site.items()),
+                row(HEAD),
+                row(("---", *["---:"] * (len(HEAD) - 1))),
+                *(_counts(plain(name) or "none", counts) for name, counts in report.by_site.items()),
                 _counts("**all**", total),
             ]
         ),
@@ -28,31 +29,32 @@ def as_markdown(report: RunReport) -> str:
     if interval:
         parts.append(
             f"95 % interval by {report.tasks} tasks: {100 * interval[0]:.1f} to {100 * interval[1]:.1f} %. "
-            f"Run {_text(manifest.run_id)}, agent {_text(manifest.agent)}, profile {_text(manifest.profile)}."
+            f"Run {plain(manifest.run_id)}, agent {plain(manifest.agent)}, profile {plain(manifest.profile)}."
         )
     if report.not_passed:
         rows = [
-            _row((_text(str(each.task_id)), str(each.trial), each.became, _text(each.why)))
+            row((plain(str(each.task_id)), str(each.trial), each.became, plain(each.why)))
             for each in report.not_passed[:LISTED]
         ]
-        parts.append("\n".join([_row(("task", "trial", "became", "why")), _row(["---"] * 4), *rows]))
+        parts.append("\n".join([row(("task", "trial", "became", "why")), row(["---"] * 4), *rows]))
         if len(report.not_passed) > LISTED:
             parts.append(f"... and {len(report.not_passed) - LISTED} more.")
-    parts += [_text(line) for line in (*report.damaged, manifest.caution) if line]
+    parts += [plain(line) for line in (*report.damaged, manifest.caution) if line]
     return "\n\n".join(parts)
 
 
 def _counts(name: str, counts: Counts) -> str:
     rate = f"{100 * counts.success_rate:.1f} %"
     numbers = (counts.planned, counts.passed, counts.failed, counts.errored, counts.missing)
-    return _row((name, *map(str, numbers), rate))
+    return row((name, *map(str, numbers), rate))
 
 
-def _row(cells: tuple[str, ...] | list[str]) -> str:
+def row(cells: Sequence[str]) -> str:
+    """Of a table; `plain` makes a cell of a text that may hold anything."""
     return f"| {' | '.join(cells)} |"
 
 
-def _text(text: str) -> str:
+def plain(text: str) -> str:
     """One line in which nothing is markup."""
     line = " ".join(text.split())
     line = line if len(line) <= WHY_CHARACTERS else f"{line[:WHY_CHARACTERS]}..."

@@ -1,0 +1,88 @@
+"""The table of all runs as CSV, Markdown and JSON."""
+
+from typing import Any
+
+from webarena_runner.export.board import Board, Entry
+from webarena_runner.export.cells import safe_cell
+from webarena_runner.export.leaderboard import COLUMNS, MODEL, RUN_ID, csv_text
+from webarena_runner.report.markdown import plain, row
+
+GROUP = "Group"
+_HEAD = (
+    GROUP,
+    MODEL,
+    "Success Rate (%)",
+    "CI",
+    "N Passed",
+    "N Planned",
+    "Task Set",
+    "Profile",
+    "Agent",
+    RUN_ID,
+    "Note",
+)
+_NUMBERS = {GROUP, "Success Rate (%)", "CI", "N Passed", "N Planned"}
+
+
+def board_csv(board: Board) -> str:
+    """The columns of leaderboard.csv, and the group."""
+    import pandas as pd
+
+    rows = [{name: safe_cell(cell) for name, cell in _cells(board, at).items()} for at in range(len(board.entries))]
+    return csv_text(pd.DataFrame(rows, columns=[*COLUMNS, GROUP]))
+
+
+def board_markdown(board: Board) -> str:
+    rows = [_cells(board, at) for at in range(len(board.entries))]
+    table = [
+        row(_HEAD),
+        row(["---:" if name in _NUMBERS else "---" for name in _HEAD]),
+        *(row([plain(cells[name]) for name in _HEAD]) for cells in rows),
+    ]
+    groups = [f"- {group}: {plain(text)}" for group, text in group_texts(board).items()]
+    parts = ["\n".join(table), "Success rates can be set side by side within a group:", "\n".join(groups)]
+    return "\n\n".join(parts)
+
+
+def board_json(board: Board) -> dict[str, Any]:
+    return {
+        "runs": [
+            {
+                "run_id": entry.run_id,
+                "group": group,
+                "unfinished": entry.unfinished,
+                "total": entry.total.as_json(),
+                "interval": entry.interval and list(entry.interval),
+                "steps": entry.steps,
+                "tokens": entry.tokens,
+                "wall_s": entry.wall_s,
+                "cost_usd": entry.cost_usd,
+                "row": entry.row,
+                "damaged": list(entry.faults),
+            }
+            for entry, group in zip(board.entries, board.groups, strict=True)
+        ],
+        "groups": {str(group): text for group, text in group_texts(board).items()},
+        "unreadable": list(board.unreadable),
+    }
+
+
+def group_texts(board: Board) -> dict[int, str]:
+    """What the runs of each group have in common."""
+    return {group: _common(board.first_of(group)) for group in dict.fromkeys(board.groups)}
+
+
+def _common(entry: Entry) -> str:
+    manifest = entry.manifest
+    tasks = len({task_id for task_id, _ in manifest.planned})
+    parts = [f"{manifest.task_set}, {tasks} tasks"]
+    if manifest.expected_count and tasks != manifest.expected_count:
+        parts[0] += f" of {manifest.expected_count}"
+    parts += [f"{manifest.sites} sites", f"judge {manifest.judge}" if manifest.judge else "no judge"]
+    if manifest.task_set_modified:
+        parts.append("modified task file")
+    return ", ".join(parts) + (f" ({manifest.caution})" if manifest.caution else "")
+
+
+def _cells(board: Board, at: int) -> dict[str, str]:
+    return board.entries[at].row | {GROUP: str(board.groups[at])}
