@@ -76,12 +76,14 @@ class EpisodeError(RunnerError):
     """Infrastructure failed; `may_retry` says whether running the episode again may help, now or after `stops_run`.
 
     `process_lost`: a process that several episodes share ended under them, which says nothing of any of them.
+    `cost_usd` is what the judge had cost before scoring failed; None: nothing that has a price.
     """
 
     error_class: ClassVar[str]
     may_retry: ClassVar[bool] = True
     stops_run: ClassVar[bool] = False
     process_lost: ClassVar[bool] = False
+    cost_usd: float | None = None
 
 
 class ModelError(EpisodeError):

@@ -70,6 +70,7 @@ class SayingModel:
 
     reply: str | Exception
     cost_usd: float | None = None
+    finish_reason: str = ""
     requests: list[tuple[Sequence[Message], Sampling]] = field(default_factory=list)
 
     async def check(self) -> None: ...
@@ -78,7 +79,7 @@ class SayingModel:
         self.requests.append((messages, sampling))
         if isinstance(self.reply, Exception):
             raise self.reply
-        return Completion(text=self.reply, cost_usd=self.cost_usd)
+        return Completion(text=self.reply, cost_usd=self.cost_usd, finish_reason=self.finish_reason)
 
     async def count_tokens(self, text: str) -> int:
         return len(text.split())

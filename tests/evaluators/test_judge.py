@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.evaluators.fakes import SayingModel
-from webarena_runner.errors import JudgeError, JudgeUnusable, ModelError, ModelExhausted, ModelRefused
+from webarena_runner.errors import JudgeError, JudgeUnusable, ModelBlocked, ModelError, ModelExhausted, ModelRefused
 from webarena_runner.evaluators.judge import ModelJudge
 from webarena_runner.interfaces import JudgeReply
+from webarena_runner.types import Completion
 
 QUESTION = {"intent": "How {many} orders?", "reference": "Three", "answer": "3"}
 
@@ -82,6 +83,19 @@ async def test_a_broken_file_is_asked_again(content: str, tmp_path: Path) -> Non
     path.write_text(content)
     assert (await _ask(SayingModel("incorrect"), tmp_path)).text == "incorrect"
     assert json.loads(path.read_text())["reply"] == "incorrect"
+
+
+async def test_a_reply_that_is_no_answer_is_a_judge_error_with_its_cost(tmp_path: Path) -> None:
+    failure = ModelBlocked("blocked", completion=Completion(text="", cost_usd=0.25))
+    with pytest.raises(JudgeError, match="blocked") as caught:
+        await _ask(SayingModel(failure), tmp_path)
+    assert caught.value.cost_usd == 0.25
+
+
+async def test_a_cut_reply_is_a_judge_error_with_its_cost(tmp_path: Path) -> None:
+    with pytest.raises(JudgeError, match="was cut") as caught:
+        await _ask(SayingModel("Hm", cost_usd=0.25, finish_reason="length"), tmp_path)
+    assert caught.value.cost_usd == 0.25
 
 
 @pytest.mark.parametrize(

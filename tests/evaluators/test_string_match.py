@@ -3,12 +3,13 @@
 import pytest
 
 from tests.evaluators.fakes import Page, SayingJudge, end_of, evaluate, task_of
-from webarena_runner.errors import ConfigError, JudgeUnusable, SiteError, TaskFileError
+from webarena_runner.errors import ConfigError, JudgeError, JudgeUnusable, SiteError, TaskFileError
 from webarena_runner.evaluators import rescore, score
 from webarena_runner.evaluators.string_match import StringMatch, StringSpec
 from webarena_runner.evaluators.text import clean, contains_token, words
 from webarena_runner.evaluators.url_match import UrlMatch, UrlSpec
 from webarena_runner.evaluators.verdict import read_verdict
+from webarena_runner.interfaces import JudgeReply
 
 EVALUATORS = {"string_match": StringMatch(), "url_match": UrlMatch()}
 
@@ -85,6 +86,24 @@ async def test_a_verdict_has_what_it_cost() -> None:
     judge = SayingJudge(["correct"], cost_usd=0.5)
     got = await evaluate(StringMatch(), end_of(check, answer="ONE"), judge)
     assert [verdict.cost_usd for verdict in got.verdicts] == [0.5]
+
+
+class TiringJudge(SayingJudge):
+    """Fails at its third question, which it is paid for all the same."""
+
+    async def ask(self, kind: str, *, intent: str, reference: str, answer: str) -> JudgeReply:
+        if len(self.asked) == 2:
+            error = JudgeError("its reply was cut")
+            error.cost_usd = self.cost_usd
+            raise error
+        return await super().ask(kind, intent=intent, reference=reference, answer=answer)
+
+
+async def test_what_the_judge_has_cost_is_in_the_error_that_ends_the_scoring() -> None:
+    check = StringSpec(reference_answers={"fuzzy_match": ["one", "two", "three"]})
+    with pytest.raises(JudgeError) as caught:
+        await evaluate(StringMatch(), end_of(check, answer="ONE"), TiringJudge(["correct"], cost_usd=0.5))
+    assert caught.value.cost_usd == 1.5
 
 
 async def test_after_a_clear_no_the_other_references_are_not_asked() -> None:

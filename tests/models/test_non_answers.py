@@ -44,6 +44,16 @@ async def test_a_reply_without_a_text_is_an_error_that_says_why(
     assert len(server.chats) == 1
 
 
+async def test_a_part_that_a_filter_let_through_is_no_answer_and_is_kept(server: Server, connect: Connect) -> None:
+    usage = {"prompt_tokens": 900, "completion_tokens": 4}
+    choice = {"index": 0, "finish_reason": "content_filter", "message": {"content": "```click [1]``` and"}}
+    server.replies.append(Reply(200, completion(None, choices=[choice], usage=usage)))
+    with pytest.raises(ModelBlocked, match="blocked after a part of it, which is kept in the step") as caught:
+        await ask(connect)
+    assert caught.value.completion is not None
+    assert (caught.value.completion.text, caught.value.completion.completion_tokens) == ("```click [1]``` and", 4)
+
+
 async def test_a_reply_without_choices_is_asked_for_again(server: Server, connect: Connect, shared: Path) -> None:
     server.replies.extend([Reply(200, body_of(shared, "no-choices"))] * 5)
     with pytest.raises(ModelError, match=r"no choices \(attempt 4 of 4\)"):
@@ -51,8 +61,12 @@ async def test_a_reply_without_choices_is_asked_for_again(server: Server, connec
     assert (await ask(connect)).retries == 1
 
 
-async def test_a_reply_that_a_failing_server_ended_is_asked_for_again(server: Server, connect: Connect) -> None:
-    choice = {"index": 0, "finish_reason": "error", "message": {"content": ""}}
+@pytest.mark.parametrize("said", ["", "```click [1]"])
+@pytest.mark.parametrize("reason", ["error", "abort", "insufficient_system_resource"])
+async def test_a_reply_that_a_failing_server_ended_is_asked_for_again(
+    server: Server, connect: Connect, reason: str, said: str
+) -> None:
+    choice = {"index": 0, "finish_reason": reason, "message": {"content": said}}
     server.replies.append(Reply(200, completion(None, choices=[choice])))
     assert (await ask(connect)).retries == 1
 

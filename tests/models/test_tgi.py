@@ -17,7 +17,16 @@ from tokenizers.pre_tokenizers import Whitespace
 from tests.models.conftest import QUICK
 from tests.models.fake_openai import DROP, HANG, Reply, completion, running
 from tests.models.fake_tgi import FAILED, INCOMPLETE, OVERLOADED, TgiServer, fault
-from webarena_runner.errors import ConfigError, ModelError, ModelRefused, PromptTooLong, UsageError
+from webarena_runner.errors import (
+    ConfigError,
+    LimitSpent,
+    ModelBlocked,
+    ModelError,
+    ModelRefused,
+    NoAnswer,
+    PromptTooLong,
+    UsageError,
+)
 from webarena_runner.interfaces import RequestTag
 from webarena_runner.models.shared.formats import FormatName
 from webarena_runner.models.tgi.backend import Tgi
@@ -413,6 +422,24 @@ async def test_a_fault_that_may_pass_is_tried_again(
     found = await ask(connect(prompt_format=route))
     assert (found.text, found.retries) == ("echo: PAGE", 2)
     assert len(tgi.generations) == 3
+
+
+async def test_a_chat_reply_without_choices_is_tried_again(tgi: TgiServer, connect: Connect) -> None:
+    tgi.replies.append(Reply(200, completion(None, choices=[])))
+    assert (await ask(connect())).retries == 1
+
+
+@pytest.mark.parametrize(("reason", "kind"), [("length", LimitSpent), ("content_filter", ModelBlocked)])
+async def test_the_counts_in_headers_are_those_of_a_reply_that_says_nothing_too(
+    tgi: TgiServer, connect: Connect, reason: str, kind: type[NoAnswer]
+) -> None:
+    choice = {"index": 0, "finish_reason": reason, "message": {"content": ""}}
+    counts = {"x-prompt-tokens": "900", "x-generated-tokens": "384"}
+    tgi.replies.append(Reply(200, completion(None, choices=[choice], usage=None), counts))
+    with pytest.raises(kind) as caught:
+        await ask(connect())
+    assert caught.value.completion is not None
+    assert (caught.value.completion.prompt_tokens, caught.value.completion.completion_tokens) == (900, 384)
 
 
 @pytest.mark.parametrize("route", ROUTES)

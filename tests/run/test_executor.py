@@ -11,10 +11,18 @@ import pytest
 
 from tests.run.conftest import MakeManifest
 from tests.run.playing import play_all
-from webarena_runner.errors import BrowserError, JudgeUnusable, LimitSpent, ModelError, ModelExhausted, SiteError
+from webarena_runner.errors import (
+    BrowserError,
+    JudgeError,
+    JudgeUnusable,
+    LimitSpent,
+    ModelError,
+    ModelExhausted,
+    SiteError,
+)
 from webarena_runner.interfaces.environments import EpisodeNotes
 from webarena_runner.log.lines import LineFormatter
-from webarena_runner.log.reading import read_results, read_steps
+from webarena_runner.log.reading import cost_usd, read_results, read_steps
 from webarena_runner.log.writing import RunFolder
 from webarena_runner.running.episode import Harness
 from webarena_runner.settings.records import LimitSettings, RunSettings
@@ -28,8 +36,9 @@ class Page:
 
     url = "http://127.0.0.1/"
 
-    def __init__(self) -> None:
+    def __init__(self, score: Exception | None = None) -> None:
         self._acted = 0
+        self._score = score
 
     async def observe(self) -> Observation:
         return Observation(url=self.url, tabs=("Home",), text="[1] link 'Home'")
@@ -41,22 +50,25 @@ class Page:
         return await self.observe()
 
     async def score(self, answer: str) -> tuple[float, tuple[Score, ...]]:
+        if self._score:
+            raise self._score
         return 1.0, ()
 
 
 class Pages:
-    """Environments without a browser; `leaving` is what happens when one is left."""
+    """Environments without a browser; `leaving` is what happens when one is left, `score` what when it is scored."""
 
     versions: Mapping[str, str] = {}
 
-    def __init__(self, leaving: Callable[[], Awaitable[None]] | None = None) -> None:
+    def __init__(self, leaving: Callable[[], Awaitable[None]] | None = None, *, score: Exception | None = None) -> None:
         self.closed = 0
+        self._score = score
         self._leaving = leaving
 
     @asynccontextmanager
     async def episode(self, task: Task, *, trial: int, notes: EpisodeNotes) -> AsyncIterator[Page]:
         try:
-            yield Page()
+            yield Page(self._score)
         finally:
             self.closed += 1
             if self._leaving:
@@ -166,6 +178,15 @@ async def test_a_reply_whose_action_broke_the_browser_is_counted(play: Play, tmp
     assert (result.value, result.steps) == (None, 1)
     assert (result.prompt_tokens, result.completion_tokens, result.cached_tokens) == (60, 10, 40)
     assert result.cost_usd == 0.5
+
+
+async def test_what_judging_has_cost_is_in_the_episodes_cost_when_it_fails(play: Play, tmp_path: Path) -> None:
+    error = JudgeError("its reply was cut")
+    error.cost_usd = 0.5
+    await play(Asking({0: Stop(answer="")}), Pages(score=error), workers=1, retries=0, stop_after_errors=1)
+    (result,) = read_results(tmp_path / "r1").values()
+    assert (result.value, result.cost_usd) == (None, 0.5)
+    assert cost_usd(tmp_path / "r1") == 0.5
 
 
 async def refuse() -> None:

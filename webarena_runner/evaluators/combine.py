@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pydantic import BaseModel, ValidationError
 
 from webarena_runner import registry
-from webarena_runner.errors import ConfigError, JudgeUnusable, TaskFileError
+from webarena_runner.errors import ConfigError, EpisodeError, JudgeUnusable, TaskFileError
 from webarena_runner.interfaces import EpisodeEnd, Evaluator, EvaluatorSetup, Judge, Question
+from webarena_runner.log.reading import total_usd
 from webarena_runner.official.notation import render
 from webarena_runner.settings.records import ScoringSettings
 from webarena_runner.types import Check, Score, Task, Verdict
@@ -63,21 +64,33 @@ async def score(
     """Runs every check of the task, also after one has failed; `evaluators` by kind of check.
 
     Raises:
-        EpisodeError: site, browser or judge failed, so there is no score.
+        EpisodeError: site, browser or judge failed, so there is no score; with what the judge has cost until then.
         ConfigError: no evaluator for a kind of check.
     """
-    scores = []
-    for check in task.checks:
-        evaluator, spec = _evaluator(task, check, evaluators)
-        evidence = await evaluator.collect(spec, end)
-        verdicts: list[Verdict] = []
-        while isinstance(outcome := _next(evaluator, spec, evidence, verdicts), Question):
-            if judge is None:
-                outcome = _unjudged(outcome, _missing_judge(task, outcome))
-                break
-            verdicts.append(await _asked(judge, outcome, end))
-        scores.append(outcome)
+    scores: list[Score] = []
+    asked: list[Verdict] = []
+    try:
+        for check in task.checks:
+            evaluator, spec = _evaluator(task, check, evaluators)
+            scores.append(await _score_of(task, evaluator, spec, end, judge, asked))
+    except EpisodeError as error:
+        error.cost_usd = total_usd([error.cost_usd, *(verdict.cost_usd for verdict in asked)])
+        raise
     return _product(scores), tuple(scores)
+
+
+async def _score_of(
+    task: Task, evaluator: Evaluator, spec: BaseModel, end: EpisodeEnd, judge: Judge | None, asked: list[Verdict]
+) -> Score:
+    """Of one check; the verdicts that it takes are added to those `asked`."""
+    evidence = await evaluator.collect(spec, end)
+    verdicts: list[Verdict] = []
+    while isinstance(outcome := _next(evaluator, spec, evidence, verdicts), Question):
+        if judge is None:
+            return _unjudged(outcome, _missing_judge(task, outcome))
+        verdicts.append(await _asked(judge, outcome, end))
+        asked.append(verdicts[-1])
+    return outcome
 
 
 def rescore(

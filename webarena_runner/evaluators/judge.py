@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from webarena_runner.actions.thoughts import ends_in_thoughts
-from webarena_runner.errors import JudgeError, JudgeUnusable, ModelError, ModelExhausted, ModelRefused, PromptTooLong
+from webarena_runner.errors import (
+    JudgeError,
+    JudgeUnusable,
+    ModelError,
+    ModelExhausted,
+    ModelRefused,
+    NoAnswer,
+    PromptTooLong,
+)
 from webarena_runner.evaluators.verdict import read_verdict
 from webarena_runner.interfaces import JudgeReply, ModelBackend, RequestTag
 from webarena_runner.log.files import write_atomically
@@ -83,7 +91,7 @@ class ModelJudge:
 
         Raises:
             JudgeError: the model failed, after the backend's own retries, or its reply ended at its limit without a
-                verdict.
+                verdict; with what that has cost.
             JudgeUnusable: it has no such prompt, refuses the request, or the cache folder cannot be used.
             ModelExhausted: its quota, or what the run may cost, is used up.
         """
@@ -109,10 +117,12 @@ class ModelJudge:
         verdict = read_verdict(kind, text, self._scoring)
         is_thinking = self._scoring.judge_skip_thoughts and ends_in_thoughts(text)
         if completion.is_cut and (verdict is None or is_thinking):
-            raise JudgeError(
+            cut = JudgeError(
                 f"judge {self._name}: its reply was cut after {completion.completion_tokens} tokens, before a verdict; "
                 "set a higher sampling.max_tokens in its model file"
             )
+            cut.cost_usd = cost_usd
+            raise cut
         if verdict is None:
             log.warning("judge %s gave no verdict on %r: %.200r", self._name, reference, text)
             return JudgeReply(text, cached=False, cost_usd=cost_usd, question=asked)
@@ -137,7 +147,10 @@ class ModelJudge:
         except (ModelRefused, PromptTooLong) as error:
             raise JudgeUnusable(f"judge {self._name}: {error}") from error
         except ModelError as error:
-            raise JudgeError(f"judge {self._name}: {error}") from error
+            failed = JudgeError(f"judge {self._name}: {error}")
+            if isinstance(error, NoAnswer) and error.completion:
+                failed.cost_usd = error.completion.cost_usd
+            raise failed from error
 
 
 def _read(path: Path) -> str | None:

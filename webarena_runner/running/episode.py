@@ -226,7 +226,7 @@ def failed(episode: Episode, error: Exception) -> EpisodeResult:
         stops_run=bool(expected and expected.stops_run),
         process_lost=bool(expected and expected.process_lost),
     )
-    return _result(episode, Ending.ERROR, "", failure=failure)
+    return _result(episode, Ending.ERROR, "", failure=failure, judge_usd=expected.cost_usd if expected else None)
 
 
 def _result(
@@ -237,9 +237,11 @@ def _result(
     value: float | None = None,
     scores: tuple[Score, ...] = (),
     failure: Failure | None = None,
+    judge_usd: float | None = None,
 ) -> EpisodeResult:
+    """`judge_usd` is the cost of verdicts that are in no score, since there is none."""
     completions = episode.completions
-    costs = [completion.cost_usd for completion in completions]
+    costs = [judge_usd, *(completion.cost_usd for completion in completions)]
     costs += [verdict.cost_usd for each in scores for verdict in each.verdicts]
     timings_ms = {"evaluate": 0.0} | episode.notes.timings_ms
     for step in episode.steps:

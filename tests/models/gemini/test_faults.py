@@ -103,6 +103,18 @@ async def test_what_a_filter_blocked_is_told_with_its_reason_and_not_asked_again
     assert len(server.chats) == 1
 
 
+async def test_a_part_that_a_filter_let_through_is_no_answer_and_is_kept(
+    server: GeminiServer, connect: Connect
+) -> None:
+    server.replies.append(Reply(200, reply(candidate("```click [1]``` and", finish_reason="SAFETY"))))
+    with pytest.raises(
+        ModelBlocked, match="after a part of it, which is kept in the step, finishReason SAFETY"
+    ) as caught:
+        await ask(connect)
+    assert caught.value.completion is not None
+    assert caught.value.completion.text == "```click [1]``` and"
+
+
 @pytest.mark.filterwarnings("ignore:.*(is not a valid|Unrecognized FinishReason)")
 async def test_a_reason_that_is_newer_than_the_sdk_is_no_empty_reply(
     server: GeminiServer, connect: Connect, sdk: str

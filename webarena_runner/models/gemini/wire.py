@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from webarena_runner.errors import ModelBlocked
-from webarena_runner.models.shared.answers import limit_spent
+from webarena_runner.models.shared.answers import blocked, limit_spent
 from webarena_runner.models.shared.formats import example_role
 from webarena_runner.models.shared.replies import encodable
 from webarena_runner.models.shared.retry import Transient
@@ -17,6 +17,8 @@ SystemAs = Literal["instruction", "user_turn"]
 Role = Literal["user", "model"]
 # Ended although nothing was wrong with prompt and reply: another attempt gives a text.
 _GLITCHES = {"", "STOP", "FINISH_REASON_UNSPECIFIED", "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL"}
+# They end a reply wherever it is. Without a text any reason that is no glitch is taken for one, newer ones too.
+_FILTERS = {"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"}
 _UNSPECIFIED = {"BLOCK_REASON_UNSPECIFIED", "BLOCKED_REASON_UNSPECIFIED"}
 _ROLES: dict[str, Role] = {"system": "user", "user": "user", "assistant": "model"}
 
@@ -166,7 +168,7 @@ def read_reply(reply: Reply, *, subject: str) -> Completion:
     """The reply as a completion; its completion tokens include those of the model's thoughts, which are paid for.
 
     Raises:
-        NoAnswer: a filter left no text, or the whole reply limit went into thoughts.
+        NoAnswer: a filter ended it, or the whole reply limit went into thoughts.
         Transient: there is no text, and no reason for it.
     """
     completion = Completion(
@@ -176,11 +178,13 @@ def read_reply(reply: Reply, *, subject: str) -> Completion:
         cached_tokens=reply.cached_tokens,
         finish_reason=reply.finish_reason,
     )
-    if reply.text.strip():
-        return completion
     more = "".join(
         [f": {reply.message}" if reply.message else "", f" ({', '.join(reply.ratings)})" if reply.ratings else ""]
     )
+    if reply.text.strip():
+        if reply.finish_reason in _FILTERS:
+            raise blocked(completion, subject=subject, reason=f"finishReason {reply.finish_reason}{more}")
+        return completion
     if reply.block_reason and reply.block_reason not in _UNSPECIFIED:
         message = f"{subject}: the prompt was blocked, blockReason {reply.block_reason}{more}"
         raise ModelBlocked(message, completion=completion)
@@ -190,6 +194,5 @@ def read_reply(reply: Reply, *, subject: str) -> Completion:
         remedy = "or lower the option thinking_budget or thinking_level"
         raise limit_spent(completion, subject=subject, thought_tokens=reply.thought_tokens, remedy=remedy)
     if reply.finish_reason not in _GLITCHES:
-        message = f"{subject}: the reply was blocked, finishReason {reply.finish_reason}{more}"
-        raise ModelBlocked(message, completion=completion)
+        raise blocked(completion, subject=subject, reason=f"finishReason {reply.finish_reason}{more}")
     raise Transient(f"an empty reply, finishReason {reply.finish_reason or 'missing'}{more}")

@@ -13,6 +13,9 @@ from webarena_runner.models.shared.retry import Transient
 from webarena_runner.models.shared.wire import data_url
 from webarena_runner.types import Completion, Message, Sampling
 
+# A reply that its server did not end: routers (OpenRouter) after their provider failed, vLLM and SGLang, DeepSeek.
+_FAILED = {"error", "abort", "insufficient_system_resource"}
+
 
 def wire_messages(
     messages: Sequence[Message], example_roles: ExampleRoles, system_as: SystemAs = "system"
@@ -56,8 +59,8 @@ def read_completion(reply: Any, *, subject: str) -> Completion:
     """Text and usage of a reply, decoded from JSON.
 
     Raises:
-        NoAnswer: it has no text, and says why.
-        Transient: it has no choices, or the server failed before there was a text.
+        NoAnswer: it has no text, and says why, or a filter ended it.
+        Transient: it has no choices, or the server failed before it was whole.
         ModelError: what came back is not a chat completion, or a field of it holds what it cannot.
     """
     choices = choices_of(reply, subject=subject)
@@ -68,9 +71,8 @@ def read_completion(reply: Any, *, subject: str) -> Completion:
     message = object_field(choice.get("message"), subject=subject, name="message")
     text = content_text(message.get("content"), subject=subject)
     completion = completion_of(reply, choice, usage, text, subject=subject, logprobs=_logprobs(choice))
-    if completion.finish_reason == "error" and not completion.text.strip():
-        # A provider behind a router failed after the reply had begun.
-        raise Transient("the server ended the reply with finish_reason error")
+    if completion.finish_reason in _FAILED:
+        raise Transient(f"the server ended the reply with finish_reason {completion.finish_reason}")
     thoughts = record(usage.get("completion_tokens_details")).get("reasoning_tokens")
     return require_answer(
         completion,

@@ -10,19 +10,24 @@ def require_answer(completion: Completion, *, subject: str, refusal: str = "", t
     """The completion as it is, also when the model itself had nothing to say and ended its reply.
 
     Raises:
-        NoAnswer: there is no text, because of the reply limit, a filter, or a `refusal` beside it.
+        NoAnswer: a filter ended the reply, of which there may be a part; or there is no text, because of the reply
+            limit or a `refusal` beside it.
     """
-    if completion.text.strip():
-        return completion
-    if refusal:
+    said = bool(completion.text.strip())
+    if refusal and not said:
         kept = completion.model_copy(update={"text": refusal})
         raise ModelDeclined(f"{subject}: the model refused: {refusal:.500}", completion=kept)
     if completion.finish_reason.lower() in _FILTERED:
-        message = f"{subject}: the reply was blocked, finish_reason {completion.finish_reason}"
-        raise ModelBlocked(message, completion=completion)
-    if completion.is_cut:
+        raise blocked(completion, subject=subject, reason=f"finish_reason {completion.finish_reason}")
+    if completion.is_cut and not said:
         raise limit_spent(completion, subject=subject, thought_tokens=thought_tokens)
     return completion
+
+
+def blocked(completion: Completion, *, subject: str, reason: str) -> ModelBlocked:
+    """The error of a reply that a filter kept back, or of which it let a part through: what is cut off is no answer."""
+    part = " after a part of it, which is kept in the step" if completion.text.strip() else ""
+    return ModelBlocked(f"{subject}: the reply was blocked{part}, {reason}", completion=completion)
 
 
 def limit_spent(

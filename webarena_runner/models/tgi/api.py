@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from webarena_runner.errors import EpisodeError, ModelRefused
 from webarena_runner.models.shared.error_replies import error_in_success, is_spent, meaning, read_error_reply
@@ -12,6 +13,7 @@ from webarena_runner.models.shared.health import root_url, wait_healthy
 from webarena_runner.models.shared.http import HttpClient, HttpReply
 from webarena_runner.models.shared.retry import RetryPolicy, Transient, retry_after_s, with_retries
 
+Read = TypeVar("Read")
 logger = logging.getLogger(__name__)
 
 # TGI's router names what went wrong; these come from load or from one failed batch, not from the request.
@@ -20,11 +22,10 @@ _PASSING_TYPES = {"overloaded", "generation", "incomplete_generation", "healthch
 
 @dataclass(frozen=True)
 class Answer:
-    """JSON and headers of a reply, and how many attempts failed before it."""
+    """JSON and headers of a reply."""
 
     body: Any
     headers: Mapping[str, str]
-    retries: int = 0
 
 
 class TgiServer:
@@ -45,18 +46,17 @@ class TgiServer:
         """No more requests in flight than the server takes, waits between attempts included."""
         self._slots = asyncio.Semaphore(max_concurrent_requests)
 
-    async def post(self, path: str, body: dict[str, Any]) -> Answer:
-        """Raises ModelRefused or PromptTooLong at once, other ModelErrors after the retries."""
+    async def post(self, path: str, body: dict[str, Any], *, read: Callable[[Answer], Read]) -> tuple[Read, int]:
+        """What `read` makes of the reply, and how many attempts failed before it.
 
-        async def attempt() -> Answer:
-            return await self._request("POST", path, body)
+        Raises ModelRefused or PromptTooLong at once, other ModelErrors after the retries.
+        """
 
-        if self._slots is None:
-            answer, retries = await with_retries(attempt, self._policy, subject=self.subject)
-        else:
-            async with self._slots:
-                answer, retries = await with_retries(attempt, self._policy, subject=self.subject)
-        return Answer(answer.body, answer.headers, retries)
+        async def attempt() -> Read:
+            return read(await self._request("POST", path, body))
+
+        async with self._slots or nullcontext():
+            return await with_retries(attempt, self._policy, subject=self.subject)
 
     async def get(self, path: str) -> Any:
         """JSON by one attempt; raises Transient when another may succeed."""

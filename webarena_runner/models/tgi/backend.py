@@ -2,7 +2,9 @@
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
 
 from webarena_runner.errors import ConfigError, EpisodeError, ModelError, UsageError
 from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag, ServeCommand, ServeHow
@@ -29,6 +31,7 @@ from webarena_runner.models.tgi.wire import (
 from webarena_runner.settings.records import ModelSpec
 from webarena_runner.types import Completion, Message, Sampling
 
+Read = TypeVar("Read")
 logger = logging.getLogger(__name__)
 
 
@@ -117,11 +120,14 @@ class Tgi:
         """One request for a token. Raises ConfigError when those of a run would be refused."""
 
         async def send(messages: Sequence[Message], sampling: Sampling) -> None:
+            # What the model says within one token does not matter.
+            def read(answer: Answer) -> None: ...
+
             if self._options.prompt_format == "template":
-                await self._ask_chat(messages, sampling)
+                await self._ask_chat(messages, sampling, read)
             else:
                 text, rendered = prompt_text(self._options.prompt_format, messages)
-                await self._ask_generate(text, (*sampling.stop, *rendered.stop), sampling)
+                await self._ask_generate(text, (*sampling.stop, *rendered.stop), sampling, read)
 
         if self._options.probe:
             await try_request(send, self._spec.sampling, with_picture=self._spec.images == "screenshot")
@@ -145,32 +151,35 @@ class Tgi:
         await self._server.aclose()
 
     async def _chat(self, messages: Sequence[Message], sampling: Sampling) -> Completion:
-        answer = await self._ask_chat(messages, sampling)
-        completion = read_chat(answer.body, answer.headers, stop=sampling.stop, subject=self._server.subject)
+        read = partial(read_chat, stop=sampling.stop, subject=self._server.subject)
+        completion, retries = await self._ask_chat(messages, sampling, read)
         if self._options.logprobs:
             require_logprobs(completion, subject=self._server.subject)
-        return completion.model_copy(update={"retries": answer.retries})
+        return completion.model_copy(update={"retries": retries})
 
-    async def _ask_chat(self, messages: Sequence[Message], sampling: Sampling) -> Answer:
+    async def _ask_chat(
+        self, messages: Sequence[Message], sampling: Sampling, read: Callable[[Answer], Read]
+    ) -> tuple[Read, int]:
         body = chat_body(messages, self._options.example_roles, sampling, self._sent(sampling.stop))
         logprobs = {"logprobs": True} if self._options.logprobs else {}
-        return await self._server.post("/v1/chat/completions", body | self._options.parameters | logprobs)
+        return await self._server.post("/v1/chat/completions", body | self._options.parameters | logprobs, read=read)
 
     async def _generate(self, messages: Sequence[Message], sampling: Sampling) -> Completion:
         text, rendered = prompt_text(self._options.prompt_format, messages)
         stop = tuple(dict.fromkeys((*sampling.stop, *rendered.stop)))
-        answer = await self._ask_generate(text, stop, sampling)
-        completion = read_generated(
-            answer.body, answer.headers, stop=stop, with_tokens=self._options.logprobs, subject=self._server.subject
-        )
+        subject = self._server.subject
+        read = partial(read_generated, stop=stop, with_tokens=self._options.logprobs, subject=subject)
+        completion, retries = await self._ask_generate(text, stop, sampling, read)
         prompt_tokens = completion.prompt_tokens
         if not prompt_tokens and not self._tokens.is_estimate and not rendered.images:
             prompt_tokens = await self._tokens.count(text) + rendered.has_bos
-        return completion.model_copy(update={"retries": answer.retries, "prompt_tokens": prompt_tokens})
+        return completion.model_copy(update={"retries": retries, "prompt_tokens": prompt_tokens})
 
-    async def _ask_generate(self, text: str, stop: Sequence[str], sampling: Sampling) -> Answer:
+    async def _ask_generate(
+        self, text: str, stop: Sequence[str], sampling: Sampling, read: Callable[[Answer], Read]
+    ) -> tuple[Read, int]:
         body = generate_body(text, sampling, self._sent(stop), self._options.parameters)
-        return await self._server.post("/generate", body)
+        return await self._server.post("/generate", body, read=read)
 
     def _sent(self, stop: Sequence[str]) -> Sequence[str]:
         """As many as the server takes; replies are cut at all of them anyway."""

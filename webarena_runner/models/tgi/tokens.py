@@ -34,8 +34,8 @@ class TgiTokens:
         if not text:
             return []
         # Like page text in prompts: an image's Markdown would be fetched. A full stop keeps the length.
-        answer = await self.server.post("/tokenize", {"inputs": text.replace("![](", "!.](")})
-        tokens: Any = answer.body
+        body = {"inputs": text.replace("![](", "!.](")}
+        tokens, _ = await self.server.post("/tokenize", body, read=lambda answer: answer.body)
         ends = [each["stop"] for each in tokens if each["stop"] > each["start"]] if _is_list(tokens) else []
         if not ends:
             raise ModelError(

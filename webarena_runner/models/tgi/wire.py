@@ -4,15 +4,15 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from webarena_runner.errors import ModelError
+from webarena_runner.errors import ModelError, NoAnswer
 from webarena_runner.log.wellformed import well_formed
 from webarena_runner.models.openai.wire import read_completion, wire_messages
 from webarena_runner.models.shared.answers import require_answer
 from webarena_runner.models.shared.control import plain
 from webarena_runner.models.shared.formats import ExampleRoles, FormatName, Rendered, render
 from webarena_runner.models.shared.replies import text_field, token_count
-from webarena_runner.models.shared.retry import Transient
 from webarena_runner.models.shared.wire import data_url
+from webarena_runner.models.tgi.api import Answer
 from webarena_runner.models.tgi.limits import REPLY_TOKENS
 from webarena_runner.types import Completion, Message, Sampling
 
@@ -71,19 +71,19 @@ def without_data(text: str, instead: str) -> str:
     return _DATA.sub(instead, text)
 
 
-def read_chat(reply: Any, headers: Mapping[str, str], *, stop: Sequence[str], subject: str) -> Completion:
-    """Raises NoAnswer when it says nothing, ModelError when this is no chat completion."""
+def read_chat(answer: Answer, *, stop: Sequence[str], subject: str) -> Completion:
+    """Raises NoAnswer when it says nothing, Transient without choices, ModelError when this is no chat completion."""
     try:
-        completion = read_completion(reply, subject=subject)
-    except Transient as error:
-        raise ModelError(f"{subject}: {error}") from None
-    return _counted(completion, headers, stop)
+        completion = read_completion(answer.body, subject=subject)
+    except NoAnswer as error:
+        error.completion = error.completion and _counted(error.completion, answer.headers, stop)
+        raise
+    return _counted(completion, answer.headers, stop)
 
 
-def read_generated(
-    reply: Any, headers: Mapping[str, str], *, stop: Sequence[str], with_tokens: bool, subject: str
-) -> Completion:
+def read_generated(answer: Answer, *, stop: Sequence[str], with_tokens: bool, subject: str) -> Completion:
     """Raises ModelError when there is no generated text, or no list of its tokens and they are asked for."""
+    reply = answer.body
     text = reply.get("generated_text") if isinstance(reply, dict) else None
     if not isinstance(text, str):
         raise ModelError(f"{subject}: the reply of /generate has no generated_text; is it a TGI server?")
@@ -97,7 +97,7 @@ def read_generated(
         finish_reason=text_field(details.get("finish_reason"), subject=subject, name="finish_reason"),
         **(_tokens(details, subject) if with_tokens else {}),
     )
-    return require_answer(_counted(completion, headers, stop), subject=subject)
+    return require_answer(_counted(completion, answer.headers, stop), subject=subject)
 
 
 def _tokens(details: Mapping[str, Any], subject: str) -> dict[str, Any]:
