@@ -87,6 +87,11 @@ class _Slot:
         return f"http://{HOST}:{self.port}{self.instance.site.path}"
 
 
+def config_of(app: ASGIApp, **more: Any) -> uvicorn.Config:
+    """What all our servers have in common: plain HTTP, and no log of their own."""
+    return uvicorn.Config(app, http="h11", ws="none", lifespan="off", log_config=None, access_log=False, **more)
+
+
 class SiteServer(uvicorn.Server):
     """Many servers share this process, so none of them may take over its signals."""
 
@@ -163,17 +168,7 @@ class Farm:
         listener = listen(port)
         instance = Instance(site, Database(snapshot_of(name, self.snapshot_folder)), cookie="")
         gate = _Gate(site.app(instance))
-        config = uvicorn.Config(
-            gate,
-            http="h11",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=1,
-        )
-        server = SiteServer(config)
+        server = SiteServer(config_of(gate, server_header=False, timeout_graceful_shutdown=1))
         serving = asyncio.create_task(server.serve(sockets=[listener]), name=f"{name}:{listener.getsockname()[1]}")
         return _Slot(listener.getsockname()[1], instance, gate, server, serving)
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-import uvicorn
 from platformdirs import user_cache_path
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
@@ -23,7 +22,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from webarena_mini.errors import MiniError
-from webarena_mini.farm import HOST, Farm, FarmLease, SiteServer, listen
+from webarena_mini.farm import HOST, Farm, FarmLease, SiteServer, config_of, listen
 from webarena_mini.kit.tokens import same_secret
 
 # Far longer than clients keep an idle connection (5 s is usual): where both ends let go of it at the same moment, the
@@ -142,16 +141,7 @@ async def run_child() -> None:
 
 @asynccontextmanager
 async def _serving(app: Starlette, listener: socket.socket) -> AsyncIterator[str]:
-    config = uvicorn.Config(
-        app,
-        http="h11",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        timeout_keep_alive=KEEP_ALIVE_S,
-    )
-    server = SiteServer(config)
+    server = SiteServer(config_of(app, timeout_keep_alive=KEEP_ALIVE_S))
     running = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         yield f"http://{HOST}:{listener.getsockname()[1]}"

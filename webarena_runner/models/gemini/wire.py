@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from webarena_runner.errors import ModelBlocked
+from webarena_runner.log.wellformed import well_formed
 from webarena_runner.models.shared.answers import blocked, limit_spent
 from webarena_runner.models.shared.formats import example_role
-from webarena_runner.models.shared.replies import encodable
 from webarena_runner.models.shared.retry import Transient
 from webarena_runner.models.shared.wire import media_type
 from webarena_runner.types import Completion, Message, Sampling
@@ -172,7 +172,7 @@ def read_reply(reply: Reply, *, subject: str) -> Completion:
         Transient: there is no text, and no reason for it.
     """
     completion = Completion(
-        text=encodable(reply.text),
+        text=well_formed(reply.text),
         prompt_tokens=reply.prompt_tokens,
         completion_tokens=reply.completion_tokens + reply.thought_tokens,
         cached_tokens=reply.cached_tokens,

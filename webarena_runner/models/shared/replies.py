@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from webarena_runner.errors import ModelError
+from webarena_runner.log.wellformed import well_formed
 
 # More than any context window; what is larger is no count.
 _MOST_TOKENS = 10**9
@@ -29,7 +30,7 @@ def content_text(content: Any, *, subject: str) -> str:
     if content is None:
         return ""
     if isinstance(content, str):
-        return encodable(content)
+        return well_formed(content)
     if isinstance(content, list):
         return "".join(_part_text(part, subject) for part in content)
     raise ModelError(f"{subject}: the reply's content is neither a text nor a list of parts: {_shown(content)}")
@@ -50,17 +51,12 @@ def text_field(value: Any, *, subject: str, name: str) -> str:
         return ""
     if not isinstance(value, str):
         raise ModelError(f"{subject}: the reply's {name} is no text: {_shown(value)}")
-    return encodable(value)
-
-
-def encodable(text: str) -> str:
-    """Half of an emoji, as a model at its token limit leaves it, cannot be written to disk."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return well_formed(value)
 
 
 def _part_text(part: Any, subject: str) -> str:
     if isinstance(part, str):
-        return encodable(part)
+        return well_formed(part)
     if not isinstance(part, dict):
         raise ModelError(f"{subject}: the reply's content has a part that is no record: {_shown(part)}")
     if part.get("type", "text") not in ("text", "output_text"):
@@ -69,4 +65,4 @@ def _part_text(part: Any, subject: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    return encodable(repr(value))[:100]
+    return well_formed(repr(value))[:100]

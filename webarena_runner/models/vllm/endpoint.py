@@ -8,6 +8,7 @@ from typing import Any
 
 from webarena_runner.errors import ModelError, ModelRefused
 from webarena_runner.interfaces import RequestTag
+from webarena_runner.log.wellformed import well_formed
 from webarena_runner.models.openai.backend import OpenAIChat
 from webarena_runner.models.openai.wire import completion_of, record, wire_sampling
 from webarena_runner.models.shared.answers import require_answer
@@ -15,7 +16,6 @@ from webarena_runner.models.shared.formats import FormatName, render
 from webarena_runner.models.shared.health import root_url
 from webarena_runner.models.shared.http import HttpClient
 from webarena_runner.models.shared.probe import try_request
-from webarena_runner.models.shared.replies import encodable
 from webarena_runner.models.shared.retry import Transient
 from webarena_runner.models.shared.wire import require_logprobs
 from webarena_runner.models.vllm.stats import describe_metrics, read_metrics
@@ -144,7 +144,7 @@ class VllmEndpoint:
             reply,
             choice,
             record(reply.get("usage")),
-            encodable(choice["text"]),
+            well_formed(choice["text"]),
             subject=self._server.subject,
             logprobs=record(choice.get("logprobs")).get("token_logprobs"),
         )

@@ -17,10 +17,10 @@ from pydantic import Field
 from webarena_runner.errors import ConfigError, ModelRefused, PromptTooLong
 from webarena_runner.extras import how_to_install
 from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag
+from webarena_runner.log.wellformed import well_formed
 from webarena_runner.models.shared.answers import require_answer
 from webarena_runner.models.shared.options import parse_options
 from webarena_runner.models.shared.preview import engine_preview
-from webarena_runner.models.shared.replies import encodable
 from webarena_runner.models.shared.tokens import Codec, LocalTokens
 from webarena_runner.models.vllm.args import VllmOptions, check_arguments, read_arguments, vllm_folder
 from webarena_runner.models.vllm.core import EngineCore, client_errors, decoded_images
@@ -106,7 +106,7 @@ class VllmEngine:
         self._tally.add(prompt_tokens=prompt_tokens, cached_tokens=cached)
         ids = tuple(reply.token_ids)
         completion = Completion(
-            text=encodable(reply.text),
+            text=well_formed(reply.text),
             prompt_tokens=prompt_tokens,
             completion_tokens=len(ids),
             cached_tokens=cached,
