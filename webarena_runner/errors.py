@@ -3,6 +3,7 @@
 RunnerError
 ├── UsageError             bad input; the CLI prints it and exits with 2; nothing was started
 │   ├── ConfigError        a config, model, prompt or site file, an option or an environment variable
+│   │   └── EvidenceMissing    a check looks at what a past episode's folder does not have
 │   ├── TaskFileError      a task file that is malformed, missing or not the official one
 │   ├── SelectionError     a --tasks expression that cannot be read or names what is not there
 │   ├── BrowserMissing     no Chromium to start
@@ -45,6 +46,10 @@ class UsageError(RunnerError):
 
 
 class ConfigError(UsageError):
+    pass
+
+
+class EvidenceMissing(ConfigError):
     pass
 
 

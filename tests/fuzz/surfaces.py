@@ -21,8 +21,7 @@ from webarena_runner.agents.prompted import Prompted
 from webarena_runner.cli.checked import check_tasks
 from webarena_runner.cli.results import print_report
 from webarena_runner.errors import RunnerError
-from webarena_runner.evaluators import load_evaluators
-from webarena_runner.evaluators.combine import rescore
+from webarena_runner.evaluators import load_evaluators, rescore
 from webarena_runner.evaluators.verdict import read_verdict
 from webarena_runner.export.leaderboard import row_of
 from webarena_runner.interfaces import AgentSetup

@@ -13,7 +13,7 @@ import pytest
 from tests.cli.conftest import Invoke
 from tests.log.records import make_manifest, make_result
 from webarena_runner.errors import ConfigError, DamagedRecord, NewerFormat, StoreError
-from webarena_runner.evaluators.combine import load_evaluators, rescore
+from webarena_runner.evaluators import load_evaluators, rescore
 from webarena_runner.interfaces import RequestTag
 from webarena_runner.log.format import FORMAT
 from webarena_runner.log.paths import AttemptPaths, RunPaths

@@ -15,6 +15,7 @@ from webarena_runner.cli import (
     leaderboard,
     observe,
     profiles,
+    rescore,
     runs,
     score,
     sites,
@@ -49,6 +50,7 @@ app.command("report", cls=OptionalHtml)(runs.report)
 app.command("export", epilog=export.EXAMPLES)(export.export)
 app.command("compare", epilog=compare.NOTES)(compare.compare)
 app.command("leaderboard", epilog=leaderboard.NOTES)(leaderboard.leaderboard)
+app.command("rescore", epilog=rescore.NOTES)(rescore.rescore)
 app.command("baseline", epilog=baseline.NOTES)(baseline.baseline)
 app.command("observe", epilog=observe.NOTES)(observe.observe)
 app.command("score", epilog=score.FORMAT)(score.score)

@@ -85,6 +85,8 @@ def _print_notes(report: RunReport, console: Console) -> None:
             "before (-o judge.cache=false: ask each time)",
             soft_wrap=True,
         )
+    for line in report.corrected.lines() if report.corrected else ():
+        console.print(line, style="yellow", markup=False, soft_wrap=True)
     for line in report.damaged:
         console.print(line, style="red", markup=False, soft_wrap=True)
 

@@ -1,5 +1,6 @@
 """Evaluators of an episode's end state, and the official way to combine them."""
 
-from webarena_runner.evaluators.combine import load_evaluators, needs_trace, rescore, score
+from webarena_runner.evaluators.again import rescore
+from webarena_runner.evaluators.combine import load_evaluators, needs_trace, score
 
 __all__ = ["load_evaluators", "needs_trace", "rescore", "score"]

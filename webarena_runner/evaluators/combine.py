@@ -1,7 +1,7 @@
 """The official score of a task: the product of its evaluators, one for each declared type, in the declared order.
 
 One path for all: evidence, score, where that is open a judge's verdict, and score again. A running episode asks the
-judge, `wa-run score` has the judge's reply in its line, and a run folder has the verdicts of then.
+judge, `wa-run score` has the judge's reply in its line, and past episodes are in `again`.
 """
 
 import math
@@ -54,7 +54,7 @@ def needs_trace(task: Task, evaluators: Mapping[str, Evaluator]) -> bool:
     Raises:
         ConfigError: no evaluator for a kind of check.
     """
-    found = [_evaluator(task, check, evaluators) for check in task.checks]
+    found = [evaluator_of(task, check, evaluators) for check in task.checks]
     return any(evaluator.needs_trace(spec) for evaluator, spec in found)
 
 
@@ -68,57 +68,29 @@ async def score(
         ConfigError: no evaluator for a kind of check.
     """
     scores: list[Score] = []
-    asked: list[Verdict] = []
+    verdicts: list[Verdict] = []
     try:
         for check in task.checks:
-            evaluator, spec = _evaluator(task, check, evaluators)
-            scores.append(await _score_of(task, evaluator, spec, end, judge, asked))
+            evaluator, spec = evaluator_of(task, check, evaluators)
+            scores.append(await _score_of(task, evaluator, spec, end, judge, verdicts))
     except EpisodeError as error:
-        error.cost_usd = total_usd([error.cost_usd, *(verdict.cost_usd for verdict in asked)])
+        error.cost_usd = total_usd([error.cost_usd, *(verdict.cost_usd for verdict in verdicts)])
         raise
-    return _product(scores), tuple(scores)
+    return product(scores), tuple(scores)
 
 
 async def _score_of(
-    task: Task, evaluator: Evaluator, spec: BaseModel, end: EpisodeEnd, judge: Judge | None, asked: list[Verdict]
+    task: Task, evaluator: Evaluator, spec: BaseModel, end: EpisodeEnd, judge: Judge | None, taken: list[Verdict]
 ) -> Score:
-    """Of one check; the verdicts that it takes are added to those `asked`."""
+    """Of one check; the verdicts that it takes are added to those `taken`."""
     evidence = await evaluator.collect(spec, end)
     verdicts: list[Verdict] = []
-    while isinstance(outcome := _next(evaluator, spec, evidence, verdicts), Question):
+    while isinstance(outcome := next_outcome(evaluator, spec, evidence, verdicts), Question):
         if judge is None:
-            return _unjudged(outcome, _missing_judge(task, outcome))
-        verdicts.append(await _asked(judge, outcome, end))
-        asked.append(verdicts[-1])
+            return unjudged(outcome, _missing_judge(task, outcome))
+        verdicts.append(await asked(judge, outcome, render(task.intent, end.lease.urls)))
+        taken.append(verdicts[-1])
     return outcome
-
-
-def rescore(
-    task: Task, recorded: Sequence[Score], evaluators: Mapping[str, Evaluator]
-) -> tuple[float, tuple[Score, ...]]:
-    """Scores a past episode again, from the evidence and verdicts of its recorded scores, one for each check.
-
-    Raises:
-        JudgeUnusable: the check now needs a verdict that was not recorded.
-        ConfigError: no evaluator for a kind of check, or the scores are not those of this task.
-    """
-    if [each.evaluator for each in recorded] != [check.kind for check in task.checks]:
-        raise ConfigError(
-            f"task {task.task_id} of {task.task_set}: expected recorded scores of "
-            f"{', '.join(check.kind for check in task.checks)}, found {', '.join(each.evaluator for each in recorded)}"
-        )
-    scores = []
-    for check, old in zip(task.checks, recorded, strict=True):
-        evaluator, spec = _evaluator(task, check, evaluators)
-        try:
-            outcome = _next(evaluator, spec, old.evidence, old.verdicts)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise ConfigError(
-                f"task {task.task_id} of {task.task_set}: the recorded evidence is not what {check.kind} can score: "
-                f"{error!r}"
-            ) from error
-        scores.append(_unjudged(outcome, _not_recorded(outcome)) if isinstance(outcome, Question) else outcome)
-    return _product(scores), tuple(scores)
 
 
 def score_outcome(
@@ -137,20 +109,20 @@ def score_outcome(
         JudgeUnusable: a judge has to decide, and there is no reply.
         SiteError: a site that the check names has no URL.
     """
-    evaluator, spec = _evaluator(task, check, evaluators)
+    evaluator, spec = evaluator_of(task, check, evaluators)
     try:
         evidence = evaluator.evidence_of(spec, outcome, urls)
     except TaskFileError as error:
         raise TaskFileError(f"task {task.task_id}: {error}") from error
     verdicts: list[Verdict] = []
-    while isinstance(scored := _next(evaluator, spec, evidence, verdicts), Question):
+    while isinstance(scored := next_outcome(evaluator, spec, evidence, verdicts), Question):
         if reply is None:
-            return _unjudged(scored, _not_recorded(scored))
+            return unjudged(scored, not_recorded(scored))
         verdicts.append(_verdict(scored, reply))
     return scored
 
 
-def _evaluator(task: Task, check: Check, evaluators: Mapping[str, Evaluator]) -> tuple[Evaluator, BaseModel]:
+def evaluator_of(task: Task, check: Check, evaluators: Mapping[str, Evaluator]) -> tuple[Evaluator, BaseModel]:
     """The evaluator of a check, and the check's spec as its own record."""
     evaluator = evaluators.get(check.kind)
     if evaluator is None:
@@ -167,9 +139,10 @@ def _evaluator(task: Task, check: Check, evaluators: Mapping[str, Evaluator]) ->
         ) from error
 
 
-def _next(
+def next_outcome(
     evaluator: Evaluator, spec: BaseModel, evidence: Mapping[str, object], verdicts: Sequence[Verdict]
 ) -> Score | Question:
+    """The score, or the next question. Raises TypeError when the evaluator asks for what it was given."""
     outcome = evaluator.score(spec, evidence, verdicts)
     if isinstance(outcome, Question) and any(
         (verdict.kind, verdict.reference) == (outcome.kind, outcome.reference) for verdict in verdicts
@@ -178,8 +151,8 @@ def _next(
     return outcome
 
 
-async def _asked(judge: Judge, question: Question, end: EpisodeEnd) -> Verdict:
-    intent = render(end.task.intent, end.lease.urls)
+async def asked(judge: Judge, question: Question, intent: str) -> Verdict:
+    """The judge's verdict, not read yet; `intent` has the sites' URLs."""
     reply = await judge.ask(question.kind, intent=intent, reference=question.reference, answer=question.answer)
     verdict = _verdict(question, reply.text, judge=judge.name)
     return verdict.model_copy(update={"cached": reply.cached, "cost_usd": reply.cost_usd, "question": reply.question})
@@ -190,7 +163,8 @@ def _verdict(question: Question, reply: str, *, judge: str = "") -> Verdict:
     return Verdict(kind=question.kind, reference=question.reference, reply=reply, score=None, judge=judge, cached=False)
 
 
-def _unjudged(question: Question, message: str) -> Score:
+def unjudged(question: Question, message: str) -> Score:
+    """The score without a verdict. Raises JudgeUnusable where the verdict decides."""
     if question.unjudged is None:
         raise JudgeUnusable(message)
     return question.unjudged
@@ -203,12 +177,13 @@ def _missing_judge(task: Task, question: Question) -> str:
     )
 
 
-def _not_recorded(question: Question) -> str:
+def not_recorded(question: Question) -> str:
     return (
         f"the {question.kind} verdict on {question.answer!r} against {question.reference!r} was not recorded; "
         f"only a run with a judge can score this"
     )
 
 
-def _product(scores: Sequence[Score]) -> float:
+def product(scores: Sequence[Score]) -> float:
+    """The official way to combine the scores of a task."""
     return math.prod(each.value for each in scores)

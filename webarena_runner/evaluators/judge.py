@@ -20,7 +20,7 @@ from webarena_runner.errors import (
 from webarena_runner.evaluators.verdict import read_verdict
 from webarena_runner.interfaces import JudgeReply, ModelBackend, RequestTag
 from webarena_runner.log.files import write_atomically
-from webarena_runner.settings.records import ScoringSettings
+from webarena_runner.settings.records import ModelSpec, ScoringSettings
 from webarena_runner.types import Completion, Message, Sampling
 
 log = logging.getLogger(__name__)
@@ -56,6 +56,22 @@ First give your reason in one or two sentences. Then end with exactly one of the
 same - the answer gives the true reason, or one that follows from it
 different - it does not""",
 }
+
+
+def identity_of(spec: ModelSpec, facts: Mapping[str, str]) -> dict[str, Any]:
+    """What a model's replies depend on, as far as can be known: its file but for names and prices, and its server."""
+    apart = {"name", "description", "prices", "rates", "leaderboard"}
+    return spec.model_dump(mode="json", exclude=apart) | {"facts": dict(facts)}
+
+
+def prompt_of(kind: str, *, intent: str, reference: str, answer: str) -> str:
+    """All that the judge is asked, its system text included."""
+    return f"{SYSTEM}\n\n{PROMPTS[kind].format(intent=intent, reference=reference, answer=answer)}"
+
+
+def sha256_of_prompt(kind: str) -> str:
+    """Of the prompt before anything is filled in."""
+    return hashlib.sha256(f"{SYSTEM}\n{PROMPTS[kind]}".encode()).hexdigest()
 
 
 class ModelJudge:
@@ -100,7 +116,7 @@ class ModelJudge:
         question = {
             "judge": self._name,
             "identity": self._identity,
-            "prompt_sha256": hashlib.sha256(f"{SYSTEM}\n{PROMPTS[kind]}".encode()).hexdigest(),
+            "prompt_sha256": sha256_of_prompt(kind),
             "kind": kind,
             "intent": intent,
             "reference": reference,
@@ -109,7 +125,7 @@ class ModelJudge:
         key = hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()
         path = self._cache_dir / f"{key}.json" if self._cache_dir else None
         prompt = PROMPTS[kind].format(intent=intent, reference=reference, answer=answer)
-        asked = f"{SYSTEM}\n\n{prompt}"
+        asked = prompt_of(kind, intent=intent, reference=reference, answer=answer)
         if path and (kept := self._kept(path, kind)) is not None:
             return JudgeReply(kept, cached=True, question=asked)
         completion = await self._generate(prompt)

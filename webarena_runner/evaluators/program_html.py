@@ -7,11 +7,11 @@ from typing import Any, ClassVar, Self
 import httpx
 from pydantic import BaseModel, Field
 
-from webarena_runner.errors import OutsideSites, ScriptError, TaskFileError
-from webarena_runner.evaluators.evidence import urls_named
+from webarena_runner.errors import EvidenceMissing, OutsideSites, ScriptError, TaskFileError
+from webarena_runner.evaluators.evidence import urls_named, urls_recalled
 from webarena_runner.evaluators.site_helpers import SiteHelpers
 from webarena_runner.evaluators.text import contains_any, same
-from webarena_runner.interfaces import EpisodeEnd, EvaluatorSetup, PageProbe
+from webarena_runner.interfaces import EpisodeEnd, EvaluatorSetup, PageProbe, Past
 from webarena_runner.official.addresses import addresses_in, fault_of, reachable
 from webarena_runner.official.node import Node, shown
 from webarena_runner.official.notation import (
@@ -103,6 +103,29 @@ class ProgramHtml:
         seen = [{"opened": "", "selected": text} for text in outcome.selected]
         return {"last_url": outcome.last_url, "urls": dict(urls), "targets": seen}
 
+    @classmethod
+    def opens_pages(cls, spec: HtmlSpec) -> bool:
+        """Whether a target is another page than the one that the agent ended on."""
+        return any(target.url != LAST_PAGE for target in spec.targets)
+
+    @classmethod
+    def recall(cls, spec: HtmlSpec, past: Past) -> dict[str, Any]:
+        """What the episode's own checks saw of the same pages by the same locators."""
+        urls = urls_recalled(cls.name, spec, past.urls)
+        kept = {
+            _looked_at(target): (seen, evidence.get("last_url", ""))
+            for old, evidence in past.seen
+            for target, seen in zip(old.targets, evidence.get("targets", ()), strict=False)
+        }
+        for index, target in enumerate(spec.targets):
+            if _looked_at(target) not in kept:
+                raise EvidenceMissing(
+                    f"{cls.name}: target {index} looks at {target.locator or 'the whole page'} of {target.url}, which "
+                    "no check of the run has looked at"
+                )
+        found = [kept[_looked_at(target)] for target in spec.targets]
+        return {"last_url": found[0][1], "urls": urls, "targets": [seen for seen, _ in found]}
+
     def score(self, spec: HtmlSpec, evidence: Mapping[str, Any], verdicts: Sequence[Verdict] = ()) -> Score:
         """Scores the texts `selected` of `targets`, one for each target of the check."""
         faults = [
@@ -116,6 +139,11 @@ class ProgramHtml:
             explanation="; ".join(faults) or f"all {len(spec.targets)} targets hold what is required",
             evidence=dict(evidence),
         )
+
+
+def _looked_at(target: HtmlTarget) -> tuple[str, str, tuple[str, ...]]:
+    """What two targets have in common that see the same."""
+    return target.url, target.locator, tuple(target.prep_actions)
 
 
 def _target(node: Node) -> HtmlTarget:

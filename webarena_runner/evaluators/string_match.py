@@ -8,10 +8,10 @@ from pydantic import BaseModel
 
 from webarena_runner.errors import TaskFileError
 from webarena_runner.evaluators.combine import UNCLEAR
-from webarena_runner.evaluators.evidence import urls_named
+from webarena_runner.evaluators.evidence import urls_named, urls_recalled
 from webarena_runner.evaluators.text import clean, contains, contains_token, numbers, same, whole_number
 from webarena_runner.evaluators.verdict import read_verdict
-from webarena_runner.interfaces import EpisodeEnd, EvaluatorSetup, Question
+from webarena_runner.interfaces import EpisodeEnd, EvaluatorSetup, Past, Question
 from webarena_runner.official.node import Node
 from webarena_runner.official.notation import ALTERNATIVES, UNACHIEVABLE, render
 from webarena_runner.settings.records import ScoringSettings
@@ -79,6 +79,10 @@ class StringMatch:
     @classmethod
     def evidence_of(cls, spec: StringSpec, outcome: StringOutcome, urls: Mapping[str, str]) -> dict[str, Any]:
         return {"answer": clean(outcome.answer), "urls": dict(urls)}
+
+    @classmethod
+    def recall(cls, spec: StringSpec, past: Past) -> dict[str, Any]:
+        return {"answer": clean(past.answer), "urls": urls_recalled(cls.name, spec, past.urls)}
 
     def score(
         self, spec: StringSpec, evidence: Mapping[str, Any], verdicts: Sequence[Verdict] = ()

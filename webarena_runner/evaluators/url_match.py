@@ -7,9 +7,9 @@ from urllib.parse import parse_qs, urlparse
 
 from pydantic import BaseModel
 
-from webarena_runner.errors import OutsideSites
-from webarena_runner.evaluators.evidence import urls_named
-from webarena_runner.interfaces import EpisodeEnd, EvaluatorSetup
+from webarena_runner.errors import EvidenceMissing, OutsideSites
+from webarena_runner.evaluators.evidence import urls_named, urls_recalled
+from webarena_runner.interfaces import EpisodeEnd, EvaluatorSetup, Past
 from webarena_runner.official.addresses import is_literal
 from webarena_runner.official.node import Node
 from webarena_runner.official.notation import ALTERNATIVES, render
@@ -83,6 +83,12 @@ class UrlMatch:
     @classmethod
     def evidence_of(cls, spec: UrlSpec, outcome: UrlOutcome, urls: Mapping[str, str]) -> dict[str, Any]:
         return {"final_url": outcome.final_url, "urls": dict(urls)}
+
+    @classmethod
+    def recall(cls, spec: UrlSpec, past: Past) -> dict[str, Any]:
+        if not past.final_url:
+            raise EvidenceMissing(f"{cls.name}: the address that the episode ended on was not kept")
+        return {"final_url": past.final_url, "urls": urls_recalled(cls.name, spec, past.urls)}
 
     def score(self, spec: UrlSpec, evidence: Mapping[str, Any], verdicts: Sequence[Verdict] = ()) -> Score:
         """Scores the final URL; evidence is `final_url` and the sites' `urls`."""

@@ -42,6 +42,7 @@ __all__ = [
     "ObservedPage",
     "Observer",
     "PageProbe",
+    "Past",
     "Preview",
     "Question",
     "RequestTag",
@@ -254,6 +255,19 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Past:
+    """What a past episode's folder has for a check that it was not scored by; `urls` are of all its sites.
+
+    `seen` has the spec and the evidence of each check of the same kind that it was scored by.
+    """
+
+    answer: str
+    final_url: str
+    urls: Mapping[str, str]
+    seen: Sequence[tuple[Any, Mapping[str, Any]]] = ()
+
+
+@dataclass(frozen=True)
 class EvaluatorSetup:
     """What an evaluator class is built from, by its class method `build(setup)`."""
 
@@ -266,6 +280,8 @@ class Evaluator(Protocol):
     `Spec` is the record of what is checked: its JSON is `Check.spec`, and `spec` below is always an object of it.
     `Outcome` has the keys of a line of `wa-run score` besides task_id, type and judge_reply. A class that opens
     pages or compares addresses may have a class method `elsewhere(spec, urls)`: those that are on none of these sites.
+    For `wa-run rescore` with another spec it may have `recall(spec, past)`, the evidence that a past episode has for
+    this spec (EvidenceMissing: it has none), and `opens_pages(spec)`: whether evidence depends on `page_checks`.
     """
 
     Spec: ClassVar[type[BaseModel]]

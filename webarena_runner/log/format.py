@@ -9,6 +9,11 @@
         step-000.jpeg ...                what the agent saw before the step
         last.json, last.jpeg             the last page, when no step was taken on it: a limit or an error came before
         result.json                      how it ended; absent when it was interrupted
+    RUN/judge/QUESTION.json              what the judge said, by the checksum of all that it depends on
+    RUN/rescored/NAME/                   the run scored again: by other rules, checks or another judge
+        rescoring.json                   how, and how many passed
+        episodes.jsonl                   one line an episode: score before and after, evidence, verdicts
+        judge/QUESTION.json              what that judge said
     RUN/attempts/TASK.TRIAL.ATTEMPT/     earlier attempts that were interrupted or ended in an error
 
 Every JSON record says its `format`; one without it is of format 0, the folders of version 0.1 and before. Records are

@@ -40,6 +40,11 @@ def task_id_of(name: str) -> TaskId:
     return int(name) if _NUMBER.fullmatch(name) else unquote(name)
 
 
+def safe_name(text: str) -> str:
+    """A file name of what people call something: other characters than letters, digits and `.+_-` become dashes."""
+    return re.sub(r"[^A-Za-z0-9._+-]+", "-", text).strip(".-")[:_MAX_NAME] or "unnamed"
+
+
 def episode_name(task_id: TaskId, trial: int) -> str:
     return f"{task_name(task_id)}.{trial}"
 
@@ -86,6 +91,28 @@ class AttemptPaths:
 
 
 @dataclass(frozen=True)
+class RescoringPaths:
+    """The folder of one re-scoring of a run."""
+
+    folder: Path
+
+    @property
+    def record(self) -> Path:
+        """How it was done, and what came of it in sum."""
+        return self.folder / "rescoring.json"
+
+    @property
+    def episodes(self) -> Path:
+        """A line for each planned episode."""
+        return self.folder / "episodes.jsonl"
+
+    @property
+    def verdicts(self) -> Path:
+        """What the judge said, where another one was asked."""
+        return self.folder / "judge"
+
+
+@dataclass(frozen=True)
 class RunPaths:
     """The folder of a run."""
 
@@ -112,6 +139,15 @@ class RunPaths:
     def verdicts(self) -> Path:
         """What the judge said in this run, a file for each question."""
         return self.folder / "judge"
+
+    @property
+    def rescorings(self) -> list[RescoringPaths]:
+        """All that were begun, by name."""
+        return [RescoringPaths(path) for path in sorted((self.folder / "rescored").glob("*")) if is_folder(path)]
+
+    def rescoring(self, name: str) -> RescoringPaths:
+        """Beside the originals, which no re-scoring touches."""
+        return RescoringPaths(self.folder / "rescored" / name)
 
     @property
     def log(self) -> Path:

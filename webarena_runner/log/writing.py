@@ -30,9 +30,9 @@ class EpisodeLog:
 
     def append(self, step: Step, screenshot: bytes | None = None) -> None:
         paths = AttemptPaths(self.folder)
-        with _writing(self.folder):
+        with writing_below(self.folder):
             # What a line names is there before it.
-            line = _text(pack_step(step, Texts(paths.texts)))
+            line = text_of(pack_step(step, Texts(paths.texts)))
             if screenshot is not None and step.screenshot_file is not None:
                 (self.folder / step.screenshot_file).write_bytes(screenshot)
             with paths.steps.open("a", encoding="utf-8") as lines:
@@ -43,11 +43,11 @@ class EpisodeLog:
         paths, picture = AttemptPaths(self.folder), observation.screenshot
         name = paths.screenshot(None, observation.screenshot_type) if picture is not None else None
         page = LastPage(observation=observation, screenshot_file=name)
-        with _writing(self.folder):
+        with writing_below(self.folder):
             if picture is not None and name is not None:
                 (self.folder / name).write_bytes(picture)
             raw = page.model_dump(mode="json", exclude={"observation"})
-            write_atomically(paths.last_page, _text(raw | {"observation": pack_observation(observation)}))
+            write_atomically(paths.last_page, text_of(raw | {"observation": pack_observation(observation)}))
 
 
 @dataclass
@@ -63,7 +63,7 @@ class EpisodeFolders:
         """An empty folder for a new attempt; what an earlier attempt left is kept under attempts/."""
         paths = RunPaths(self.path)
         folder = paths.episode(task_id, trial).folder
-        with _writing(self.path):
+        with writing_below(self.path):
             attempt = paths.next_attempt(task_id, trial)
             if folder.exists():
                 folder.rename(paths.earlier_attempt(task_id, trial, attempt).folder)
@@ -74,8 +74,8 @@ class EpisodeFolders:
     def put(self, result: EpisodeResult) -> None:
         """Atomic: after a crash the result is there whole or not at all."""
         paths = RunPaths(self.path).episode(result.task_id, result.trial)
-        with _writing(paths.folder):
-            write_atomically(paths.result, _text(placed(result), indent=2))
+        with writing_below(paths.folder):
+            write_atomically(paths.result, text_of(placed(result), indent=2))
 
 
 @dataclass
@@ -94,7 +94,7 @@ class RunFolder(EpisodeFolders):
         """
         require_no_run(path)
         paths = RunPaths(path)
-        with _writing(path):
+        with writing_below(path):
             for folder in paths.subfolders:
                 folder.mkdir(parents=True, exist_ok=True)
             lock = _locked(paths)
@@ -102,7 +102,7 @@ class RunFolder(EpisodeFolders):
                 Texts(paths.texts).add(prompt)
             manifest = _with_tasks(paths, manifest, tasks)
             # Last: a folder without a manifest is no run, and may be used again.
-            write_atomically(paths.manifest, _text(manifest.model_dump(mode="json"), indent=2))
+            write_atomically(paths.manifest, text_of(manifest.model_dump(mode="json"), indent=2))
         return cls(path, manifest, lock)
 
     @classmethod
@@ -113,7 +113,7 @@ class RunFolder(EpisodeFolders):
             StoreError: it is not a run, or another process works on it.
         """
         manifest, paths = read_manifest(path), RunPaths(path)
-        with _writing(path):
+        with writing_below(path):
             lock = _locked(paths)
             for folder in paths.subfolders:
                 folder.mkdir(exist_ok=True)
@@ -123,13 +123,13 @@ class RunFolder(EpisodeFolders):
             else:
                 manifest = _with_tasks(paths, manifest, tasks)
                 write_atomically(paths.earlier_manifest, before)
-                write_atomically(paths.manifest, _text(manifest.model_dump(mode="json"), indent=2))
+                write_atomically(paths.manifest, text_of(manifest.model_dump(mode="json"), indent=2))
         return cls(path, manifest, lock)
 
     def close(self) -> None:
         """Notes when this start of the run ended, and lets others at it."""
         try:
-            with _writing(self.path):
+            with writing_below(self.path):
                 _note_end(RunPaths(self.path), datetime.now(UTC))
         finally:
             self._lock.release()
@@ -157,7 +157,7 @@ def require_writable(out: Path) -> None:
 
 
 def _with_tasks(paths: RunPaths, manifest: RunManifest, tasks: Sequence[Task]) -> RunManifest:
-    data = "".join(_text(task.model_dump(mode="json")) + "\n" for task in tasks).encode()
+    data = "".join(text_of(task.model_dump(mode="json")) + "\n" for task in tasks).encode()
     write_atomically(paths.tasks, data)
     return manifest.model_copy(update={"tasks_sha256": sha256_of(data)})
 
@@ -165,10 +165,10 @@ def _with_tasks(paths: RunPaths, manifest: RunManifest, tasks: Sequence[Task]) -
 def _note_end(paths: RunPaths, finished_at: datetime | None) -> None:
     # In what is there, not in the record: keys that a newer version has written stay.
     raw = read_json(paths.manifest) | {"finished_at": finished_at and finished_at.isoformat()}
-    write_atomically(paths.manifest, _text(raw, indent=2))
+    write_atomically(paths.manifest, text_of(raw, indent=2))
 
 
-def _text(raw: Raw, *, indent: int | None = None) -> str:
+def text_of(raw: Raw, *, indent: int | None = None) -> str:
     """JSON of a record of the present format."""
     separators = (",", ":") if indent is None else None
     return json.dumps({"format": FORMAT} | raw, ensure_ascii=False, indent=indent, separators=separators)
@@ -184,7 +184,7 @@ def _locked(paths: RunPaths) -> filelock.BaseFileLock:
 
 
 @contextlib.contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def writing_below(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -39,7 +39,8 @@ def as_markdown(report: RunReport) -> str:
         parts.append("\n".join([row(("task", "trial", "became", "why")), row(["---"] * 4), *rows]))
         if len(report.not_passed) > LISTED:
             parts.append(f"... and {len(report.not_passed) - LISTED} more.")
-    parts += [plain(line) for line in (*report.damaged, manifest.caution) if line]
+    errata = report.corrected.lines() if report.corrected else []
+    parts += [plain(line) for line in (*errata, *report.damaged, manifest.caution) if line]
     return "\n\n".join(parts)
 
 

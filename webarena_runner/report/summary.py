@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from statistics import NormalDist
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from webarena_runner.actions.thoughts import has_thoughts
 from webarena_runner.errors import DamagedRecord, JudgeError, StoreError
@@ -15,6 +15,9 @@ from webarena_runner.log import reading
 from webarena_runner.log.paths import Key, task_name
 from webarena_runner.log.places import placed
 from webarena_runner.types import EpisodeResult, RunManifest, Task, TaskId, Verdict, id_order
+
+if TYPE_CHECKING:
+    from webarena_runner.rescoring.errata import Corrected
 
 LEVEL = 0.95
 
@@ -130,6 +133,14 @@ class RunReport:
         return {task.task_id: task for task in tasks or ()}, ""
 
     @cached_property
+    def corrected(self) -> "Corrected | None":
+        """The run by the errata of its task set, as far as its evidence allows; None where none are kept."""
+        # They need the evaluators, which no other part of a report does.
+        from webarena_runner.rescoring.errata import corrected_report
+
+        return corrected_report(self.manifest, self.results, self._chosen[0], self.folder)
+
+    @cached_property
     def interval(self) -> tuple[float, float] | None:
         """95 % interval of the success rate, with tasks as the sample; None when nothing was planned.
 
@@ -211,6 +222,7 @@ class RunReport:
             **manifest.model_dump(include={"model", "agent", "judge", "task_set", "profile", "caution"}),
             "total": self.total.as_json(),
             "interval": interval and {"level": LEVEL, "low": interval[0], "high": interval[1], "tasks": self.tasks},
+            "corrected": self.corrected and self.corrected.as_json(),
             "by_site": {name: counts.as_json() for name, counts in self.by_site.items()},
             "not_passed": [asdict(each) for each in self.not_passed],
             "steps": self.steps,

@@ -4,10 +4,9 @@ import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 from webarena_runner import registry
-from webarena_runner.evaluators.judge import ModelJudge
+from webarena_runner.evaluators.judge import ModelJudge, identity_of
 from webarena_runner.interfaces import ModelBackend
 from webarena_runner.interfaces.environments import EnvironmentProvider, EnvironmentSetup
 from webarena_runner.models.shared.limits import Limited, Spend
@@ -87,13 +86,7 @@ async def open_judge(
         backend,
         spec.model or spec.name,
         kept_in,
-        identity=_identity(spec, backend),
+        identity=identity_of(spec, getattr(backend, "facts", {})),
         max_tokens=spec.sampling.max_tokens,
         scoring=settings.scoring,
     )
-
-
-def _identity(spec: ModelSpec, backend: ModelBackend) -> dict[str, Any]:
-    """What a model's replies depend on, as far as can be known: its file but for names and prices, and its server."""
-    apart = {"name", "description", "prices", "rates", "leaderboard"}
-    return spec.model_dump(mode="json", exclude=apart) | {"facts": dict(getattr(backend, "facts", {}))}

@@ -23,13 +23,13 @@ from webarena_runner.log.texts import Texts
 from webarena_runner.log.writing import RunFolder, require_no_run, require_writable
 from webarena_runner.models.shared.limits import Spend
 from webarena_runner.report.summary import RunReport, load_run
+from webarena_runner.rescoring.past import tasks_of
 from webarena_runner.running import plan
 from webarena_runner.running.progress import Event, Note, Phase, Started, WatchedSchedule
 from webarena_runner.running.schedule import RunSchedule
 from webarena_runner.settings.loading import load_model_spec, with_limits
 from webarena_runner.settings.records import RunConfig, RunSettings, SitesSpec
 from webarena_runner.sites.providers import require_sites
-from webarena_runner.tasksets import load_task_set
 from webarena_runner.tasksets.ids import listed_ids
 from webarena_runner.tasksets.keys import not_done, require_done
 from webarena_runner.tasksets.selection import choose
@@ -143,7 +143,7 @@ def prepare_resume(folder: Path, *, max_cost_usd: float | None = None, max_time:
     _require_plug_ins(config, manifest.environment)
     prompt = Texts(RunPaths(folder).texts).path(manifest.prompt_sha256)
     plan.require_same(manifest, "prompt", manifest.prompt_sha256, _prompt_sha256(config), kept=prompt)
-    tasks = reading.read_tasks(folder) or _tasks_of_format_0(manifest, config)
+    tasks = tasks_of(folder, manifest)
     if lacking := {task_id for task_id, _ in manifest.planned} - {task.task_id for task in tasks}:
         raise StoreError(
             f"{RunPaths(folder).manifest}: plans task {listed_ids(lacking)}, which the tasks of the run lack; put the "
@@ -151,14 +151,6 @@ def prepare_resume(folder: Path, *, max_cost_usd: float | None = None, max_time:
         )
     todo = plan.to_do(tasks, config.settings.trials, reading.read_finished(folder))
     return Prepared(config, tasks, manifest, folder, todo, resumed=True)
-
-
-def _tasks_of_format_0(manifest: RunManifest, config: RunConfig) -> tuple[Task, ...]:
-    """The planned tasks, from the file that the run began with."""
-    loaded = load_task_set(config.tasks.task_set).load(allow_modified=config.tasks.allow_modified)
-    plan.require_same(manifest, "task file", manifest.task_set_sha256, loaded.sha256)
-    wanted = {task_id for task_id, _ in manifest.planned}
-    return tuple(task for task in loaded.tasks if task.task_id in wanted)
 
 
 async def run(prepared: Prepared, *, on_event: Callable[[Event], None], environ: Mapping[str, str]) -> RunSummary:
@@ -296,8 +288,7 @@ def _judge_name(config: RunConfig) -> str:
     name = config.settings.judge.model
     if name is None:
         return ""
-    spec = load_model_spec(name)
-    return f"{spec.name} ({spec.model})" if spec.model and spec.model != spec.name else spec.name
+    return load_model_spec(name).label
 
 
 def _prompt_text(config: RunConfig) -> str:

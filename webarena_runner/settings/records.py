@@ -95,6 +95,11 @@ class ModelSpec(Described):
     leaderboard: LeaderboardInfo = LeaderboardInfo()
     """what the leaderboard row says of the model"""
 
+    @property
+    def label(self) -> str:
+        """The model file and the model, as results record a judge."""
+        return f"{self.name} ({self.model})" if self.model and self.model != self.name else self.name
+
 
 class ObservationSettings(Described):
     """What the model reads of a page."""

@@ -38,11 +38,13 @@ from webarena_runner.types.episodes import (
     Verdict,
 )
 from webarena_runner.types.record import Record
+from webarena_runner.types.rescoring import Agreement, Disagreement, RescoredEpisode, Rescoring, Standing
 from webarena_runner.types.tasks import Check, Geolocation, Task, TaskId, Viewport, id_order
 
 __all__ = [
     "ActedOn",
     "Action",
+    "Agreement",
     "Box",
     "Call",
     "CallValue",
@@ -51,6 +53,7 @@ __all__ = [
     "CloseTab",
     "Completion",
     "Decision",
+    "Disagreement",
     "Ending",
     "EpisodeResult",
     "Failure",
@@ -68,10 +71,13 @@ __all__ = [
     "PlaywrightCall",
     "Press",
     "Record",
+    "RescoredEpisode",
+    "Rescoring",
     "RunManifest",
     "Sampling",
     "Score",
     "Scroll",
+    "Standing",
     "Step",
     "Stop",
     "TabFocus",
