@@ -227,6 +227,20 @@ def test_a_start_at_a_host_that_is_no_site_of_the_tasks_is_refused(
     assert (served.code, "no site of theirs" in served.out) == (0, False)
 
 
+def test_a_task_that_needs_a_judge_is_said_so_before_the_start(invoke: Invoke, shared: Path) -> None:
+    assert invoke("tasks", "check", _cases(shared, "judge")).code == 0
+    done = invoke(*EMBEDDED, _cases(shared, "judge"))
+    assert "need a judge      1 (there is none: pass --judge)" in done.out
+
+
+def test_every_recorded_task_file_is_tried_by_some_test(shared: Path) -> None:
+    """Here, and in tests/tasksets: a file that comes in is to be tried too."""
+    assert {path.name.removeprefix("tasks-").removesuffix(".json") for path in (shared / "cases").glob("tasks-*")} == {
+        *("filled-other-host", "judge", "keys-that-change-the-task", "no-template-id", "one-bad-record"),
+        "single-record",
+    }
+
+
 def test_a_check_of_a_host_that_is_no_site_is_said_before_the_start(invoke: Invoke, workdir: Path) -> None:
     task = own_task(1, expected="x", said="x")
     task["eval"] |= {
