@@ -11,6 +11,7 @@ from typing import Any
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import ViewportSize
 
+from webarena_runner.actions.kinds import element_of
 from webarena_runner.browser.act.actor import Actor, Outcome
 from webarena_runner.browser.observe.capture import PageText, ScreenshotType, read_page, read_title, take_screenshot
 from webarena_runner.browser.observe.devtools import ProtocolError
@@ -19,10 +20,10 @@ from webarena_runner.browser.observe.limits import MAX_TITLE_CHARACTERS, MAX_URL
 from webarena_runner.browser.observe.observers import LivePage, extras_of
 from webarena_runner.browser.policy import Fence
 from webarena_runner.browser.probe import Probe
+from webarena_runner.browser.record.recorder import Recorder
 from webarena_runner.browser.settle.settler import Settled, Settler
 from webarena_runner.browser.tab import Tab
 from webarena_runner.browser.tabs import Tabs
-from webarena_runner.browser.trace import NetworkTrace
 from webarena_runner.errors import BrowserError
 from webarena_runner.interfaces import Exchange, Observer
 from webarena_runner.log.wellformed import well_formed
@@ -79,7 +80,7 @@ class EpisodeEnvironment:
         screenshot_type: ScreenshotType,
         *,
         observers: Mapping[str, Observer],
-        trace: NetworkTrace | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         self.tabs = tabs
         self._fence = fence
@@ -89,7 +90,8 @@ class EpisodeEnvironment:
         self._stable_ids = StableIds() if observation.ids == "stable" else None
         self._screenshot_type = screenshot_type
         self._observers = observers
-        self._trace = trace
+        self._recorder = recorder or Recorder()
+        self._steps = 0
         self._nodes: Mapping[str, Node] = {}
         self._deviations: list[str] = []
         self._settled = Settled()
@@ -105,8 +107,12 @@ class EpisodeEnvironment:
         limit_s = self._settings.observation_timeout_s
         return Probe(self.tabs, self._fence, self._settler, page_checks=page_checks, limit_s=limit_s)
 
-    def trace(self) -> tuple[Exchange, ...]:
-        return self._trace.exchanges() if self._trace else ()
+    def trace(self) -> Sequence[Exchange]:
+        return self._recorder.exchanges()
+
+    async def end_recording(self) -> None:
+        """What pages show or ask from here on is in no recording; the log for evaluators stays."""
+        await self._recorder.aclose()
 
     async def open_start_pages(self, urls: Sequence[str]) -> None:
         """Opens one tab a URL, in order, or a blank one without any; the first is then the current one (official).
@@ -143,7 +149,8 @@ class EpisodeEnvironment:
         before = _Before(tabs, _windows(tabs), self.tabs.popups)
         for tab in tabs:
             tab.activity.begin_action()
-        outcome = await self._actor.execute(action, self._nodes)
+        async with self._recorder.step(self._named(action)):
+            outcome = await self._actor.execute(action, self._nodes)
         executed = time.monotonic()
         await self._settle(before)
         if await self._replace_closed():
@@ -152,6 +159,12 @@ class EpisodeEnvironment:
             await self._follow(before)
         spent = {"execute": 1000 * (executed - started), "settle": 1000 * (time.monotonic() - executed)}
         return await self._observe(outcome, spent)
+
+    def _named(self, action: Action) -> str:
+        """The step for readers of a recording."""
+        self._steps += 1
+        node = self._nodes.get(element_of(action) or "")
+        return f"step {self._steps}: {action.kind} {node.line if node else ''}".strip()
 
     async def _settle(self, before: _Before) -> None:
         """Waits for the current tab, and for windows that have opened since `before`."""

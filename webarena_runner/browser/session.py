@@ -18,9 +18,9 @@ from webarena_runner.browser.failures import answer_within, first_line, target_g
 from webarena_runner.browser.find import find_browser
 from webarena_runner.browser.observe.capture import ScreenshotType
 from webarena_runner.browser.policy import Fence, RefusingProxy
+from webarena_runner.browser.record.recorder import Recorder, Recording
 from webarena_runner.browser.settle.settler import Settler
 from webarena_runner.browser.tabs import Tabs
-from webarena_runner.browser.trace import NetworkTrace
 from webarena_runner.errors import BrowserError, BrowserGone, BrowserMissing, OutsideSites
 from webarena_runner.settings.records import BrowserSettings, ObservationSettings, SettleSettings
 from webarena_runner.types import Geolocation, Viewport
@@ -100,11 +100,13 @@ class BrowserSession:
         start_urls: Sequence[str],
         more_urls: Sequence[str] = (),
         traced: bool = False,
+        recording: Recording | None = None,
         geolocation: Geolocation | None = None,
         viewport: Viewport | None = None,
     ) -> AsyncIterator[EpisodeEnvironment]:
         """A fresh context on its start pages, fenced in to the sites of `urls` and `more_urls`; `traced` with a log.
 
+        What is in `recording` is closed when the context is, or before: `EpisodeEnvironment.end_recording`.
         `geolocation` is what its pages are told of where they are, `viewport` another size than that of the settings.
 
         Raises:
@@ -119,6 +121,7 @@ class BrowserSession:
         proxy = ProxySettings(server=self._proxy.url, bypass=fence.bypass)
         async with self._lent_context(proxy=proxy, storage_state=storage_state, own=own) as (context, endpoint):
             await context.add_init_script(settler.init_script)
+            recorder = await Recorder.start(context, recording or Recording(), traced=traced)
             tabs = Tabs(context, endpoint)
             try:
                 environment = EpisodeEnvironment(
@@ -129,12 +132,15 @@ class BrowserSession:
                     self._observation,
                     self._screenshot_type,
                     observers=self._observers,
-                    trace=NetworkTrace(context) if traced else None,
+                    recorder=recorder,
                 )
                 await environment.open_start_pages(start_urls)
                 yield environment
             finally:
-                await tabs.aclose()
+                try:
+                    await recorder.aclose()
+                finally:
+                    await tabs.aclose()
 
     @asynccontextmanager
     async def context(self) -> AsyncIterator[BrowserContext]:

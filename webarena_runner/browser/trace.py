@@ -10,7 +10,7 @@ class NetworkTrace:
 
     def __init__(self, context: BrowserContext) -> None:
         self._requests: list[Request] = []
-        self._statuses: dict[Request, int] = {}
+        self._responses: dict[Request, Response] = {}
         context.on("request", self._asked)
         context.on("response", self._answered)
 
@@ -22,7 +22,7 @@ class NetworkTrace:
                 url=request.url,
                 resource=request.resource_type,
                 body=(request.post_data_buffer or b"").decode("utf-8", "replace"),
-                status=self._statuses.get(request, 0),
+                status=self._responses[request].status if request in self._responses else 0,
             )
             for request in self._requests
         )
@@ -31,4 +31,4 @@ class NetworkTrace:
         self._requests.append(request)
 
     def _answered(self, response: Response) -> None:
-        self._statuses[response.request] = response.status
+        self._responses[response.request] = response

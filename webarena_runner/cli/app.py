@@ -109,6 +109,7 @@ def run_tasks(
     max_cost: given.MaxCost = None,
     max_time: given.MaxTime = None,
     seed: given.Seed = None,
+    record: given.Record = None,
     out: given.Out = Path("results"),
     run_id: given.RunId = None,
     config: given.Config = None,

@@ -6,7 +6,7 @@ An option is declared here alone: flags, help, and, where it sets one key of the
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
@@ -73,6 +73,12 @@ def _source(context: typer.Context, name: str) -> str:
 
 def _assigned(texts: list[str] | None) -> set[str]:
     return {text.partition("=")[0].strip() for text in texts or ()}
+
+
+def _recorded(text: str | None) -> "dict[str, Any] | None":
+    from webarena_runner.settings.recording import read_record
+
+    return None if text is None else read_record(text)
 
 
 WHAT_TO_RUN, _SITES, _SPEED, OTHER = "What to run", "Against what", "How much and how fast", "Output and more"
@@ -249,6 +255,19 @@ Settle = Annotated[
         help="After each action: wait until the page is quiet, 2 s at most, or sleep 2 s as the official code does. "
         "[dim]Default: the profile's[/dim]",
         rich_help_panel=_SPEED,
+    ),
+]
+Record = Annotated[
+    str | None,
+    Sets("record"),
+    typer.Option(
+        "--record",
+        metavar="WHAT,...",
+        callback=_recorded,
+        help="Record each episode: [b]har[/b] its network log, [b]har-bodies[/b] with the answers, [b]trace[/b] "
+        "Playwright's trace, [b]trace=failed[/b] only of those that do not pass, [b]film-strip[/b] with pictures. "
+        "[dim]Default: nothing[/dim]",
+        rich_help_panel=OTHER,
     ),
 ]
 MaxCost = Annotated[

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import monotonic
 from typing import Protocol, TypeVar
 
@@ -43,8 +44,10 @@ class EpisodeNotes:
     """What the result keeps of an episode's setting up and end, also of one that fails there.
 
     `site_urls`: of the leased sites by official name, which the agent is given; empty where there are none.
+    `folder` is that of the attempt, for recordings; None: nothing is kept of the episode.
     """
 
+    folder: Path | None = None
     site_urls: dict[str, str] = field(default_factory=dict)
     timings_ms: dict[str, float] = field(default_factory=dict)
 

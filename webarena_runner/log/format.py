@@ -8,6 +8,8 @@
         steps.jsonl                      one line a step, written as it happens
         step-000.jpeg ...                what the agent saw before the step
         last.json, last.jpeg             the last page, when no step was taken on it: a limit or an error came before
+        network.har                      the network log, written as it happens (--record har)
+        trace.zip                        Playwright's trace (--record trace)
         result.json                      how it ended; absent when it was interrupted
     RUN/judge/QUESTION.json              what the judge said, by the checksum of all that it depends on
     RUN/rescored/NAME/                   the run scored again: by other rules, checks or another judge

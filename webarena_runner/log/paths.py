@@ -68,6 +68,16 @@ class AttemptPaths:
         return self.folder / "last.json"
 
     @property
+    def har(self) -> Path:
+        """The network log, of an episode that was recorded with it."""
+        return self.folder / "network.har"
+
+    @property
+    def trace(self) -> Path:
+        """Playwright's trace, of an episode that was recorded with one."""
+        return self.folder / "trace.zip"
+
+    @property
     def texts(self) -> Path:
         """Of the run that the attempt belongs to."""
         return self.folder.parent.parent / "texts"

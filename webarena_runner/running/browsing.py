@@ -2,18 +2,21 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
+from webarena_runner.browser.record.recorder import Recording
 from webarena_runner.browser.session import BrowserSession
 from webarena_runner.errors import LoginError
 from webarena_runner.evaluators import load_evaluators, needs_trace, score
 from webarena_runner.interfaces import EpisodeEnd, Evaluator, Exchange, Judge, PageProbe, SiteLease, SiteProvider
 from webarena_runner.interfaces.environments import EnvironmentSetup, EpisodeNotes
+from webarena_runner.log.paths import AttemptPaths
 from webarena_runner.official.notation import render
 from webarena_runner.official.sites import LOGIN_FORMS, sites_needed
 from webarena_runner.running.elsewhere import require_sites_of_tasks
-from webarena_runner.settings.records import PageChecks, RunSettings, SitesSpec
+from webarena_runner.settings.records import PageChecks, RecordSettings, RunSettings, SitesSpec
 from webarena_runner.sites.providers import build_provider
 from webarena_runner.types import Action, Geolocation, Observation, Score, Task, Viewport
 
@@ -33,6 +36,10 @@ class Pages(Protocol):
 
     def probe(self, page_checks: PageChecks = "agent_tab") -> PageProbe:
         """What evaluators are given, with `scoring.page_checks` of the run's settings."""
+        ...
+
+    async def end_recording(self) -> None:
+        """To be called before the first check: pages that checks open are in no recording."""
         ...
 
     def trace(self) -> Sequence[Exchange]:
@@ -59,6 +66,7 @@ class Browser(Protocol):
         start_urls: Sequence[str],
         more_urls: Sequence[str],
         traced: bool,
+        recording: Recording | None,
         geolocation: Geolocation | None,
         viewport: Viewport | None,
     ) -> AbstractAsyncContextManager[Pages]: ...
@@ -119,31 +127,42 @@ class BrowserEnvironments:
         leasing = self._sites.lease(sites_needed(task), login_sites=task.login_sites, writes=task.writes)
         async with notes.timed_entry("lease", leasing) as lease:
             notes.site_urls.update(lease.urls)
+            recording = _recording(self._settings.record, notes.folder, lease)
             opening = self._browser.episode(
                 urls=lease.urls,
                 storage_state=lease.storage_state,
                 start_urls=[render(url, lease.urls) for url in task.start_urls],
                 more_urls=lease.more_urls,
                 traced=needs_trace(task, self._evaluators),
+                recording=recording,
                 geolocation=task.geolocation,
                 viewport=task.viewport,
             )
             async with notes.timed_entry("browser", opening) as pages:
-                yield LeasedSites(self, task, lease, pages)
+                yield LeasedSites(self, task, lease, pages, recording)
 
     async def score(self, task: Task, answer: str, lease: SiteLease, pages: Pages) -> tuple[float, tuple[Score, ...]]:
+        await pages.end_recording()
         end = EpisodeEnd(task, answer, lease, pages.probe(self._settings.scoring.page_checks), pages.trace())
         return await score(task, end, self._evaluators, self._judge)
+
+    @property
+    def keeps_passed(self) -> bool:
+        """Whether the trace of an episode that passed stays."""
+        return self._settings.record.trace != "failed"
 
 
 class LeasedSites:
     """One task's sites, in one agent's tabs."""
 
-    def __init__(self, provider: BrowserEnvironments, task: Task, lease: SiteLease, pages: Pages) -> None:
+    def __init__(
+        self, provider: BrowserEnvironments, task: Task, lease: SiteLease, pages: Pages, recording: Recording
+    ) -> None:
         self._provider = provider
         self._task = task
         self._lease = lease
         self._pages = pages
+        self._recording = recording
 
     @property
     def url(self) -> str:
@@ -164,4 +183,21 @@ class LeasedSites:
         return await self._pages.step(action)
 
     async def score(self, answer: str) -> tuple[float, tuple[Score, ...]]:
-        return await self._provider.score(self._task, answer, self._lease, self._pages)
+        value, scores = await self._provider.score(self._task, answer, self._lease, self._pages)
+        if value == 1 and not self._provider.keeps_passed and self._recording.trace is not None:
+            self._recording.trace.unlink(missing_ok=True)
+        return value, scores
+
+
+def _recording(record: RecordSettings, folder: Path | None, lease: SiteLease) -> Recording:
+    """Nothing where there is no folder for it."""
+    if folder is None:
+        return Recording()
+    paths = AttemptPaths(folder)
+    return Recording(
+        har=paths.har if record.har else None,
+        trace=paths.trace if record.trace != "no" else None,
+        max_body_bytes=1024 * record.max_body_kb if record.har_bodies else 0,
+        film_strip=record.film_strip,
+        secrets=tuple(password for _, password in lease.credentials.values()),
+    )

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from webarena_runner import registry
 from webarena_runner.errors import LimitExceeded
 from webarena_runner.interfaces import AgentSetup
+from webarena_runner.interfaces.environments import EpisodeNotes
 from webarena_runner.interfaces.execution import Attempt, EpisodeStarted, Recipe, StepTaken
 from webarena_runner.log.lines import lines_of
 from webarena_runner.log.paths import RunPaths
@@ -67,7 +68,7 @@ class Player:
 
         log = self._folders.begin(task.task_id, attempt.trial)
         on_event(EpisodeStarted(worker, task.task_id, attempt.trial, log.attempt))
-        episode = Episode(task, attempt.trial, log, on_step)
+        episode = Episode(task, attempt.trial, log, on_step, notes=EpisodeNotes(folder=log.folder))
         try:
             with lines_of(task.task_id, attempt.trial):
                 async with asyncio.timeout(limit_s):

@@ -19,6 +19,8 @@ _ONLY_WITH = (
     ("observation.ids", "observation.mode", "accessibility_tree"),
     ("actions.playwright_quirks", "actions.action_set", "playwright"),
     ("actions.lenient_syntax", "actions.action_set", "id"),
+    ("record.har_bodies", "record.har", True),
+    ("record.max_body_kb", "record.har_bodies", True),
 )
 # What only prompts to a model and its replies depend on.
 _OF_A_MODEL = ("prompt", "actions", "sampling")

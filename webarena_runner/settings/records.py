@@ -208,6 +208,21 @@ class SettleSettings(Described):
     """seconds that waiting may take at most"""
 
 
+class RecordSettings(Described):
+    """What is recorded of each episode besides its steps (--record); nothing of it changes what an episode sees."""
+
+    har: bool = False
+    """the network log, as network.har in the episode's folder, written as it happens"""
+    har_bodies: bool = False
+    """with the answers' bodies, of texts up to max_body_kb; webarena-verified reads them in 17 tasks"""
+    max_body_kb: PositiveInt = 256
+    """KiB of the longest body that is kept"""
+    trace: Literal["no", "failed", "all"] = "no"
+    """Playwright's trace, trace.zip, of all episodes, or of those that did not pass; for its viewer"""
+    film_strip: bool = False
+    """with pictures of the page as it changes, in the trace: about twenty times the size, and slower"""
+
+
 class JudgeSettings(Described):
     """Who decides answers that no comparison of texts can decide."""
 
@@ -292,6 +307,8 @@ class RunSettings(Described):
     """the browser of an episode"""
     settle: SettleSettings = SettleSettings()
     """how long to wait after an action"""
+    record: RecordSettings = RecordSettings()
+    """what is recorded besides the steps"""
     judge: JudgeSettings = JudgeSettings()
     """who decides fuzzy answers"""
     scoring: ScoringSettings = ScoringSettings()
