@@ -7,9 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from webarena_runner.cli.results import headline
-from webarena_runner.report.comparison.difference import Interval
 from webarena_runner.report.comparison.pairs import Pair, passes
-from webarena_runner.report.comparison.runs import Compared, Comparison, Difference, Spent
+from webarena_runner.report.comparison.runs import Compared, Comparison, Difference
+from webarena_runner.report.comparison.wording import lines_of, points
 from webarena_runner.report.summary import not_passed
 from webarena_runner.types import EpisodeResult
 
@@ -93,77 +93,6 @@ def _add(table: Table, name: str, each: Difference) -> None:
     counts = (found.pairs, found.both, found.only_first, found.only_second, found.neither)
     rates = (f"{100 * first:.1f}", f"{100 * second:.1f}", points(found.difference))
     table.add_row(Text(name), *map(str, counts), *rates)
-
-
-def lines_of(comparison: Comparison, label: str) -> list[str]:
-    """What is to be said of a comparison in words."""
-    lines = [_left_out(comparison, label)]
-    if not comparison.scored.tally.pairs:
-        return [*lines, "no pair has a score in both runs yet: nothing can be compared"]
-    test = comparison.mcnemar
-    by = ", each by the majority of its trials" if comparison.trials else ""
-    lines += [
-        f"{label} - A = {_with_interval(comparison.scored)}: {_verdict(comparison.scored.interval, label)}",
-        f"exact McNemar: p = {test.p_value:.2g} ({test.first} tasks for A, {test.second} for {label}{by}; it takes "
-        "tasks for independent, which those of one template are not)",
-    ]
-    if comparison.ended:
-        lines.append(f"with errors counted as not passed: {label} - A = {_with_interval(comparison.ended)}")
-    if comparison.spent:
-        lines.append(f"means, A and {label}: {_means(*comparison.spent)}")
-    return [line for line in lines if line]
-
-
-def points(difference: float) -> str:
-    """Of a difference between two rates: percentage points with their sign."""
-    return f"{100 * difference:+.1f}"
-
-
-def _left_out(comparison: Comparison, label: str) -> str:
-    paired = comparison.paired
-    parts = [f"{n} {first} in A, {second} in {label}" for (first, second), n in paired.unscored.items()]
-    parts += [
-        f"{len(keys)} planned in {run} only"
-        for run, keys in (("A", paired.only_first), (label, paired.only_second))
-        if keys
-    ]
-    if paired.other_tasks:
-        parts.append(f"{len(paired.other_tasks)} ids that are other tasks in each")
-    return f"pairs left out: {'; '.join(parts)}" if parts else ""
-
-
-def _with_interval(each: Difference) -> str:
-    interval, said = each.interval, f"{points(each.tally.difference)} points"
-    if interval is None or interval.is_point:
-        return f"{said} (no interval: {_why_none(interval)})"
-    few = ", too narrow for so few" if interval.is_narrow else ""
-    bounds = f"{points(interval.low)} to {points(interval.high)}"
-    return f"{said} (95 % interval {bounds} by {interval.clusters} {interval.units}{few})"
-
-
-def _why_none(interval: Interval | None) -> str:
-    if interval is None:
-        return "all pairs are of one template"
-    return f"all {interval.clusters} {interval.units} differ alike"
-
-
-def _verdict(interval: Interval | None, label: str) -> str:
-    if interval and interval.is_worse:
-        return f"{label} passes less than A"
-    if interval and interval.is_better:
-        return f"{label} passes more than A"
-    return "no difference is shown"
-
-
-def _means(first: Spent, second: Spent) -> str:
-    parts = [
-        f"{first.steps:.1f} and {second.steps:.1f} steps",
-        f"{first.tokens:.0f} and {second.tokens:.0f} tokens",
-        f"{first.wall_s:.1f} and {second.wall_s:.1f} s",
-    ]
-    if first.cost_usd is not None and second.cost_usd is not None:
-        parts.append(f"${first.cost_usd:.4f} and ${second.cost_usd:.4f}")
-    return ", ".join(parts)
 
 
 def _print_matrix(compared: Compared, console: Console) -> None:

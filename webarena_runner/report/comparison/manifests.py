@@ -120,13 +120,15 @@ def _scoring_faults(first: RunReport, second: RunReport, paired: Paired) -> Iter
     if keys:
         yield (
             f"they were scored by other rules: {', '.join(f'scoring.{key}' for key in keys)}; run both with one "
-            f"profile (they have {first.manifest.profile} and {second.manifest.profile})"
+            f"profile (they have {first.manifest.profile} and {second.manifest.profile}), or see what a run scores by "
+            "the other's rules: wa-run rescore RUN --profile NAME"
         )
     judged = sum(_is_judged(pair.first) or _is_judged(pair.second) for pair in paired.scored)
     if first.manifest.judge != second.manifest.judge and judged:
         yield (
             f"the judges are {first.manifest.judge or 'none'} and {second.manifest.judge or 'none'}, and {judged} of "
-            "the pairs were decided by one; run both with one judge"
+            "the pairs were decided by one; run both with one judge, or ask one of both runs: wa-run rescore RUN "
+            "--judge NAME"
         )
 
 

@@ -25,16 +25,21 @@ NO_HTML_FROM_SCRIPTS = "require-trusted-types-for 'script'; trusted-types 'none'
 class Frame:
     """What surrounds a page.
 
-    `root` is the way up to the report's folder ("" or "../"). `scripts` are more of `static/`. `live` lets scripts ask
-    the server that the page came from. `home` is the address of what the report is one of, "" for nothing.
-    `inline` puts style and script into the page, which then needs no other file.
+    `root` is the way up to the report's folder ("" or "../"). `scripts` and `styles` are more of `static/`. `live`
+    lets scripts ask the server that the page came from. `home` is the address of what the report is one of, "" for
+    nothing. `inline` puts style and script into the page, which then needs no other file.
     """
 
     root: str = ""
     scripts: Sequence[str] = ()
+    styles: Sequence[str] = ()
     live: bool = False
     home: str = ""
     inline: bool = False
+
+    @property
+    def all_styles(self) -> tuple[str, ...]:
+        return (links.STYLE, *self.styles)
 
     @property
     def all_scripts(self) -> tuple[str, ...]:
@@ -45,7 +50,7 @@ class Frame:
         """The Content-Security-Policy of the page."""
         style, script = "'self'", "'self'"
         if self.inline:
-            style = _hash(asset_text(links.STYLE))
+            style = " ".join(_hash(asset_text(name)) for name in self.all_styles)
             script = " ".join(_hash(asset_text(name)) for name in self.all_scripts)
         connect = "; connect-src 'self'" if self.live else ""
         return (
