@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Sequence
-from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +27,7 @@ class Prompts:
         self._processor = processor
         self._options = options
         self._lock = Lock()
+        self._control = control_among(tokenizer.added_tokens_decoder.values())
         if options.prompt_format == "template" and not getattr(processor or tokenizer, "chat_template", None):
             raise ConfigError(
                 f"{subject}: its tokenizer has no chat template; set the option prompt_format: completion for a base "
@@ -55,10 +55,6 @@ class Prompts:
     @property
     def _special(self) -> dict[str, int]:
         return {token.content: id_ for id_, token in self._tokenizer.added_tokens_decoder.items() if token.special}
-
-    @cached_property
-    def _control(self) -> frozenset[str]:
-        return control_among(self._tokenizer.added_tokens_decoder.values())
 
     def codec(self) -> Codec:
         return Codec(self._locked_encode, self._locked_decode)
