@@ -1,5 +1,6 @@
 """`wa-run export`: a run in a form for elsewhere."""
 
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -68,6 +69,7 @@ Write = Annotated[
 
 
 def export(
+    context: typer.Context,
     run: RunFolder = None,
     to: To = None,
     options: Options = None,
@@ -81,9 +83,12 @@ def export(
 
     Exit code: 0 written (or shown, where --write is wanted for that), 2 bad usage, or it could not be written.
     """
-    from webarena_runner.cli.console import stdout
+    from webarena_runner.cli.console import start_logging, stderr, stdout
     from webarena_runner.log.paths import find_run
 
+    start_logging(stderr(), verbose=context.obj["verbose"])
+    # Of attempts that it makes by itself: what comes of them is told in our words.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
     names = [text.partition("=")[0] for text in to or ()]
     if list_them:
         _print_known(names, stdout())
