@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from webarena_runner.log.writing import RunFolder
-from webarena_runner.types import Ending, EpisodeResult, Failure, RunManifest, Task
+from webarena_runner.types import Check, Ending, EpisodeResult, Failure, RunManifest, Task
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -68,8 +68,11 @@ def make_manifest(run_id: str = "r1", task_ids: tuple[int, ...] = (1, 2, 3), **c
     return RunManifest(**fields | changes)
 
 
-def make_task(task_id: int, template_id: int | None = None, *, task_set: str = "mini", **raw: Any) -> Task:
-    """`raw` are keys of the official record that a test cares for."""
+def make_task(
+    task_id: int, template_id: int | None = None, *, task_set: str = "mini", kinds: Sequence[str] = (), **raw: Any
+) -> Task:
+    """`raw` are keys of the official record that a test cares for; a check of kind `impossible` expects "N/A"."""
+    impossible = Check(kind="string_match", spec={"reference_answers": {"fuzzy_match": "N/A"}})
     return Task(
         task_set=task_set,
         task_id=task_id,
@@ -78,7 +81,7 @@ def make_task(task_id: int, template_id: int | None = None, *, task_set: str = "
         start_urls=("__SHOPPING__",),
         login_sites=(),
         template_id=template_id,
-        checks=(),
+        checks=tuple(impossible if kind == "impossible" else Check(kind=kind, spec={}) for kind in kinds),
         raw={"task_id": task_id} | raw,
     )
 

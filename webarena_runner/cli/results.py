@@ -1,16 +1,19 @@
 """The result table of a run."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from webarena_runner.report.notes import Note, cautions, notes
 from webarena_runner.report.summary import Counts, RunReport
-from webarena_runner.report.units import duration
+from webarena_runner.report.tables import rate_line, statistics_tables
+from webarena_runner.report.units import duration, percent
 from webarena_runner.tasksets.ids import listed_ids
 
 _STYLES = {"failed": "red", "errored": "yellow"}
+_TOLD = {"by the way": None, "warning": "yellow", "damage": "red"}
 
 
 def print_report(report: RunReport, console: Console, *, exported: Sequence[str] = ()) -> None:
@@ -18,7 +21,7 @@ def print_report(report: RunReport, console: Console, *, exported: Sequence[str]
 
     The denominator of every rate is what was planned. What was not run is only counted.
     """
-    manifest, total = report.manifest, report.total
+    total = report.total
     table = Table("sites", box=None, pad_edge=False)
     for column in ("planned", "passed", "failed", "errored", "not run", "success rate"):
         table.add_column(column, justify="right")
@@ -33,62 +36,41 @@ def print_report(report: RunReport, console: Console, *, exported: Sequence[str]
             text.append(f": {' '.join(each.why.split())}" if each.why else "", style="default")
             console.print(text, no_wrap=console.is_terminal, overflow="ellipsis", soft_wrap=not console.is_terminal)
     console.print(table)
-    if report.interval:
-        low, high = report.interval
-        # Trials of a task are no further tasks.
-        by = f" by {report.tasks} tasks" if report.tasks < total.planned else ""
+    if rate := report.rate:
         console.print(
-            f"{total.passed} of {total.planned} planned = {100 * total.success_rate:.1f} % "
-            f"(95 % interval {100 * low:.1f} to {100 * high:.1f}{by}); {report.steps} steps, {report.tokens} tokens, "
+            f"{rate_line(rate, of='planned')}; {report.steps} steps, {report.tokens} tokens, "
             f"{duration(report.wall_s)}{_money(report)}",
             markup=False,
             soft_wrap=True,
         )
-    _print_notes(report, console)
+    if (scored := report.scored_rate) and scored.planned < total.planned:
+        console.print(rate_line(scored, of="scored"), markup=False, soft_wrap=True)
+    _print_notes(notes(report), console)
     console.print(f"run folder: {report.folder}", markup=False, soft_wrap=True)
     for line in exported:
         console.print(line, markup=False, soft_wrap=True)
-    if manifest.caution:
-        console.print(manifest.caution, style="yellow", markup=False, soft_wrap=True)
-    if manifest.task_set_modified:
-        console.print("the task file is not the official one: do not compare with WebArena numbers", style="yellow")
+    _print_notes(cautions(report), console)
 
 
-def _print_notes(report: RunReport, console: Console) -> None:
-    """What a reader of the rates has to know of some episodes."""
-    if report.unanswered:
-        causes = ", ".join(f"{cause} {count}" for cause, count in sorted(report.unanswered.items()))
-        console.print(f"errors because the model gave no answer: {causes}", style="yellow", soft_wrap=True)
-    if report.cut_replies:
-        console.print(
-            f"{report.cut_replies} replies were cut at their limit (-o sampling.max_tokens=N sets it)",
-            style="yellow",
-            soft_wrap=True,
+def print_statistics(report: RunReport, console: Console) -> None:
+    """The long part: rates by what tasks are, over trials, and what episodes took."""
+    for each in statistics_tables(report.statistics):
+        table = Table(
+            each.head[0], box=None, pad_edge=False, title=each.title, title_justify="left", title_style="bold"
         )
-    if report.thought_replies:
-        console.print(
-            f"{report.thought_replies} replies hold thoughts, and an action in them is done as in official runs "
-            "(-o actions.skip_thoughts=true leaves them out)",
-            style="yellow",
-            soft_wrap=True,
-        )
-    if report.thought_verdicts:
-        console.print(
-            f"{report.thought_verdicts} replies of the judge hold thoughts, and words in them decide as in official "
-            "runs (-o scoring.judge_skip_thoughts=true leaves them out)",
-            style="yellow",
-            soft_wrap=True,
-        )
-    if report.kept_verdicts:
-        console.print(
-            f"{report.kept_verdicts} of {report.verdicts} verdicts of the judge were kept from the same question asked "
-            "before (-o judge.cache=false: ask each time)",
-            soft_wrap=True,
-        )
-    for line in report.corrected.lines() if report.corrected else ():
-        console.print(line, style="yellow", markup=False, soft_wrap=True)
-    for line in report.damaged:
-        console.print(line, style="red", markup=False, soft_wrap=True)
+        for column in each.head[1:]:
+            table.add_column(column, justify="right")
+        for row in each.rows:
+            table.add_row(*map(Text, row))
+        console.print()
+        console.print(table)
+    for note in report.statistics.notes:
+        console.print(note, style="yellow", markup=False, soft_wrap=True)
+
+
+def _print_notes(found: Iterable[Note], console: Console) -> None:
+    for note in found:
+        console.print(note.text, style=_TOLD[note.told], markup=False, soft_wrap=True)
 
 
 def headline(report: RunReport) -> str:
@@ -112,8 +94,7 @@ def print_baseline(reports: Sequence[RunReport], console: Console) -> None:
     for report in reports:
         total = report.total
         counts = (total.planned, total.passed, total.failed, report.undecided, total.errored - report.undecided)
-        rate = f"{100 * total.success_rate:.1f} %"
-        table.add_row(report.manifest.agent, *map(str, counts), str(total.missing), rate)
+        table.add_row(report.manifest.agent, *map(str, counts), str(total.missing), percent(total.success_rate))
     manifest = reports[0].manifest
     seed = manifest.config["settings"]["seed"]
     console.print(f"{manifest.task_set}, profile {manifest.profile}, seed {seed}", markup=False)
@@ -141,5 +122,5 @@ def _add(table: Table, name: str, counts: Counts) -> None:
         str(counts.failed),
         str(counts.errored),
         str(counts.missing),
-        f"{100 * counts.success_rate:.1f} %",
+        percent(counts.success_rate),
     )

@@ -59,6 +59,14 @@ Format = Annotated[
         help="Markdown lists what did not pass, for pull requests and job summaries. [dim]Default: table[/dim]",
     ),
 ]
+Stats = Annotated[
+    bool,
+    typer.Option(
+        "--stats",
+        help="Also rates with their intervals by site, evaluator and trial, the average over templates, pass@k and "
+        "pass^k, and what a task and a pass took. --json always has them.",
+    ),
+]
 CheckRun = Annotated[
     bool,
     typer.Option(
@@ -157,6 +165,7 @@ def report(
     csv: Csv = None,
     as_json: AsJson = False,
     form: Format = None,
+    stats: Stats = False,
     check: CheckRun = False,
     fail_under: FailUnder = None,
     html: Html = None,
@@ -169,7 +178,7 @@ def report(
     from webarena_runner.cli.console import echo, echo_json, stderr, stdout
     from webarena_runner.cli.export import write_exports
     from webarena_runner.cli.outcome import exit_code
-    from webarena_runner.cli.results import print_report
+    from webarena_runner.cli.results import print_report, print_statistics
     from webarena_runner.log.paths import find_run
     from webarena_runner.report.markdown import as_markdown
     from webarena_runner.report.summary import load_run
@@ -189,9 +198,11 @@ def report(
         case "json":
             echo_json(found.as_json() | {"exported": list(exported)})
         case "markdown":
-            echo(as_markdown(found))
-        case _ if table_wanted:
+            echo(as_markdown(found, with_statistics=stats))
+        case _ if table_wanted or stats:
             print_report(found, stdout(), exported=exported)
+            if stats:
+                print_statistics(found, stdout())
         case _:
             echo("\n".join(exported))
     if check or threshold:

@@ -19,7 +19,7 @@ from webarena_runner.log.steps import unpack_page, unpack_step
 from webarena_runner.log.texts import Texts
 from webarena_runner.log.upgrade import upgraded
 from webarena_runner.log.wellformed import nesting, well_formed_value
-from webarena_runner.types import Completion, EpisodeResult, LastPage, Record, RunManifest, Step, Task
+from webarena_runner.types import Completion, EpisodeResult, LastPage, Record, RunManifest, Step, Task, TaskId
 
 log = logging.getLogger(__name__)
 R = TypeVar("R", bound=Record)
@@ -77,6 +77,17 @@ def read_tasks(folder: Path, manifest: RunManifest | None = None) -> tuple[Task,
     return tuple(
         _validated(Task, "task", _parsed(line, where), where=where) for line, where in _lines(data, paths.tasks)
     )
+
+
+def read_templates(folder: Path, manifest: RunManifest) -> dict[TaskId, int]:
+    """The intent templates of those tasks that have one.
+
+    Raises:
+        StoreError: as for the tasks.
+    """
+    return {
+        task.task_id: task.template_id for task in read_tasks(folder, manifest) or () if task.template_id is not None
+    }
 
 
 def read_results(folder: Path) -> dict[Key, EpisodeResult]:

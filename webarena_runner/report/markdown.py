@@ -3,7 +3,10 @@
 import re
 from collections.abc import Sequence
 
+from webarena_runner.report.notes import cautions, notes
 from webarena_runner.report.summary import Counts, RunReport
+from webarena_runner.report.tables import rate_line, statistics_tables
+from webarena_runner.report.units import percent
 
 HEAD = ("sites", "planned", "passed", "failed", "errored", "not run", "success rate")
 # A comment on GitHub has at most 65,536 characters.
@@ -12,9 +15,9 @@ WHY_CHARACTERS = 300
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&@])")
 
 
-def as_markdown(report: RunReport) -> str:
+def as_markdown(report: RunReport, *, with_statistics: bool = False) -> str:
     """Counts by site, and a list of what did not pass; texts of pages and servers cannot make markup of their own."""
-    manifest, total, interval = report.manifest, report.total, report.interval
+    manifest, total = report.manifest, report.total
     parts = [
         f"### {plain(manifest.model)} on {plain(manifest.task_set)}: {total.passed} of {total.planned} passed",
         "\n".join(
@@ -26,11 +29,13 @@ def as_markdown(report: RunReport) -> str:
             ]
         ),
     ]
-    if interval:
+    if rate := report.rate:
         parts.append(
-            f"95 % interval by {report.tasks} tasks: {100 * interval[0]:.1f} to {100 * interval[1]:.1f} %. "
+            f"{plain(rate_line(rate, of='planned'))}. "
             f"Run {plain(manifest.run_id)}, agent {plain(manifest.agent)}, profile {plain(manifest.profile)}."
         )
+    if (scored := report.scored_rate) and scored.planned < total.planned:
+        parts.append(f"{plain(rate_line(scored, of='scored'))}.")
     if report.not_passed:
         rows = [
             row((plain(str(each.task_id)), str(each.trial), each.became, plain(each.why)))
@@ -39,15 +44,24 @@ def as_markdown(report: RunReport) -> str:
         parts.append("\n".join([row(("task", "trial", "became", "why")), row(["---"] * 4), *rows]))
         if len(report.not_passed) > LISTED:
             parts.append(f"... and {len(report.not_passed) - LISTED} more.")
-    errata = report.corrected.lines() if report.corrected else []
-    parts += [plain(line) for line in (*errata, *report.damaged, manifest.caution) if line]
+    if with_statistics:
+        parts += _statistics(report)
+    parts += [plain(note.text) for note in (*notes(report), *cautions(report))]
     return "\n\n".join(parts)
 
 
+def _statistics(report: RunReport) -> list[str]:
+    parts = []
+    for table in statistics_tables(report.statistics):
+        marks = ("---", *["---:"] * (len(table.head) - 1))
+        rows = [row([plain(cell) for cell in cells]) for cells in table.rows]
+        parts.append("\n".join([f"#### {table.title}", "", row(table.head), row(marks), *rows]))
+    return parts + [plain(note) for note in report.statistics.notes]
+
+
 def _counts(name: str, counts: Counts) -> str:
-    rate = f"{100 * counts.success_rate:.1f} %"
     numbers = (counts.planned, counts.passed, counts.failed, counts.errored, counts.missing)
-    return row((name, *map(str, numbers), rate))
+    return row((name, *map(str, numbers), percent(counts.success_rate)))
 
 
 def row(cells: Sequence[str]) -> str:

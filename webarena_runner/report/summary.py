@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 from webarena_runner.actions.thoughts import has_thoughts
@@ -14,12 +13,12 @@ from webarena_runner.errors import DamagedRecord, JudgeError, StoreError
 from webarena_runner.log import reading
 from webarena_runner.log.paths import Key, task_name
 from webarena_runner.log.places import placed
+from webarena_runner.report.breakdown import RunStatistics, break_down, planned_trials
+from webarena_runner.report.statistics import LEVEL, Rate, Trial, rate_of
 from webarena_runner.types import EpisodeResult, RunManifest, Task, TaskId, Verdict, id_order
 
 if TYPE_CHECKING:
     from webarena_runner.rescoring.errata import Corrected
-
-LEVEL = 0.95
 
 
 @dataclass(frozen=True)
@@ -86,8 +85,12 @@ class RunReport:
         """Counts by site combination (`shopping`, `reddit+shopping`), so that the rows add up to the total."""
         groups: dict[str, list[Key]] = {}
         for key in self.manifest.planned:
-            groups.setdefault(self.manifest.task_sites[task_name(key[0])], []).append(key)
+            groups.setdefault(self.sites_of(key[0]), []).append(key)
         return {name: _counts(keys, self.results) for name, keys in sorted(groups.items())}
+
+    def sites_of(self, task_id: TaskId) -> str:
+        """Of a planned task, joined by "+"; "" for none."""
+        return self.manifest.task_sites[task_name(task_id)]
 
     @cached_property
     def undecided(self) -> int:
@@ -141,12 +144,36 @@ class RunReport:
         return corrected_report(self.manifest, self.results, self._chosen[0], self.folder)
 
     @cached_property
-    def interval(self) -> tuple[float, float] | None:
-        """95 % interval of the success rate, with tasks as the sample; None when nothing was planned.
+    def templates(self) -> dict[TaskId, int]:
+        """The templates of the tasks that have one, by task id; none where `tasks_fault` says why."""
+        try:
+            return reading.read_templates(self.folder, self.manifest)
+        except StoreError:
+            return {}
 
-        Trials of one task are alike, so more of them make the rate of each task surer but the tasks no more.
-        """
-        return success_interval(self.total.success_rate * self.tasks, self.tasks) if self.tasks else None
+    @cached_property
+    def trials(self) -> dict[Key, Trial]:
+        return planned_trials(self)
+
+    @cached_property
+    def rate(self) -> Rate | None:
+        """The success rate over what was planned, with its interval; None when nothing was planned."""
+        return rate_of(self.trials.values())
+
+    @cached_property
+    def scored_rate(self) -> Rate | None:
+        """Over the episodes that have a score: without what errored or did not run."""
+        scored = (key for key, result in self.results.items() if result.value is not None)
+        return rate_of(self.trials[key] for key in scored if key in self.trials)
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """95 % interval of the success rate, with tasks clustered by their templates; None when nothing was planned."""
+        return self.rate.interval if self.rate else None
+
+    @cached_property
+    def statistics(self) -> RunStatistics:
+        return break_down(self)
 
     @cached_property
     def errors(self) -> list[EpisodeResult]:
@@ -215,13 +242,14 @@ class RunReport:
 
     def summary(self) -> dict[str, Any]:
         """What was run, counts, totals, and what did not pass, as JSON values."""
-        manifest, interval = self.manifest, self.interval
+        manifest = self.manifest
         return {
             "run_id": manifest.run_id,
             "folder": str(self.folder),
             **manifest.model_dump(include={"model", "agent", "judge", "task_set", "profile", "caution"}),
             "total": self.total.as_json(),
-            "interval": interval and {"level": LEVEL, "low": interval[0], "high": interval[1], "tasks": self.tasks},
+            "interval": self.rate and {"level": LEVEL} | self.rate.as_json(),
+            "statistics": self.statistics.as_json(),
             "corrected": self.corrected and self.corrected.as_json(),
             "by_site": {name: counts.as_json() for name, counts in self.by_site.items()},
             "not_passed": [asdict(each) for each in self.not_passed],
@@ -254,24 +282,6 @@ def load_run(folder: Path) -> RunReport:
     except DamagedRecord as error:
         damaged = [error, *damaged]
     return RunReport(folder, manifest, results, reading.cost_usd(folder), tuple(map(str, damaged)))
-
-
-def success_interval(passed: float, planned: int, *, level: float = LEVEL) -> tuple[float, float]:
-    """Wilson score interval of a success rate; bounds lie in [0, 1]. Source: Wilson 1927, eq. 5.
-
-    Takes outcomes for independent, which tasks of one template are not: read it as the narrowest honest interval.
-    `passed` is a fraction where an outcome is itself a rate, that of a task's trials; it is wider than need be then.
-
-    Raises:
-        ValueError: nothing was planned.
-    """
-    if planned < 1:
-        raise ValueError("a success rate needs at least one planned episode")
-    z = NormalDist().inv_cdf(0.5 + level / 2)
-    rate, denominator = passed / planned, 1 + z * z / planned
-    centre = (rate + z * z / (2 * planned)) / denominator
-    half = z * math.sqrt(rate * (1 - rate) / planned + z * z / (4 * planned * planned)) / denominator
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def _counts(keys: Sequence[Key], results: dict[Key, EpisodeResult]) -> Counts:

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 
 from webarena_runner.report.comparison.pairs import Cluster, Pair
-from webarena_runner.report.summary import LEVEL
+from webarena_runner.report.statistics import LEVEL
 from webarena_runner.types import TaskId
 
 RESAMPLES = 9999

@@ -14,7 +14,8 @@ from webarena_runner.log.paths import Key
 from webarena_runner.report.comparison.difference import Interval, McNemar, interval_of, mcnemar_of
 from webarena_runner.report.comparison.manifests import Differs, differences, incomparable
 from webarena_runner.report.comparison.pairs import Pair, Paired, Tally, by_site, pair_runs, tally
-from webarena_runner.report.summary import LEVEL, RunReport, load_run, not_passed
+from webarena_runner.report.statistics import LEVEL
+from webarena_runner.report.summary import RunReport, load_run, not_passed
 from webarena_runner.types import EpisodeResult
 
 

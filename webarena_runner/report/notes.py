@@ -1,0 +1,52 @@
+"""What a reader of a run's numbers has to know, in words: the same in every form that a report has."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from webarena_runner.report.summary import RunReport
+
+
+@dataclass(frozen=True)
+class Note:
+    """One sentence, whose texts of pages and servers are as they came; `told` says how urgently."""
+
+    text: str
+    told: Literal["by the way", "warning", "damage"] = "warning"
+
+
+def notes(report: RunReport) -> Iterator[Note]:
+    """Of some episodes, and of what cannot be read."""
+    if report.unanswered:
+        causes = ", ".join(f"{cause} {count}" for cause, count in sorted(report.unanswered.items()))
+        yield Note(f"errors because the model gave no answer: {causes}")
+    if report.cut_replies:
+        yield Note(f"{report.cut_replies} replies were cut at their limit (-o sampling.max_tokens=N sets it)")
+    if report.thought_replies:
+        yield Note(
+            f"{report.thought_replies} replies hold thoughts, and an action in them is done as in official runs "
+            "(-o actions.skip_thoughts=true leaves them out)"
+        )
+    if report.thought_verdicts:
+        yield Note(
+            f"{report.thought_verdicts} replies of the judge hold thoughts, and words in them decide as in official "
+            "runs (-o scoring.judge_skip_thoughts=true leaves them out)"
+        )
+    if report.kept_verdicts:
+        yield Note(
+            f"{report.kept_verdicts} of {report.verdicts} verdicts of the judge were kept from the same question asked "
+            "before (-o judge.cache=false: ask each time)",
+            told="by the way",
+        )
+    yield from (Note(line) for line in (report.corrected.lines() if report.corrected else ()))
+    if not report.templates and report.tasks_fault:
+        yield Note(f"{report.tasks_fault}. The interval takes the tasks for independent of each other", told="damage")
+    yield from (Note(line, told="damage") for line in report.damaged)
+
+
+def cautions(report: RunReport) -> Iterator[Note]:
+    """Of the run as a whole: why its numbers are not the benchmark's."""
+    if report.manifest.caution:
+        yield Note(report.manifest.caution)
+    if report.manifest.task_set_modified:
+        yield Note("the task file is not the official one: do not compare with WebArena numbers")
