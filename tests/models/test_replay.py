@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.log.records import make_manifest
-from webarena_runner.errors import ConfigError, ModelRefused, StoreError
+from webarena_runner.errors import ConfigError, ModelBlocked, ModelRefused, StoreError
 from webarena_runner.interfaces import RequestTag
 from webarena_runner.log.paths import AttemptPaths
 from webarena_runner.log.writing import RunFolder
@@ -91,6 +91,18 @@ async def test_an_earlier_run_is_replayed_step_by_step(run: RunFolder) -> None:
     assert await texts(backend, 4, 1, trial=1) == ["c"]
     found = await backend.generate([], Sampling(), tag=RequestTag("mini", 4, 0, 1))
     assert (found.prompt_tokens, found.completion_tokens, found.cost_usd) == (101, 5, None)
+
+
+@pytest.mark.parametrize("reason", ["content_filter", "SAFETY", "RECITATION", "SPII"])
+@pytest.mark.parametrize("text", ["", "```click [1]"])
+async def test_what_a_filter_ended_is_no_answer_again(run: RunFolder, reason: str, text: str) -> None:
+    said = Completion(text=text, finish_reason=reason)
+    recorded = step(0, "x")
+    run.begin(4, 0).append(
+        recorded.model_copy(update={"decision": recorded.decision.model_copy(update={"completion": said})})
+    )
+    with pytest.raises(ModelBlocked, match=reason):
+        await texts(replay(run.path), 4, 1)
 
 
 def test_a_damaged_step_is_told_with_its_line(run: RunFolder) -> None:

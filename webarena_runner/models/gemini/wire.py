@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 from webarena_runner.errors import ModelBlocked
 from webarena_runner.log.wellformed import well_formed
-from webarena_runner.models.shared.answers import blocked, limit_spent
+from webarena_runner.models.shared.answers import blocked, is_filtered, limit_spent
 from webarena_runner.models.shared.formats import example_role
 from webarena_runner.models.shared.retry import Transient
 from webarena_runner.models.shared.wire import media_type
@@ -17,8 +17,6 @@ SystemAs = Literal["instruction", "user_turn"]
 Role = Literal["user", "model"]
 # Ended although nothing was wrong with prompt and reply: another attempt gives a text.
 _GLITCHES = {"", "STOP", "FINISH_REASON_UNSPECIFIED", "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL"}
-# They end a reply wherever it is. Without a text any reason that is no glitch is taken for one, newer ones too.
-_FILTERS = {"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"}
 _UNSPECIFIED = {"BLOCK_REASON_UNSPECIFIED", "BLOCKED_REASON_UNSPECIFIED"}
 _ROLES: dict[str, Role] = {"system": "user", "user": "user", "assistant": "model"}
 
@@ -182,7 +180,7 @@ def read_reply(reply: Reply, *, subject: str) -> Completion:
         [f": {reply.message}" if reply.message else "", f" ({', '.join(reply.ratings)})" if reply.ratings else ""]
     )
     if reply.text.strip():
-        if reply.finish_reason in _FILTERS:
+        if is_filtered(completion):
             raise blocked(completion, subject=subject, reason=f"finishReason {reply.finish_reason}{more}")
         return completion
     if reply.block_reason and reply.block_reason not in _UNSPECIFIED:

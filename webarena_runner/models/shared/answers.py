@@ -3,7 +3,8 @@
 from webarena_runner.errors import LimitSpent, ModelBlocked, ModelDeclined
 from webarena_runner.types import Completion
 
-_FILTERED = {"content_filter", "safety"}
+# OpenAI's, which most servers send, then Gemini's.
+_FILTERED = {"content_filter", "safety", "recitation", "blocklist", "prohibited_content", "spii"}
 
 
 def require_answer(completion: Completion, *, subject: str, refusal: str = "", thought_tokens: int = 0) -> Completion:
@@ -17,11 +18,16 @@ def require_answer(completion: Completion, *, subject: str, refusal: str = "", t
     if refusal and not said:
         kept = completion.model_copy(update={"text": refusal})
         raise ModelDeclined(f"{subject}: the model refused: {refusal:.500}", completion=kept)
-    if completion.finish_reason.lower() in _FILTERED:
+    if is_filtered(completion):
         raise blocked(completion, subject=subject, reason=f"finish_reason {completion.finish_reason}")
     if completion.is_cut and not said:
         raise limit_spent(completion, subject=subject, thought_tokens=thought_tokens)
     return completion
+
+
+def is_filtered(completion: Completion) -> bool:
+    """Whether a filter ended the reply, wherever it was."""
+    return completion.finish_reason.lower() in _FILTERED
 
 
 def blocked(completion: Completion, *, subject: str, reason: str) -> ModelBlocked:
