@@ -120,3 +120,16 @@ def test_bad_input_is_one_error_each(invoke: Invoke, runs: Path) -> None:
     RunPaths(runs / "worse").manifest.write_text('{"format": 99}')
     done = invoke("compare", "main", "worse")
     assert (done.code, "newer" in done.err) == (2, True)
+
+
+def test_markdown_has_the_numbers_and_what_flipped_and_no_markup_of_strangers(invoke: Invoke, runs: Path) -> None:
+    failed = make_result(1, 0.0, scores=(Score(evaluator="string_match", value=0.0, explanation="| <img src=x> |"),))
+    write_run(runs, manifest_of("hostile", (1,), model="**m**"), [failed], [make_task(1)])
+    shown = invoke("compare", "main", "hostile", "--markdown").out
+    assert "### B against A: -100.0 points over 1 pairs" in shown
+    assert "| **all** | 1 | 0 | 1 | 0 | 0 | -100.0 |" in shown
+    assert r"| 1 | 0 | answered, 3 steps | answered, 3 steps: string\_match: \| \<img src=x\> \| |" in shown
+    assert r"\*\*m\*\*" in shown
+    assert "| model | oracle | " in shown
+    both = invoke("compare", "main", "hostile", "--markdown", "--json")
+    assert (both.code, "exclude each other" in both.err) == (2, True)

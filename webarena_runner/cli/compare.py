@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from webarena_runner.errors import UsageError
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -28,6 +30,9 @@ def compare(
     ],
     out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where run folders are.")] = Path("results"),
     as_json: Annotated[bool, typer.Option("--json", help="Print it as one JSON object, for programs.")] = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print it as Markdown, for pull requests and job summaries.")
+    ] = False,
     fail_if_worse: Annotated[
         bool,
         typer.Option(
@@ -37,15 +42,20 @@ def compare(
     ] = False,
 ) -> None:
     """Compare two or more runs, finished or not: what differs in their settings, what flipped, and by how much."""
+    if as_json and markdown:
+        raise UsageError("--json and --markdown exclude each other; leave one of them out")
     from webarena_runner.cli.compared import print_compared
-    from webarena_runner.cli.console import echo_json, stderr, stdout
+    from webarena_runner.cli.console import echo, echo_json, stderr, stdout
     from webarena_runner.log.paths import find_run
+    from webarena_runner.report.comparison.markdown import as_markdown
     from webarena_runner.report.comparison.runs import compare_runs
 
     compared = compare_runs([find_run(run, out) for run in runs])
     code = _exit_code(compared, stderr()) if fail_if_worse else 0
     if as_json:
         echo_json(compared.as_json() | {"exit_code": code})
+    elif markdown:
+        echo(as_markdown(compared))
     else:
         print_compared(compared, stdout())
     raise typer.Exit(code)

@@ -7,11 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from webarena_runner.cli.results import headline
-from webarena_runner.report.comparison.pairs import Pair, passes
+from webarena_runner.report.comparison.pairs import Pair
 from webarena_runner.report.comparison.runs import Compared, Comparison, Difference
-from webarena_runner.report.comparison.wording import lines_of, points
-from webarena_runner.report.summary import not_passed
-from webarena_runner.types import EpisodeResult
+from webarena_runner.report.comparison.wording import ended, lines_of, points
 
 LISTED = 50
 
@@ -62,18 +60,11 @@ def _print_comparison(comparison: Comparison, label: str, console: Console) -> N
 def _print_flips(flips: Sequence[Pair], comparison: Comparison, label: str, console: Console) -> None:
     for pair in flips[:LISTED]:
         trial = f" trial {pair.key[1]}" if comparison.trials else ""
-        ends = f"A {_end(pair, pair.first)}; {label} {_end(pair, pair.second)}"
+        ends = f"A {ended(pair, pair.first)}; {label} {ended(pair, pair.second)}"
         text = Text(f"  task {pair.key[0]}{trial} ({pair.site}): {ends}")
         console.print(text, no_wrap=console.is_terminal, overflow="ellipsis", soft_wrap=not console.is_terminal)
     if len(flips) > LISTED:
         console.print(f"  ... and {len(flips) - LISTED} more (--json lists all)")
-
-
-def _end(pair: Pair, result: EpisodeResult | None) -> str:
-    if result is None:
-        return "not run"
-    why = "" if passes(result) else f": {' '.join(not_passed(pair.key, result).why.split())}"
-    return f"{result.ending}, {result.steps} steps{why}"
 
 
 def _sites(comparison: Comparison, label: str) -> Table:

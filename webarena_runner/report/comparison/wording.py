@@ -1,7 +1,10 @@
 """What is to be said of a comparison in words, in a terminal and on a page alike."""
 
 from webarena_runner.report.comparison.difference import Interval
+from webarena_runner.report.comparison.pairs import Pair, passes
 from webarena_runner.report.comparison.runs import Comparison, Difference, Spent
+from webarena_runner.report.summary import not_passed
+from webarena_runner.types import EpisodeResult
 
 
 def lines_of(comparison: Comparison, label: str) -> list[str]:
@@ -21,6 +24,14 @@ def lines_of(comparison: Comparison, label: str) -> list[str]:
     if comparison.spent:
         lines.append(f"means, A and {label}: {means(*comparison.spent)}")
     return [line for line in lines if line]
+
+
+def ended(pair: Pair, result: EpisodeResult | None) -> str:
+    """How one of the pair ended, and why it is no pass where it is none."""
+    if result is None:
+        return "not run"
+    why = "" if passes(result) else f": {' '.join(not_passed(pair.key, result).why.split())}"
+    return f"{result.ending}, {result.steps} steps{why}"
 
 
 def points(difference: float) -> str:
