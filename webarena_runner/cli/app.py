@@ -20,6 +20,7 @@ from webarena_runner.cli import (
     score,
     sites,
     tasks,
+    verify,
 )
 from webarena_runner.cli import options as given
 from webarena_runner.cli.help import EPILOG
@@ -50,6 +51,7 @@ app.command("report", cls=OptionalHtml)(runs.report)
 app.command("export", epilog=export.EXAMPLES)(export.export)
 app.command("compare", epilog=compare.NOTES)(compare.compare)
 app.command("leaderboard", epilog=leaderboard.NOTES)(leaderboard.leaderboard)
+app.command("verify", epilog=verify.NOTES)(verify.verify)
 app.command("rescore", epilog=rescore.NOTES)(rescore.rescore)
 app.command("baseline", epilog=baseline.NOTES)(baseline.baseline)
 app.command("observe", epilog=observe.NOTES)(observe.observe)

@@ -4,10 +4,11 @@ import hashlib
 import json
 import os
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from stat import S_IMODE, S_ISDIR, S_ISREG
-from typing import Any
+from typing import Any, BinaryIO
 
 from webarena_runner.errors import DamagedRecord, StoreError
 
@@ -18,13 +19,22 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     A file that is there keeps its mode and, where that is allowed, its group; a symbolic link stays one, and what it
     leads to is replaced. A new file is readable as the umask has it.
     """
-    data = content.encode("utf-8") if isinstance(content, str) else content
+    with replacing(path) as file:
+        file.write(content.encode("utf-8") if isinstance(content, str) else content)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A new file for content that is written bit by bit, which takes the place of `path` at the end if all went well.
+
+    As `write_atomically` has it.
+    """
     path = Path(os.path.realpath(path))
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         _take_rights_of(path, temporary)

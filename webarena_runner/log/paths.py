@@ -11,6 +11,8 @@ from webarena_runner.log.files import is_file, is_folder, no_right
 from webarena_runner.types import TaskId
 
 MANIFEST = "manifest.json"
+RESCORED = "rescored"
+PICTURES = (".jpeg", ".png", ".webp")
 _NUMBER = re.compile(r"-?[0-9]+")
 _ATTEMPT = r"[^./\\]+\.[0-9]+(\.[0-9]+)?"
 # File systems allow 255 bytes; trial and attempt come after it.
@@ -153,11 +155,11 @@ class RunPaths:
     @property
     def rescorings(self) -> list[RescoringPaths]:
         """All that were begun, by name."""
-        return [RescoringPaths(path) for path in sorted((self.folder / "rescored").glob("*")) if is_folder(path)]
+        return [RescoringPaths(path) for path in sorted((self.folder / RESCORED).glob("*")) if is_folder(path)]
 
     def rescoring(self, name: str) -> RescoringPaths:
         """Beside the originals, which no re-scoring touches."""
-        return RescoringPaths(self.folder / "rescored" / name)
+        return RescoringPaths(self.folder / RESCORED / name)
 
     @property
     def log(self) -> Path:
@@ -213,6 +215,13 @@ class RunPaths:
                 "folder of that name to run everything again"
             )
         return _attempts(self._episodes, r"[^.]+\.[0-9]+")
+
+    def files(self) -> list[Path]:
+        """All that was written of the run, sorted: no locks, no files that are being written, and no links."""
+        single = [self.manifest, self.earlier_manifest, self.tasks, self.log]
+        folders = [self.texts, self.verdicts, self._episodes, self._attempts, self.folder / RESCORED]
+        found = [*single, *(path for folder in folders for path in folder.rglob("*"))]
+        return sorted(path for path in found if not path.is_symlink() and is_file(path) and path.name[0] != ".")
 
     def all_attempts(self) -> list[AttemptPaths]:
         """The latest and the earlier attempts of all episodes."""

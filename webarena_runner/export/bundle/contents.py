@@ -1,0 +1,64 @@
+"""What is in a bundle beside the run folder's own files: what kind of bundle it is, and the checksums."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+from webarena_runner.errors import StoreError
+from webarena_runner.log.files import read_bytes, sha256_of
+from webarena_runner.log.paths import PICTURES, RunPaths
+from webarena_runner.types import Record
+
+ABOUT, SUMS = "bundle.json", "SHA256SUMS"
+FORMAT = 1
+_LINE = re.compile(r"([0-9a-f]{64})  (.+)")
+
+
+class About(Record):
+    """`bundle.json`; `version` is of the package that wrote it, `passed` and `planned` are the run's."""
+
+    format: int = FORMAT
+    run_id: str
+    version: str
+    pictures: bool
+    planned: int
+    passed: int
+
+
+def files_of(folder: Path, *, pictures: bool) -> list[Path]:
+    """Those of the run that go into a bundle, sorted."""
+    return [path for path in RunPaths(folder).files() if pictures or path.suffix not in PICTURES]
+
+
+def sums_text(sums: Mapping[str, str]) -> str:
+    return "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(sums.items()))
+
+
+def read_sums(path: Path) -> dict[str, str]:
+    """Checksum by file name. Raises StoreError when it is no list of checksums of files below its folder."""
+    found: dict[str, str] = {}
+    for number, line in enumerate(read_bytes(path).decode("utf-8", "replace").splitlines(), start=1):
+        match = _LINE.fullmatch(line)
+        if match is None or not is_below(match[2]) or match[2] in found:
+            raise StoreError(f"{path}, line {number}: expected a SHA-256, two blanks and a file of this folder, once")
+        found[match[2]] = match[1]
+    return found
+
+
+def faults_of_sums(folder: Path) -> list[str]:
+    """Files of a folder that are not as its list says, are missing, or are not in it."""
+    listed = read_sums(folder / SUMS)
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+    faults = [f"{name}: is in {SUMS}, and missing" for name in sorted(listed.keys() - there)]
+    faults += [f"{name}: is not in {SUMS}" for name in sorted(there - listed.keys() - {SUMS})]
+    for name in sorted(listed.keys() & there):
+        if (folder / name).is_symlink() or sha256_of(read_bytes(folder / name)) != listed[name]:
+            faults.append(f"{name}: is not the file that {SUMS} names; it was changed")
+    return faults
+
+
+def is_below(name: str) -> bool:
+    """Whether a name with slashes is that of a file below some folder, on any machine, and fit to be shown."""
+    parts = PurePosixPath(name).parts
+    plain = "/".join(parts) == name and "\\" not in name and name.isprintable()
+    return bool(parts) and plain and not name.startswith("/") and ".." not in parts
