@@ -1,6 +1,7 @@
 """An option whose value may be left out, which Typer does not have: `--html`, `--html FOLDER`."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any, ClassVar
 
 from webarena_runner.cli.once import OnceCommand
@@ -22,7 +23,7 @@ class OptionalHtml(OptionalValue):
 def filled(words: Sequence[str], takes: Sequence[str]) -> list[str]:
     """The words of a command line, with an empty one after each such option that none follows."""
     found = []
-    for word, following in zip(words, (*words[1:], "-"), strict=True):
+    for word, following in zip_longest(words, words[1:], fillvalue="-"):
         found.append(word)
         if word in takes and following.startswith("-"):
             found.append("")

@@ -146,7 +146,7 @@ async def test_a_lasting_fault_is_a_model_error_after_the_retries(subject: Fake,
 
 
 async def test_a_server_that_hangs_is_asked_again(subject: Fake, server: Server) -> None:
-    async with subject.connect(server, max_retries=20, timeout_s=0.2) as backend:
+    async with subject.connect(server, max_retries=20, timeout_s=0.5) as backend:
         server.replies.append(HANG)
         found = await ask(backend, PAGES[0])
     assert found.text == f"echo: {PAGES[0]}"
@@ -154,7 +154,7 @@ async def test_a_server_that_hangs_is_asked_again(subject: Fake, server: Server)
 
 
 async def test_a_server_that_goes_on_hanging_is_a_model_error(subject: Fake, server: Server) -> None:
-    async with subject.connect(server, max_retries=1, timeout_s=0.1) as backend:
+    async with subject.connect(server, max_retries=1, timeout_s=0.5) as backend:
         server.replies.extend([HANG] * 6)
         with pytest.raises(ModelError) as caught:
             await ask(backend, PAGES[0])
@@ -168,9 +168,9 @@ async def test_a_reply_is_given_up_when_its_whole_takes_too_long_or_is_too_large
         server.replies.append(Reply(200, whole.ljust(9 * 2**20)))
         with pytest.raises(ModelError, match="larger than 8 MiB"):
             await ask(backend, PAGES[0])
-    async with subject.connect(server, max_retries=0, timeout_s=0.3) as backend:
+    async with subject.connect(server, max_retries=0, timeout_s=0.5) as backend:
         server.replies.append(Reply(200, whole.ljust(1000), drip_s=0.05))
-        with pytest.raises(ModelError, match=r"no reply within 0\.3 s"):
+        with pytest.raises(ModelError, match=r"no reply within 0\.5 s"):
             await ask(backend, PAGES[0])
 
 
