@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from webarena_runner.cli import INTERRUPTED
-from webarena_runner.cli.html import Html, Open, Wanted, write_html
+from webarena_runner.cli.html import FailedOnly, Html, Open, SingleFile, Wanted, write_html
 from webarena_runner.errors import UsageError
 
 if TYPE_CHECKING:
@@ -169,6 +169,8 @@ def report(
     check: CheckRun = False,
     fail_under: FailUnder = None,
     html: Html = None,
+    single_file: SingleFile = False,
+    failed_only: FailedOnly = False,
     open_it: Open = False,
 ) -> None:
     """Print the result table of a run from its folder, finished or not, or make web pages of it.
@@ -183,7 +185,7 @@ def report(
     from webarena_runner.report.markdown import as_markdown
     from webarena_runner.report.summary import load_run
 
-    wanted = Wanted(html, open_it)
+    wanted = Wanted(html, single_file, failed_only, open_it)
     wanted.require_sense()
     table_wanted = form is not None or html is None
     form = _form(form, as_json=as_json)
@@ -191,7 +193,7 @@ def report(
     found = load_run(folder)
     threshold = _threshold(fail_under, found.total.planned)
     exported = () if csv is None else write_exports([f"leaderboard={csv}"], folder)
-    written = write_html(found, wanted)
+    written = write_html(found, wanted, stderr())
     if written:
         exported = (*exported, written)
     match form:

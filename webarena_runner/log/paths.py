@@ -14,7 +14,6 @@ MANIFEST = "manifest.json"
 RESCORED = "rescored"
 PICTURES = (".jpeg", ".png", ".webp")
 _NUMBER = re.compile(r"-?[0-9]+")
-_ATTEMPT = r"[^./\\]+\.[0-9]+(\.[0-9]+)?"
 # File systems allow 255 bytes; trial and attempt come after it.
 _MAX_NAME = 200
 Key = tuple[TaskId, int]
@@ -190,10 +189,10 @@ class RunPaths:
         return AttemptPaths(self._attempts / f"{episode_name(task_id, trial)}.{attempt}")
 
     def attempt(self, name: str) -> AttemptPaths | None:
-        """The latest (`7.0`) or an earlier attempt (`7.0.1`) by its folder's name; None where there is none of it."""
-        parent = {1: self._episodes, 2: self._attempts}.get(name.count("."))
-        known = parent is not None and re.fullmatch(_ATTEMPT, name) and is_folder(parent / name)
-        return AttemptPaths(parent / name) if parent and known else None
+        """Of an attempt, begun or not, by its folder's name: `7.0`, an earlier one `7.0.1`; None: no such name."""
+        if not re.fullmatch(r"[^./\\]+\.[0-9]+(\.[0-9]+)?", name):
+            return None
+        return AttemptPaths((self._episodes if name.count(".") == 1 else self._attempts) / name)
 
     def earlier_attempts(self, task_id: TaskId, trial: int) -> list[AttemptPaths]:
         return _attempts(self._attempts, rf"{re.escape(episode_name(task_id, trial))}\.[0-9]+")

@@ -84,7 +84,7 @@ def break_down(report: "RunReport") -> RunStatistics:
     asked = {task_id: report.task(task_id) for task_id, _ in report.manifest.planned}
     tasks = {task_id: task for task_id, task in asked.items() if task}
     kinds = {task_id: "+".join(sorted({check.kind for check in task.checks})) for task_id, task in tasks.items()}
-    cannot = {task_id: _is_unachievable(task) for task_id, task in tasks.items()}
+    cannot = {task_id: is_unachievable(task) for task_id, task in tasks.items()}
     trials = report.trials
     by_trial = _by(trials, lambda key: key[1])
     return RunStatistics(
@@ -142,7 +142,7 @@ def _spent(report: "RunReport") -> dict[str, Spent]:
     return found
 
 
-def _is_unachievable(task: Task) -> bool:
+def is_unachievable(task: Task) -> bool:
     """Whether its reference answer says that it cannot be done."""
     answers = (check.spec.get("reference_answers") for check in task.checks)
     return any(isinstance(each, dict) and each.get("fuzzy_match") == UNACHIEVABLE for each in answers)

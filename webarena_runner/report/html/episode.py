@@ -10,9 +10,9 @@ from webarena_runner.log.reading import read_last_page, read_result, readable_st
 from webarena_runner.report.html import links
 from webarena_runner.report.html.evidence import Checked, checked
 from webarena_runner.report.html.pictures import Picture
-from webarena_runner.report.html.rows import Row, row
-from webarena_runner.report.html.steps import Shot, Shown, pictures_of, shot, shown_steps
-from webarena_runner.report.summary import RunReport
+from webarena_runner.report.html.rows import PASSED, Row, row
+from webarena_runner.report.html.steps import Shot, Shown, Unreadable, shot, shown_steps
+from webarena_runner.report.summary import RunReport, not_passed
 from webarena_runner.types import EpisodeResult, LastPage, Task
 
 
@@ -41,11 +41,12 @@ class EpisodeView:
     """
 
     row: Row
+    name: str
     page: str
     task: Task | None
     result: EpisodeResult | None
     number: int | None
-    steps: Sequence[Shown]
+    steps: Sequence[Shown | Unreadable]
     last: LastPage | None
     last_shot: Shot | None
     checks: Sequence[Checked]
@@ -55,20 +56,31 @@ class EpisodeView:
     faults: Sequence[str]
 
     @property
+    def became(self) -> str:
+        """Of this attempt, as rows of the task table say it."""
+        if self.number is None or self.result is None:
+            return self.row.became if self.number is None else "interrupted"
+        return not_passed(self.row.key, self.result).became if self.result.value != 1 else PASSED
+
+    @property
     def pictures(self) -> list[Picture]:
-        shots = [step.shot for step in self.steps if step.shot]
-        return pictures_of([*shots, self.last_shot] if self.last_shot else shots)
+        """Each once, whatever the steps say."""
+        shots = [step.shot for step in self.steps if isinstance(step, Shown)]
+        shots += [self.last_shot] if self.last_shot else []
+        return list({each.picture.page_path: each.picture for each in shots if each.picture}.values())
 
 
-def episode_view(report: RunReport, paths: AttemptPaths) -> EpisodeView:
+def episode_view(report: RunReport, paths: AttemptPaths, shown: Sequence[Key]) -> EpisodeView:
+    """`shown` are the episodes that have a page, in the order in which they are leafed through."""
     run, key, number = RunPaths(report.folder), paths.key, paths.number
     faults: list[str] = []
     result = report.results.get(key) if number is None else _result(paths, faults)
     last = _last_page(paths, faults)
     task = report.task(key[0])
-    before, after = _neighbours(report, key, run)
+    before, after = _neighbours(shown, key, run)
     return EpisodeView(
-        row=row(report, key, run),
+        row=row(report, key, links.episode_page(run.episode(*key))),
+        name=paths.folder.name,
         page=links.episode_page(paths),
         task=task,
         result=result,
@@ -112,12 +124,13 @@ def _others(run: RunPaths, key: Key, number: int | None, latest: EpisodeResult |
     return found
 
 
-def _neighbours(report: RunReport, key: Key, run: RunPaths) -> tuple[Neighbour | None, Neighbour | None]:
-    planned = report.manifest.planned
-    at = planned.index(key)
-    return tuple(
-        Neighbour(str(planned[index][0]), links.episode_page(run.episode(*planned[index])))
-        if 0 <= index < len(planned)
-        else None
-        for index in (at - 1, at + 1)
-    )  # type: ignore[return-value]
+def _neighbours(shown: Sequence[Key], key: Key, run: RunPaths) -> tuple[Neighbour | None, Neighbour | None]:
+    if key not in shown:
+        return None, None
+    at = shown.index(key)
+    before = _neighbour(shown[at - 1], run) if at else None
+    return before, _neighbour(shown[at + 1], run) if at + 1 < len(shown) else None
+
+
+def _neighbour(key: Key, run: RunPaths) -> Neighbour:
+    return Neighbour(str(key[0]), links.episode_page(run.episode(*key)))

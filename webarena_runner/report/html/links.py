@@ -1,8 +1,5 @@
 """Where each page of a report is, relative to its folder: on disk, on a server, and from a page beside it."""
 
-from pathlib import Path
-from urllib.parse import quote
-
 from webarena_runner.log.paths import AttemptPaths
 
 OVERVIEW = "index.html"
@@ -25,8 +22,3 @@ def picture(paths: AttemptPaths, name: str) -> str:
 
 def asset(name: str) -> str:
     return f"{STATIC}/{name}"
-
-
-def href(path: str | Path, *, root: str = "") -> str:
-    """The address of such a path, as a page has it whose way up to the report's folder is `root` ("../")."""
-    return root + quote(str(path))

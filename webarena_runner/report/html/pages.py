@@ -4,26 +4,32 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import Any
 
 from webarena_runner.log.paths import AttemptPaths, Key, RunPaths
 from webarena_runner.report.html.episode import EpisodeView, episode_view
 from webarena_runner.report.html.overview import overview_view
 from webarena_runner.report.html.pictures import Picture, picture
-from webarena_runner.report.html.templates import Frame, asset_text, render
+from webarena_runner.report.html.templates import Frame, asset_text, render, stream
 from webarena_runner.report.summary import RunReport
 
 
 @dataclass(frozen=True)
 class Pages:
-    """`frame` is what is around every page; its `root` is that of the overview."""
+    """`frame` is what is around every page; its `root` is that of the overview. `only` these episodes have one."""
 
     report: RunReport
     frame: Frame = Frame()
+    only: frozenset[Key] | None = None
 
     def overview(self) -> str:
         """`index.html`."""
-        view = overview_view(self.report)
-        return render("overview.html", self.frame, report=self.report, view=view, made_at=datetime.now(UTC))
+        return render("overview.html", self.frame, **self._overview())
+
+    def single(self) -> Iterator[str]:
+        """All pages as one, in parts."""
+        episodes = (self.view(paths) for paths in self.attempts())
+        return stream("single.html", replace(self.frame, inline=True), **self._overview(), episodes=episodes)
 
     def episode(self, key: Key) -> str:
         """The page of the latest attempt, also when none was begun. Raises KeyError: it was not planned."""
@@ -44,28 +50,35 @@ class Pages:
             raise KeyError(found)
         return found
 
-    def begun(self) -> Iterator[AttemptPaths]:
-        """All attempts, whose pages make up the report beside the overview."""
+    def attempts(self) -> Iterator[AttemptPaths]:
+        """All that have a page: the latest of everything that was planned, begun or not, and those before it."""
         run = RunPaths(self.report.folder)
-        for key in self.report.manifest.planned:
-            episode = run.episode(*key)
-            if episode.folder.is_dir():
-                yield episode
+        for key in self.shown:
+            yield run.episode(*key)
             yield from run.earlier_attempts(*key)
 
     def view(self, paths: AttemptPaths) -> EpisodeView:
         """What the page of an attempt shows. Raises KeyError: the run has no such episode."""
-        if paths.key not in self._planned:
+        if paths.key not in self._planned or (paths.number is not None and not paths.folder.is_dir()):
             raise KeyError(paths.folder.name)
-        return episode_view(self.report, paths)
+        return episode_view(self.report, paths, self.shown)
 
     def of(self, view: EpisodeView) -> str:
         frame = replace(self.frame, root=f"{self.frame.root}../")
         return render("episode.html", frame, report=self.report, view=view)
 
     @cached_property
+    def shown(self) -> tuple[Key, ...]:
+        """Those episodes, in the order of the plan."""
+        return tuple(key for key in self.report.manifest.planned if self.only is None or key in self.only)
+
+    @cached_property
     def _planned(self) -> frozenset[Key]:
         return frozenset(self.report.manifest.planned)
+
+    def _overview(self) -> dict[str, Any]:
+        view = overview_view(self.report, frozenset(self.shown))
+        return {"report": self.report, "view": view, "made_at": datetime.now(UTC)}
 
     def _attempt(self, name: str) -> AttemptPaths:
         paths = RunPaths(self.report.folder).attempt(name)

@@ -45,9 +45,9 @@ def picture(paths: AttemptPaths, name: str | None) -> Picture | str:
 def place(picture: Picture, folder: Path) -> int:
     """Puts it into the report's folder, as a second name of the same file where that can be; returns its bytes."""
     target = folder / picture.page_path
-    target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        os.link(os.path.realpath(picture.file), target)
+        # Of a symbolic link that would be another one.
+        os.link(os.path.realpath(picture.file) if picture.file.is_symlink() else picture.file, target)
     except OSError:
         # Another file system, or one without links.
         shutil.copyfile(picture.file, target)

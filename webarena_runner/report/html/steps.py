@@ -1,14 +1,14 @@
 """Steps as a page shows them: screenshot with the element outlined, prompt without what was shown before."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from webarena_runner.errors import StoreError
 from webarena_runner.log.paths import AttemptPaths
 from webarena_runner.log.steps import page_in
+from webarena_runner.report.html.filters import inline
 from webarena_runner.report.html.pictures import Picture, picture
-from webarena_runner.types import Box, Message, Observation, Step
+from webarena_runner.types import Box, Message, Step
 
 # A message that holds less of the page than this quotes it by chance.
 PAGE_CHARACTERS = 200
@@ -26,7 +26,6 @@ class Said:
     before: str
     page: int
     after: str
-    images: int
     same_as: int | None
 
 
@@ -38,27 +37,73 @@ class Shot:
     missing: str = ""
     outline: Box | None = None
 
+    @property
+    def outline_is_outside(self) -> bool:
+        """Whether the element is on a part of the page that the screenshot does not show."""
+        box, picture = self.outline, self.picture
+        return bool(
+            box
+            and picture
+            and not (
+                -box.width < box.x < picture.width and -box.height < box.y < picture.height and box.width + box.height
+            )
+        )
+
 
 @dataclass(frozen=True)
 class Shown:
-    """One step, or in `fault` why a line of the log is none."""
+    """One step."""
 
-    step: Step | None
-    shot: Shot | None = None
-    prompt: tuple[Said, ...] = ()
-    fault: str = ""
+    step: Step
+    shot: Shot
+    prompt: tuple[Said, ...]
 
     @property
-    def action(self) -> dict[str, Any]:
-        """The parsed action's parts, its kind first."""
-        return self.step.decision.action.model_dump(mode="json") if self.step else {}
+    def kind(self) -> str:
+        return self.step.decision.action.kind.replace("_", " ")
+
+    @property
+    def parsed(self) -> list[tuple[str, str]]:
+        """The action's parts beside its kind, as they were read from the reply."""
+        raw = self.step.decision.action.model_dump(mode="json", exclude={"kind"})
+        texts = {name: value if isinstance(value, str) else inline(value) for name, value in raw.items()}
+        return [(name.replace("_", " "), text) for name, text in texts.items()]
+
+    @property
+    def spent(self) -> list[tuple[str, float]]:
+        """What its time went into, the longest first; what took no time is left out."""
+        parts = sorted(self.step.timings_ms.items(), key=lambda part: -part[1])
+        return [(name, spent_ms) for name, spent_ms in parts if spent_ms >= 1]
+
+    @property
+    def spent_ms(self) -> float:
+        return sum(self.step.timings_ms.values())
+
+    @property
+    def remarks(self) -> list[str]:
+        """What a reader has to know of the step, beside what it did."""
+        seen, decision = self.step.observation, self.step.decision
+        cut = decision.cut_tokens
+        too_long = [f"{cut:,} tokens of the observation did not fit the prompt"] if cut else []
+        busy = [f"still busy when the wait ended: {', '.join(seen.still_busy)}"] if seen.still_busy else []
+        other = [f"not waited for: {', '.join(seen.not_awaited)}"] if seen.not_awaited else []
+        deviations = [f"official would differ: {each}" for each in seen.deviations]
+        return [*filter(None, (decision.note,)), *too_long, *busy, *other, *deviations]
 
 
-def shown_steps(steps: Iterable[Step | StoreError], paths: AttemptPaths) -> Iterator[Shown]:
+@dataclass(frozen=True)
+class Unreadable:
+    """A line of the log that is no step, and why."""
+
+    fault: str
+    step: None = None
+
+
+def shown_steps(steps: Iterable[Step | StoreError], paths: AttemptPaths) -> Iterator[Shown | Unreadable]:
     first_sent: dict[tuple[str, str], int] = {}
     for step in steps:
         if isinstance(step, StoreError):
-            yield Shown(None, fault=str(step))
+            yield Unreadable(str(step))
             continue
         prompt = tuple(_said(message, step, first_sent) for message in step.decision.messages)
         acted_on = step.acted_on.box if step.acted_on else None
@@ -70,26 +115,12 @@ def shot(paths: AttemptPaths, name: str | None, outline: Box | None = None) -> S
     return Shot(None, missing=found) if isinstance(found, str) else Shot(found, outline=outline)
 
 
-def pictures_of(shots: Sequence[Shot]) -> list[Picture]:
-    return [each.picture for each in shots if each.picture]
-
-
-def spent(step: Step) -> list[tuple[str, float]]:
-    """What the step's time went into, the longest first."""
-    return sorted(step.timings_ms.items(), key=lambda part: -part[1])
-
-
-def busy(observation: Observation) -> tuple[str, ...]:
-    return (*observation.still_busy, *observation.not_awaited)
-
-
 def _said(message: Message, step: Step, first_sent: dict[tuple[str, str], int]) -> Said:
     role = message.name or message.role
     start, length = page_in(message.content, step.observation.text)
-    images = len(message.images)
     if length > PAGE_CHARACTERS:
         content = message.content
-        return Said(role, content[:start], length, content[start + length :], images, None)
+        return Said(role, content[:start], length, content[start + length :], None)
     earlier = first_sent.setdefault((role, message.content), step.index)
     same_as = earlier if earlier != step.index else None
-    return Said(role, "" if same_as is not None else message.content, 0, "", images, same_as)
+    return Said(role, "" if same_as is not None else message.content, 0, "", same_as)

@@ -2,11 +2,12 @@
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
+from urllib.parse import quote
 
 import jinja2
 from markupsafe import Markup
@@ -14,6 +15,7 @@ from markupsafe import Markup
 from webarena_runner import __version__
 from webarena_runner.log.lines import printable
 from webarena_runner.report.html import filters, links
+from webarena_runner.report.html.pictures import Picture
 
 FOLDER = Path(__file__).parent
 # Of what a browser may do nothing is left but showing the report's own style, scripts and pictures.
@@ -36,6 +38,22 @@ class Frame:
     live: bool = False
     home: str = ""
     inline: bool = False
+
+    def href(self, path: str) -> str:
+        """The address of another page of the report, as `links` has it."""
+        return f"#{PurePath(path).stem}" if self.inline else self.root + quote(path)
+
+    def overview(self, state: str = "") -> str:
+        """The address of the overview, its task table as `state` has it: `template=7`."""
+        page = "" if self.inline else self.root + links.OVERVIEW
+        return f"{page}#{state}" if state or self.inline else page
+
+    def picture(self, picture: Picture) -> str:
+        """The address of a screenshot, or all of it."""
+        if not self.inline:
+            return self.root + quote(picture.page_path)
+        encoded = base64.b64encode(picture.file.read_bytes()).decode()
+        return Markup(f"data:{picture.media_type};base64,{encoded}")
 
     @property
     def all_styles(self) -> tuple[str, ...]:
@@ -61,6 +79,11 @@ class Frame:
 def render(template: str, frame: Frame, **values: Any) -> str:
     """The page; `frame` says what is around it."""
     return _environment().get_template(template).render(frame=frame, **values)
+
+
+def stream(template: str, frame: Frame, **values: Any) -> Iterator[str]:
+    """The page in parts, of which one at a time is in memory."""
+    return iter(_environment().get_template(template).generate(frame=frame, **values))
 
 
 def asset_text(name: str) -> str:

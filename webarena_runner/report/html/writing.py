@@ -2,31 +2,46 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache, partial
+from multiprocessing import get_context
 from pathlib import Path
 
 from webarena_runner.errors import UsageError
+from webarena_runner.log.paths import AttemptPaths, Key
 from webarena_runner.report.html import links
 from webarena_runner.report.html.pages import Pages
 from webarena_runner.report.html.pictures import place
-from webarena_runner.report.html.templates import asset_text
-from webarena_runner.report.summary import RunReport
+from webarena_runner.report.summary import RunReport, load_run
 
 PARTS = (links.STATIC, links.PICTURES, links.TASKS, links.OVERVIEW)
 MARK = '<meta name="generator" content="webarena-runner'
 MARK_CHARACTERS = 2000
+# For fewer episodes a process takes longer to start than it saves.
+EPISODES_A_PROCESS = 60
+CHUNK = 10
+
+
+@dataclass(frozen=True)
+class Size:
+    """Bytes on disk; a screenshot that is a second name of the run's own file counts too."""
+
+    pages: int = 0
+    pictures: int = 0
+
+    def __add__(self, other: "Size") -> "Size":
+        return Size(self.pages + other.pages, self.pictures + other.pictures)
 
 
 @dataclass(frozen=True)
 class Written:
-    """What was written: the page to open, how many episodes it shows, and how much room all takes."""
+    """What was written: the page to open, of how many episodes, and how much room it takes."""
 
     index: Path
     episodes: int
-    pictures: int
-    picture_bytes: int
-    page_bytes: int
+    size: Size
 
 
 def default_folder(run: Path) -> Path:
@@ -34,61 +49,113 @@ def default_folder(run: Path) -> Path:
     return run / "report"
 
 
-def write_report(report: RunReport, folder: Path, *, on_page: Callable[[int], None] = lambda done: None) -> Written:
-    """`on_page` hears how many episodes are done.
+def write_report(
+    report: RunReport,
+    folder: Path,
+    *,
+    only: frozenset[Key] | None = None,
+    processes: int = 1,
+    on_episodes: Callable[[int, int], None] | None = None,
+) -> Written:
+    """`only` these episodes get a page; None: all that were planned.
+
+    `processes` is how many may work on it; `on_episodes` hears how many are done, and of how many.
+
+    More than one are started afresh, so that the main module of the program must be one that can be imported.
 
     Raises:
         UsageError: the folder holds something else, or cannot be written.
     """
     require_ours(folder)
+    pages = Pages(report, only=only)
+    attempts = list(pages.attempts())
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".new-", dir=folder) as new:
-            written = _write(Pages(report), Path(new), on_page)
-            _swap(Path(new), folder)
-            written = replace(written, index=folder / links.OVERVIEW)
+        with tempfile.TemporaryDirectory(prefix=".new-", dir=folder) as name:
+            new = Path(name)
+            size = _write_frame(pages, new)
+            done = 0
+            for count, written in _written(pages, attempts, new, processes):
+                done, size = done + count, size + written
+                if on_episodes:
+                    on_episodes(done, len(attempts))
+            _swap(new, folder)
     except OSError as error:
-        raise UsageError(
-            f"cannot write the report to {folder}: {error.filename or folder}: {error.strerror}; make room or get "
-            "rights there, or give another folder: --html FOLDER"
-        ) from error
-    return written
+        raise not_written(folder, error) from error
+    return Written(folder / links.OVERVIEW, len(attempts), size)
 
 
 def require_ours(folder: Path) -> None:
     """Raises UsageError for a folder that holds anything but an earlier report."""
-    index = folder / links.OVERVIEW
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"--html {folder}: is a file; give a folder for the report")
     if not folder.is_dir() or not any(folder.iterdir()):
         return
-    try:
-        with index.open(encoding="utf-8") as page:
-            ours = MARK in page.read(MARK_CHARACTERS)
-    except (OSError, UnicodeDecodeError):
-        ours = False
-    if not ours:
+    if not is_ours(folder / links.OVERVIEW):
         raise UsageError(f"--html {folder}: holds other files, and no report; give a new or an empty folder")
 
 
-def _write(pages: Pages, folder: Path, on_page: Callable[[int], None]) -> Written:
-    episodes = pictures = picture_bytes = page_bytes = 0
-    (folder / links.TASKS).mkdir()
-    (folder / links.PICTURES).mkdir()
-    (folder / links.STATIC).mkdir()
-    for name in (links.STYLE, links.SCRIPT):
-        (folder / links.asset(name)).write_text(asset_text(name), encoding="utf-8")
-    for paths in pages.begun():
+def is_ours(page: Path) -> bool:
+    """Whether a file is a page that we wrote."""
+    try:
+        with page.open(encoding="utf-8") as text:
+            return MARK in text.read(MARK_CHARACTERS)
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def not_written(place: Path, error: OSError) -> UsageError:
+    return UsageError(
+        f"cannot write the report to {place}: {error.filename or place}: {error.strerror}; make room or get rights "
+        "there, or give another place: --html FOLDER"
+    )
+
+
+def _write_frame(pages: Pages, folder: Path) -> Size:
+    """All but the episodes."""
+    for part in (links.TASKS, links.PICTURES, links.STATIC):
+        (folder / part).mkdir()
+    texts = {links.asset(name): pages.asset(name) for name in (links.STYLE, links.SCRIPT)}
+    texts[links.OVERVIEW] = pages.overview()
+    return Size(pages=sum((folder / path).write_bytes(text.encode()) for path, text in texts.items()))
+
+
+def _written(
+    pages: Pages, attempts: Sequence[AttemptPaths], folder: Path, processes: int
+) -> Iterator[tuple[int, Size]]:
+    """How many episodes each part of the work was, and their size."""
+    processes = min(processes, len(attempts) // EPISODES_A_PROCESS)
+    chunks = [attempts[start : start + CHUNK] for start in range(0, len(attempts), CHUNK)]
+    if processes < 2:
+        for chunk in chunks:
+            yield len(chunk), _write_episodes(pages, chunk, folder)
+        return
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        yield from pool.map(partial(_write_chunk, pages.report.folder, pages.only, folder), chunks)
+
+
+def _write_chunk(
+    run: Path, only: frozenset[Key] | None, folder: Path, attempts: Sequence[AttemptPaths]
+) -> tuple[int, Size]:
+    """In a process that knows nothing of the report yet, or has written other episodes of it."""
+    return len(attempts), _write_episodes(_pages(run, only), attempts, folder)
+
+
+@cache
+def _pages(run: Path, only: frozenset[Key] | None) -> Pages:
+    return Pages(load_run(run), only=only)
+
+
+def _write_episodes(pages: Pages, attempts: Sequence[AttemptPaths], folder: Path) -> Size:
+    """One after the other, so that no more than one is in memory."""
+    size = Size()
+    for paths in attempts:
         view = pages.view(paths)
-        data = pages.of(view).encode("utf-8")
+        data = pages.of(view).encode()
         (folder / view.page).write_bytes(data)
-        episodes, page_bytes = episodes + 1, page_bytes + len(data)
-        for each in view.pictures:
-            pictures, picture_bytes = pictures + 1, picture_bytes + place(each, folder)
-        on_page(episodes)
-    data = pages.overview().encode("utf-8")
-    (folder / links.OVERVIEW).write_bytes(data)
-    return Written(folder / links.OVERVIEW, episodes, pictures, picture_bytes, page_bytes + len(data))
+        (folder / links.PICTURES / paths.folder.name).mkdir()
+        size += Size(len(data), sum(place(picture, folder) for picture in view.pictures))
+    return size
 
 
 def _swap(new: Path, folder: Path) -> None:

@@ -34,7 +34,7 @@
       if (event.key === "Escape") event.target.blur();
       return;
     }
-    const link = one(`a[data-key="${CSS.escape(event.key)}"]`);
+    const link = all(`a[data-key="${CSS.escape(event.key)}"]`).find((each) => each.getClientRects().length > 0);
     if (keys[event.key]) {
       event.preventDefault();
       keys[event.key]();
@@ -57,6 +57,7 @@
     const names = all("input, select", form).map((field) => field.name);
     const heads = all("th[data-sort]", table);
     let sort = "";
+    let drawn = "";
 
     for (const head of heads) {
       const button = document.createElement("button");
@@ -91,8 +92,11 @@
         count += !row.element.hidden;
       }
       const name = sort.replace("-", "") || "id";
-      const ordered = [...rows].sort((a, b) => compare(name, a, b) * (sort.startsWith("-") ? -1 : 1));
-      body.replaceChildren(...ordered.map((row) => row.element));
+      if (sort !== drawn) {
+        const ordered = [...rows].sort((a, b) => compare(name, a, b) * (sort.startsWith("-") ? -1 : 1));
+        body.replaceChildren(...ordered.map((row) => row.element));
+        drawn = sort;
+      }
       for (const head of heads) {
         if (sort.replace("-", "") === head.dataset.sort) head.ariaSort = sort.startsWith("-") ? "descending" : "ascending";
         else head.removeAttribute("aria-sort");
@@ -109,6 +113,8 @@
     }
 
     function take() {
+      // An id of this page, which is no state of the table.
+      if (location.hash && !location.hash.includes("=")) return;
       const state = new URLSearchParams(location.hash.slice(1));
       for (const name of names) form.elements[name].value = state.get(name) || "";
       sort = state.get("sort") || "";
@@ -119,7 +125,10 @@
     form.addEventListener("input", keep);
     form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("reset", () => { sort = ""; setTimeout(keep); });
-    addEventListener("hashchange", take);
+    addEventListener("hashchange", () => {
+      take();
+      if (location.hash.includes("=")) one("#tasks").scrollIntoView();
+    });
     keys["/"] = () => one("input[type=search]", form).focus();
     keys.x = () => form.reset();
     const links = () => all("tr:not([hidden]) th a", body);
@@ -130,33 +139,71 @@
     };
     keys.j = () => move(1);
     keys.k = () => move(-1);
+    draw();
     take();
   }
 
   // --- steps -------------------------------------------------------------------------------------------------------
 
-  function stepKeys(steps) {
-    const current = () => {
-      const line = 90;
-      const past = steps.filter((step) => step.getBoundingClientRect().top <= line);
-      return past.length - 1;
-    };
-    const show = (index) => {
-      const step = steps[Math.max(0, Math.min(steps.length - 1, index))];
+  const isShown = (element) => element.getClientRects().length > 0;
+
+  function stepKeys() {
+    const steps = () => all(".step").filter(isShown);
+    // Where a step is when it has been jumped to.
+    const line = 80;
+    const move = (by) => {
+      const shown = steps();
+      const past = shown.filter((step) => step.getBoundingClientRect().top <= line).length - 1;
+      const step = shown[Math.max(0, Math.min(shown.length - 1, past + by))];
+      if (!step) return;
       history.replaceState(null, "", `#${step.id}`);
       step.scrollIntoView();
     };
-    keys.j = () => show(current() + 1);
-    keys.k = () => show(current() - 1);
+    keys.j = () => move(1);
+    keys.k = () => move(-1);
     keys.o = () => {
-      const folded = all("details", one("main"));
+      const folded = all("main details").filter(isShown);
       const open = folded.some((each) => !each.open);
       for (const each of folded) each.open = open;
     };
+    const entries = new Map(all(".rail a").map((link) => [link.hash.slice(1), link]));
+    const mark = () => {
+      const past = steps().filter((step) => step.getBoundingClientRect().top <= line);
+      const current = past.length ? entries.get(past[past.length - 1].id) : undefined;
+      for (const link of entries.values()) if (link !== current) link.removeAttribute("aria-current");
+      if (!current || current.ariaCurrent === "step") return;
+      current.setAttribute("aria-current", "step");
+      const rail = current.closest(".rail");
+      if (rail.scrollHeight > rail.clientHeight) rail.scrollTop = current.offsetTop - rail.clientHeight / 2;
+    };
+    addEventListener("scroll", () => requestAnimationFrame(mark), { passive: true });
+    mark();
+  }
+
+  // --- a report that is one file -----------------------------------------------------------------------------------
+
+  function showOne() {
+    const overview = one("#overview");
+    const episodes = all("section.episode");
+    const tableKeys = { ...keys };
+    stepKeys();
+    const episodeKeys = { ...keys };
+    const show = () => {
+      const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+      const shown = target?.closest("section.episode");
+      overview.hidden = Boolean(shown);
+      for (const episode of episodes) episode.hidden = episode !== shown;
+      for (const name of Object.keys(keys)) delete keys[name];
+      Object.assign(keys, shown ? episodeKeys : tableKeys);
+      if (target) target.scrollIntoView();
+      else scrollTo(0, 0);
+    };
+    addEventListener("hashchange", show);
+    show();
   }
 
   const table = one("table.tasks");
-  if (page === "overview" && table) taskTable(one("form.filters"), table);
-  const steps = all(".step");
-  if (page === "episode" && steps.length) stepKeys(steps);
+  if (table) taskTable(one("form.filters"), table);
+  if (page === "episode") stepKeys();
+  if (page === "single") showOne();
 })();
