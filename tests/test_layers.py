@@ -15,7 +15,7 @@ LAYERS = {
     0: ("types", "errors"),
     1: ("interfaces", "registry", "extras", "official", "settings", "log", "actions", "lifeline"),
     2: ("tasksets", "browser", "models", "agents", "sites", "evaluators"),
-    3: ("report", "export", "rescoring"),
+    3: ("report", "export", "importers", "rescoring"),
     4: ("running", "gym"),
     5: ("cli",),
 }

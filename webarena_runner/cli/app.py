@@ -12,6 +12,7 @@ from webarena_runner.cli import (
     compare,
     doctor,
     export,
+    importing,
     leaderboard,
     observe,
     profiles,
@@ -53,6 +54,7 @@ app.command("compare", epilog=compare.NOTES)(compare.compare)
 app.command("leaderboard", epilog=leaderboard.NOTES)(leaderboard.leaderboard)
 app.command("verify", epilog=verify.NOTES)(verify.verify)
 app.command("rescore", epilog=rescore.NOTES)(rescore.rescore)
+app.command("import", epilog=importing.NOTES)(importing.import_run)
 app.command("baseline", epilog=baseline.NOTES)(baseline.baseline)
 app.command("observe", epilog=observe.NOTES)(observe.observe)
 app.command("score", epilog=score.FORMAT)(score.score)

@@ -14,6 +14,7 @@ from webarena_runner.export.cells import safe_cell
 from webarena_runner.interfaces.export import ExportSetup
 from webarena_runner.log.files import write_atomically
 from webarena_runner.report.summary import RunReport, load_run
+from webarena_runner.types import RunManifest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -152,7 +153,7 @@ def row_of(report: RunReport) -> dict[str, str]:
         "Model Size (billion)": "" if info.get("size_b") is None else f"{info['size_b']:g}",
         MODEL: model.get("model") or manifest.model,
         "Success Rate (%)": f"{100 * total.success_rate:.2f}",
-        "Result Source": f"webarena-runner {__version__}",
+        "Result Source": _source(manifest),
         "Work": info.get("work", ""),
         "Traj": str(report.folder),
         "Note": _note(report),
@@ -176,6 +177,11 @@ def row_of(report: RunReport) -> dict[str, str]:
         "CI": f"{100 * interval[0]:.2f}-{100 * interval[1]:.2f}" if interval else "",
         "Config": manifest.config_sha256[:SHORT_SHA],
     }
+
+
+def _source(manifest: RunManifest) -> str:
+    by = f"webarena-runner {__version__}"
+    return f"{manifest.imported.kind} (imported by {by})" if manifest.imported else by
 
 
 def _changes(overrides: tuple[str, ...]) -> str:

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -18,14 +17,13 @@ from webarena_runner.log.places import by_url
 from webarena_runner.log.steps import unpack_page, unpack_step
 from webarena_runner.log.texts import Texts
 from webarena_runner.log.upgrade import upgraded
-from webarena_runner.log.wellformed import nesting, well_formed_value
+from webarena_runner.log.wellformed import HALF_IN_JSON, nesting, well_formed_value
 from webarena_runner.types import Completion, EpisodeResult, LastPage, Record, RunManifest, Step, Task, TaskId
 
 log = logging.getLogger(__name__)
 R = TypeVar("R", bound=Record)
 # Of a task's record there are a hundred at most.
 MAX_NESTING = 150
-_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def read_manifest(folder: Path) -> RunManifest:
@@ -267,7 +265,7 @@ def _parsed(data: bytes, where: str) -> Raw:
     if nesting(raw) > MAX_NESTING:
         raise DamagedRecord(f"{where}: is damaged: nested deeper than {MAX_NESTING} levels")
     # We write no half of a surrogate pair, but what is read must be fit to be printed.
-    return dict(well_formed_value(raw)) if _HALF.search(data) else raw
+    return dict(well_formed_value(raw)) if HALF_IN_JSON.search(data) else raw
 
 
 def _validated(model: type[R], kind: Kind, raw: Raw, *, where: str) -> R:

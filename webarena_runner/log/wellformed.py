@@ -1,6 +1,10 @@
 """What JSON files can hold: text without halves of surrogate pairs, and values that are not bottomless."""
 
+import re
 from typing import Any
+
+# Where JSON data may have such a half, which takes much longer to look for in its values.
+HALF_IN_JSON = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def well_formed(text: str) -> str:

@@ -126,11 +126,11 @@ class RunFolder(EpisodeFolders):
                 write_atomically(paths.manifest, text_of(manifest.model_dump(mode="json"), indent=2))
         return cls(path, manifest, lock)
 
-    def close(self) -> None:
-        """Notes when this start of the run ended, and lets others at it."""
+    def close(self, *, finished_at: datetime | None = None) -> None:
+        """Notes when this start of the run ended (None: now), and lets others at it."""
         try:
             with writing_below(self.path):
-                _note_end(RunPaths(self.path), datetime.now(UTC))
+                _note_end(RunPaths(self.path), finished_at or datetime.now(UTC))
         finally:
             self._lock.release()
 

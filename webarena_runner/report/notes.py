@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from webarena_runner.report.summary import RunReport
+from webarena_runner.types import UNSCORED
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,10 @@ class Note:
 
 def notes(report: RunReport) -> Iterator[Note]:
     """Of some episodes, and of what cannot be read."""
+    if came := report.manifest.imported:
+        yield Note(f"imported ({came.kind}) from {came.source}; not known: {', '.join(came.unknown)}")
+    if unscored := sum(error.failure.error_class == UNSCORED for error in report.errors if error.failure):
+        yield Note(f"{unscored} episodes were recorded without a score; they are errors here, and not failures")
     if report.unanswered:
         causes = ", ".join(f"{cause} {count}" for cause, count in sorted(report.unanswered.items()))
         yield Note(f"errors because the model gave no answer: {causes}")

@@ -126,6 +126,11 @@ def prepare_resume(folder: Path, *, max_cost_usd: float | None = None, max_time:
     """
     folder = folder.resolve()
     manifest = reading.read_manifest(folder)
+    if manifest.imported:
+        raise StoreError(
+            f"{folder} was imported from {manifest.imported.source} and was not run by webarena-runner, so there is "
+            "nothing to go on with; start a run of your own for the tasks that it lacks"
+        )
     try:
         config = RunConfig.model_validate(manifest.config)
     except ValidationError as error:

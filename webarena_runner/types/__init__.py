@@ -20,6 +20,7 @@ from webarena_runner.types.actions import (
     Type,
 )
 from webarena_runner.types.episodes import (
+    UNSCORED,
     ActedOn,
     Box,
     Completion,
@@ -27,6 +28,7 @@ from webarena_runner.types.episodes import (
     Ending,
     EpisodeResult,
     Failure,
+    Imported,
     LastPage,
     Message,
     Node,
@@ -42,6 +44,7 @@ from webarena_runner.types.rescoring import Agreement, Disagreement, RescoredEpi
 from webarena_runner.types.tasks import Check, Geolocation, Task, TaskId, Viewport, id_order
 
 __all__ = [
+    "UNSCORED",
     "ActedOn",
     "Action",
     "Agreement",
@@ -62,6 +65,7 @@ __all__ = [
     "GoForward",
     "Goto",
     "Hover",
+    "Imported",
     "Invalid",
     "LastPage",
     "Message",

@@ -174,8 +174,13 @@ class Ending(StrEnum):
     ERROR = "error"
 
 
+# The class of an imported episode that was recorded without a score.
+UNSCORED = "unscored"
+
+
 class Failure(Record):
-    """Why an episode has no score; `error_class` is one of model, browser, site, login, judge, timeout, internal.
+    """Why an episode has no score; `error_class` is one of model, browser, site, login, judge, timeout, internal, and
+    unscored for an imported one that was recorded without a score.
 
     `cause` says what kept the model from answering, where the server did: filter, refusal, reply limit.
     `stops_run`: the episodes after it would end the same way, so the run stopped there, to be resumed.
@@ -255,6 +260,19 @@ class EpisodeResult(Record):
     failure: Failure | None = None
 
 
+class Imported(Record):
+    """Where the episodes of a run come from that something else recorded.
+
+    `kind` is whose they are: official, playwright. `source` is what was read, `sha256` says whether it still is the
+    same, and `unknown` what of a run it does not say. Such a run has scores at most, and no evidence for them.
+    """
+
+    kind: str
+    source: str
+    sha256: str
+    unknown: tuple[str, ...] = ()
+
+
 class RunManifest(Record):
     """What a run is: written before work starts; `resume` refuses to mix it with other inputs.
 
@@ -264,7 +282,7 @@ class RunManifest(Record):
     data together, where the provider makes the data ("": it does not).
     `expected_count` is of the benchmark's tasks, None for a set that is none. `scope` is what the numbers are of, in
     short; `caution` says why they are not the benchmark's ("": they are). `agent_note` is what an agent without a model
-    goes by. `environment` is the plug-in that plays them.
+    goes by. `environment` is the plug-in that plays them. `imported` None: webarena-runner played the run.
     """
 
     run_id: str
@@ -292,3 +310,4 @@ class RunManifest(Record):
     planned: tuple[tuple[TaskId, int], ...]
     task_sites: dict[str, str]
     versions: dict[str, str]
+    imported: Imported | None = Field(default=None, exclude_if=_is_none)
