@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.log.records import START, make_manifest, make_result
+from webarena_runner.log.files import sha256_of_json
 from webarena_runner.log.writing import RunFolder
 from webarena_runner.types import (
     Click,
@@ -54,7 +55,8 @@ def model_manifest(run_id: str, **changes: Any) -> RunManifest:
         "tasks": {"expression": "all"},
         "sites": {"provider": "embedded"},
     }
-    return make_manifest(run_id, **{"config": config, "model": "llama3-vllm", "agent": "prompted"} | changes)
+    sums = {"config_sha256": sha256_of_json(config)}
+    return make_manifest(run_id, **{"config": config, "model": "llama3-vllm", "agent": "prompted"} | sums | changes)
 
 
 def passed(task_id: TaskId, **changes: Any) -> EpisodeResult:
