@@ -13,7 +13,7 @@ OWN_MODELS_VENV := .venv-models
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser smoke test test-pythons sanity test-slow test-models peer-test check bench bench-observe bench-settle bench-sites bench-kills fuzz golden docs lock clean
+.PHONY: help setup browser smoke test test-pythons sanity test-slow test-models peer-test verified-test check bench bench-observe bench-settle bench-sites bench-kills bench-record fuzz golden docs lock clean
 
 help:
 	@echo "make smoke      run the embedded benchmark with the reference agent, print its result table"
@@ -24,6 +24,7 @@ help:
 	@echo "make test-models  run real inference engines on the CPU (sets up .venv-models: 3 GB)"
 	@echo "make check      lint, types, layers"
 	@echo "make peer-test  another project's package on the embedded sites (sets up .venv-peer: 0.8 GB, half an hour)"
+	@echo "make verified-test  webarena-verified's evaluator on exported episodes (sets up .venv-verified: 0.1 GB, two minutes)"
 	@echo "make fuzz       10,000 seeded odd task files, model replies and run folders: no traceback, no hang (some minutes)"
 	@echo "make bench      timings, as ratios within one run; one by one: bench-observe, bench-settle, bench-sites, bench-kills"
 	@echo "make golden     recorded behaviour of the official code against ours: equal / total"
@@ -106,6 +107,15 @@ check: setup
 peer-test: browser .venv-peer/.installed
 	$(BIN)/python -m pytest -m peer tests/peer
 
+# Whose evaluator scores what we export, in an environment of its own.
+.venv-verified/.installed: requirements/verified.txt
+	test -x .venv-verified/bin/python || $(PYTHON) -m venv .venv-verified
+	.venv-verified/bin/python -m pip install --quiet -r requirements/verified.txt
+	touch $@
+
+verified-test: browser .venv-verified/.installed
+	$(BIN)/python -m pytest -m peer tests/peer/test_verified.py
+
 bench: bench-observe bench-settle bench-sites bench-kills
 
 bench-observe: browser .venv-peer/.installed
@@ -114,6 +124,10 @@ bench-observe: browser .venv-peer/.installed
 # Kills each process of a run at fifteen moments, a quarter of an hour: what is lost, repeated, left running.
 bench-kills: browser
 	$(BIN)/python -m bench.kills
+
+# What each kind of recording costs: some minutes.
+bench-record: browser
+	$(BIN)/python -m bench.record
 
 bench-settle: browser
 	$(BIN)/python -m bench.settle

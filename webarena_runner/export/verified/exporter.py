@@ -6,21 +6,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from webarena_runner.errors import DamagedRecord, StoreError
+from webarena_runner.errors import DamagedRecord, JudgeError, StoreError
 from webarena_runner.export.recordings import folder_of
 from webarena_runner.export.verified.addresses import Stable
 from webarena_runner.export.verified.answers import agent_response, own_response
-from webarena_runner.export.verified.known import Known, known_of, read_dataset
+from webarena_runner.export.verified.known import known_of, read_dataset
 from webarena_runner.export.verified.readme import readme
 from webarena_runner.interfaces.export import ExportSetup
 from webarena_runner.log.files import is_file, write_atomically
 from webarena_runner.log.har import har_text, read_har
-from webarena_runner.log.paths import Key, RunPaths, task_name
-from webarena_runner.log.reading import read_tasks
+from webarena_runner.log.paths import AttemptPaths, Key, RunPaths, task_name
+from webarena_runner.log.reading import read_steps, read_tasks
 from webarena_runner.official.sites import OFFICIAL_SITES, in_order
 from webarena_runner.report.summary import RunReport, load_run
 from webarena_runner.settings.options import PlugInOptions
-from webarena_runner.types import EpisodeResult, Task, TaskId, id_order
+from webarena_runner.types import Ending, EpisodeResult, Stop, Task, TaskId, id_order
 
 RESPONSE, NETWORK, CONFIG, README = "agent_response.json", "network.har", "config.json", "README.md"
 # Of the sites that webarena-verified knows.
@@ -60,10 +60,9 @@ class Verified:
     def export(self, folder: Path) -> str:
         report = load_run(folder)
         _require_logs(report)
-        tasks = {task.task_id: task for task in read_tasks(folder) or ()}
+        tasks, lines = _tasks_of(folder)
         target = self._target or self._out / "verified" / report.run_id
         trials = sorted({trial for _, trial in report.manifest.planned})
-        lines = []
         try:
             for trial in trials:
                 into = target / f"trial-{trial}" if len(trials) > 1 else target
@@ -96,11 +95,13 @@ class Verified:
             return "its id is a text, and webarena-verified knows numbers only"
         if result is None:
             return "it has no result: it did not run, or was interrupted"
-        if result.value is None and not self._options.errored:
-            why = result.failure.error_class if result.failure else "error"
-            return f"it ended in an error ({why}), which is no score; -o errored=true writes it all the same"
+        paths = RunPaths(report.folder)
         try:
-            har = _log_of(RunPaths(report.folder), key)
+            result = _without_judge(result, paths.episode(*key))
+            if result.ending == Ending.ERROR and not self._options.errored:
+                why = result.failure.error_class if result.failure else "error"
+                return f"it ended in an error ({why}), which is no score; -o errored=true writes it all the same"
+            har = _log_of(paths, key)
         except DamagedRecord as error:
             return str(error)
         if har is None:
@@ -116,17 +117,20 @@ class Verified:
     def _write(
         self, folder: Path, result: EpisodeResult, task: Task | None, har: dict[str, Any], stable: Stable
     ) -> None:
-        response = agent_response(result, task, self._known_of(task))
+        listed = self._known.get(result.task_id) if isinstance(result.task_id, int) else None
+        response = agent_response(result, task, listed or (known_of(task.raw) if task else None))
         folder.mkdir(exist_ok=True)
         text = json.dumps(stable.value(response), ensure_ascii=False, indent=2)
         write_atomically(folder / RESPONSE, text + "\n")
         write_atomically(folder / NETWORK, har_text(har))
 
-    def _known_of(self, task: Task | None) -> Known | None:
-        if task is None:
-            return None
-        listed = self._known.get(task.task_id) if isinstance(task.task_id, int) else None
-        return listed or known_of(task.raw)
+
+def _tasks_of(folder: Path) -> tuple[Mapping[TaskId, Task], list[str]]:
+    """By id, and what is to be said where they cannot be read."""
+    try:
+        return {task.task_id: task for task in read_tasks(folder) or ()}, []
+    except DamagedRecord as error:
+        return {}, [f"what a task asks for is not known without -o dataset=FILE, and RETRIEVE is written: {error}"]
 
 
 def _require_logs(report: RunReport) -> None:
@@ -137,6 +141,16 @@ def _require_logs(report: RunReport) -> None:
             f"{report.folder}: none of its episodes has a network log, by which webarena-verified scores: it is "
             "recorded with --record har, which has to be given when the run begins"
         )
+
+
+def _without_judge(result: EpisodeResult, paths: AttemptPaths) -> EpisodeResult:
+    """One that only lacks a judge's word as it was played: webarena-verified asks no judge."""
+    if result.failure is None or result.failure.error_class != JudgeError.error_class:
+        return result
+    action = next((step.decision.action for step in reversed(list(read_steps(paths.folder)))), None)
+    if not isinstance(action, Stop):
+        return result
+    return result.model_copy(update={"ending": Ending.ANSWERED, "answer": action.answer})
 
 
 def _log_of(paths: RunPaths, key: Key) -> dict[str, Any] | None:
