@@ -18,7 +18,7 @@ def steps_chart(passed: Sequence[int], others: Sequence[int]) -> Markup:
     width = ceil((most + 1) / MAX_BINS)
     starts = range(0, most + 1, width)
     low, high = (_binned(values, width, len(starts)) for values in (passed, others))
-    with drawn(460, 170) as (figure, axes):
+    with drawn(660, 190) as (figure, axes):
         places = [start + (width - 1) / 2 for start in starts]
         axes.bar(places, low, width=0.86 * width, color=INKS["passed"])
         axes.bar(places, high, width=0.86 * width, bottom=low, color=INKS["not-run"])
@@ -31,7 +31,7 @@ def steps_chart(passed: Sequence[int], others: Sequence[int]) -> Markup:
 def templates_chart(rates: Sequence[float]) -> Markup:
     """The success rate of each template, the best first."""
     ordered = sorted(rates, reverse=True)
-    with drawn(460, 170) as (figure, axes):
+    with drawn(660, 190) as (figure, axes):
         axes.stairs(ordered, fill=True, color=INKS["accent"])
         axes.set_ylim(0, 1)
         axes.set_xlim(0, len(ordered))

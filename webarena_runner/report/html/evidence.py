@@ -15,10 +15,14 @@ _SHARED = ("urls",)
 
 @dataclass(frozen=True)
 class Side:
-    """One thing that was expected, or seen; `label` says what it is of."""
+    """One thing that was expected, or seen; `label` says what it is of.
+
+    `is_place`: it says where to look, and is not compared itself.
+    """
 
     label: str
     text: str
+    is_place: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,11 +76,14 @@ def _targets(targets: Any, found: Any, urls: Mapping[str, str]) -> Iterator[Comp
         required = tuple(
             Side(_words(rule), _listed(value, urls)) for rule, value in target["required_contents"].items()
         )
-        place = Side("page", "where the agent ended" if target["url"] == LAST_PAGE else _filled(target["url"], urls))
-        locator = (Side("selected by", target["locator"]),) if target["locator"].strip() else ()
-        note = (Side("note", seen["note"]),) if seen.get("note") else ()
-        opened = (Side("page", seen["opened"]),) if seen["opened"] else ()
-        yield Compared((*required, place, *locator), (Side("text", seen["selected"]), *opened, *note))
+        asked = "the one that the agent ended on" if target["url"] == LAST_PAGE else _filled(target["url"], urls)
+        where = _places({"page": asked, "selected by": target["locator"]})
+        found_at = _places({"page": seen["opened"], "note": seen.get("note", "")})
+        yield Compared((*required, *where), (Side("text", seen["selected"]), *found_at))
+
+
+def _places(texts: Mapping[str, str]) -> Iterator[Side]:
+    return (Side(label, text, is_place=True) for label, text in texts.items() if text.strip())
 
 
 def _as_json(spec: Mapping[str, Any], seen: Mapping[str, Any]) -> Compared:

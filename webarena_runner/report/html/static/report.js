@@ -151,13 +151,20 @@
     const steps = () => all(".step").filter(isShown);
     // Where a step is when it has been jumped to.
     const line = 80;
+    // The one that was jumped to, as long as it is in sight: the last ones never come up to the line.
+    const current = (shown) => {
+      const named = shown.findIndex((step) => `#${step.id}` === location.hash);
+      const box = named < 0 ? null : shown[named].getBoundingClientRect();
+      if (box && box.bottom > line && box.top < innerHeight) return named;
+      return shown.filter((step) => step.getBoundingClientRect().top <= line).length - 1;
+    };
     const move = (by) => {
       const shown = steps();
-      const past = shown.filter((step) => step.getBoundingClientRect().top <= line).length - 1;
-      const step = shown[Math.max(0, Math.min(shown.length - 1, past + by))];
+      const step = shown[Math.max(0, Math.min(shown.length - 1, current(shown) + by))];
       if (!step) return;
       history.replaceState(null, "", `#${step.id}`);
       step.scrollIntoView();
+      mark();
     };
     keys.j = () => move(1);
     keys.k = () => move(-1);
@@ -168,13 +175,13 @@
     };
     const entries = new Map(all(".rail a").map((link) => [link.hash.slice(1), link]));
     const mark = () => {
-      const past = steps().filter((step) => step.getBoundingClientRect().top <= line);
-      const current = past.length ? entries.get(past[past.length - 1].id) : undefined;
-      for (const link of entries.values()) if (link !== current) link.removeAttribute("aria-current");
-      if (!current || current.ariaCurrent === "step") return;
-      current.setAttribute("aria-current", "step");
-      const rail = current.closest(".rail");
-      if (rail.scrollHeight > rail.clientHeight) rail.scrollTop = current.offsetTop - rail.clientHeight / 2;
+      const shown = steps();
+      const link = entries.get(shown[current(shown)]?.id);
+      for (const each of entries.values()) if (each !== link) each.removeAttribute("aria-current");
+      if (!link || link.hasAttribute("aria-current")) return;
+      link.setAttribute("aria-current", "step");
+      const rail = link.closest(".rail");
+      if (rail.scrollHeight > rail.clientHeight) rail.scrollTop = link.offsetTop - rail.clientHeight / 2;
     };
     addEventListener("scroll", () => requestAnimationFrame(mark), { passive: true });
     mark();
