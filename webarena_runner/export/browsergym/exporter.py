@@ -23,27 +23,24 @@ NAME, README = "browsergym", "README.md"
 YesNo = Literal["Yes", "No"]
 
 
-class Options(PlugInOptions):
-    """What `-o NAME=VALUE` sets: what only the submitter can say of an agent."""
-
-    agent_name: str = ""
-    """how the leaderboard is to call the agent; without it agent and model"""
-    benchmark_specific: YesNo = "Yes"
-    """whether the agent is made for this benchmark, as one is whose prompt shows its sites"""
-    benchmark_tuned: YesNo = "No"
-    """whether it was tuned on this benchmark"""
-    reproducible: YesNo = "Yes"
-    """whether others can run it again"""
-    original_or_reproduced: Literal["Original", "Reproduced"] = "Original"
-    """whether the entry is the authors' own"""
-    comments: str = ""
-    """what readers of the leaderboard have to know; what differs from the protocol is added"""
-
-
 class BrowserGym:
     """An entry for BrowserGym's leaderboard: a JSON file and a README to fill in, in a folder an agent below TARGET."""
 
-    Options = Options
+    class Options(PlugInOptions):
+        """What `-o NAME=VALUE` sets: what only the submitter can say of an agent."""
+
+        agent_name: str = ""
+        """how the leaderboard is to call the agent; without it agent and model"""
+        benchmark_specific: YesNo = "Yes"
+        """whether the agent is made for this benchmark, as one is whose prompt shows its sites"""
+        benchmark_tuned: YesNo = "No"
+        """whether it was tuned on this benchmark"""
+        reproducible: YesNo = "Yes"
+        """whether others can run it again"""
+        original_or_reproduced: Literal["Original", "Reproduced"] = "Original"
+        """whether the entry is the authors' own"""
+        comments: str = ""
+        """what readers of the leaderboard have to know; what differs from the protocol is added"""
 
     def __init__(self, target: Path, options: Options) -> None:
         self._target, self._options = target, options
