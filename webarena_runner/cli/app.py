@@ -22,6 +22,7 @@ from webarena_runner.cli import (
     sites,
     tasks,
     verify,
+    view,
 )
 from webarena_runner.cli import options as given
 from webarena_runner.cli.help import EPILOG
@@ -55,6 +56,7 @@ app.command("leaderboard", epilog=leaderboard.NOTES)(leaderboard.leaderboard)
 app.command("verify", epilog=verify.NOTES)(verify.verify)
 app.command("rescore", epilog=rescore.NOTES)(rescore.rescore)
 app.command("import", epilog=importing.NOTES)(importing.import_run)
+app.command("view")(view.view)
 app.command("baseline", epilog=baseline.NOTES)(baseline.baseline)
 app.command("observe", epilog=observe.NOTES)(observe.observe)
 app.command("score", epilog=score.FORMAT)(score.score)

@@ -157,6 +157,13 @@ def read_steps(folder: Path) -> Iterator[Step]:
         yield _step(line, texts, where)
 
 
+def read_last_step(folder: Path) -> Step | None:
+    """The last whole step of an attempt without the page's `nodes`, None before the first. Raises StoreError."""
+    paths = AttemptPaths(folder)
+    lines = list(_lines(read_bytes(paths.steps), paths.steps)) if is_file(paths.steps) else []
+    return _step(lines[-1][0], Texts(paths.texts), lines[-1][1], nodes=False) if lines else None
+
+
 def readable_steps(folder: Path) -> Iterator[Step | StoreError]:
     """Those steps without the page's `nodes`, for showing; in the place of a line that cannot be read, why not.
 

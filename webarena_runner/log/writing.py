@@ -1,6 +1,7 @@
 """Writing run folders: what is finished is on disk whole, whatever happens to the process."""
 
 import contextlib
+import fcntl
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,8 @@ from webarena_runner.log.reading import read_json, read_manifest
 from webarena_runner.log.steps import pack_observation, pack_step
 from webarena_runner.log.texts import Texts
 from webarena_runner.types import EpisodeResult, LastPage, Observation, RunManifest, Step, Task, TaskId
+
+LOCK_LIMIT_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,18 @@ class RunFolder(EpisodeFolders):
             self._lock.release()
 
 
+def is_going_on(path: Path) -> bool:
+    """Whether a process of this machine works on the run; False too where nobody lets us look."""
+    try:
+        with RunPaths(path).lock.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def require_no_run(path: Path) -> None:
     """Raises StoreError when the folder holds a run already, or what is left of one."""
     if is_run(path):
@@ -177,7 +192,8 @@ def text_of(raw: Raw, *, indent: int | None = None) -> str:
 def _locked(paths: RunPaths) -> filelock.BaseFileLock:
     lock = filelock.FileLock(paths.lock)
     try:
-        lock.acquire(timeout=0)
+        # Who only asks whether the run goes on holds it for a moment.
+        lock.acquire(timeout=LOCK_LIMIT_S)
     except filelock.Timeout as error:
         raise StoreError(f"another process is working on {paths.folder}; wait for it, or stop it") from error
     return lock
