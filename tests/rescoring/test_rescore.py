@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Invoke
+from tests.evaluators.fakes import task_of
 from tests.log.records import make_result
 from tests.rescoring.runs import Played, write_played
 from webarena_runner.evaluators.program_html import HtmlSpec, HtmlTarget
@@ -15,7 +16,7 @@ from webarena_runner.evaluators.url_match import UrlSpec
 from webarena_runner.log.paths import RunPaths
 from webarena_runner.log.writing import EpisodeFolders
 from webarena_runner.settings.records import ScoringSettings
-from webarena_runner.types import Failure
+from webarena_runner.types import UNSCORED, Failure, Imported, Score
 
 ISSUE = "http://localhost:8023/a/b/-/issues/12"
 
@@ -257,3 +258,32 @@ def test_another_environment_scores_in_its_own_way(workdir: Path, invoke: Invoke
     done = invoke("rescore", "r1")
     assert done.code == 1
     assert "environment 'browser' has scored it in a way of its own" in done.out
+
+
+def test_an_imported_run_is_scored_by_its_answers_and_claims_are_no_evidence(workdir: Path, invoke: Invoke) -> None:
+    """Nobody has kept what pages showed; the answers are there, also of a trace that nobody has scored."""
+    looks = HtmlSpec(targets=(page("last", "document.title", "Cart"),))
+    unknown = task_of(task_id=4)
+    episodes = [
+        Played(1, [exact("two")], answer="two"),
+        Played(2, [exact("two")], answer="two"),
+        Played(3, [looks], selected=["Cart"]),
+        Played(4, task=unknown),
+    ]
+    imported = Imported(kind="official", source="gpt4", sha256="x")
+    folder = write_played(workdir / "results", episodes, imported=imported)
+    store = EpisodeFolders(folder)
+    claim = (Score(evaluator="official_harness", value=0.0),)
+    for task_id in (1, 3, 4):
+        store.put(make_result(task_id, 0.0, answer="two" if task_id == 1 else "", scores=claim))
+    unscored = Failure(error_class=UNSCORED, message="a trace has no score", traceback="", may_retry=False)
+    store.put(make_result(2, None, failure=unscored))
+    done = invoke("rescore", "r1", "--json")
+    assert done.code == 1
+    assert values(json.loads(done.out)) == {1: 1.0, 2: 1.0, 3: None, 4: None}
+    verified = invoke("verify", str(folder))
+    assert verified.code == 1
+    assert "imported from gpt4: for its 3 scores there is no evidence" in verified.err
+    reproduced = invoke("reproduce", "r1")
+    assert reproduced.code == 2
+    assert "was imported from gpt4" in reproduced.err

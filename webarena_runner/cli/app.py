@@ -16,6 +16,7 @@ from webarena_runner.cli import (
     leaderboard,
     observe,
     profiles,
+    reproduce,
     rescore,
     runs,
     score,
@@ -54,6 +55,7 @@ app.command("export", epilog=export.EXAMPLES)(export.export)
 app.command("compare", epilog=compare.NOTES)(compare.compare)
 app.command("leaderboard", epilog=leaderboard.NOTES)(leaderboard.leaderboard)
 app.command("verify", epilog=verify.NOTES)(verify.verify)
+app.command("reproduce", epilog=reproduce.NOTES)(reproduce.reproduce)
 app.command("rescore", epilog=rescore.NOTES)(rescore.rescore)
 app.command("import", epilog=importing.NOTES)(importing.import_run)
 app.command("view")(view.view)

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from webarena_runner.interfaces import LoadedTasks
+from webarena_runner.log.files import sha256_of_json
 from webarena_runner.running.plan import caution
 from webarena_runner.settings.draft import leaves
 from webarena_runner.settings.records import RunConfig, SitesSpec, TaskChoice
@@ -76,6 +77,7 @@ class Plan:
             "profile_overrides": list(self.overrides),
             "caution": caution(self.loaded, self.config.sites),
             "config": self.config.model_dump(mode="json"),
+            "config_sha256": sha256_of_json(self.config.model_dump(mode="json")),
         }
 
 

@@ -184,8 +184,9 @@ class SiteProvider(Protocol):
     `options_from(environ)`, options for what neither file nor `-o` gives, and `lacking(missing, tasks)`, the message
     for sites that it does not serve, with how many of so many tasks need each. One that knows the URLs of its sites
     before it is entered gives by `addresses(options, sites)` all that an episode with these sites reaches. One that
-    makes the sites' data itself says by `data_version(task_set_sha256)` which data and tasks those are, and one whose
-    every lease has sites that nothing was done to by `fresh = True`.
+    makes the sites' data itself says by `data_version(task_set_sha256)` which data and tasks those are, one that knows
+    which images its sites run by `images_of(options)`, and one whose every lease has sites that nothing was done to by
+    `fresh = True`.
     """
 
     async def __aenter__(self) -> "SiteProvider": ...

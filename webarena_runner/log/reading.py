@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -201,6 +202,17 @@ def read_last_page(folder: Path) -> LastPage | None:
     where = str(path)
     raw = upgraded("page", read_json(path), where=where)
     return _model(LastPage, unpack_page(raw, where), where=where)
+
+
+def attempts_in_order(run: RunPaths) -> list[tuple[TaskId, int, int]]:
+    """Task id, trial and number of each attempt with a readable result, by the time at which it began."""
+    found = []
+    for paths in run.all_attempts():
+        with suppress(StoreError):
+            if is_file(paths.result):
+                raw = read_json(paths.result)
+                found.append((str(raw.get("started_at")), *paths.key, int(raw.get("attempt", 1))))
+    return [(task_id, trial, attempt) for _, task_id, trial, attempt in sorted(found, key=lambda each: each[0])]
 
 
 def cost_usd(folder: Path) -> float | None:

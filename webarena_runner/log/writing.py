@@ -16,7 +16,7 @@ from webarena_runner.log.files import sha256_of, write_atomically
 from webarena_runner.log.format import FORMAT, Raw
 from webarena_runner.log.paths import AttemptPaths, RunPaths, is_run
 from webarena_runner.log.places import placed
-from webarena_runner.log.reading import read_json, read_manifest
+from webarena_runner.log.reading import attempts_in_order, read_json, read_manifest
 from webarena_runner.log.steps import pack_observation, pack_step
 from webarena_runner.log.texts import Texts
 from webarena_runner.types import EpisodeResult, LastPage, Observation, RunManifest, Step, Task, TaskId
@@ -180,6 +180,8 @@ def _with_tasks(paths: RunPaths, manifest: RunManifest, tasks: Sequence[Task]) -
 def _note_end(paths: RunPaths, finished_at: datetime | None) -> None:
     # In what is there, not in the record: keys that a newer version has written stay.
     raw = read_json(paths.manifest) | {"finished_at": finished_at and finished_at.isoformat()}
+    if finished_at:
+        raw["order"] = attempts_in_order(paths)
     write_atomically(paths.manifest, text_of(raw, indent=2))
 
 

@@ -65,7 +65,10 @@ class Rescorer:
             return self._stays(key, Standing.NO_TASK, "the tasks to score by have no task of this id")
         if result.failure and not lacks_only_verdicts(result):
             return self._stays(key, Standing.ERRORED, result.failure.message.partition("\n")[0])
-        if result.scores and [each.evaluator for each in result.scores] != [check.kind for check in played.checks]:
+        if not task.checks:
+            return self._stays(key, Standing.NEEDS_LIVE_CHECK, "what its checks are is not known")
+        in_own_way = result.scores and not self._run.manifest.imported
+        if in_own_way and [each.evaluator for each in result.scores] != [check.kind for check in played.checks]:
             why = f"environment '{self._run.manifest.environment}' has scored it in a way of its own"
             return self._stays(key, Standing.NEEDS_LIVE_CHECK, why)
         evaluators = self._of_tasks.get(key[0], self._evaluators)

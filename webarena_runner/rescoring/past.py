@@ -14,7 +14,7 @@ from webarena_runner.log import reading
 from webarena_runner.log.paths import Key, RunPaths
 from webarena_runner.settings.records import LimitSettings, ScoringSettings
 from webarena_runner.tasksets import load_task_set
-from webarena_runner.types import EpisodeResult, RunManifest, Stop, Task, TaskId
+from webarena_runner.types import UNSCORED, EpisodeResult, RunManifest, Stop, Task, TaskId
 
 S = TypeVar("S", ScoringSettings, LimitSettings)
 
@@ -46,7 +46,7 @@ class PastRun:
             StoreError: the steps cannot be read.
         """
         result = self.results[key]
-        answer = self._answer(key) if result.failure else result.answer
+        answer = self._answer(key) if result.failure and not result.answer else result.answer
         return Past(answer, result.final_url, result.site_urls)
 
     def _answer(self, key: Key) -> str:
@@ -89,8 +89,8 @@ def tasks_of(folder: Path, manifest: RunManifest) -> tuple[Task, ...]:
 
 
 def lacks_only_verdicts(result: EpisodeResult) -> bool:
-    """Whether it ended in an error because no judge scored it, so that all else is there."""
-    return result.failure is not None and result.failure.error_class == JudgeError.error_class
+    """Whether it has no score because no judge, or nobody at all, has scored it, and came to its end all the same."""
+    return result.failure is not None and result.failure.error_class in (JudgeError.error_class, UNSCORED)
 
 
 def _settings(record: type[S], run: PastRun, section: str) -> S:

@@ -13,7 +13,8 @@ from webarena_runner.errors import ConfigError, StoreError, UsageError
 from webarena_runner.interfaces import LoadedTasks
 from webarena_runner.log.files import sha256_of_json
 from webarena_runner.log.paths import Key, task_name
-from webarena_runner.settings.records import RunConfig, SitesSpec
+from webarena_runner.running.machine import packages
+from webarena_runner.settings.records import ModelSpec, RunConfig, SitesSpec
 from webarena_runner.tasksets.selection import draws
 from webarena_runner.types import RunManifest, Task
 
@@ -70,7 +71,7 @@ def make_manifest(
     run_id: str,
     prompt_sha256: str,
     profile_overrides: Sequence[str],
-    judge: str = "",
+    judge: ModelSpec | None = None,
     now: datetime | None = None,
 ) -> RunManifest:
     settings, stored = config.settings, config.model_dump(mode="json")
@@ -93,12 +94,15 @@ def make_manifest(
         environment=loaded.environment,
         agent=settings.agent,
         agent_note=getattr(agent, "note", ""),
-        judge=judge,
+        judge=judge.label if judge else "",
+        judge_model=judge and judge.model_dump(mode="json"),
         sites=config.sites.provider,
         sites_data=_data_version(loaded, config.sites),
+        site_images=_images_of(config.sites),
         planned=tuple((task.task_id, trial) for task, trial in planned_episodes(tasks, settings.trials)),
         task_sites={task_name(task.task_id): "+".join(sorted(task.sites)) for task in tasks},
         versions=versions(),
+        packages=packages(),
     )
 
 
@@ -118,6 +122,13 @@ def caution(loaded: LoadedTasks, sites: SitesSpec) -> str:
 def _data_version(loaded: LoadedTasks, sites: SitesSpec) -> str:
     version_of = getattr(registry.load("sites", sites.provider), "data_version", None)
     return version_of(loaded.sha256) if version_of else ""
+
+
+def _images_of(sites: SitesSpec) -> str:
+    """What the provider says of the images that its sites run, where it has a way to."""
+    provider = registry.load("sites", sites.provider)
+    images_of = getattr(provider, "images_of", None)
+    return images_of(provider.Options.model_validate(sites.options)) if images_of else ""
 
 
 def _caution_of(sites: SitesSpec) -> str:

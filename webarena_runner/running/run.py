@@ -25,10 +25,11 @@ from webarena_runner.models.shared.limits import Spend
 from webarena_runner.report.summary import RunReport, load_run
 from webarena_runner.rescoring.past import tasks_of
 from webarena_runner.running import plan
+from webarena_runner.running.machine import hardware
 from webarena_runner.running.progress import Event, Note, Phase, Started, WatchedSchedule
 from webarena_runner.running.schedule import RunSchedule
 from webarena_runner.settings.loading import load_model_spec, with_limits
-from webarena_runner.settings.records import RunConfig, RunSettings, SitesSpec
+from webarena_runner.settings.records import ModelSpec, RunConfig, RunSettings, SitesSpec
 from webarena_runner.sites.providers import require_sites
 from webarena_runner.tasksets.ids import listed_ids
 from webarena_runner.tasksets.keys import not_done, require_done
@@ -106,7 +107,7 @@ def prepare(
         run_id=run_id or plan.new_run_id(config, now),
         prompt_sha256=_prompt_sha256(config),
         profile_overrides=overrides,
-        judge=_judge_name(config),
+        judge=_judge(config),
         now=now,
     )
     if played_without := _played_without(config, tasks):
@@ -172,7 +173,8 @@ async def run(prepared: Prepared, *, on_event: Callable[[Event], None], environ:
     run_id = prepared.folder.name
     on_event(Phase(run_id, f"starting {prepared.manifest.model} and {prepared.manifest.sites} sites"))
     async with registry.load("executors", settings.executor).open(setup) as executor:
-        with _open_store(prepared, executor.versions):
+        machine = {} if prepared.resumed else await asyncio.to_thread(hardware)
+        with _open_store(prepared, executor.versions, machine):
             # Another process may have gone on with the run since it was prepared; from here on none can.
             finished = reading.read_finished(prepared.folder)
             cost_usd = reading.cost_usd(prepared.folder)
@@ -266,12 +268,13 @@ def _warn_of_missing_judge(prepared: Prepared, on_event: Callable[[Event], None]
 
 
 @contextmanager
-def _open_store(prepared: Prepared, versions: Mapping[str, str]) -> Iterator[None]:
+def _open_store(prepared: Prepared, versions: Mapping[str, str], machine: dict[str, str]) -> Iterator[None]:
     """The run folder, with one line per episode going to its run.log while it is open."""
     if prepared.resumed:
         folder = RunFolder.reopen(prepared.folder, prepared.tasks)
     else:
-        manifest = prepared.manifest.model_copy(update={"versions": prepared.manifest.versions | dict(versions)})
+        found = {"versions": prepared.manifest.versions | dict(versions), "hardware": machine}
+        manifest = prepared.manifest.model_copy(update=found)
         folder = RunFolder.create(prepared.folder, manifest, prepared.tasks, prompt=_prompt_text(prepared.config))
     handler = logging.FileHandler(RunPaths(folder.path).log, encoding="utf-8")
     handler.setFormatter(LineFormatter("%(asctime)s %(levelname)s %(name)s: %(episode)s%(message)s"))
@@ -288,12 +291,10 @@ def _open_store(prepared: Prepared, versions: Mapping[str, str]) -> Iterator[Non
         folder.close()
 
 
-def _judge_name(config: RunConfig) -> str:
-    """The judge's model file and model, as results record it; "" without a judge."""
+def _judge(config: RunConfig) -> ModelSpec | None:
+    """The judge's model file as it is now."""
     name = config.settings.judge.model
-    if name is None:
-        return ""
-    return load_model_spec(name).label
+    return None if name is None else load_model_spec(name)
 
 
 def _prompt_text(config: RunConfig) -> str:

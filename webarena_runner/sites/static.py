@@ -74,6 +74,11 @@ class StaticSites:
         return [*(options.urls[site] for site in sites if site in options.urls), *options.more_urls]
 
     @classmethod
+    def images_of(cls, options: UrlOptions) -> str:
+        """What the sites file says."""
+        return options.images
+
+    @classmethod
     def lacking(cls, missing: Mapping[str, int], tasks: int) -> str:
         """Says how to give the URLs."""
         return how_to_give(missing, tasks)

@@ -39,6 +39,11 @@ class UrlOptions(PlugInOptions):
     """
     more_urls: tuple[SiteUrl, ...] = ()
     """further addresses that the sites' pages need, such as the routing servers of the map"""
+    images: str = ""
+    """which images the sites run, such as `official` or `am1n3e/webarena-verified`: their contents differ
+
+    Nothing can tell it from outside; it is written into the manifest, and compared.
+    """
     accounts: dict[SiteName, Account] = Field(default_factory=dict)
     """other accounts than the published ones, by name of the site
 

@@ -282,7 +282,11 @@ class RunManifest(Record):
     data together, where the provider makes the data ("": it does not).
     `expected_count` is of the benchmark's tasks, None for a set that is none. `scope` is what the numbers are of, in
     short; `caution` says why they are not the benchmark's ("": they are). `agent_note` is what an agent without a model
-    goes by. `environment` is the plug-in that plays them. `imported` None: webarena-runner played the run.
+    goes by. `environment` is the plug-in that plays them. `imported` None: webarena-runner played the run. The text
+    of the prompt file is `texts/PROMPT_SHA256.txt`. `judge_model` is the judge's model file. `site_images` says which
+    images the sites run, where that is known.
+    `packages` and `hardware` are of the machine that began the run. `order` has task id, trial and number of every
+    attempt in the order in which they began, as of the end of the latest start; more than one of a pair are retries.
     """
 
     run_id: str
@@ -305,9 +309,14 @@ class RunManifest(Record):
     agent_note: str = ""
     environment: str = "browser"
     judge: str
+    judge_model: dict[str, Any] | None = None
     sites: str
     sites_data: str = ""
+    site_images: str = ""
     planned: tuple[tuple[TaskId, int], ...]
     task_sites: dict[str, str]
+    order: tuple[tuple[TaskId, int, int], ...] = ()
     versions: dict[str, str]
     imported: Imported | None = Field(default=None, exclude_if=_is_none)
+    packages: dict[str, str] = Field(default_factory=dict)
+    hardware: dict[str, str] = Field(default_factory=dict)

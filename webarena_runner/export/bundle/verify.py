@@ -109,6 +109,12 @@ def _check_scores(folder: Path, found: Verification) -> None:
     found.version = run.manifest.versions.get("webarena-runner", "")
     found.faults += run.damaged
     about = _about(folder)
+    if run.manifest.imported:
+        claimed = sum(result.value is not None for result in run.results.values())
+        found.faults.append(
+            f"imported from {run.manifest.imported.source}: for its {claimed} scores there is no evidence"
+        )
+        return
     rescorer = Rescorer(run, run.scoring)
     planned = set(run.manifest.planned)
     for key in dict.fromkeys([*run.manifest.planned, *run.results]):

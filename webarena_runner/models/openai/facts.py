@@ -8,6 +8,7 @@ from typing import Any
 from webarena_runner.models.openai.api import OpenAIServer, path_of
 from webarena_runner.models.openai.wire import record
 from webarena_runner.models.shared.control import marks_among, marks_of_template
+from webarena_runner.models.shared.template import TEMPLATE_FACT, sha256_of_template
 
 # Tokens of prompt and reply together, in entries of GET /models: of vLLM, SGLang and TGI; LM Studio; OpenRouter,
 # Together and Ollama; Groq; Mistral; LiteLLM and Anthropic, of the prompt alone. llama.cpp's n_ctx is of one slot;
@@ -41,7 +42,7 @@ class ServerFacts:
 
     `neutral` is what requests have to carry so that only the samplers of the profile are at work; `added` are samplers
     of the server that no request can switch off. `control` are texts that it names as control tokens, or that its chat
-    template writes.
+    template writes. `template` is the checksum of its chat template.
     """
 
     kind: str = ""
@@ -50,6 +51,7 @@ class ServerFacts:
     neutral: Mapping[str, float] = field(default_factory=dict)
     added: Mapping[str, str] = field(default_factory=dict)
     control: frozenset[str] = frozenset()
+    template: str = ""
 
     @property
     def applies_template(self) -> bool:
@@ -63,6 +65,7 @@ class ServerFacts:
             "model server": f"{self.kind} {self.version}".strip(),
             "samplers of the model server that are switched off": _listed(self.neutral),
             "samplers of the model server that cannot be switched off": _listed(self.added),
+            TEMPLATE_FACT: self.template,
         }
         return {name: text for name, text in told.items() if text}
 
@@ -83,7 +86,7 @@ async def learn(server: OpenAIServer, model: str, entry: Mapping[str, Any] | Non
         case "LM Studio":
             return ServerFacts("LM Studio", window=window or await _lm_studio_window(server, model))
         case "vLLM":
-            return ServerFacts("vLLM", window=window, neutral=_NEUTRAL_VLLM, control=await _vllm_control(server))
+            return await _vllm(server, window)
         case "SGLang":
             return ServerFacts("SGLang", window=window, neutral=_NEUTRAL_VLLM)
     return ServerFacts(window=window) if window else await _search(server, model)
@@ -151,15 +154,23 @@ async def _llama_cpp(server: OpenAIServer, model: str, window: int | None) -> Se
         neutral if defaults else {name: _NEUTRAL_LLAMA_CPP[name] for name in ("top_k", "min_p")},
         control=marks_of_template(props.get("chat_template"))
         | marks_among((props.get("bos_token"), props.get("eos_token"))),
+        template=sha256_of_template(props.get("chat_template")),
     )
 
 
-async def _vllm_control(server: OpenAIServer) -> frozenset[str]:
-    """From a route that it has with --enable-tokenizer-info-endpoint."""
+async def _vllm(server: OpenAIServer, window: int | None) -> ServerFacts:
+    """Its tokens and its template are from a route that it has with --enable-tokenizer-info-endpoint."""
     told = record(await server.peek_beside("/tokenizer_info"))
     added = record(told.get("added_tokens_decoder")).values()
     texts = (record(token).get("content") if isinstance(token, dict) else token for token in added)
-    return marks_among(texts) | marks_of_template(told.get("chat_template"))
+    template = told.get("chat_template")
+    return ServerFacts(
+        "vLLM",
+        window=window,
+        neutral=_NEUTRAL_VLLM,
+        control=marks_among(texts) | marks_of_template(template),
+        template=sha256_of_template(template),
+    )
 
 
 async def _ollama(server: OpenAIServer, model: str, window: int | None) -> ServerFacts:
@@ -175,6 +186,7 @@ async def _ollama(server: OpenAIServer, model: str, window: int | None) -> Serve
         window=told or window,
         added=_OLLAMA_DEFAULTS | dict(_SAMPLERS.findall(parameters)),
         control=marks_of_template(shown.get("template")) | marks_of_template(parameters),
+        template=sha256_of_template(shown.get("template")),
     )
 
 

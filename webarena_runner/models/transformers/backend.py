@@ -82,6 +82,11 @@ class TransformersLocal:
     def estimates_tokens(self) -> bool:
         return False
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """Of the chat template, once the model is loaded."""
+        return self._running.prompts.facts if self._running else {}
+
     async def check(self) -> None:
         """Loads the model."""
         await self._ready()

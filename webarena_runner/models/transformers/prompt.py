@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from webarena_runner.errors import ConfigError
 from webarena_runner.models.shared.control import control_among, with_plain_text
 from webarena_runner.models.shared.formats import Rendered, chat_turns, images_of, render
+from webarena_runner.models.shared.template import TEMPLATE_FACT, sha256_of_template
 from webarena_runner.models.shared.tokens import Codec
 from webarena_runner.models.transformers.options import TransformersOptions
 from webarena_runner.types import Message
@@ -33,6 +34,14 @@ class Prompts:
                 f"{subject}: its tokenizer has no chat template; set the option prompt_format: completion for a base "
                 "model, or the format that the model was tuned on"
             )
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """For the manifest: the checksum of the chat template, where prompts are made by it."""
+        if self._options.prompt_format != "template":
+            return {}
+        template = (self._processor or self._tokenizer).chat_template
+        return {TEMPLATE_FACT: sha256_of_template(template)}
 
     def ids_of(self, messages: Sequence[Message]) -> tuple[list[int], dict[str, Any], tuple[str, ...]]:
         """Token ids, image tensors by name, and the texts that end a reply in the prompt's format."""

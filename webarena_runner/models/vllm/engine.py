@@ -87,6 +87,11 @@ class VllmEngine:
     def estimates_tokens(self) -> bool:
         return self._tokens.is_estimate
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """Of the chat template, once the engine has started."""
+        return self._prompts.facts if self._prompts else {}
+
     async def check(self) -> None:
         """Starts the engine; raises ConfigError when it does not start or has no chat template that is needed."""
         await self._ready()

@@ -11,6 +11,7 @@ import jinja2
 from webarena_runner.errors import ConfigError, ModelRefused
 from webarena_runner.models.shared.control import control_among, with_plain_text
 from webarena_runner.models.shared.formats import IMAGE_MARK, ExampleRoles, FormatName, chat_turns, images_of, render
+from webarena_runner.models.shared.template import TEMPLATE_FACT, sha256_of_template
 from webarena_runner.models.shared.tokens import Codec
 from webarena_runner.types import Message
 
@@ -41,6 +42,13 @@ class PromptWriter:
             raise ConfigError(
                 f"{subject}: its tokenizer has no chat template; set options.prompt_format (completion for base models)"
             )
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """For the manifest: the checksum of the chat template, where prompts are made by it."""
+        if self._format != "template":
+            return {}
+        return {TEMPLATE_FACT: sha256_of_template(getattr(self._template, "chat_template", ""))}
 
     @property
     def codec(self) -> Codec:

@@ -1,0 +1,90 @@
+"""What a number may depend on besides the settings: this machine, and the packages in this Python."""
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, distributions, requires, version
+from pathlib import Path
+
+from webarena_runner.extras import PACKAGE
+
+NVIDIA_SMI = "nvidia-smi"
+_ASK_GPUS = ("--query-gpu=name,driver_version,memory.total", "--format=csv,noheader")
+# It wakes sleeping GPUs, which takes seconds.
+_GPU_LIMIT_S = 20
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+_GROUPS = "webarena_runner."
+
+
+def hardware() -> dict[str, str]:
+    """Processor, cores that this process may use, memory, and each GPU with driver and memory, where there is one."""
+    found = {"cpu": _cpu(), "cores": str(_cores()), "memory": _memory()}
+    return {name: text for name, text in found.items() if text} | _gpus()
+
+
+def packages() -> dict[str, str]:
+    """Versions of what the runner needs or can use, and of the packages that announce plug-ins of it."""
+    plug_ins = {
+        each.name for each in distributions() if any(entry.group.startswith(_GROUPS) for entry in each.entry_points)
+    }
+    found = {}
+    for name in sorted({*_named(PACKAGE), *plug_ins} - {PACKAGE}, key=str.lower):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _named(package: str) -> Iterator[str]:
+    """The packages that one names as its requirements, those of its extras too."""
+    try:
+        lines = requires(package) or []
+    except PackageNotFoundError:
+        return
+    for line in lines:
+        if match := _NAME.match(line):
+            yield match.group()
+
+
+def _cpu() -> str:
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return platform.processor() or platform.machine()
+    named = re.search(r"^model name\s*:\s*(.+)$", text, re.M)
+    return named[1].strip() if named else platform.machine()
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 0
+
+
+def _memory() -> str:
+    try:
+        return f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.1f} GiB"
+    except (AttributeError, OSError, ValueError):
+        return ""
+
+
+def _gpus() -> dict[str, str]:
+    """None where there is no such program, or it does not answer."""
+    program = shutil.which(NVIDIA_SMI)
+    if program is None:
+        return {}
+    try:
+        done = subprocess.run(
+            [program, *_ASK_GPUS], capture_output=True, text=True, timeout=_GPU_LIMIT_S, check=True, errors="replace"
+        )
+    except (OSError, subprocess.SubprocessError):
+        return {}
+    found = {}
+    for index, line in enumerate(filter(str.strip, done.stdout.splitlines())):
+        name, driver, memory = ([part.strip() for part in line.split(",")] + ["", ""])[:3]
+        found[f"gpu {index}"] = f"{name}, driver {driver}, {memory}"
+    return found

@@ -1,0 +1,1 @@
+"""How to run a run again: the command, the files that it needs, and what differs here."""
