@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -180,6 +181,30 @@ async def test_a_live_page_goes_on_by_itself_and_runs_nothing_of_a_task(viewed: 
             assert await page.title() == "running: llama3-vllm on mini"
             assert faults == []
             await browser.close()
+
+
+@pytest.mark.browser
+async def test_a_trace_is_shown_from_an_origin_of_its_own(viewed: Viewed) -> None:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=find_browser().path, args=launch_args(root=os.geteuid() == 0)
+        )
+        context = await browser.new_context()
+        await context.tracing.start(snapshots=True)
+        page = await context.new_page()
+        await page.set_content("<h1>Herons</h1>")
+        with going_on(viewed.out, "traced") as run:
+            folder = run.begin(1, 0).folder
+            await context.tracing.stop(path=folder / "trace.zip")
+            run.put(passed(1))
+        await page.goto(f"{viewed.url}runs/traced/tasks/1.0.html")
+        async with context.expect_page() as opened:
+            await page.get_by_role("link", name="Trace", exact=True).click()
+        trace = await opened.value
+        await expect(trace.get_by_text("Set content").first).to_be_visible()
+        assert urlsplit(trace.url).port not in (None, urlsplit(viewed.url).port)
+        await browser.close()
+    assert "Trace</a>" not in viewed.get("runs/r1/tasks/1.0.html").text
 
 
 def test_a_run_can_be_started_while_somebody_looks_whether_it_goes_on(tmp_path: Path) -> None:

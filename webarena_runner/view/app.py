@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sse_starlette import EventSourceResponse
 from starlette.applications import Starlette
@@ -25,6 +26,7 @@ from webarena_runner.view.runs import Runs
 
 # Pages of other sites reach a server on this machine by a name of theirs that leads to it.
 HOSTS = ("127.0.0.1", "localhost")
+HOME = "../../"
 LIVE_PAGE, LIVE_SCRIPT, STYLES = "live.html", "live.js", ("server.css",)
 MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript"}
 HEADERS = {
@@ -38,9 +40,10 @@ HEADERS = {
 
 @dataclass(frozen=True)
 class Viewer:
-    """Answers of each kind of page."""
+    """Answers of each kind of page; `traces` is the address of those who show traces, "" for nobody."""
 
     runs: Runs
+    traces: str
 
     async def index(self, request: Request) -> Response:
         listed = await run_in_threadpool(self.runs.listed)
@@ -63,12 +66,11 @@ class Viewer:
 
     async def live(self, request: Request) -> Response:
         folder = self._folder(request)
+        frame = Frame(home=HOME, live=True, scripts=(LIVE_SCRIPT,), styles=STYLES)
 
         def rendered() -> str:
             live = LiveRun.open(folder)
-            return render(
-                "live.html", _frame(live=True), manifest=live.manifest, run_id=folder.name, state=live.state()
-            )
+            return render("live.html", frame, manifest=live.manifest, run_id=folder.name, state=live.state())
 
         return _page(await run_in_threadpool(rendered))
 
@@ -89,8 +91,9 @@ class Viewer:
 
     async def _rendered(self, request: Request, render_page: Callable[[Pages], Any]) -> Any:
         name = self._folder(request).name
+        frame = Frame(home=HOME, traces=self.traces and f"{self.traces}{quote(name)}/")
         try:
-            return await run_in_threadpool(lambda: render_page(Pages(self.runs.report(name), _frame())))
+            return await run_in_threadpool(lambda: render_page(Pages(self.runs.report(name), frame)))
         except KeyError as error:
             raise HTTPException(404, f"the run has no {error}") from error
 
@@ -99,10 +102,6 @@ class Viewer:
             return self.runs.folder(request.path_params["run"])
         except KeyError as error:
             raise HTTPException(404, f"there is no run {error}") from error
-
-
-def _frame(*, live: bool = False) -> Frame:
-    return Frame(home="../../", live=live, scripts=(LIVE_SCRIPT,), styles=STYLES) if live else Frame(home="../../")
 
 
 def _page(html: str) -> Response:
@@ -120,9 +119,9 @@ async def _refused(request: Request, error: Exception) -> Response:
     return HTMLResponse(page, status, headers=HEADERS)
 
 
-def make_app(runs: Runs) -> Starlette:
+def make_app(runs: Runs, traces: str = "") -> Starlette:
     """Answers only requests that name this machine as their host."""
-    viewer = Viewer(runs)
+    viewer = Viewer(runs, traces)
     routes = [
         Route("/", viewer.index),
         Route("/static/{file}", viewer.asset),

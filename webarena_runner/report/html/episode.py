@@ -54,6 +54,7 @@ class EpisodeView:
     before: Neighbour | None
     after: Neighbour | None
     faults: Sequence[str]
+    has_trace: bool
 
     @property
     def became(self) -> str:
@@ -93,6 +94,7 @@ def episode_view(report: RunReport, paths: AttemptPaths, shown: Sequence[Key]) -
         before=before,
         after=after,
         faults=faults,
+        has_trace=is_file(paths.trace),
     )
 
 

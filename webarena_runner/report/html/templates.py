@@ -29,7 +29,8 @@ class Frame:
 
     `root` is the way up to the report's folder ("" or "../"). `scripts` and `styles` are more of `static/`. `live`
     lets scripts ask the server that the page came from. `home` is the address of what the report is one of, "" for
-    nothing. `inline` puts style and script into the page, which then needs no other file.
+    nothing. `inline` puts style and script into the page, which then needs no other file. `traces` and the name of an
+    attempt make the address of its trace; "": nobody shows it.
     """
 
     root: str = ""
@@ -38,6 +39,7 @@ class Frame:
     live: bool = False
     home: str = ""
     inline: bool = False
+    traces: str = ""
 
     def href(self, path: str) -> str:
         """The address of another page of the report, as `links` has it."""
