@@ -104,7 +104,13 @@ check: setup
 	.venv-peer/bin/python -m pip install --quiet -r requirements/peer.txt
 	touch $@
 
-peer-test: browser .venv-peer/.installed
+# The trackers that runs are exported to, which bring much that nothing else needs.
+.venv-trackers/.installed: pyproject.toml
+	test -x .venv-trackers/bin/python || $(PYTHON) -m venv .venv-trackers
+	.venv-trackers/bin/python -m pip install --quiet --editable '.[mlflow,wandb,trackio]'
+	touch $@
+
+peer-test: browser .venv-peer/.installed .venv-trackers/.installed
 	$(BIN)/python -m pytest -m peer tests/peer
 
 # Whose evaluator scores what we export, in an environment of its own.

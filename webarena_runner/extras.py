@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 PACKAGE = "webarena-runner"
 # Modules whose distribution has another name.
-_DISTRIBUTIONS = {"PIL": "pillow"}
+_DISTRIBUTIONS = {"PIL": "pillow", "mlflow": "mlflow-skinny"}
 _EXTRA = re.compile(r"""extra\s*==\s*['"]([^'"]+)['"]""")
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _RECEIPT = "uv-receipt.toml"

@@ -112,10 +112,12 @@ def write_exports(texts: Sequence[str], folder: Path, given: "Sequence[Given]" =
 
 def _given(text: str) -> "Given":
     from webarena_runner.settings.loading import Given
+    from webarena_runner.settings.secrets import looks_secret
 
     name, equals, value = text.partition("=")
     if not equals or not name.strip():
-        raise UsageError(f"-o {text}: expected name=value, for example -o worksheet=Runs")
+        shown = "-o" if looks_secret(text) else f"-o {text}"
+        raise UsageError(f"{shown}: expected name=value, for example -o worksheet=Runs")
     return Given(name.strip(), value, f"-o {name.strip()}")
 
 
