@@ -1,6 +1,6 @@
 """A run in progress as the live page shows it: read anew from the files that changed, nothing else."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,12 +10,12 @@ from urllib.parse import quote
 from webarena_runner.errors import StoreError
 from webarena_runner.log.files import is_file
 from webarena_runner.log.paths import AttemptPaths, Key, RunPaths, task_name
-from webarena_runner.log.reading import read_last_step, read_manifest, read_result, readable_results, total_usd
+from webarena_runner.log.reading import read_last_step, read_manifest, read_result, total_usd
 from webarena_runner.report import units
 from webarena_runner.report.html import links
 from webarena_runner.report.html.filters import brief
-from webarena_runner.report.summary import RunReport, not_passed
-from webarena_runner.types import EpisodeResult, RunManifest, Step
+from webarena_runner.report.summary import RunReport, load_run, not_passed
+from webarena_runner.types import EpisodeResult, RunManifest, Step, TaskId
 from webarena_runner.view.runs import status_of
 
 SHOWN_ENDED = 12
@@ -29,12 +29,16 @@ class LiveRun:
     folder: Path
     manifest: RunManifest
     results: dict[Key, EpisodeResult]
+    intents: Mapping[TaskId, str]
     playing: dict[Key, Step | None] = field(default_factory=dict)
 
     @classmethod
     def open(cls, folder: Path) -> Self:
         """Raises StoreError."""
-        live = cls(folder, read_manifest(folder), readable_results(folder)[0])
+        report = load_run(folder)
+        tasks = {task_id: report.task(task_id) for task_id, _ in report.manifest.planned}
+        intents = {task_id: brief(task.intent, INTENT_CHARACTERS) for task_id, task in tasks.items() if task}
+        live = cls(folder, report.manifest, dict(report.results), intents)
         live._look_at(paths for paths in RunPaths(folder).episodes() if paths.key not in live.results)
         return live
 
@@ -66,11 +70,9 @@ class LiveRun:
         total, status = report.total, status_of(report)
         cost = total_usd(result.cost_usd for result in self.results.values())
         ended_at = datetime.now(UTC) if status == "running" else self.manifest.finished_at
-        low, high = report.interval or (0.0, 0.0)
         fields = {
             "status": status,
             "rate": units.percent(total.passed / (total.passed + total.failed or 1)),
-            "interval": f"{units.percent(low)} to {units.percent(high)}",
             "passed": units.number(total.passed),
             "failed": units.number(total.failed),
             "errored": units.number(total.errored),
@@ -85,27 +87,27 @@ class LiveRun:
         return {
             "fields": fields,
             "shares": shares,
-            "playing": [self._playing(report, key) for key in self.playing] if status == "running" else [],
-            "ended": [self._ended(report, result) for result in self._latest()],
+            "playing": [self._playing(key) for key in self.playing] if status == "running" else [],
+            "ended": [self._ended(result) for result in self._latest()],
         }
 
     def _latest(self) -> list[EpisodeResult]:
         return sorted(self.results.values(), key=lambda result: result.finished_at, reverse=True)[:SHOWN_ENDED]
 
-    def _playing(self, report: RunReport, key: Key) -> dict[str, str]:
+    def _playing(self, key: Key) -> dict[str, str]:
         paths, step = RunPaths(self.folder).episode(*key), self.playing[key]
         picture = step.screenshot_file if step else None
-        return _named(report, key) | {
+        return self._named(key) | {
             "step": f"step {step.index + 1}" if step else "starting",
             "action": brief(step.action_text or step.decision.action.kind) if step else "",
             "picture": quote(links.picture(paths, picture)) if picture else "",
             "page": f"{quote(links.episode_page(paths))}{f'#step-{step.index}' if step else ''}",
         }
 
-    def _ended(self, report: RunReport, result: EpisodeResult) -> dict[str, str]:
+    def _ended(self, result: EpisodeResult) -> dict[str, str]:
         key = result.task_id, result.trial
         fault = None if result.value == 1 else not_passed(key, result)
-        return _named(report, key) | {
+        return self._named(key) | {
             "became": fault.became if fault else "passed",
             "why": brief(fault.why) if fault else "",
             "steps": f"{result.steps} steps",
@@ -113,15 +115,13 @@ class LiveRun:
             "page": quote(links.episode_page(RunPaths(self.folder).episode(*key))),
         }
 
-
-def _named(report: RunReport, key: Key) -> dict[str, str]:
-    task = report.task(key[0])
-    trial = f" trial {key[1]}" if report.tasks < report.total.planned else ""
-    return {
-        "name": f"{key[0]}{trial}",
-        "intent": brief(task.intent, INTENT_CHARACTERS) if task else "",
-        "sites": report.manifest.task_sites[task_name(key[0])],
-    }
+    def _named(self, key: Key) -> dict[str, str]:
+        trials = self.manifest.config["settings"]["trials"]
+        return {
+            "name": f"{key[0]} trial {key[1]}" if trials > 1 else str(key[0]),
+            "intent": self.intents.get(key[0], ""),
+            "sites": self.manifest.task_sites[task_name(key[0])],
+        }
 
 
 def _shares(report: RunReport) -> Iterable[tuple[str, int]]:
