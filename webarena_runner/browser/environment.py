@@ -11,7 +11,7 @@ from typing import Any
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import ViewportSize
 
-from webarena_runner.actions.kinds import element_of
+from webarena_runner.actions.kinds import argument_of, element_of
 from webarena_runner.browser.act.actor import Actor, Outcome
 from webarena_runner.browser.observe.capture import PageText, ScreenshotType, read_page, read_title, take_screenshot
 from webarena_runner.browser.observe.devtools import ProtocolError
@@ -40,6 +40,7 @@ SCREENSHOT_TIMEOUT_S = 1.0
 # PNG is for models and programs, which cannot do without.
 NEEDED_SCREENSHOT_TIMEOUT_S = 5.0
 CLOSE_WAIT_S = 1.0
+MAX_NAME_CHARACTERS = 100
 # What the official code prints for every tab when one title cannot be read: its format string lacks the f.
 UNREADABLE_TAB = "Tab {idx}"
 CLOSED_ITSELF = "tab: closed by its own script, where official has no page left to observe"
@@ -164,7 +165,8 @@ class EpisodeEnvironment:
         """The step for readers of a recording."""
         self._steps += 1
         node = self._nodes.get(element_of(action) or "")
-        return f"step {self._steps}: {action.kind} {node.line if node else ''}".strip()
+        what = node.line if node else argument_of(action) or ""
+        return f"step {self._steps}: {action.kind} {what!s:.{MAX_NAME_CHARACTERS}}".strip()
 
     async def _settle(self, before: _Before) -> None:
         """Waits for the current tab, and for windows that have opened since `before`."""

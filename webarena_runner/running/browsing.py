@@ -196,7 +196,7 @@ def _recording(record: RecordSettings, folder: Path | None, lease: SiteLease) ->
     paths = AttemptPaths(folder)
     return Recording(
         har=paths.har if record.har else None,
-        trace=paths.trace if record.trace != "no" else None,
+        trace=paths.trace if record.trace != "none" else None,
         max_body_bytes=1024 * record.max_body_kb if record.har_bodies else 0,
         film_strip=record.film_strip,
         secrets=tuple(password for _, password in lease.credentials.values()),

@@ -21,6 +21,7 @@ _ONLY_WITH = (
     ("actions.lenient_syntax", "actions.action_set", "id"),
     ("record.har_bodies", "record.har", True),
     ("record.max_body_kb", "record.har_bodies", True),
+    ("record.film_strip", "record.trace", ("all", "failed")),
 )
 # What only prompts to a model and its replies depend on.
 _OF_A_MODEL = ("prompt", "actions", "sampling")
@@ -79,13 +80,19 @@ def refuse_idle(explicit: Mapping[str, str], settings: "RunSettings", *, has_mod
             )
         for idle, on, needed in _ONLY_WITH:
             section, _, field = on.partition(".")
-            if key == idle and values[section][field] != needed:
+            found, fits = values[section][field], needed if isinstance(needed, tuple) else (needed,)
+            if key == idle and found not in fits:
                 raise ConfigError(
-                    f"{origin}: counts only where {on} is {needed}, and this run has {values[section][field]}; leave "
-                    f"one of them out"
+                    f"{origin}: counts only where {on} is {' or '.join(map(_shown, fits))}, and this run has "
+                    f"{_shown(found)}; leave one of them out"
                 )
         if key.startswith("judge.") and key != "judge.model" and settings.judge.model is None:
             raise ConfigError(f"{origin}: the run has no judge; name one with --judge, or leave it out")
+
+
+def _shown(value: object) -> str:
+    """As a settings file has it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _nested(keys: Sequence[str], value: Any) -> Any:

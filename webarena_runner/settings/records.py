@@ -214,10 +214,10 @@ class RecordSettings(Described):
     har: bool = False
     """the network log, as network.har in the episode's folder, written as it happens"""
     har_bodies: bool = False
-    """with the answers' bodies, of texts up to max_body_kb; webarena-verified reads them in 17 tasks"""
+    """with the answers' bodies, of texts up to max_body_kb; webarena-verified reads them in 15 tasks"""
     max_body_kb: PositiveInt = 256
     """KiB of the longest body that is kept"""
-    trace: Literal["no", "failed", "all"] = "no"
+    trace: Literal["none", "failed", "all"] = "none"
     """Playwright's trace, trace.zip, of all episodes, or of those that did not pass; for its viewer"""
     film_strip: bool = False
     """with pictures of the page as it changes, in the trace: about twenty times the size, and slower"""

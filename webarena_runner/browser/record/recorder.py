@@ -14,6 +14,7 @@ from webarena_runner.browser.record.network import HarTrace
 from webarena_runner.browser.record.pages import PageTrace
 from webarena_runner.browser.record.scrub import Scrubber
 from webarena_runner.browser.trace import NetworkTrace
+from webarena_runner.errors import BrowserError
 from webarena_runner.interfaces import Exchange
 from webarena_runner.log.har import HarFile
 
@@ -58,8 +59,8 @@ class Recorder:
             try:
                 async with answer_within(_START_LIMIT_S, "starting a trace"):
                     await pages.start(recording.trace.parent.name, film_strip=recording.film_strip)
-            except PlaywrightError as error:
-                log.warning("no trace: %s", first_line(error))
+            except (PlaywrightError, BrowserError) as error:
+                log.warning("no trace: %s", first_line(error) if isinstance(error, PlaywrightError) else error)
                 pages = None
         return cls(network, pages)
 
