@@ -115,6 +115,8 @@ def refusal(call: Callable[[], object]) -> str:
             "--model mine --action-set playwright -o actions.lenient_syntax=true",
             "counts only where actions.action_set is id",
         ),
+        ("--model oracle -o record.har_bodies=true", "counts only where record.har is true, and this run has false"),
+        ("--model oracle -o record.film_strip=true", "counts only where record.trace is all or failed"),
     ],
 )
 def test_an_option_that_would_be_lost_is_refused(line: str, told: str) -> None:
@@ -131,6 +133,7 @@ def test_an_option_that_would_be_lost_is_refused(line: str, told: str) -> None:
         "--model mine --profile alone --agent prompted",
         "--model oracle --judge priced --max-cost 5",
         "--model mine --action-set playwright -o actions.playwright_quirks=false",
+        "--model oracle -o record.trace=failed -o record.film_strip=true",
     ],
 )
 def test_options_that_count_are_taken(line: str) -> None:

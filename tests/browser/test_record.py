@@ -45,6 +45,10 @@ def headers(side: Mapping[str, Any]) -> dict[str, str]:
     return {each["name"].lower(): each["value"] for each in side["headers"]}
 
 
+def names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
 async def click(environment: EpisodeEnvironment, line: str) -> None:
     seen = await environment.observe()
     await environment.step(Click(element_id=next(key for key, node in seen.nodes.items() if line in node.line)))
@@ -136,7 +140,7 @@ async def test_the_trace_names_the_steps_and_has_the_page_before_and_after(
     assert "step 1: click button 'Save'" in [event.get("title") for event in events]
     assert {"frame-snapshot", "before", "after"} <= {event["type"] for event in events}
     assert not pictures
-    assert not trace.with_name(".trace.zip").exists()
+    assert names(tmp_path) == ["trace.zip"]
 
 
 async def test_pages_that_are_opened_after_the_recording_ended_are_not_in_it(
@@ -181,6 +185,16 @@ async def test_a_browser_that_dies_leaves_what_was_recorded(
             await environment.observe()
     assert of(tmp_path / "a.har", "/")["response"]["status"] == 200
     assert not (tmp_path / "a.zip").exists()
+
+
+async def test_recordings_that_cannot_be_written_are_told_and_the_episode_goes_on(
+    session: BrowserSession, site: Site, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("")
+    recording = Recording(har=tmp_path / "file" / "a.har", trace=tmp_path / "file" / "a.zip")
+    await play(session, site, page_with_form(site, FORM.format("")), recording, "Save")
+    told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert [text.partition(":")[0] for text in told] == ["no HAR", "no trace"]
 
 
 async def test_an_agent_sees_the_same_with_and_without_recordings(

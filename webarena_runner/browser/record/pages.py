@@ -6,6 +6,7 @@ import logging
 import shutil
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,11 +48,12 @@ class PageTrace:
 
     async def aclose(self) -> None:
         """What fails here takes away no score."""
-        whole = self._path.with_name(f".{self._path.name}")
+        whole, scrubbed = (self._path.with_name(f".{self._path.name}.{part}") for part in ("whole", "scrubbed"))
         try:
             async with asyncio.timeout(_STOP_LIMIT_S):
                 await self._tracing.stop(path=whole)
-                await asyncio.to_thread(_write_scrubbed, whole, self._path, self._scrubber)
+                await asyncio.to_thread(_write_scrubbed, whole, scrubbed, self._scrubber)
+            scrubbed.replace(self._path)
         except TimeoutError:
             log.warning("no trace: it was not written within %g s", _STOP_LIMIT_S)
         except PlaywrightError as error:
@@ -59,7 +61,9 @@ class PageTrace:
         except (OSError, zipfile.BadZipFile) as error:
             log.warning("no trace: %s", error)
         finally:
-            whole.unlink(missing_ok=True)
+            for left in (whole, scrubbed):
+                with suppress(OSError):
+                    left.unlink()
 
 
 def _write_scrubbed(source: Path, target: Path, scrubber: Scrubber) -> None:

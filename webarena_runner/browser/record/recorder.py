@@ -84,10 +84,12 @@ class Recorder:
         if self._ended:
             return
         self._ended = True
-        if isinstance(self._network, HarTrace):
-            await self._network.aclose()
-        if self._pages is not None:
-            await self._pages.aclose()
+        for part in (self._network, self._pages):
+            if isinstance(part, HarTrace | PageTrace):
+                try:
+                    await part.aclose()
+                except Exception:
+                    log.exception("a recording is not whole")
 
 
 def _har(context: BrowserContext, path: Path, scrubber: Scrubber, max_body_bytes: int) -> HarTrace | None:
