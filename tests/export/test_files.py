@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import pandas as pd
 import pytest
+from pyarrow import parquet
 
 from tests.cli.conftest import Invoke
 from tests.export.runs import a_step, errored, failed, model_manifest, passed, small_run, write_run
@@ -86,6 +88,39 @@ def test_a_damaged_result_is_told_and_the_rest_exported(workdir: Path, invoke: I
     suite = ET.parse(workdir / "results" / "r1.junit.xml").getroot()[0]
     assert suite.attrib["skipped"] == "2"
     assert "is damaged" in "".join(prop.attrib["value"] for prop in suite.iter("property"))
+
+
+def test_parquet_has_typed_columns_that_pandas_reads(workdir: Path, invoke: Invoke) -> None:
+    folder = small_run(workdir / "results")
+    done = invoke("export", "r1", "--to", "parquet")
+    assert done.out == "parquet: results/parquet/r1: tasks.parquet (4 rows), steps.parquet (3 rows)\n"
+    tasks = pd.read_parquet("results/parquet/r1/tasks.parquet")
+    assert list(tasks["became"]) == ["passed", "failed", "errored", "not run"]
+    assert list(tasks["value"].fillna(-1)) == [1, 0, -1, -1]
+    assert tasks["started_at"].dtype.kind == "M"
+    assert str(tasks["started_at"].dt.tz) == "UTC"
+    assert list(tasks["failure_error_class"].fillna("")) == ["", "", "site", ""]
+    assert list(tasks["task_id"]) == ["1", "2", "3", "4"]
+    assert tasks["scores"][1][0]["explanation"] == "expected 'two', got 'three'"
+    steps = pd.read_parquet("results/parquet/r1/steps.parquet")
+    assert list(steps["action_kind"]) == ["click", "stop", "stop"]
+    assert list(steps["reply_latency_s"]) == [1.5] * 3
+    assert dict(steps["timings_ms"][0]) == {"execute": 12.5}
+    assert steps.merge(tasks, on=["task_id", "trial"])["became"].tolist() == ["passed", "passed", "failed"]
+
+    steps_file = RunPaths(folder).episode(1, 0).steps
+    steps_file.write_text(steps_file.read_text().replace('"index"', '"in', 1))
+    again = invoke("export", "r1", "--to", "parquet")
+    assert (again.code, "steps.parquet (1 rows)" in again.out, "steps.jsonl, line 1" in again.out) == (0, True, True)
+
+
+def test_parquet_of_a_run_without_results_has_the_same_columns(workdir: Path, invoke: Invoke) -> None:
+    write_run(workdir / "results" / "r0", [], manifest=model_manifest("r0", task_ids=()))
+    small_run(workdir / "results")
+    assert invoke("export", "r0", "--to", "parquet=t").code == invoke("export", "r1", "--to", "parquet=t").code == 0
+    for name in ("tasks", "steps"):
+        empty, filled = (parquet.read_schema(f"t/{run}/{name}.parquet") for run in ("r0", "r1"))
+        assert empty == filled
 
 
 def test_junit_has_a_case_for_each_task_with_what_came_of_it(workdir: Path, invoke: Invoke) -> None:

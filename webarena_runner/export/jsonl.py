@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Self
 
-from webarena_runner.errors import ConfigError, DamagedRecord, StoreError
+from webarena_runner.errors import ConfigError, StoreError
 from webarena_runner.interfaces.export import ExportSetup
 from webarena_runner.log.files import replacing
-from webarena_runner.log.paths import Key, RunPaths, task_name
+from webarena_runner.log.paths import Key, RunPaths
 from webarena_runner.log.places import placed
 from webarena_runner.log.reading import read_steps
 from webarena_runner.report.summary import RunReport, load_run, not_passed
@@ -46,7 +46,7 @@ class Jsonl:
     def export(self, folder: Path) -> str:
         report = load_run(folder)
         target = self._target or self._out / f"{report.run_id}.jsonl"
-        faults = [*report.damaged, *([report.tasks_fault] if report.tasks_fault else ())]
+        faults = faults_of(report)
         said = f"{target}: {_write(target, episode_lines(report))} episodes"
         if self._options.steps:
             beside = target.with_name(f"{target.stem}.steps.jsonl")
@@ -68,6 +68,11 @@ def _write(path: Path, lines: Iterable[Line]) -> int:
     return count
 
 
+def faults_of(report: RunReport) -> list[str]:
+    """What of the run, its steps apart, cannot be read."""
+    return [*report.damaged, *([report.tasks_fault] if report.tasks_fault else ())]
+
+
 def episode_lines(report: RunReport) -> Iterator[Line]:
     """In the order of the plan; a result's keys are those of result.json, addresses as `__SITE__` and path."""
     manifest = report.manifest
@@ -80,7 +85,7 @@ def episode_lines(report: RunReport) -> Iterator[Line]:
             **run,
             "task_id": key[0],
             "trial": key[1],
-            "sites": manifest.task_sites[task_name(key[0])].split("+"),
+            "sites": report.sites_of(key[0]).split("+"),
             "template_id": task.template_id if task else None,
             "intent": task.intent if task else None,
             "became": became.became if became else "passed",
@@ -100,7 +105,7 @@ def step_lines(report: RunReport, faults: list[str]) -> Iterator[Line]:
         try:
             for step in read_steps(attempt.folder):
                 yield {"run_id": report.run_id, **_step_line(key, attempt.folder.relative_to(report.folder), step)}
-        except DamagedRecord as error:
+        except StoreError as error:
             faults.append(str(error))
 
 
