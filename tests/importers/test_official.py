@@ -22,7 +22,8 @@ def take(invoke: Invoke, workdir: Path) -> Any:
     tasks = task_file(workdir / "tasks.json")
 
     def take(folder: Path, *more: str) -> Done:
-        return invoke("import", "--from", "official", str(folder), "--run-id", "r", "--task-set", str(tasks), *more)
+        run_id = () if "--run-id" in more else ("--run-id", "r")
+        return invoke("import", "--from", "official", str(folder), *run_id, "--task-set", str(tasks), *more)
 
     return take
 
@@ -133,6 +134,21 @@ def test_report_leaderboard_and_trajectories_read_it(take: Any, invoke: Invoke, 
     row = Path("results/leaderboard.csv").read_text().splitlines()[1]
     assert "official (imported by webarena-runner" in row
     assert json.loads(Path("results/atif/r/7.0/trajectory.json").read_text())["extra"]["reward"] == 1.0
+
+
+def test_comparing_exporting_and_scoring_again_take_it_for_what_it_is(take: Any, invoke: Invoke, workdir: Path) -> None:
+    folder = result_folder(workdir / "gpt4")
+    take(folder)
+    (folder / "merged_log.txt").write_text(LOG.replace("(FAIL)", "(PASS)"))
+    take(folder, "--run-id", "s")
+    compared = invoke("compare", "r", "s")
+    assert (compared.code, "only B passes:\n  task 8" in compared.out) == (0, True)
+    done = invoke("export", "r", "--to", "jsonl", "--to", "junit")
+    assert (done.code, "r.jsonl: 4 episodes" in done.out, "1 failures, 1 errors" in done.out) == (0, True, True)
+    assert invoke("report", "r", "--html", "html").code == 0
+    assert "See &lt;!-- and &lt;script&gt;" in Path("html/tasks/7.0.html").read_text()
+    again = invoke("rescore", "r")
+    assert (again.code, "imported (official) with a score, and without evidence" in again.out) == (1, True)
 
 
 def test_an_import_of_the_same_files_changes_nothing(take: Any, workdir: Path) -> None:

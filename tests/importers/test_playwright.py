@@ -5,11 +5,13 @@ import json
 import shutil
 import zipfile
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.async_api import async_playwright
 
 from tests.cli.conftest import Invoke
@@ -19,11 +21,17 @@ from webarena_runner.importers.playwright import archive
 from webarena_runner.importers.playwright.text import PageText
 from webarena_runner.log.paths import RunPaths
 from webarena_runner.log.reading import read_last_page, read_manifest, read_result, read_steps
-from webarena_runner.types import Step
+from webarena_runner.types import Box, Step
 
 # Made with Playwright 1.32.1, the release that the official harness pins; its traces have format 4.
 OLD = Path(__file__).parent / "traces" / "playwright-1.32.zip"
 JPEG = b"\xff\xd8\xff"
+
+
+def picture(width: int) -> bytes:
+    data = BytesIO()
+    Image.new("RGB", (width, 10)).save(data, "JPEG")
+    return data.getvalue()
 
 
 def steps_of(task_id: int, run_id: str = "r", trial: int = 0) -> list[Step]:
@@ -129,15 +137,16 @@ def test_a_trace_of_the_first_forms_is_read(workdir: Path, invoke: Invoke) -> No
     }
     events: list[Mapping[str, Any]] = [
         {"type": "context-options", "version": 3, "browserName": "chromium", "options": {}},
-        {"type": "screencast-frame", "pageId": "p", "sha1": "a.jpeg", "timestamp": 1},
+        {"type": "screencast-frame", "pageId": "p", "sha1": "a.jpeg", "timestamp": 1, "width": 1280},
         {
             "type": "frame-snapshot",
             "snapshot": {**snapshot, "snapshotName": "before@call@5", "html": ["HTML", {}, ["BODY", {}, "Buy it"]]},
         },
         {"type": "action", "metadata": click},
         {"type": "action", "metadata": {**click, "id": "call@6", "internal": True}},
+        {"type": "input", "callId": "call@5", "box": {"x": 100, "y": 20, "width": 300, "height": 40}},
     ]
-    trace(workdir / "12.zip", events, {"resources/a.jpeg": JPEG})
+    trace(workdir / "12.zip", events, {"resources/a.jpeg": picture(640)})
     invoke("import", "--from", "playwright", "12.zip", "--run-id", "r")
     (step,) = steps_of(12)
     assert (step.action_text, step.action_error) == (
@@ -147,6 +156,9 @@ def test_a_trace_of_the_first_forms_is_read(workdir: Path, invoke: Invoke) -> No
     assert (step.observation.url, step.observation.text) == ("http://x/", "Tab 0 (current): \n\nBuy it")
     assert step.started_at.isoformat() == "2023-11-14T22:13:20.003000+00:00"
     assert step.screenshot_file == "step-000.jpeg"
+    # The picture has half of the page's pixels.
+    assert step.acted_on
+    assert step.acted_on.box == Box(x=50, y=10, width=150, height=20)
 
 
 def test_no_score_is_told_as_such_and_readers_take_it(workdir: Path, invoke: Invoke) -> None:

@@ -88,6 +88,8 @@ def entry_of(report: RunReport, benchmark: Benchmark, claims: Claims) -> dict[st
 def deviations_of(report: RunReport, benchmark: Benchmark) -> Iterator[str]:
     """Why a reader would not call it the benchmark's evaluation."""
     manifest, total = report.manifest, report.total
+    if manifest.imported:
+        yield f"imported ({manifest.imported.kind}), not run by webarena-runner"
     if report.tasks != benchmark.count:
         yield f"subset of {report.tasks} of {benchmark.count} tasks"
     if total.missing:

@@ -44,9 +44,18 @@ class Snapshot:
     is_main: bool
 
 
+@dataclass(frozen=True, order=True)
+class Frame:
+    """A picture of a page that was `width` CSS pixels wide; the file has fewer pixels than that (0: not known)."""
+
+    at_ms: float
+    file: str
+    width: float
+
+
 @dataclass
 class Trace:
-    """`documents` has the snapshots' HTML by frame, `pictures` times and files by page.
+    """`documents` has the snapshots' HTML by frame, `pictures` the film strip by page.
 
     `epoch_ms` is what the trace's clock has to be added to.
     """
@@ -54,7 +63,7 @@ class Trace:
     calls: dict[str, Recorded] = field(default_factory=dict)
     snapshots: list[Snapshot] = field(default_factory=list)
     documents: dict[str, list[Any]] = field(default_factory=dict)
-    pictures: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
+    pictures: dict[str, list[Frame]] = field(default_factory=dict)
     epoch_ms: float = 0.0
     playwright: str = ""
     browser: str = ""
@@ -97,7 +106,8 @@ def _read(event: Raw, trace: Trace) -> None:
             _read_snapshot(event["snapshot"], trace)
         case "screencast-frame":
             file = event.get("file") or f"resources/{event['sha1']}"
-            trace.pictures.setdefault(str(event["pageId"]), []).append((float(event["timestamp"]), str(file)))
+            frame = Frame(float(event["timestamp"]), str(file), float(event.get("width") or 0))
+            trace.pictures.setdefault(str(event["pageId"]), []).append(frame)
 
 
 def _read_action(event: Raw, trace: Trace) -> None:

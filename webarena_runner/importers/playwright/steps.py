@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
+
+from PIL import Image, UnidentifiedImageError
 
 from webarena_runner.actions.describe import describe_action
 from webarena_runner.importers.playwright.actions import action_of, opens_a_page
 from webarena_runner.importers.playwright.archive import Archive
 from webarena_runner.importers.playwright.events import AFTER, BEFORE, Recorded, Snapshot, Trace
 from webarena_runner.importers.playwright.text import PageText
-from webarena_runner.log.wellformed import well_formed
-from webarena_runner.types import ActedOn, Action, Decision, Observation, Step
-
-_JPEG = b"\xff\xd8\xff"
+from webarena_runner.types import ActedOn, Action, Box, Decision, Observation, Step
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Recording:
     def steps(self) -> Iterator[tuple[Step, bytes | None]]:
         for index, (call, action) in enumerate(self._actions()):
             seen = self._before(call)
-            observation = self._observation(seen, call.start_ms)
+            observation, scale = self._observation(seen, call.start_ms)
             step = Step(
                 index=index,
                 started_at=self.time(call.start_ms),
@@ -34,7 +34,7 @@ class Recording:
                 decision=Decision(action=action),
                 action_text=describe_action(action, observation),
                 action_error=call.error,
-                acted_on=_acted_on(call),
+                acted_on=_acted_on(call, scale),
                 screenshot_file=f"step-{index:03d}.jpeg" if observation.screenshot else None,
                 timings_ms={"execute": max(call.end_ms - call.start_ms, 0.0)},
             )
@@ -45,7 +45,7 @@ class Recording:
         snapshots = [each for each in self.trace.snapshots if each.is_main]
         if not snapshots or snapshots[-1].phase != AFTER:
             return None
-        return self._observation(snapshots[-1], snapshots[-1].at_ms)
+        return self._observation(snapshots[-1], snapshots[-1].at_ms)[0]
 
     @property
     def span(self) -> tuple[datetime, datetime]:
@@ -86,31 +86,45 @@ class Recording:
         on_page = [each for each in earlier if not call.page or each.page == call.page]
         return max(on_page or earlier, key=lambda each: each.at_ms, default=None)
 
-    def _observation(self, seen: Snapshot | None, at_ms: float) -> Observation:
+    def _observation(self, seen: Snapshot | None, at_ms: float) -> tuple[Observation, float]:
+        """With how many pixels of its picture a CSS pixel has."""
         if seen is None:
-            return Observation(url="", tabs=(), text="")
+            return Observation(url="", tabs=(), text=""), 1.0
         page = self._text_of(seen)
-        title = well_formed(page.title(seen.index))
-        return Observation(
-            url=well_formed(seen.url),
-            tabs=(title,),
-            text=f"Tab 0 (current): {title}\n\n{well_formed(page.text(seen.index))}",
-            screenshot=self._picture(seen.page, max(seen.at_ms, at_ms)),
-        )
+        title = page.title(seen.index)
+        picture, scale = self._picture(seen.page, max(seen.at_ms, at_ms))
+        text = f"Tab 0 (current): {title}\n\n{page.text(seen.index)}"
+        return Observation(url=seen.url, tabs=(title,), text=text, screenshot=picture), scale
 
     def _text_of(self, seen: Snapshot) -> PageText:
         if seen.frame not in self._texts:
             self._texts[seen.frame] = PageText(self.trace.documents[seen.frame])
         return self._texts[seen.frame]
 
-    def _picture(self, page: str, at_ms: float) -> bytes | None:
-        """The latest frame of the film strip at that time."""
+    def _picture(self, page: str, at_ms: float) -> tuple[bytes | None, float]:
+        """The latest frame of the film strip at that time, and its scale."""
         frames = self.trace.pictures.get(page, [])
-        shown = max((frame for frame in frames if frame[0] <= at_ms), default=None)
-        data = self.archive.picture(shown[1]) if shown else None
-        return data if data and data.startswith(_JPEG) else None
+        shown = max((frame for frame in frames if frame.at_ms <= at_ms), default=None)
+        data = self.archive.picture(shown.file) if shown else None
+        width = _width(data) if data else None
+        if shown is None or width is None:
+            return None, 1.0
+        return data, width / shown.width if shown.width > 0 else 1.0
 
 
-def _acted_on(call: Recorded) -> ActedOn | None:
+def _width(data: bytes) -> int | None:
+    """None for what is no JPEG picture."""
+    try:
+        with Image.open(BytesIO(data), formats=("JPEG",)) as image:
+            return image.size[0]
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError):
+        return None
+
+
+def _acted_on(call: Recorded, scale: float) -> ActedOn | None:
+    """Its box is in pixels of the picture, which is smaller than the page was."""
     selector = str(call.params.get("selector") or "")
-    return ActedOn(element_id=selector, line=selector, box=call.box) if call.box and selector else None
+    if not selector or call.box is None:
+        return None
+    box = Box(**{name: round(scale * value, 2) for name, value in call.box})
+    return ActedOn(element_id=selector, line=selector, box=box)
