@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from webarena_runner.report.breakdown import FEW_TEMPLATES
 from webarena_runner.report.comparison.pairs import Cluster, Pair
 from webarena_runner.report.statistics import LEVEL
 from webarena_runner.types import TaskId
@@ -15,8 +16,6 @@ from webarena_runner.types import TaskId
 RESAMPLES = 9999
 # The same runs have the same interval.
 SEED = 0
-# Simulated: with fewer clusters a nominal 95 % interval may cover less than 93 %.
-FEW_CLUSTERS = 20
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Interval:
     @property
     def is_narrow(self) -> bool:
         """Too narrow to be trusted, because there are few clusters."""
-        return self.clusters < FEW_CLUSTERS
+        return self.clusters < FEW_TEMPLATES
 
     @property
     def is_point(self) -> bool:

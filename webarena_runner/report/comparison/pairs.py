@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from webarena_runner.log.paths import Key, task_name
+from webarena_runner.log.paths import Key
 from webarena_runner.report.summary import RunReport
 from webarena_runner.types import EpisodeResult, TaskId, id_order
 
@@ -130,8 +130,7 @@ def _pair(first: RunReport, second: RunReport, key: Key) -> Pair:
     task = first.task(key[0]) or second.task(key[0])
     template = task.template_id if task else None
     cluster: Cluster = ("task", key[0]) if template is None else ("template", template)
-    site = first.manifest.task_sites[task_name(key[0])]
-    return Pair(key, site, cluster, first.results.get(key), second.results.get(key))
+    return Pair(key, first.sites_of(key[0]), cluster, first.results.get(key), second.results.get(key))
 
 
 def _same_record(first: RunReport, second: RunReport, task_id: TaskId) -> bool | None:
