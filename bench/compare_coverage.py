@@ -2,7 +2,7 @@
 
 The templates of both runs have rates of their own, easy ones and hard ones; the second run is better by 5 points on
 average, by 0 to 10 at each template. The interval is the product's own. `worse`: how often, of two runs of one agent,
-the second is called worse, as by --fail-if-worse; it should be 2.5 %.
+the second is called worse, as by --fail-if-worse; it should be 2.5 % at most.
 Run it with: .venv/bin/python -m bench.compare_coverage [--runs 1000] [--seed 1]
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.log.records import make_result
-from webarena_runner.report.comparison.difference import Interval, interval_of
+from webarena_runner.report.comparison.difference import interval_of, mcnemar_of, verdict_of
 from webarena_runner.report.comparison.pairs import Pair
 
 OUTCOMES = (make_result(1, 0.0), make_result(1, 1.0))
@@ -24,16 +24,15 @@ BETTER = 0.05
 Rates = NDArray[np.float64]
 
 
-def interval(draw: np.random.Generator, first: Rates, second: Rates, sizes: list[int]) -> Interval | None:
+def drawn(draw: np.random.Generator, first: Rates, second: Rates, sizes: list[int]) -> list[Pair]:
     tasks = count()
-    pairs = [
+    return [
         Pair((next(tasks), 0), "", ("template", template), OUTCOMES[ours], OUTCOMES[theirs])
         for template, size in enumerate(sizes)
         for ours, theirs in zip(
             draw.binomial(1, first[template], size), draw.binomial(1, second[template], size), strict=True
         )
     ]
-    return interval_of(pairs)
 
 
 def covered(draw: np.random.Generator, clusters: int, mean_size: float, runs: int) -> tuple[float, float]:
@@ -42,10 +41,10 @@ def covered(draw: np.random.Generator, clusters: int, mean_size: float, runs: in
     for _ in range(runs):
         rates = draw.beta(0.6, 1.2, clusters) * (1 - 2 * BETTER)
         sizes = (1 + draw.poisson(mean_size - 1, clusters)).tolist()
-        better = interval(draw, rates, rates + draw.uniform(0, 2 * BETTER, clusters), sizes)
+        better = interval_of(drawn(draw, rates, rates + draw.uniform(0, 2 * BETTER, clusters), sizes))
         held += better is not None and better.low <= BETTER <= better.high
-        equal = interval(draw, rates, rates, sizes)
-        worse += equal is not None and equal.is_worse
+        equal = drawn(draw, rates, rates, sizes)
+        worse += verdict_of(interval_of(equal), mcnemar_of(equal)) == "worse"
     return held / runs, worse / runs
 
 

@@ -44,6 +44,12 @@ def test_a_detour_leaves_the_other_side_empty_and_later_pages_meet_again() -> No
     assert rows(first, second) == [(0, 0, False), (None, 1, False), (1, 2, True), (2, 3, False)]
 
 
+def test_trajectories_that_have_nothing_in_common_go_step_by_step() -> None:
+    first = steps(1, ("/", "Chairs"), ("/chairs", "Stool"))
+    second = steps(2, ("/", "Cart"), ("/cart", "Help"), ("/help", "Home"), ("/", "Cart"))
+    assert rows(first, second) == [(0, 0, False), (1, 1, False), (None, 2, False), (None, 3, False)]
+
+
 def test_what_cannot_be_read_is_never_the_same() -> None:
     assert rows(steps(1, None), steps(2, None)) == [(0, 0, False)]
     assert rows([], steps(2, ("/", "Chairs"))) == [(None, 0, False)]

@@ -11,7 +11,7 @@ from tests.log.records import make_manifest, make_result, make_task, write_run
 from webarena_runner.errors import StoreError, UsageError
 from webarena_runner.log.files import sha256_of_json
 from webarena_runner.log.paths import RunPaths
-from webarena_runner.report.comparison.difference import interval_of, mcnemar_of
+from webarena_runner.report.comparison.difference import interval_of, mcnemar_of, verdict_of
 from webarena_runner.report.comparison.pairs import Cluster, Pair
 from webarena_runner.report.comparison.runs import Comparison, compare_runs
 from webarena_runner.types import RunManifest, Score, Verdict
@@ -141,6 +141,16 @@ def test_of_several_trials_a_task_counts_once_for_mcnemar(tmp_path: Path) -> Non
     assert (found.mcnemar.first, found.mcnemar.second) == (1, 1)
 
 
+@pytest.mark.parametrize(
+    ("flipped", "tasks", "verdict"), [(4, 12, "unclear"), (6, 12, "worse"), (7, 200, "worse"), (0, 200, "unclear")]
+)
+def test_of_few_tasks_a_difference_is_shown_only_where_both_ways_say_so(flipped: int, tasks: int, verdict: str) -> None:
+    pairs = pairs_of([(("task", n), 1, int(n >= flipped)) for n in range(tasks)])
+    assert verdict_of(interval_of(pairs), mcnemar_of(pairs)) == verdict
+    back = pairs_of([(("task", n), int(n >= flipped), 1) for n in range(tasks)])
+    assert verdict_of(interval_of(back), mcnemar_of(back)) == verdict.replace("worse", "better")
+
+
 def test_one_template_has_no_interval_and_equal_runs_have_a_point() -> None:
     assert interval_of(pairs_of([(("template", 1), 0, 1), (("template", 1), 1, 0)])) is None
     equal = interval_of(pairs_of([(("task", n), 1, 1) for n in range(30)]))
@@ -263,7 +273,7 @@ def test_further_runs_are_held_against_the_first_and_against_each_other(tmp_path
     values = ({1: 1.0, 2: 1.0}, {1: 1.0, 2: 0.0}, {1: 0.0, 2: 0.0})
     found = compare_runs([run_of(tmp_path, name, each) for name, each in zip("xyz", values, strict=True)])
     assert [each.scored.tally.difference for each in found.comparisons] == [-0.5, -1.0]
-    assert {key: each.tally.difference for key, each in found.matrix.items()} == {
+    assert {key: each.scored.tally.difference for key, each in found.matrix.items()} == {
         ("A", "B"): -0.5,
         ("A", "C"): -1.0,
         ("B", "C"): -0.5,

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from webarena_runner.cli.html import open_page, told
 from webarena_runner.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from webarena_runner.report.comparison.runs import Compared
+    from webarena_runner.report.html.writing import Written
 
 NOTES = (
     "[bold]Numbers[/bold] are of pairs: the same task and trial, with a score in both runs. What ended in an error or "
@@ -33,17 +35,29 @@ def compare(
     markdown: Annotated[
         bool, typer.Option("--markdown", help="Print it as Markdown, for pull requests and job summaries.")
     ] = False,
+    html: Annotated[
+        str | None,
+        typer.Option(
+            "--html",
+            metavar="FOLDER",
+            help="Write web pages into this folder too: the numbers, and both trajectories of each task that flipped "
+            "beside each other.",
+        ),
+    ] = None,
+    open_it: Annotated[bool, typer.Option("--open", help="Open these pages in a browser.")] = False,
     fail_if_worse: Annotated[
         bool,
         typer.Option(
             "--fail-if-worse",
-            help="Exit code 1 when a run passes less than A: the interval of the difference is wholly below 0.",
+            help="Exit code 1 when a run is shown to pass less than A: the interval of the difference is below 0.",
         ),
     ] = False,
 ) -> None:
     """Compare two or more runs, finished or not: what differs in their settings, what flipped, and by how much."""
     if as_json and markdown:
         raise UsageError("--json and --markdown exclude each other; leave one of them out")
+    if open_it and html is None:
+        raise UsageError("--open opens the web pages; give --html too")
     from webarena_runner.cli.compared import print_compared
     from webarena_runner.cli.console import echo, echo_json, stderr, stdout
     from webarena_runner.log.paths import find_run
@@ -51,14 +65,35 @@ def compare(
     from webarena_runner.report.comparison.runs import compare_runs
 
     compared = compare_runs([find_run(run, out) for run in runs])
+    written = None if html is None else _write(compared, html, stderr(), open_it=open_it)
     code = _exit_code(compared, stderr()) if fail_if_worse else 0
     if as_json:
-        echo_json(compared.as_json() | {"exit_code": code})
+        echo_json(compared.as_json() | {"html": written and str(written.index), "exit_code": code})
     elif markdown:
         echo(as_markdown(compared))
     else:
         print_compared(compared, stdout())
+    if written and not as_json:
+        (stderr() if markdown else stdout()).print(
+            told(written, what="pages", of="tasks"), markup=False, soft_wrap=True
+        )
     raise typer.Exit(code)
+
+
+def _write(compared: "Compared", html: str, console: "Console", *, open_it: bool) -> "Written":
+    from webarena_runner.report.html.comparing import write_comparison
+
+    if not html:
+        raise UsageError("--html: give the folder that the pages go to")
+    with console.status("writing the pages") as status:
+        written = write_comparison(
+            compared,
+            Path(html).expanduser(),
+            on_pages=lambda done, of: status.update(f"writing the pages: {done} of {of} tasks"),
+        )
+    if open_it:
+        open_page(written.index)
+    return written
 
 
 def _exit_code(compared: "Compared", console: "Console") -> int:
@@ -67,7 +102,7 @@ def _exit_code(compared: "Compared", console: "Console") -> int:
     for label, each in zip(compared.labels[1:], compared.comparisons, strict=True):
         if not each.scored.tally.pairs:
             faults.append(f"{label} has no score that can be held against one of A (--fail-if-worse)")
-        elif each.scored.interval and each.scored.interval.is_worse:
+        elif each.verdict == "worse":
             faults.append(f"{label} passes less than A (--fail-if-worse)")
     for fault in faults:
         console.print(fault, style="red", markup=False, soft_wrap=True)

@@ -87,7 +87,7 @@ def _add(table: Table, name: str, each: Difference) -> None:
 
 
 def _print_matrix(compared: Compared, console: Console) -> None:
-    table = Table("row - column", box=None, pad_edge=False, title="points; * where the interval is on one side of 0")
+    table = Table("row - column", box=None, pad_edge=False, title="points; * where a difference is shown")
     table.title_justify = "left"
     for label in compared.labels[:-1]:
         table.add_column(label, justify="right", no_wrap=True)
@@ -98,8 +98,8 @@ def _print_matrix(compared: Compared, console: Console) -> None:
     console.print(table)
 
 
-def _cell(each: Difference) -> str:
-    if not each.tally.pairs:
+def _cell(each: Comparison) -> str:
+    found = each.scored.tally
+    if not found.pairs:
         return "-"
-    clear = each.interval is not None and (each.interval.is_worse or each.interval.is_better)
-    return points(each.tally.difference) + ("*" if clear else " ")
+    return points(found.difference) + (" " if each.verdict == "unclear" else "*")

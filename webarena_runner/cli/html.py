@@ -71,8 +71,8 @@ def write_html(report: "RunReport", wanted: Wanted, console: "Console") -> str |
     only = frozenset((each.task_id, each.trial) for each in report.not_passed) if wanted.failed_only else None
     written = _written(report, wanted, only, console)
     if wanted.open_it:
-        _open(written.index)
-    return _told(written)
+        open_page(written.index)
+    return told(written)
 
 
 def _written(report: "RunReport", wanted: Wanted, only: "frozenset[Key] | None", console: "Console") -> "Written":
@@ -92,16 +92,17 @@ def _written(report: "RunReport", wanted: Wanted, only: "frozenset[Key] | None",
         )
 
 
-def _told(written: "Written") -> str:
+def told(written: "Written", *, what: str = "report", of: str = "episodes") -> str:
+    """Where it is, how much it shows and how large it is, for people."""
     from webarena_runner.report.units import number, size
 
     return (
-        f"report: {written.index} ({number(written.episodes)} episodes, {size(written.size.pages)} of pages, "
+        f"{what}: {written.index} ({number(written.episodes)} {of}, {size(written.size.pages)} of pages, "
         f"{size(written.size.pictures)} of screenshots)"
     )
 
 
-def _open(page: Path) -> None:
+def open_page(page: Path) -> None:
     import webbrowser
 
     if not webbrowser.open(page.resolve().as_uri()):

@@ -89,7 +89,7 @@ RUN_RAW = 15
 NAVIGATES = "http-equiv=refresh"
 ALLOWED = """html head meta title link style body a header nav ol ul li div button kbd main section h1 h2 h3 p b i span
 dl dt dd svg rect g path text form label input select option table caption thead tbody tr th td details summary pre code
-article img dialog footer script"""
+article img dialog footer script line circle"""
 # What waits for the mouse or the focus gets it.
 PROVOKE = """() => {
   for (const element of document.querySelectorAll("*")) {

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from itertools import zip_longest
 from typing import Any
 
 from webarena_runner.log.places import by_site
 from webarena_runner.types import Step
 
 Urls = Mapping[str, str]
+# What two steps in one row are worth, and what it costs to leave a side empty for a step.
+SAME, SAME_PAGE, GAP = 2.0, 1.0, 0.6
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,11 @@ def align(
     first: Sequence[Step | None], second: Sequence[Step | None], *, first_urls: Urls, second_urls: Urls
 ) -> list[Aligned]:
     """Every step once, in order; None is a step that cannot be read. The URLs are those of each episode's sites."""
-    did = [_did(step, first_urls) for step in first], [_did(step, second_urls) for step in second]
+    did, theirs_did = [_did(step, first_urls) for step in first], [_did(step, second_urls) for step in second]
+    gains = [[_gain(ours, theirs) for theirs in theirs_did] for ours in did]
     return [
-        Aligned(ours, theirs, _is_same(did, ours, theirs))
-        for ours, theirs in _rows(
-            [_page(step, first_urls) for step in first], [_page(step, second_urls) for step in second]
-        )
+        Aligned(ours, theirs, ours is not None and theirs is not None and gains[ours][theirs] == SAME)
+        for ours, theirs in _rows(gains, len(first), len(second))
     ]
 
 
@@ -39,28 +38,42 @@ def parted_at(rows: Sequence[Aligned]) -> int | None:
     return next((at for at, row in enumerate(rows) if not row.same), None)
 
 
-def _rows(first: Sequence[Any], second: Sequence[Any]) -> Iterator[tuple[int | None, int | None]]:
-    matched = SequenceMatcher(None, first, second, autojunk=False)
-    for _, start, end, other_start, other_end in matched.get_opcodes():
-        yield from zip_longest(range(start, end), range(other_start, other_end))
+def _rows(gains: Sequence[Sequence[float]], first: int, second: int) -> Iterator[tuple[int | None, int | None]]:
+    """The alignment of most gain, as Needleman and Wunsch 1970 find it; gaps at the end cost nothing."""
+    best = [[0.0] * (second + 1) for _ in range(first + 1)]
+    for ours in range(first - 1, -1, -1):
+        for theirs in range(second - 1, -1, -1):
+            best[ours][theirs] = max(
+                best[ours + 1][theirs + 1] + gains[ours][theirs],
+                best[ours + 1][theirs] - GAP,
+                best[ours][theirs + 1] - GAP,
+            )
+    ours = theirs = 0
+    while ours < first and theirs < second:
+        if best[ours][theirs] == best[ours + 1][theirs + 1] + gains[ours][theirs]:
+            yield ours, theirs
+            ours, theirs = ours + 1, theirs + 1
+        elif best[ours][theirs] == best[ours + 1][theirs] - GAP:
+            yield ours, None
+            ours += 1
+        else:
+            yield None, theirs
+            theirs += 1
+    yield from ((at, None) for at in range(ours, first))
+    yield from ((None, at) for at in range(theirs, second))
 
 
-def _page(step: Step | None, urls: Urls) -> Any:
-    """Where the step was taken, whatever ports the sites had."""
-    return step and str(by_site(step.observation.url, urls))
+def _gain(ours: Any, theirs: Any) -> float:
+    if ours is None or theirs is None:
+        return 0.0
+    return SAME if ours == theirs else SAME_PAGE if ours[0] == theirs[0] else 0.0
 
 
 def _did(step: Step | None, urls: Urls) -> Any:
-    """What was done: to which element, not by which id, since ids are others in every run."""
+    """Page and action, whatever ports the sites had, and by the element's line, since ids are others in every run."""
     if step is None:
         return None
     action = step.decision.action.model_dump(mode="json")
     if step.acted_on:
         action["element_id"] = step.acted_on.line
-    return _page(step, urls), by_site(action, urls)
-
-
-def _is_same(did: tuple[list[Any], list[Any]], ours: int | None, theirs: int | None) -> bool:
-    if ours is None or theirs is None:
-        return False
-    return did[0][ours] is not None and did[0][ours] == did[1][theirs]
+    return by_site(step.observation.url, urls), by_site(action, urls)

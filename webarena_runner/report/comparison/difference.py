@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from scipy import stats
@@ -13,6 +13,8 @@ from webarena_runner.report.comparison.pairs import Cluster, Pair
 from webarena_runner.report.statistics import LEVEL
 from webarena_runner.types import TaskId
 
+# Of the second run.
+Verdict = Literal["better", "worse", "unclear"]
 RESAMPLES = 9999
 # The same runs have the same interval.
 SEED = 0
@@ -37,14 +39,6 @@ class Interval:
         """All clusters differ alike, and so do all resamples: nothing is known of how sure that is."""
         return self.low == self.high
 
-    @property
-    def is_worse(self) -> bool:
-        return self.high < 0
-
-    @property
-    def is_better(self) -> bool:
-        return self.low > 0
-
 
 @dataclass(frozen=True)
 class McNemar:
@@ -53,6 +47,15 @@ class McNemar:
     first: int
     second: int
     p_value: float
+
+
+def verdict_of(interval: Interval | None, test: McNemar, *, level: float = LEVEL) -> Verdict:
+    """Which way the difference is shown to be: by the interval, and where that is narrow by McNemar's test too."""
+    if interval is None or interval.low <= 0 <= interval.high:
+        return "unclear"
+    if interval.is_narrow and test.p_value >= 1 - level:
+        return "unclear"
+    return "worse" if interval.high < 0 else "better"
 
 
 def interval_of(pairs: Sequence[Pair], *, level: float = LEVEL) -> Interval | None:

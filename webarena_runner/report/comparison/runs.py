@@ -11,7 +11,7 @@ from typing import Any
 
 from webarena_runner.errors import UsageError
 from webarena_runner.log.paths import Key
-from webarena_runner.report.comparison.difference import Interval, McNemar, interval_of, mcnemar_of
+from webarena_runner.report.comparison.difference import Interval, McNemar, Verdict, interval_of, mcnemar_of, verdict_of
 from webarena_runner.report.comparison.manifests import Differs, differences, incomparable
 from webarena_runner.report.comparison.pairs import Pair, Paired, Tally, by_site, pair_runs, tally
 from webarena_runner.report.statistics import LEVEL
@@ -75,6 +75,10 @@ class Comparison:
     def mcnemar(self) -> McNemar:
         return mcnemar_of(self.paired.scored)
 
+    @property
+    def verdict(self) -> Verdict:
+        return verdict_of(self.scored.interval, self.mcnemar)
+
     @cached_property
     def by_site(self) -> dict[str, Difference]:
         return {site: _difference(pairs) for site, pairs in by_site(self.paired.scored)}
@@ -103,6 +107,7 @@ class Comparison:
         return {
             "warnings": self.warnings,
             **self.scored.as_json(),
+            "verdict": self.verdict,
             "mcnemar": asdict(self.mcnemar),
             "errors_as_not_passed": self.ended and self.ended.as_json(),
             "unscored": [
@@ -134,14 +139,14 @@ class Compared:
         return tuple(ascii_uppercase[: len(self.reports)])
 
     @cached_property
-    def matrix(self) -> dict[tuple[str, str], Difference]:
+    def matrix(self) -> dict[tuple[str, str], Comparison]:
         """Each run against each earlier one, by their letters, the earlier one first."""
         known = {(0, at): each for at, each in enumerate(self.comparisons, start=1)}
         found = {}
         for first, second in combinations(range(len(self.reports)), 2):
             ours, theirs = self.reports[first], self.reports[second]
             each = known.get((first, second)) or Comparison(ours, theirs, pair_runs(ours, theirs))
-            found[self.labels[first], self.labels[second]] = each.scored
+            found[self.labels[first], self.labels[second]] = each
         return found
 
     def as_json(self) -> dict[str, Any]:
@@ -155,7 +160,8 @@ class Compared:
                 for label, each in zip(self.labels[1:], self.comparisons, strict=True)
             ],
             "matrix": [
-                {"first": first, "second": second, **each.as_json()} for (first, second), each in self.matrix.items()
+                {"first": first, "second": second, **each.scored.as_json(), "verdict": each.verdict}
+                for (first, second), each in self.matrix.items()
             ],
         }
 

@@ -15,7 +15,7 @@ def lines_of(comparison: Comparison, label: str) -> list[str]:
     test = comparison.mcnemar
     by = ", each to the run that passed more of its trials" if comparison.trials else ""
     lines += [
-        f"{label} - A = {with_interval(comparison.scored)}: {verdict(comparison.scored.interval, label)}",
+        f"{label} - A = {with_interval(comparison.scored)}: {verdict(comparison, label)}",
         f"exact McNemar: p = {test.p_value:.2g} ({test.first} tasks for A, {test.second} for {label}{by}; it takes "
         "tasks for independent, which those of one template are not)",
     ]
@@ -56,7 +56,7 @@ def with_interval(each: Difference) -> str:
     interval, said = each.interval, f"{points(each.tally.difference)} points"
     if interval is None or interval.is_point:
         return f"{said} (no interval: {_why_none(interval)})"
-    few = ", too narrow for so few" if interval.is_narrow else ""
+    few = ", which may be too few" if interval.is_narrow else ""
     bounds = f"{points(interval.low)} to {points(interval.high)}"
     return f"{said} (95 % interval {bounds} by {interval.clusters} {interval.units}{few})"
 
@@ -67,11 +67,12 @@ def _why_none(interval: Interval | None) -> str:
     return f"all {interval.clusters} {interval.units} differ alike"
 
 
-def verdict(interval: Interval | None, label: str) -> str:
-    if interval and interval.is_worse:
-        return f"{label} passes less than A"
-    if interval and interval.is_better:
-        return f"{label} passes more than A"
+def verdict(comparison: Comparison, label: str) -> str:
+    match comparison.verdict:
+        case "worse":
+            return f"{label} passes less than A"
+        case "better":
+            return f"{label} passes more than A"
     return "no difference is shown"
 
 

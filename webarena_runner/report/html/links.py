@@ -8,6 +8,7 @@ PICTURES = "pictures"
 STATIC = "static"
 STYLE = "report.css"
 SCRIPT = "report.js"
+COMPARE_STYLE = "compare.css"
 
 
 def episode_page(paths: AttemptPaths) -> str:

@@ -4,10 +4,12 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
+from string import ascii_lowercase
 
 from webarena_runner.errors import UsageError
 from webarena_runner.log.paths import AttemptPaths, Key
@@ -16,7 +18,8 @@ from webarena_runner.report.html.pages import Pages
 from webarena_runner.report.html.pictures import place
 from webarena_runner.report.summary import RunReport, load_run
 
-PARTS = (links.STATIC, links.PICTURES, links.TASKS, links.OVERVIEW)
+# Screenshots of runs that are compared are in folders by their letters.
+PARTS = (links.STATIC, links.PICTURES, links.TASKS, *ascii_lowercase)
 MARK = '<meta name="generator" content="webarena-runner'
 MARK_CHARACTERS = 2000
 # For fewer episodes a process takes longer to start than it saves.
@@ -66,23 +69,33 @@ def write_report(
     Raises:
         UsageError: the folder holds something else, or cannot be written.
     """
-    require_ours(folder)
     pages = Pages(report, only=only)
     attempts = list(pages.attempts())
+    with written_anew(folder) as new:
+        size = _write_frame(pages, new)
+        done = 0
+        for count, written in _written(pages, attempts, new, processes):
+            done, size = done + count, size + written
+            if on_episodes:
+                on_episodes(done, len(attempts))
+    return Written(folder / links.OVERVIEW, len(attempts), size)
+
+
+@contextmanager
+def written_anew(folder: Path) -> Iterator[Path]:
+    """An empty folder to write into; at the end it takes the place of what an earlier report left.
+
+    Raises:
+        UsageError: the folder holds something else, or cannot be written.
+    """
+    require_ours(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".new-", dir=folder) as name:
-            new = Path(name)
-            size = _write_frame(pages, new)
-            done = 0
-            for count, written in _written(pages, attempts, new, processes):
-                done, size = done + count, size + written
-                if on_episodes:
-                    on_episodes(done, len(attempts))
-            _swap(new, folder)
+        with tempfile.TemporaryDirectory(prefix=".new-", dir=folder) as new:
+            yield Path(new)
+            _swap(Path(new), folder)
     except OSError as error:
         raise not_written(folder, error) from error
-    return Written(folder / links.OVERVIEW, len(attempts), size)
 
 
 def require_ours(folder: Path) -> None:
@@ -160,8 +173,9 @@ def _write_episodes(pages: Pages, attempts: Sequence[AttemptPaths], folder: Path
 
 def _swap(new: Path, folder: Path) -> None:
     """The overview last, so that it is never there without what it links to."""
-    for part in PARTS:
+    for part in (*PARTS, links.OVERVIEW):
         old = folder / part
         if old.is_dir() and not old.is_symlink():
             shutil.rmtree(old)
-        (new / part).replace(old)
+        if (new / part).exists():
+            (new / part).replace(old)

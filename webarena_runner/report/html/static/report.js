@@ -148,7 +148,9 @@
   const isShown = (element) => element.getClientRects().length > 0;
 
   function stepKeys() {
-    const steps = () => all(".step").filter(isShown);
+    // Beside each other two trajectories have a row for a step of each.
+    const unit = one(".steps-row") ? ".steps-row" : ".step";
+    const steps = () => all(unit).filter(isShown);
     // Where a step is when it has been jumped to.
     const line = 80;
     // The one that was jumped to, as long as it is in sight: the last ones never come up to the line.
