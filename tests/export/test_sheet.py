@@ -167,7 +167,15 @@ def test_names_of_columns_are_matched_by_meaning(export: Export, sheets: Sheets)
 
 @pytest.mark.parametrize(
     ("rates", "percent", "written"),
-    [(["0.1441", "0.35"], False, 0.25), ([14.41, 0], False, 25), ([0.1441], True, 0.25), ([], False, 25)],
+    [
+        (["0.1441", "0.35"], False, 0.25),
+        (["14,41", "0,35"], False, 25),
+        (["0,1441"], False, 0.25),
+        (["-"], False, 25),
+        ([14.41, 0], False, 25),
+        ([0.1441], True, 0.25),
+        ([], False, 25),
+    ],
 )
 def test_a_rate_is_written_as_those_above_it_are(
     export: Export, sheets: Sheets, rates: list[Any], percent: bool, written: float
@@ -341,6 +349,17 @@ def test_the_worksheet_is_the_one_named_or_the_one_in_the_address(export: Export
     done = export("--worksheet", "Runs")
     assert (done.code, "has no worksheet 'Runs'; there are: 'Read me', 'Bob's runs'" in done.err) == (2, True)
     assert "no worksheet with gid=3; there are" in export(sheet=sheets.address.replace("gid=0", "gid=3")).err
+
+
+def test_a_tab_with_a_chart_is_no_worksheet(export: Export, sheets: Sheets) -> None:
+    sheets.tabs = [Tab("Chart", chart=True), Tab("Runs", [["Model", "Run ID"]])]
+    assert "row 2 of 'Runs'" in export("--write", sheet=google.SHEET_ID).out
+    assert "has no worksheet 'Chart'; there are: 'Runs'" in export("--worksheet", "Chart").err
+
+
+def test_a_run_that_is_there_twice_is_told(export: Export, sheets: Sheets) -> None:
+    sheets.tab.cells = [["Model", "Run ID"], ["m", "r1"], ["m", "r0"], ["m", "r1"]]
+    assert "; and once more in row 4: delete what is too much" in export("--write").out
 
 
 @pytest.mark.parametrize(

@@ -78,11 +78,12 @@ class Fault:
 
 @dataclass
 class Tab:
-    """A worksheet; `percent` are the columns whose numbers are shown with a percent sign."""
+    """A worksheet, or a tab with a chart; `percent` are the columns whose numbers are shown with a percent sign."""
 
     title: str
     cells: list[list[Any]] = field(default_factory=list)
     percent: frozenset[int] = frozenset()
+    chart: bool = False
 
     def shown(self) -> list[list[str]]:
         rows = [[_shown(cell, percent=at in self.percent) for at, cell in enumerate(row)] for row in self.cells]
@@ -209,19 +210,11 @@ class Sheets:
         return next(tab for tab in self.tabs if tab.title == title), range_name
 
     def _properties(self) -> dict[str, Any]:
-        grid = {"rowCount": 1000, "columnCount": 40}
-        tabs = [
-            {
-                "properties": {
-                    "sheetId": at * 7,
-                    "title": tab.title,
-                    "index": at,
-                    "sheetType": "GRID",
-                    "gridProperties": grid,
-                }
-            }
-            for at, tab in enumerate(self.tabs)
-        ]
+        tabs = []
+        for at, tab in enumerate(self.tabs):
+            grid = {"sheetType": "GRID", "gridProperties": {"rowCount": 1000, "columnCount": 40}}
+            kind = {"sheetType": "OBJECT"} if tab.chart else grid
+            tabs.append({"properties": {"sheetId": at * 7, "title": tab.title, "index": at, **kind}})
         return {"spreadsheetId": SHEET_ID, "properties": {"title": self.title}, "sheets": tabs}
 
 

@@ -136,7 +136,7 @@ def open_page(
     make = partial(Client, api_url=api_url, patience=patience)
     client = gspread.Client(auth=credentials, http_client=make)  # type: ignore[arg-type]
     client.set_timeout(timeout_s)
-    pages = client.open_by_key(sheet_id(sheet)).worksheets()
+    pages = _worksheets(client.open_by_key(sheet_id(sheet)))
     gid = _GID.search(sheet)
     wanted = [
         page for page in pages if (page.title == worksheet if worksheet else gid is None or page.id == int(gid[1]))
@@ -146,6 +146,13 @@ def open_page(
         there = ", ".join(f"'{page.title}'" for page in pages)
         raise StoreError(f"{sheet}: has no {asked}; there are: {there}; name one with --worksheet")
     return Page(wanted[0], patience)
+
+
+def _worksheets(spreadsheet: gspread.Spreadsheet) -> list[gspread.Worksheet]:
+    """Those with cells: a chart may have a tab of its own, and be the first."""
+    found = (each["properties"] for each in spreadsheet.fetch_sheet_metadata()["sheets"])
+    grids = (properties for properties in found if properties.get("sheetType", "GRID") == "GRID")
+    return [gspread.Worksheet(spreadsheet, properties, spreadsheet.id, spreadsheet.client) for properties in grids]
 
 
 def sheet_id(sheet: str) -> str:

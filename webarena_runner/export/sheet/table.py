@@ -38,6 +38,8 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
 _LOOKED_AT = 50
 _PUNCTUATION = re.compile(r"[^\w]+")
 _FEWEST = 2
+# Three digits behind it are thousands.
+_DECIMAL_COMMA = re.compile(r"-?[0-9]+,(?:[0-9]{1,2}|[0-9]{4,})")
 
 
 @dataclass(frozen=True)
@@ -168,14 +170,10 @@ def as_row(cells: Mapping[str, Cell], header: Header, first: int) -> list[Cell |
 
 def same(there: str, ours: Cell) -> bool:
     """Whether a cell, as the sheet shows it, says what we would write."""
-    if there.strip() == str(ours).strip():
-        return True
-    try:
-        shown = there.strip().replace(",", "").lstrip("$€£")
-        value = float(shown.removesuffix("%")) / (100 if shown.endswith("%") else 1)
-        return abs(value - float(ours)) < 1e-6
-    except ValueError:
-        return False
+    value = _shown_number(there)
+    if value is None or isinstance(ours, str):
+        return there.strip() == str(ours).strip()
+    return abs(value - ours) < 1e-6
 
 
 def cell_at(row: Sequence[str], place: int) -> str:
@@ -205,10 +203,19 @@ def _column(rows: Rows, header: Header, name: str) -> Iterable[str]:
 def _holds_fractions(texts: Iterable[str]) -> bool:
     """Whether rates stand there as parts of one: shown with a percent sign, or none of them above 1."""
     found = list(texts)
-    if any(text.endswith("%") for text in found):
-        return all(text.endswith("%") for text in found)
-    try:
-        numbers = [float(text) for text in found]
-    except ValueError:
+    numbers = [number for text in found if (number := _shown_number(text)) is not None]
+    if not numbers or len(numbers) < len(found):
         return False
-    return any(numbers) and max(numbers) <= 1
+    signed = [text.endswith("%") for text in found]
+    return all(signed) or (not any(signed) and any(numbers) and max(numbers) <= 1)
+
+
+def _shown_number(text: str) -> float | None:
+    """A number as sheets show them, in German ones with a decimal comma; None when it is none."""
+    plain = text.strip().lstrip("$€£").removesuffix("%").strip()
+    plain = plain.replace(",", ".") if _DECIMAL_COMMA.fullmatch(plain) else plain.replace(",", "")
+    try:
+        value = float(plain)
+    except ValueError:
+        return None
+    return value / 100 if text.strip().endswith("%") else value
