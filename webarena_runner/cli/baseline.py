@@ -1,6 +1,5 @@
 """`wa-run baseline`: what agents that know nothing pass, as a measure of the tasks."""
 
-import asyncio
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -72,6 +71,8 @@ def baseline(
 
     Exit code: 0 done, 1 some tasks ended in an error, 2 bad usage or configuration, 130 interrupted.
     """
+    import asyncio
+
     from webarena_runner.cli.selected import chosen_set
     from webarena_runner.settings.loading import CliOptions
     from webarena_runner.tasksets import load_task_set

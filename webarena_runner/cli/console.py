@@ -25,6 +25,9 @@ class SafeConsole(Console):
     def render_str(self, text: str, **options: Any) -> Text:
         return super().render_str(printable(text), **options)
 
+    def out(self, *objects: Any, **options: Any) -> None:
+        super().out(*(printable(str(each)) for each in objects), **options)
+
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         if isinstance(renderable, Text) and UNPRINTABLE.search(renderable.plain):
             renderable = _shown(renderable, self)

@@ -1,6 +1,5 @@
 """`wa-run doctor`: the command; the checks themselves are in `_checks`."""
 
-import asyncio
 import os
 from dataclasses import asdict
 from pathlib import Path
@@ -17,6 +16,8 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print the checks as one JSON object, for programs.")] = False,
 ) -> None:
     """Check what a run needs, and say what to do about what is missing. Exit code 1 when something essential is."""
+    import asyncio
+
     from rich.table import Table
     from rich.text import Text
 

@@ -6,8 +6,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from webarena_runner.log.quick import without_collection
 from webarena_runner.report.notes import Note, cautions, notes
-from webarena_runner.report.summary import Counts, RunReport
+from webarena_runner.report.summary import Counts, NotPassed, RunReport
 from webarena_runner.report.tables import rate_line, statistics_tables
 from webarena_runner.report.units import duration, percent
 from webarena_runner.tasksets.ids import listed_ids
@@ -16,6 +17,7 @@ _STYLES = {"failed": "red", "errored": "yellow"}
 _TOLD = {"by the way": None, "warning": "yellow", "damage": "red"}
 
 
+@without_collection()
 def print_report(report: RunReport, console: Console, *, exported: Sequence[str] = ()) -> None:
     """What did not pass, with the reason, then counts by site combination, so that the counts are seen last.
 
@@ -30,11 +32,7 @@ def print_report(report: RunReport, console: Console, *, exported: Sequence[str]
     table.add_section()
     _add(table, "all", total)
     console.print(headline(report), markup=False, soft_wrap=True)
-    for each in report.not_passed:
-        if style := _STYLES.get(each.became):
-            text = Text(each.became, style=style).append(f" task {each.task_id} trial {each.trial}", style="default")
-            text.append(f": {' '.join(each.why.split())}" if each.why else "", style="default")
-            console.print(text, no_wrap=console.is_terminal, overflow="ellipsis", soft_wrap=not console.is_terminal)
+    _print_not_passed(report.not_passed, console)
     console.print(table)
     if rate := report.rate:
         console.print(
@@ -50,6 +48,22 @@ def print_report(report: RunReport, console: Console, *, exported: Sequence[str]
     for line in exported:
         console.print(line, markup=False, soft_wrap=True)
     _print_notes(cautions(report), console)
+
+
+def _print_not_passed(found: Sequence[NotPassed], console: Console) -> None:
+    """A line for each that failed or errored; all at once where nobody watches, of which there may be thousands."""
+    shown = [(each, _why(each)) for each in found if each.became in _STYLES]
+    if not console.is_terminal:
+        if shown:
+            console.out("\n".join(f"{each.became}{why}" for each, why in shown), highlight=False)
+        return
+    for each, why in shown:
+        text = Text(each.became, style=_STYLES[each.became]).append(why, style="default")
+        console.print(text, no_wrap=True, overflow="ellipsis")
+
+
+def _why(each: NotPassed) -> str:
+    return f" task {each.task_id} trial {each.trial}" + (f": {' '.join(each.why.split())}" if each.why else "")
 
 
 def print_statistics(report: RunReport, console: Console) -> None:

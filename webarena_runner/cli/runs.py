@@ -1,6 +1,5 @@
 """Starting, resuming and reporting a run."""
 
-import asyncio
 import logging
 import os
 import signal
@@ -16,6 +15,8 @@ from webarena_runner.cli.html import FailedOnly, Html, Open, SingleFile, Wanted,
 from webarena_runner.errors import UsageError
 
 if TYPE_CHECKING:
+    import asyncio
+
     from rich.console import Console
 
     from webarena_runner.report.threshold import Threshold
@@ -111,6 +112,8 @@ def start(given: Start, environ: Mapping[str, str]) -> int:
 
 def show_plan(given: Start, environ: Mapping[str, str]) -> int:
     """Prints what would be run, and before it whether it would start; the exit code is that of such a start."""
+    import asyncio
+
     from webarena_runner.settings.loading import explicit_settings, load_run_config
 
     config, overrides = load_run_config(given.options, environ)
@@ -238,6 +241,8 @@ def _run(
     as_json: bool,
     verbose: bool,
 ) -> int:
+    import asyncio
+
     from webarena_runner.cli.console import echo_json, start_logging, stderr, stdout
     from webarena_runner.cli.outcome import exit_code, outcome_json
     from webarena_runner.cli.results import print_report
@@ -269,6 +274,8 @@ async def until_done_or_interrupted(
     prepared: "Prepared", environ: Mapping[str, str], console: "Console"
 ) -> "RunSummary | None":
     """None: interrupted. The first signal lets running episodes clean up; one after a second ends the process."""
+    import asyncio
+
     from webarena_runner.cli.progress import shown
     from webarena_runner.running.run import run
 
@@ -289,6 +296,8 @@ async def until_done_or_interrupted(
 
 def _cancel_on_signal(running: "asyncio.Future[RunSummary]") -> list[int]:
     """Cancels at the first of the signals that end a run, and notes it in the list that it returns."""
+    import asyncio
+
     loop = asyncio.get_running_loop()
     # `nohup`, and a shell that starts a job in the background, have some of them ignored.
     wanted = [each for each in STOP_SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]

@@ -1,6 +1,5 @@
 """`wa-run sites`: serve the embedded ones, look at the configured ones."""
 
-import asyncio
 import os
 import secrets
 from dataclasses import asdict
@@ -57,6 +56,8 @@ def serve(
 
     They are one shared copy, filled with made-up data: not the official sites.
     """
+    import asyncio
+
     from webarena_mini.catalog import MODULES
     from webarena_runner.cli.options import is_given
     from webarena_runner.cli.serve import Serving, serve_until_stopped
@@ -80,6 +81,8 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array of the sites, for programs.")] = False,
 ) -> None:
     """Ask every configured site for its start page and its log-in page. Exit code 1 when one is not fine."""
+    import asyncio
+
     from rich.table import Table
     from rich.text import Text
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from webarena_runner.settings.records import LeaderboardInfo
+from webarena_runner.settings.described import LeaderboardInfo
 
 
 class _Model(BaseModel):

@@ -1,5 +1,6 @@
 """Where everything of a run is. No other module knows a file name of a run folder."""
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from webarena_runner.types import TaskId
 MANIFEST = "manifest.json"
 RESCORED = "rescored"
 PICTURES = (".jpeg", ".png", ".webp")
+RESULT = "result.json"
 _NUMBER = re.compile(r"-?[0-9]+")
 # File systems allow 255 bytes; trial and attempt come after it.
 _MAX_NAME = 200
@@ -62,7 +64,7 @@ class AttemptPaths:
 
     @property
     def result(self) -> Path:
-        return self.folder / "result.json"
+        return self.folder / RESULT
 
     @property
     def last_page(self) -> Path:
@@ -195,7 +197,8 @@ class RunPaths:
         return AttemptPaths((self._episodes if name.count(".") == 1 else self._attempts) / name)
 
     def earlier_attempts(self, task_id: TaskId, trial: int) -> list[AttemptPaths]:
-        return _attempts(self._attempts, rf"{re.escape(episode_name(task_id, trial))}\.[0-9]+")
+        found = _folders(self._attempts, rf"{re.escape(episode_name(task_id, trial))}\.[0-9]+")
+        return [AttemptPaths(Path(folder)) for folder in found]
 
     def next_attempt(self, task_id: TaskId, trial: int) -> int:
         """Number of the next attempt to be kept, higher than all before, also when some of them were taken away."""
@@ -203,7 +206,11 @@ class RunPaths:
         return max(kept, default=0) + 1
 
     def episodes(self) -> list[AttemptPaths]:
-        """The latest attempt of each episode that was begun.
+        """The latest attempt of each episode that was begun. Raises StoreError as `latest_folders` does."""
+        return [AttemptPaths(Path(folder)) for folder in self.latest_folders()]
+
+    def latest_folders(self) -> list[str]:
+        """Of the latest attempts, as texts, of which there may be ten thousand.
 
         Raises:
             StoreError: the folder of all of them is not there, or not to be read: what was finished is not known.
@@ -213,7 +220,11 @@ class RunPaths:
                 f"{self._episodes} is missing, and with it what the run has finished: put it back, or make an empty "
                 "folder of that name to run everything again"
             )
-        return _attempts(self._episodes, r"[^.]+\.[0-9]+")
+        return _folders(self._episodes, r"[^.]+\.[0-9]+")
+
+    def earlier_folders(self) -> list[str]:
+        """Of the attempts before the latest ones."""
+        return _folders(self._attempts, r"[^.]+\.[0-9]+\.[0-9]+")
 
     def files(self) -> list[Path]:
         """All that was written of the run, sorted: no locks, no files that are being written, and no links."""
@@ -224,7 +235,7 @@ class RunPaths:
 
     def all_attempts(self) -> list[AttemptPaths]:
         """The latest and the earlier attempts of all episodes."""
-        return self.episodes() + _attempts(self._attempts, r"[^.]+\.[0-9]+\.[0-9]+")
+        return [AttemptPaths(Path(folder)) for folder in self.latest_folders() + self.earlier_folders()]
 
 
 def is_run(folder: Path) -> bool:
@@ -247,12 +258,17 @@ def find_run(run: str, out: Path) -> Path:
     raise StoreError(f"{run}: no run folder (no {MANIFEST} in it or in {out / run}); {listed}")
 
 
-def _attempts(folder: Path, name: str) -> list[AttemptPaths]:
+def _folders(parent: Path, name: str) -> list[str]:
     """Folders whose whole name is so: not copies that somebody keeps beside them, such as `7.0.bak`."""
+    wanted = re.compile(name)
     try:
-        found = sorted(folder.iterdir())
+        with os.scandir(parent) as entries:
+            return sorted(entry.path for entry in entries if wanted.fullmatch(entry.name) and _is_folder(entry))
     except FileNotFoundError:
         return []
     except PermissionError as error:
-        raise StoreError(no_right(folder)) from error
-    return [AttemptPaths(path) for path in found if re.fullmatch(name, path.name) and is_folder(path)]
+        raise StoreError(no_right(parent)) from error
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    return is_folder(Path(entry.path)) if entry.is_symlink() else entry.is_dir()

@@ -7,6 +7,8 @@ from webarena_runner.official.notation import named_places, to_placeholders, to_
 from webarena_runner.types import EpisodeResult
 
 _VERBATIM = "verbatim"
+# As it is in a file.
+VERBATIM_KEY = b'"verbatim"'
 
 
 def placed(result: EpisodeResult) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from webarena_runner.log.config import faults_in
 from webarena_runner.log.files import is_file, read_bytes, sha256_of, sha256_of_json
 from webarena_runner.log.format import Kind, Raw
 from webarena_runner.log.paths import AttemptPaths, Key, RunPaths, is_run, task_name
-from webarena_runner.log.places import by_url
+from webarena_runner.log.places import VERBATIM_KEY, by_url
 from webarena_runner.log.steps import unpack_page, unpack_step
 from webarena_runner.log.texts import Texts
 from webarena_runner.log.upgrade import upgraded
@@ -29,15 +29,43 @@ MAX_NESTING = 150
 
 def read_manifest(folder: Path) -> RunManifest:
     """Raises StoreError: no run folder, of a newer format, or damaged."""
-    if not is_run(folder):
-        raise StoreError(f"{folder} is no run folder: there is no {RunPaths(folder).manifest.name} in it")
-    return read_manifest_file(RunPaths(folder).manifest)
+    return read_manifest_file(_manifest_of(folder))
 
 
 def read_manifest_file(path: Path) -> RunManifest:
     """A manifest wherever it is. Raises StoreError: of a newer format, or damaged."""
+    return _read_manifest(path)[0]
+
+
+def read_checked_manifest(folder: Path) -> tuple[RunManifest, DamagedRecord | None]:
+    """A run's manifest, and what is wrong with its settings when they are not those that the run began with.
+
+    Raises:
+        StoreError: no run folder, of a newer format, or damaged.
+    """
+    path = _manifest_of(folder)
+    manifest, raw = _read_manifest(path)
+    return manifest, _settings_fault(raw, path)
+
+
+def require_settings_as_written(folder: Path) -> None:
+    """Raises DamagedRecord when the run's settings in the manifest are not those that it began with."""
+    path = RunPaths(folder).manifest
+    if fault := _settings_fault(read_json(path), path):
+        raise fault
+
+
+def _manifest_of(folder: Path) -> Path:
+    if not is_run(folder):
+        raise StoreError(f"{folder} is no run folder: there is no {RunPaths(folder).manifest.name} in it")
+    return RunPaths(folder).manifest
+
+
+def _read_manifest(path: Path) -> tuple[RunManifest, Raw]:
+    """And what it was read from."""
     try:
-        manifest = _validated(RunManifest, "manifest", read_json(path), where=str(path))
+        raw = read_json(path)
+        manifest = _validated(RunManifest, "manifest", raw, where=str(path))
         if missing := _missing_in(manifest):
             raise DamagedRecord(f"{path}: is damaged: it lacks {', '.join(missing[:5])}")
     except DamagedRecord as error:
@@ -45,18 +73,16 @@ def read_manifest_file(path: Path) -> RunManifest:
             f"{error}; put the one that was written back, or start a new run under another --run-id: without it "
             f"nothing can be said of what is in {path.parent}"
         ) from error
-    return manifest
+    return manifest, raw
 
 
-def require_settings_as_written(folder: Path) -> None:
-    """Raises DamagedRecord when the run's settings in the manifest are not those that it began with."""
-    path = RunPaths(folder).manifest
-    raw = read_json(path)
-    if sha256_of_json(raw.get("config")) != raw.get("config_sha256"):
-        raise DamagedRecord(
-            f"{path}: 'config' has changed since the run began (config_sha256 is that of another); put the old one "
-            "back, or start a new run"
-        )
+def _settings_fault(raw: Raw, path: Path) -> DamagedRecord | None:
+    if sha256_of_json(raw.get("config")) == raw.get("config_sha256"):
+        return None
+    return DamagedRecord(
+        f"{path}: 'config' has changed since the run began (config_sha256 is that of another); put the old one back, "
+        "or start a new run"
+    )
 
 
 def read_tasks(folder: Path, manifest: RunManifest | None = None) -> tuple[Task, ...] | None:
@@ -67,26 +93,21 @@ def read_tasks(folder: Path, manifest: RunManifest | None = None) -> tuple[Task,
     Raises:
         StoreError: they are not those that the manifest was written with.
     """
-    paths, wanted = RunPaths(folder), (manifest or read_manifest(folder)).tasks_sha256
-    if not wanted:
+    lines = task_lines(folder, manifest or read_manifest(folder))
+    if lines is None:
         return None
-    data = read_bytes(paths.tasks)
-    if sha256_of(data) != wanted:
-        raise DamagedRecord(f"{paths.tasks}: has changed since the run began; put the old one back, or start a new run")
-    return tuple(
-        _validated(Task, "task", _parsed(line, where), where=where) for line, where in _lines(data, paths.tasks)
-    )
+    return tuple(_validated(Task, "task", _parsed(line, where), where=where) for line, where in lines)
 
 
-def read_templates(folder: Path, manifest: RunManifest) -> dict[TaskId, int]:
-    """The intent templates of those tasks that have one.
-
-    Raises:
-        StoreError: as for the tasks.
-    """
-    return {
-        task.task_id: task.template_id for task in read_tasks(folder, manifest) or () if task.template_id is not None
-    }
+def task_lines(folder: Path, manifest: RunManifest) -> list[tuple[bytes, str]] | None:
+    """A record a line, with its place. None, and raises, as `read_tasks` does."""
+    path = RunPaths(folder).tasks
+    if not manifest.tasks_sha256:
+        return None
+    data = read_bytes(path)
+    if sha256_of(data) != manifest.tasks_sha256:
+        raise DamagedRecord(f"{path}: has changed since the run began; put the old one back, or start a new run")
+    return list(_lines(data, path))
 
 
 def read_results(folder: Path) -> dict[Key, EpisodeResult]:
@@ -131,9 +152,15 @@ def read_finished(folder: Path) -> dict[Key, EpisodeResult]:
 
 def read_result(paths: AttemptPaths) -> EpisodeResult:
     """Raises StoreError."""
+    return result_from(paths)
+
+
+def result_from(paths: AttemptPaths, data: bytes | None = None) -> EpisodeResult:
+    """The result of an attempt; `data` is what its file held, where that has been read. Raises StoreError."""
     path = paths.result
     try:
-        raw = upgraded("result", read_json(path), where=str(path))
+        read = read_bytes(path) if data is None else data
+        raw = upgraded("result", _parsed(read, str(path)), where=str(path))
         urls = _urls(raw, where=str(path))
         return _model(EpisodeResult, by_url({**raw, "site_urls": {}}, urls) | {"site_urls": urls}, where=str(path))
     except DamagedRecord as error:
@@ -217,7 +244,7 @@ def attempts_in_order(run: RunPaths) -> list[tuple[TaskId, int, int]]:
 
 def cost_usd(folder: Path) -> float | None:
     """What all attempts of a run have cost, interrupted and errored ones too; None when nothing in it has a price."""
-    return total_usd(cost for paths in RunPaths(folder).all_attempts() for cost in _costs(paths))
+    return total_usd(cost for paths in RunPaths(folder).all_attempts() for cost in costs_of(paths))
 
 
 def total_usd(costs: Iterable[float | None]) -> float | None:
@@ -238,7 +265,7 @@ def _missing_in(manifest: RunManifest) -> list[str]:
     return missing + [f"task_sites.{name}" for name in names if name not in manifest.task_sites]
 
 
-def _costs(paths: AttemptPaths) -> list[float | None]:
+def costs_of(paths: AttemptPaths) -> list[float | None]:
     """Of an attempt without a readable result: of those of its replies that are on disk and can be read."""
     if is_file(paths.result):
         try:
@@ -281,10 +308,23 @@ def _parsed(data: bytes, where: str) -> Raw:
         raise DamagedRecord(f"{where}: is damaged: no JSON ({error})") from error
     if not isinstance(raw, dict):
         raise DamagedRecord(f"{where}: is damaged: expected a JSON object, found {type(raw).__name__}")
-    if nesting(raw) > MAX_NESTING:
+    if _openings(data) > MAX_NESTING and nesting(raw) > MAX_NESTING:
         raise DamagedRecord(f"{where}: is damaged: nested deeper than {MAX_NESTING} levels")
     # We write no half of a surrogate pair, but what is read must be fit to be printed.
     return dict(well_formed_value(raw)) if HALF_IN_JSON.search(data) else raw
+
+
+def is_plain(data: bytes) -> bool:
+    """Whether JSON means what its texts are, so that it needs no more than to be parsed.
+
+    It is not nested too deep, has no halves of surrogate pairs, and no texts that `places` has in another form.
+    """
+    return _openings(data) <= MAX_NESTING and b"\\u" not in data and VERBATIM_KEY not in data
+
+
+def _openings(data: bytes) -> int:
+    """There are at least as many as levels."""
+    return data.count(b"{") + data.count(b"[")
 
 
 def _validated(model: type[R], kind: Kind, raw: Raw, *, where: str) -> R:

@@ -7,7 +7,6 @@ from webarena_runner.errors import DamagedRecord, NewerFormat
 from webarena_runner.log.files import sha256_of_json
 from webarena_runner.log.format import FORMAT, Kind, Raw
 from webarena_runner.official.families import WEBARENA
-from webarena_runner.settings.old_forms import nested_config
 
 Upgrade = Callable[[Raw], Raw]
 
@@ -37,6 +36,9 @@ def upgraded(kind: Kind, raw: Raw, *, where: str) -> Raw:
 
 
 def _manifest_from_0(raw: Raw) -> Raw:
+    # With it comes the reader of YAML, which no run of today needs to be read.
+    from webarena_runner.settings.old_forms import nested_config
+
     nested = nested_config(raw["config"], allow_modified=raw["task_set_modified"])
     # Whether the old ones are as they were written has to be asked before.
     settings = {"config": nested, "config_sha256": sha256_of_json(nested)}

@@ -30,10 +30,9 @@ def well_formed_value(value: Any) -> Any:
 
 def nesting(value: Any) -> int:
     """How many lists and objects of a JSON value are inside each other: few, unless somebody made it to be too many."""
-    deepest, waiting = 0, [(value, 1)]
-    while waiting:
-        holder, depth = waiting.pop()
-        if isinstance(holder, dict | list):
-            deepest = max(deepest, depth)
-            waiting += [(each, depth + 1) for each in (holder.values() if isinstance(holder, dict) else holder)]
-    return deepest
+    depth, level = 0, [value] if isinstance(value, dict | list) else []
+    while level:
+        depth += 1
+        held = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [each for values in held for each in values if isinstance(each, dict | list)]
+    return depth

@@ -105,12 +105,12 @@ def break_down(report: "RunReport") -> RunStatistics:
 
 def planned_trials(report: "RunReport") -> dict[Key, Trial]:
     """In the order of the plan; what errored or did not run has not passed."""
-    templates = report.templates
+    templates, heads = report.templates, report.heads
     found = {}
     for key in report.manifest.planned:
         task_id, _ = key
         template = templates.get(task_id)
-        result = report.results.get(key)
+        result = heads.get(key)
         shared: Hashable = ("task", task_id) if template is None else template
         found[key] = Trial(task_id, shared, result is not None and result.value == 1)
     return found
@@ -125,7 +125,7 @@ def _by(trials: Mapping[Key, Trial], name: Callable[[Key], Any]) -> dict[Any, Ra
 
 def _spent(report: "RunReport") -> dict[str, Spent]:
     """Cost is of all attempts, as in the result table; the rest of the latest ones."""
-    results, passed = list(report.results.values()), report.total.passed
+    results, passed = list(report.heads.values()), report.total.passed
     if not results:
         return {}
     measures: dict[str, Callable[[EpisodeResult], float]] = {

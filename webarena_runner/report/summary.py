@@ -2,19 +2,20 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from webarena_runner.actions.thoughts import has_thoughts
-from webarena_runner.errors import DamagedRecord, JudgeError, StoreError
-from webarena_runner.log import reading
+from webarena_runner.errors import JudgeError, StoreError
+from webarena_runner.log import quick, reading
 from webarena_runner.log.paths import Key, task_name
 from webarena_runner.log.places import placed
 from webarena_runner.report.breakdown import RunStatistics, break_down, planned_trials
 from webarena_runner.report.statistics import LEVEL, Rate, Trial, rate_of
+from webarena_runner.settings import datafiles
 from webarena_runner.types import EpisodeResult, RunManifest, Task, TaskId, Verdict, id_order
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class RunReport:
 
     folder: Path
     manifest: RunManifest
-    results: dict[Key, EpisodeResult]
+    results: Mapping[Key, EpisodeResult]
     cost_usd: float | None = None
     damaged: tuple[str, ...] = ()
 
@@ -76,9 +77,14 @@ class RunReport:
         """The folder's name: a copy, or a run that was renamed, is told from the one that it was."""
         return self.folder.resolve().name
 
+    @property
+    def heads(self) -> Mapping[Key, EpisodeResult]:
+        """The results for whoever only counts them: see `quick.Results`."""
+        return quick.heads_of(self.results)
+
     @cached_property
     def total(self) -> Counts:
-        return _counts(self.manifest.planned, self.results)
+        return _counts(self.manifest.planned, self.heads)
 
     @cached_property
     def by_site(self) -> dict[str, Counts]:
@@ -86,7 +92,7 @@ class RunReport:
         groups: dict[str, list[Key]] = {}
         for key in self.manifest.planned:
             groups.setdefault(self.sites_of(key[0]), []).append(key)
-        return {name: _counts(keys, self.results) for name, keys in sorted(groups.items())}
+        return {name: _counts(keys, self.heads) for name, keys in sorted(groups.items())}
 
     def sites_of(self, task_id: TaskId) -> str:
         """Of a planned task, joined by "+"; "" for none."""
@@ -104,13 +110,13 @@ class RunReport:
 
     @cached_property
     def passed(self) -> list[Key]:
-        passed = (key for key, result in self.results.items() if result.value == 1)
+        passed = (key for key, result in self.heads.items() if result.value == 1)
         return sorted(passed, key=lambda key: (id_order(key[0]), key[1]))
 
     @cached_property
     def not_passed(self) -> list[NotPassed]:
         """In the order of the plan."""
-        found = ((key, self.results.get(key)) for key in self.manifest.planned)
+        found = ((key, self.heads.get(key)) for key in self.manifest.planned)
         return [not_passed(key, result) for key, result in found if result is None or result.value != 1]
 
     @cached_property
@@ -138,6 +144,8 @@ class RunReport:
     @cached_property
     def corrected(self) -> "Corrected | None":
         """The run by the errata of its task set, as far as its evidence allows; None where none are kept."""
+        if self.manifest.task_set not in datafiles.names("errata"):
+            return None
         # They need the evaluators, which no other part of a report does.
         from webarena_runner.rescoring.errata import corrected_report
 
@@ -147,7 +155,7 @@ class RunReport:
     def templates(self) -> dict[TaskId, int]:
         """The templates of the tasks that have one, by task id; none where `tasks_fault` says why."""
         try:
-            return reading.read_templates(self.folder, self.manifest)
+            return quick.read_templates(self.folder, self.manifest)
         except StoreError:
             return {}
 
@@ -163,7 +171,7 @@ class RunReport:
     @cached_property
     def scored_rate(self) -> Rate | None:
         """Over the episodes that have a score: without what errored or did not run."""
-        scored = (key for key, result in self.results.items() if result.value is not None)
+        scored = (key for key, result in self.heads.items() if result.value is not None)
         return rate_of(self.trials[key] for key in scored if key in self.trials)
 
     @property
@@ -177,35 +185,35 @@ class RunReport:
 
     @cached_property
     def errors(self) -> list[EpisodeResult]:
-        return [result for result in self.results.values() if result.failure]
+        return [result for result in self.heads.values() if result.failure]
 
     @cached_property
     def steps(self) -> int:
-        return sum(result.steps for result in self.results.values())
+        return sum(result.steps for result in self.heads.values())
 
     @cached_property
     def tokens(self) -> int:
         """Prompt and completion tokens together, as the servers counted them."""
-        return sum(result.prompt_tokens + result.completion_tokens for result in self.results.values())
+        return sum(result.prompt_tokens + result.completion_tokens for result in self.heads.values())
 
     @cached_property
     def cached_share(self) -> float | None:
         """The part of the prompt tokens that servers had in their prefix cache, in [0, 1]; None when none said."""
-        cached = sum(result.cached_tokens for result in self.results.values())
-        prompts = sum(result.prompt_tokens for result in self.results.values())
+        cached = sum(result.cached_tokens for result in self.heads.values())
+        prompts = sum(result.prompt_tokens for result in self.heads.values())
         # A server may count the one without the other.
         return cached / prompts if cached and prompts else None
 
     @cached_property
     def cut_replies(self) -> int:
         """How many replies of the model ended at their limit."""
-        return sum(result.cut_replies for result in self.results.values())
+        return sum(result.cut_replies for result in self.heads.values())
 
     @cached_property
     def thought_replies(self) -> int:
         """How many replies of the model hold thoughts in which the profile looks for the action too."""
         skipped = self._setting("actions", "skip_thoughts")
-        return 0 if skipped else sum(result.thought_replies for result in self.results.values())
+        return 0 if skipped else sum(result.thought_replies for result in self.heads.values())
 
     @cached_property
     def thought_verdicts(self) -> int:
@@ -233,12 +241,12 @@ class RunReport:
 
     @cached_property
     def _verdicts(self) -> list[Verdict]:
-        return [verdict for result in self.results.values() for score in result.scores for verdict in score.verdicts]
+        return [verdict for result in self.heads.values() for score in result.scores for verdict in score.verdicts]
 
     @cached_property
     def wall_s(self) -> float:
         """Seconds in which at least one episode was running; pauses between an interrupt and a resume are left out."""
-        return _covered_s(self.results.values())
+        return _covered_s(self.heads.values())
 
     def summary(self) -> dict[str, Any]:
         """What was run, counts, totals, and what did not pass, as JSON values."""
@@ -273,18 +281,16 @@ class RunReport:
         }
 
 
+@quick.without_collection()
 def load_run(folder: Path) -> RunReport:
     """Raises StoreError when the folder is no run, its manifest is damaged, or a newer version wrote into it."""
-    manifest = reading.read_manifest(folder)
-    results, damaged = reading.readable_results(folder)
-    try:
-        reading.require_settings_as_written(folder)
-    except DamagedRecord as error:
-        damaged = [error, *damaged]
-    return RunReport(folder, manifest, results, reading.cost_usd(folder), tuple(map(str, damaged)))
+    manifest, fault = reading.read_checked_manifest(folder)
+    found = quick.read_run(folder)
+    damaged = [*([fault] if fault else []), *found.damaged]
+    return RunReport(folder, manifest, found.results, reading.total_usd(found.costs_usd), tuple(map(str, damaged)))
 
 
-def _counts(keys: Sequence[Key], results: dict[Key, EpisodeResult]) -> Counts:
+def _counts(keys: Sequence[Key], results: Mapping[Key, EpisodeResult]) -> Counts:
     ended = [results[key] for key in keys if key in results]
     errored = sum(result.value is None for result in ended)
     passed = sum(result.value == 1 for result in ended)

@@ -7,9 +7,10 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import BeforeValidator, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
-from webarena_runner.types import Record, Sampling
+from webarena_runner.settings.described import Described, LeaderboardInfo
+from webarena_runner.types import Sampling
 
 Images = Literal["none", "screenshot"]
 ActionSet = Literal["id", "playwright"]
@@ -26,25 +27,6 @@ def _seconds(value: object) -> object:
 
 _TIME = re.compile(r"(?:([0-9]+(?:\.[0-9]+)?)h)? ?(?:([0-9]+(?:\.[0-9]+)?)m)? ?(?:([0-9]+(?:\.[0-9]+)?)s)?")
 Duration = Annotated[PositiveFloat, BeforeValidator(_seconds)]
-
-
-class Described(Record):
-    """A record whose fields have descriptions."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-
-class LeaderboardInfo(Described):
-    """What the leaderboard row says of a model."""
-
-    open_weights: bool | None = None
-    """whether the weights are published; null leaves the column empty"""
-    size_b: float | None = None
-    """size in billions of parameters"""
-    release_date: str = ""
-    """day the model was released, as YYYY-MM-DD"""
-    work: str = ""
-    """paper, report or page that describes the model"""
 
 
 class Prices(Described):

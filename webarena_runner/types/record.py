@@ -6,4 +6,7 @@ from pydantic import BaseModel, ConfigDict
 class Record(BaseModel):
     """A frozen value; unknown keys are an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
+    # A process that reads a few kinds of records does not wait for the schemas of all.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64", defer_build=True
+    )

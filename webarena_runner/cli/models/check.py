@@ -1,6 +1,5 @@
 """`wa-run models check`: load or reach a model and have it answer one prompt."""
 
-import asyncio
 import os
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -42,6 +41,8 @@ def check_model(context: typer.Context, name: Name, assignments: Assignments = N
 
     A model that takes screenshots is sent a picture too. Exit code: 0 it answered, 2 it did not.
     """
+    import asyncio
+
     from rich.table import Table
 
     from webarena_runner.cli.console import echo_json, start_logging, stderr, stdout

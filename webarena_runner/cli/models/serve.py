@@ -1,6 +1,5 @@
 """`wa-run models serve`: start the server that a model file describes, in the foreground."""
 
-import asyncio
 import os
 import shlex
 import signal
@@ -46,6 +45,8 @@ def serve_model(
     For TGI without --docker or --local it is text-generation-launcher where that is on PATH, else Docker. The command
     holds no keys: HF_TOKEN is taken from the environment.
     """
+    import asyncio
+
     from webarena_runner.cli.console import stderr
     from webarena_runner.errors import UsageError
     from webarena_runner.settings.loading import load_model
@@ -91,6 +92,8 @@ def _serves(name: str) -> bool:
 
 async def _until_ended_or_interrupted(command: "ServeCommand", name: str) -> int:
     """The server's exit code; 0 after SIGINT or SIGTERM, which is how it is meant to end."""
+    import asyncio
+
     from webarena_runner.cli.console import stderr
     from webarena_runner.models.shared.serve import run_server
 
