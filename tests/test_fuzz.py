@@ -8,7 +8,7 @@ from tests.fuzz.inputs import SURFACES, surface
 from tests.fuzz.run import failures
 
 # Copying and reading a run folder takes longest.
-CASES = {"tasks": 150, "replies": 100, "folders": 40}
+CASES = {"tasks": 150, "replies": 100, "folders": 40, "imports": 40}
 
 
 @pytest.mark.parametrize("name", SURFACES)

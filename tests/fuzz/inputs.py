@@ -4,12 +4,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+from tests.fuzz.imports import Imports
 from tests.fuzz.surfaces import Replies, RunFolders, Surface, TaskFiles
+from tests.importers.results import LOG, RENDERED, SETTINGS, task_file
 from tests.tasksets.records import program_html, record, string_match, url_match
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ROOT / "tests" / "log" / "folders"
-SURFACES = ("tasks", "replies", "folders")
+IMPORTERS = ROOT / "tests" / "importers"
+SURFACES = ("tasks", "replies", "folders", "imports")
 
 
 def surface(name: str, workspace: Path) -> Surface:
@@ -18,8 +21,17 @@ def surface(name: str, workspace: Path) -> Surface:
             return TaskFiles(_records(), workspace)
         case "replies":
             return Replies(_bodies())
+        case "imports":
+            return _imports(workspace)
         case _:
             return RunFolders([FOLDERS / "format-1", FOLDERS / "format-0" / "oracle"], workspace)
+
+
+def _imports(workspace: Path) -> Imports:
+    files = {path.name: path.read_bytes() for path in RENDERED.iterdir()}
+    files |= {"merged_log.txt": LOG.encode(), "config.json": json.dumps(SETTINGS).encode(), "error.txt": LOG.encode()}
+    tasks = task_file(workspace / "tasks.json")
+    return Imports(files, IMPORTERS / "traces" / "playwright-1.32.zip", tasks, workspace)
 
 
 def _records() -> list[dict[str, Any]]:

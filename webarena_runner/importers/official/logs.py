@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from webarena_runner.errors import UsageError
+from webarena_runner.log.files import is_file
 
 MERGED = ("merged_log.txt", "merge_log.txt", "tmp_merged_log.txt")
 LOG_LIST, ERRORS = "log_files.txt", "error.txt"
@@ -37,17 +38,17 @@ def find_logs(folder: Path, named: Sequence[Path]) -> tuple[list[Path], list[str
 
     `log_files.txt` has paths on the machine that ran it: they are looked for by name below the folder and beside it.
     """
-    listed = [line.strip() for line in _lines(folder / LOG_LIST) if line.strip()] if _is_file(folder / LOG_LIST) else []
+    listed = [line.strip() for line in _lines(folder / LOG_LIST) if line.strip()] if is_file(folder / LOG_LIST) else []
     found, missing = [], []
     for line in dict.fromkeys(listed):
         name = re.split(r"[/\\]", line)[-1]
         places = (folder / name, folder / "log_files" / name, folder.parent / "log_files" / name, folder.parent / name)
-        there = next((place for place in places if name and _is_file(place)), None)
+        there = next((place for place in places if name and is_file(place)), None)
         if there:
             found.append(there)
         else:
             missing.append(line)
-    merged = [folder / name for name in MERGED if _is_file(folder / name)]
+    merged = [folder / name for name in MERGED if is_file(folder / name)]
     return [*merged, *found, *named], missing
 
 
@@ -58,7 +59,7 @@ def read_logs(folder: Path, logs: Iterable[Path]) -> dict[str, Logged]:
         _read(_lines(path), said)
     # It has the errors of all starts, also of tasks that were run again since.
     errors: dict[str, Logged] = {}
-    if _is_file(folder / ERRORS):
+    if is_file(folder / ERRORS):
         _read(_lines(folder / ERRORS), errors)
     return {task: _with_traceback(errors, said, task) for task in {**errors, **said}}
 
@@ -107,7 +108,3 @@ def _lines(path: Path) -> Iterator[str]:
             yield from file
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from error
-
-
-def _is_file(path: Path) -> bool:
-    return path.is_file()

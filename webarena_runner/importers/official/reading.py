@@ -15,7 +15,7 @@ from webarena_runner.importers.official.render import Rendered, read_render
 from webarena_runner.importers.official.settings import FILE, HarnessSettings, read_settings
 from webarena_runner.importers.run import ImportedEpisode, ImportedRun
 from webarena_runner.importers.tasks import KnownTasks, about_tasks, bare_task, load_known, note_on
-from webarena_runner.log.files import sha256_of_json
+from webarena_runner.log.files import is_file, read_bytes, sha256_of_json
 from webarena_runner.tasksets.ids import listed_ids
 from webarena_runner.tasksets.selection import select
 from webarena_runner.types import Imported, RunManifest, Task, TaskId, id_order
@@ -53,7 +53,7 @@ class ResultFolder:
         for task_id, path in sorted(self.renders.items()):
             digest.update(f"{task_id} {path.stat().st_size}\n".encode())
         for path in (*self.logs, *(self.path / name for name in (FILE, ERRORS))):
-            digest.update(path.read_bytes() if path.is_file() else b"\n")
+            digest.update(read_bytes(path) if is_file(path) else b"\n")
         return digest.hexdigest()
 
     def of(self, task_id: TaskId) -> Logged:
