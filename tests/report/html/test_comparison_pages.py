@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page
 
 from tests.cli.conftest import Invoke
@@ -115,6 +116,24 @@ async def test_tasks_are_found_opened_and_gone_through_by_keys(tmp_path: Path, b
     await page.wait_for_url("**/index.html*")
     await page.close()
     assert said == []
+
+
+@pytest.mark.browser
+@on_the_loop_of_the_browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_pages_keep_nobody_out_and_fit_the_window(tmp_path: Path, browser: Browser, scheme: str) -> None:
+    index = write_comparison(compare_runs(write_pair(tmp_path)), tmp_path / "pages").index
+    # The policy would keep axe out too.
+    context = await browser.new_context(bypass_csp=True, color_scheme=scheme)  # type: ignore[arg-type]
+    page = await context.new_page()
+    for path in (index, index.parent / "tasks" / "b-1.0.html"):
+        await page.goto(path.as_uri())
+        found = await Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+        for width in (1440, 390):
+            await page.set_viewport_size({"width": width, "height": 800})
+            assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (path.name, width)
+    await context.close()
 
 
 @pytest.mark.browser
