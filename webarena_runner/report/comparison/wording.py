@@ -4,6 +4,7 @@ from webarena_runner.report.comparison.difference import Interval
 from webarena_runner.report.comparison.pairs import Pair, passes
 from webarena_runner.report.comparison.runs import Comparison, Difference, Spent
 from webarena_runner.report.summary import not_passed
+from webarena_runner.report.units import money, number
 from webarena_runner.types import EpisodeResult
 
 
@@ -79,9 +80,9 @@ def verdict(comparison: Comparison, label: str) -> str:
 def means(first: Spent, second: Spent) -> str:
     parts = [
         f"{first.steps:.1f} and {second.steps:.1f} steps",
-        f"{first.tokens:.0f} and {second.tokens:.0f} tokens",
+        f"{number(round(first.tokens))} and {number(round(second.tokens))} tokens",
         f"{first.wall_s:.1f} and {second.wall_s:.1f} s",
     ]
     if first.cost_usd is not None and second.cost_usd is not None:
-        parts.append(f"${first.cost_usd:.4f} and ${second.cost_usd:.4f}")
+        parts.append(f"{money(first.cost_usd)} and {money(second.cost_usd)}")
     return ", ".join(parts)
