@@ -25,8 +25,8 @@ def _github() -> list[str]:
 
 
 def _gitlab() -> list[str]:
-    script: list[str] = yaml.safe_load(_YAML[1])["smoke"]["script"]
-    return script
+    job: dict[str, list[str]] = yaml.safe_load(_YAML[1])["smoke"]
+    return job["script"] + job["after_script"]
 
 
 def _docker() -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any, Self
 from webarena_runner.errors import ConfigError, StoreError
 from webarena_runner.interfaces.export import ExportSetup
 from webarena_runner.log.files import replacing
+from webarena_runner.log.lines import printable
 from webarena_runner.log.paths import Key, RunPaths
 from webarena_runner.log.places import placed
 from webarena_runner.log.reading import read_steps
@@ -61,7 +62,8 @@ def _write(path: Path, lines: Iterable[Line]) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as file:
             for line in lines:
-                file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+                # What a terminal would obey is escaped, which in JSON means the same.
+                file.write(printable(json.dumps(line, ensure_ascii=False)).encode() + b"\n")
                 count += 1
     except OSError as error:
         raise StoreError(f"cannot write {error.filename or path}: {error.strerror}") from error
