@@ -61,6 +61,7 @@ EXAMPLES = tuple(
     for number in (1744, 164)
 )  # fmt: skip
 WIDTH, HEIGHT = 1280, 720
+SITE_URL = "http://127.0.0.1:7770"
 
 
 @dataclass(frozen=True)
@@ -199,7 +200,7 @@ def _step(
     step = Step(
         index=index,
         started_at=began + timedelta(seconds=2 * index),
-        observation=Observation(url=f"http://127.0.0.1:7770/{key}", tabs=("One",), text=page.text, nodes=page.nodes),
+        observation=Observation(url=f"{SITE_URL}/{key}", tabs=("One",), text=page.text, nodes=page.nodes),
         decision=Decision(action=action, messages=tuple(prompt), completion=completion),
         action_text=f"{action.kind} [{key}] where [{key}] is {page.nodes[key].line}" if acts else action.kind,
         action_error="" if draw.random() > 0.06 else f"{action.kind}: the centre of [{key}] is outside the viewport",
@@ -239,7 +240,7 @@ def _result(
         attempt=log.attempt,
         ending=Ending.ERROR if error else ending,
         answer="" if error else "the answer is " + " ".join(draw.choices(WORDS, k=3)),
-        final_url="http://127.0.0.1:7770/end",
+        final_url=f"{SITE_URL}/end",
         value=None if error else float(passed),
         scores=() if error else (_score(task, draw, passed=passed),),
         steps=len(replies),
@@ -247,7 +248,7 @@ def _result(
         completion_tokens=sum(reply.completion_tokens for reply in replies),
         cached_tokens=sum(reply.prompt_tokens for reply in replies) // 2,
         cost_usd=sum(reply.cost_usd or 0 for reply in replies),
-        site_urls={site: "http://127.0.0.1:7770" for site in task.sites},
+        site_urls=dict.fromkeys(task.sites, SITE_URL),
         started_at=began,
         finished_at=began + timedelta(seconds=wall_s),
         wall_s=wall_s,
@@ -268,9 +269,9 @@ def _score(task: Task, draw: random.Random, *, passed: bool) -> Score:
     said = " ".join(draw.choices(WORDS, k=40))
     evidence: dict[str, Any] = {
         "string_match": {"answer": said[:60]},
-        "url_match": {"final_url": "http://127.0.0.1:7770/end", "reference": "http://127.0.0.1:7770/wanted"},
-        "program_html": {"targets": [{"asked": "last", "opened": "http://127.0.0.1:7770/end", "selected": said}]},
-    }[check.kind] | {"urls": {}}
+        "url_match": {"final_url": f"{SITE_URL}/end", "reference": f"{SITE_URL}/wanted"},
+        "program_html": {"targets": [{"asked": "last", "opened": f"{SITE_URL}/end", "selected": said}]},
+    }[check.kind] | {"urls": dict.fromkeys(task.sites, SITE_URL)}
     verdict = Verdict(
         kind="fuzzy",
         reference="the reference",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from webarena_runner.errors import EvidenceMissing, JudgeUnusable, StoreError, TaskFileError
+from webarena_runner.errors import EvidenceMissing, JudgeUnusable, SiteError, StoreError, TaskFileError
 from webarena_runner.evaluators.again import Scores, Scoring, by_record, evidence_of_past, score_again
 from webarena_runner.evaluators.combine import evaluator_of, load_evaluators
 from webarena_runner.interfaces import Evaluator
@@ -75,12 +75,13 @@ class Rescorer:
         try:
             past = self._run.past(key)
             evidence = evidence_of_past(task, played.checks, result.scores, past, evaluators)
-        except (EvidenceMissing, StoreError) as error:
+            intent = render(task.intent, past.urls)
+        except (EvidenceMissing, StoreError, SiteError) as error:
             return self._stays(key, Standing.NEEDS_LIVE_CHECK, str(error))
         kept = [verdict for score in result.scores for verdict in score.verdicts]
         return Open(
             score_again(task, evidence, evaluators),
-            render(task.intent, past.urls),
+            intent,
             # A verdict on another question is none on this one.
             tuple(kept) if task.intent == played.intent else (),
             self._caveat(task, evaluators),

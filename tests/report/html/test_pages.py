@@ -14,6 +14,7 @@ from webarena_runner.errors import UsageError
 from webarena_runner.report.html.pages import Pages
 from webarena_runner.report.html.writing import write_report
 from webarena_runner.report.summary import load_run
+from webarena_runner.rescoring.errata import load_errata
 from webarena_runner.types import Check, Score
 
 
@@ -110,6 +111,20 @@ def test_what_is_damaged_is_told_and_the_rest_is_shown(tmp_path: Path) -> None:
     overview = pages.overview()
     assert "result.json: is damaged" in overview
     assert "tasks.jsonl: has changed since the run began" in overview
+
+
+def test_a_task_of_the_errata_whose_evidence_lacks_a_site_is_left_as_it_is(tmp_path: Path) -> None:
+    errata = load_errata("webarena")
+    assert errata
+    task_id = next(task_id for task_id, entry in errata.by_task.items() if entry.scoring and isinstance(task_id, int))
+    check = Check(kind="url_match", spec={"reference_url": "__SHOPPING__/a"})
+    task = make_task(task_id, task_set="webarena").model_copy(update={"checks": (check,)})
+    score = Score(evaluator="url_match", value=0, evidence={"final_url": "http://127.0.0.1:7/b", "urls": {}})
+    manifest = make_manifest("r1", (task_id,), task_set="webarena")
+    run = write_episodes(tmp_path / "r1", [make_result(task_id, 0.0, scores=(score,))], manifest=manifest, tasks=[task])
+    pages = pages_of(run)
+    assert "0 of 1" in pages.overview().replace("<b>", "").replace("</b>", "")
+    assert "The official reference of this task" in pages.episode((task_id, 0))
 
 
 def test_a_step_of_a_newer_format_is_told(tmp_path: Path) -> None:
