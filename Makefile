@@ -13,7 +13,7 @@ OWN_MODELS_VENV := .venv-models
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser smoke test test-pythons sanity test-slow test-models peer-test verified-test check bench bench-observe bench-settle bench-sites bench-kills bench-record fuzz golden docs lock clean
+.PHONY: help setup browser smoke test test-pythons sanity test-slow test-models peer-test verified-test check bench bench-observe bench-settle bench-sites bench-kills bench-record bench-report fuzz golden docs lock clean
 
 help:
 	@echo "make smoke      run the embedded benchmark with the reference agent, print its result table"
@@ -26,7 +26,7 @@ help:
 	@echo "make peer-test  another project's package on the embedded sites (sets up .venv-peer: 0.8 GB, half an hour)"
 	@echo "make verified-test  webarena-verified's evaluator on exported episodes (sets up .venv-verified: 0.1 GB, two minutes)"
 	@echo "make fuzz       10,000 seeded odd task files, model replies, run folders and imports: no traceback, no hang (some minutes)"
-	@echo "make bench      timings, as ratios within one run; one by one: bench-observe, bench-settle, bench-sites, bench-kills"
+	@echo "make bench      timings, as ratios within one run; one by one: bench-observe, bench-settle, bench-sites, bench-kills, bench-report"
 	@echo "make golden     recorded behaviour of the official code against ours: equal / total"
 	@echo "make docs       build the pages in docs/ into docs/_build (no network)"
 	@echo "make lock       renew requirements/dev.lock from pyproject.toml (needs uv)"
@@ -122,7 +122,7 @@ peer-test: browser .venv-peer/.installed .venv-trackers/.installed
 verified-test: browser .venv-verified/.installed
 	$(BIN)/python -m pytest -m peer tests/peer/test_verified.py
 
-bench: bench-observe bench-settle bench-sites bench-kills
+bench: bench-observe bench-settle bench-sites bench-kills bench-report
 
 bench-observe: browser .venv-peer/.installed
 	$(BIN)/python bench/observe.py --peer-python .venv-peer/bin/python
@@ -132,6 +132,10 @@ bench-kills: browser
 	$(BIN)/python -m bench.kills
 
 # What each kind of recording costs: some minutes.
+# Makes a run folder of 812 tasks with 20 steps each (1 GB) in the temporary folder, and its report.
+bench-report: browser
+	$(BIN)/python -m bench.report_html
+
 bench-record: browser
 	$(BIN)/python -m bench.record
 

@@ -49,6 +49,31 @@ async def test_calls_do_what_they_say(text: str, expression: str, expected: obje
         assert await environment.probe().evaluate(f"() => {expression}") == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "selector"),
+    [
+        ('page.get_by_label("Title").fill("new")', "#title"),
+        ('page.get_by_role("button", name="Add").click()', None),
+        ('page.get_by_role("button", name="No such").click(timeout=100)', None),
+        ('page.frame_locator("iframe").get_by_role("button").click()', "iframe"),
+        ('page.press("End")', None),
+    ],
+)
+async def test_it_is_told_where_the_element_was(text: str, selector: str | None, site: Site, start: Start) -> None:
+    box = """(selector) => { const { x, y, width, height } = document.querySelector(selector).getBoundingClientRect();
+             return [x, y, width, height] }"""
+    async with start(site.page("/", FORM)) as environment:
+        page = environment.tabs.current.page
+        place = await page.evaluate(box, selector) if selector else None
+        after = await environment.step(parse_playwright(text))
+        found = after.acted_box
+        assert (found is None) == (place is None)
+        if found and place:
+            x, y, width, height = place
+            assert x <= found.x <= found.x + found.width <= x + width
+            assert y <= found.y <= found.y + found.height <= y + height
+
+
 async def test_official_drops_the_choice_which_clears_the_field(site: Site, start: Start) -> None:
     async with start(site.page("/", FORM)) as environment:
         after = await environment.step(parse_playwright('page.get_by_label("Colour").select_option("red")'))

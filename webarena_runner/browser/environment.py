@@ -238,6 +238,7 @@ class EpisodeEnvironment:
             still_busy=settled.unfinished,
             not_awaited=settled.ignored,
             extras=seen.extras,
+            acted_box=outcome.box,
         )
 
     def _cut(self, seen: _Seen) -> list[str]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from webarena_runner.actions.describe import describe_action
+from webarena_runner.actions.kinds import element_of
 from webarena_runner.actions.stops import early_stop
 from webarena_runner.actions.thoughts import has_thoughts
 from webarena_runner.errors import EpisodeError, NoAnswer, UsageError
@@ -19,6 +20,7 @@ from webarena_runner.log.reading import total_usd
 from webarena_runner.settings.records import RunSettings
 from webarena_runner.types import (
     ActedOn,
+    Action,
     Completion,
     Decision,
     Ending,
@@ -172,8 +174,6 @@ def _record(
     """Writes the step; `shown` is what the agent saw, `after` (the same for a stop) what its action led to."""
     index, decision = len(episode.steps), _noted(decision)
     acted = after is not shown
-    element_id = getattr(decision.action, "element_id", None)
-    node = shown.nodes.get(element_id) if element_id is not None else None
     step = Step(
         index=index,
         started_at=started_at,
@@ -181,7 +181,7 @@ def _record(
         decision=decision,
         action_text=describe_action(decision.action, shown),
         action_error=after.action_error if acted else "",
-        acted_on=node and ActedOn(element_id=element_id, line=node.line, box=node.box),
+        acted_on=_acted_on(decision.action, shown, after),
         screenshot_file=AttemptPaths.screenshot(index, shown.screenshot_type) if shown.screenshot is not None else None,
         timings_ms={"agent": agent_ms} | (after.timings_ms if acted else {}),
     )
@@ -191,6 +191,14 @@ def _record(
     light = step.observation.model_copy(update={"screenshot": None, "nodes": {}, "extras": {}})
     episode.steps.append(step.model_copy(update={"observation": light}))
     episode.on_step(step)
+
+
+def _acted_on(action: Action, shown: Observation, after: Observation) -> ActedOn | None:
+    element_id = element_of(action)
+    if element_id is None:
+        return ActedOn(element_id="", line="", box=after.acted_box) if after.acted_box else None
+    node = shown.nodes.get(element_id)
+    return node and ActedOn(element_id=element_id, line=node.line, box=node.box)
 
 
 def _unanswered(error: NoAnswer) -> Decision:

@@ -37,7 +37,8 @@ class Observation(Record):
     `timings_ms` names the parts: execute, settle, observe, screenshot. `deviations` names each place where official
     would have crashed or differed. `still_busy` is what went on in the page when the wait for it ended at its limit,
     `not_awaited` what went on too, but had not ended before. `extras` has what the run's observers saw, by their names:
-    for agents, not for the log.
+    for agents, not for the log. `acted_box` is where the element of the last action was before it, of an action that
+    finds it itself (`playwright`); it goes to the log with that action's step.
     """
 
     url: str
@@ -52,6 +53,7 @@ class Observation(Record):
     still_busy: tuple[str, ...] = ()
     not_awaited: tuple[str, ...] = ()
     extras: dict[str, Any] = Field(default_factory=dict, exclude=True, repr=False)
+    acted_box: Box | None = Field(default=None, exclude=True, repr=False)
 
 
 # --- what the model says ----------------------------------------------------------------------------------------------
@@ -135,7 +137,10 @@ class Decision(Record):
 
 
 class ActedOn(Node):
-    """The node that an action names by its id, as the agent saw it."""
+    """The node that an action names by its id, as the agent saw it.
+
+    `element_id` and `line` are "" for an action that finds its element itself (`playwright`).
+    """
 
     element_id: str
 
@@ -145,7 +150,7 @@ class Step(Record):
 
     `observation` is what the agent saw *before* the action; `action_error` is what executing the action reported, and
     `action_text` the official history line of the action ("None" stands for no previous action). `acted_on` is None
-    for an action without an element id, or with one that is not on the page.
+    for an action without an element, or with one that is not on the page.
     """
 
     index: int

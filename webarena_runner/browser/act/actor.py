@@ -10,14 +10,16 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from webarena_runner.actions.keys import META, for_platform, in_official_table
 from webarena_runner.actions.kinds import element_of
-from webarena_runner.browser.act.playwright import perform
+from webarena_runner.browser.act.playwright import perform, target_box
 from webarena_runner.browser.failures import first_line, target_gone
 from webarena_runner.browser.policy import Fence
+from webarena_runner.browser.tab import Tab
 from webarena_runner.browser.tabs import Tabs
 from webarena_runner.errors import BrowserError, RunnerError
 from webarena_runner.official.addresses import is_plain
 from webarena_runner.types import (
     Action,
+    Box,
     Click,
     CloseTab,
     GoBack,
@@ -50,10 +52,14 @@ class ActionFailed(RunnerError):
 
 @dataclass(frozen=True)
 class Outcome:
-    """`error` is why nothing happened ("" when it worked); `deviations` say where official would have differed."""
+    """`error` is why nothing happened ("" when it worked); `deviations` say where official would have differed.
+
+    `box` is where the element was, of an action that finds it itself.
+    """
 
     error: str = ""
     deviations: tuple[str, ...] = ()
+    box: Box | None = None
 
 
 class Actor:
@@ -64,6 +70,7 @@ class Actor:
         self._fence = fence
         self._viewport = viewport
         self._limit_s = limit_s
+        self._box: Box | None = None
 
     async def execute(self, action: Action, nodes: Mapping[str, Node]) -> Outcome:
         """`nodes` are those of the observation that the action answers to.
@@ -72,21 +79,27 @@ class Actor:
             BrowserError: the browser or the page is gone.
         """
         tab = self._tabs.current
+        self._box = None
+        error = await self._error_of(action, nodes, tab)
+        return Outcome(_shortened(error), _deviations(action), self._box)
+
+    async def _error_of(self, action: Action, nodes: Mapping[str, Node], tab: Tab) -> str:
+        """Why the action was not done, "" when it was."""
         try:
             async with asyncio.timeout(self._limit_s):
                 await self._do(action, nodes)
         except ActionFailed as failed:
-            return Outcome(_shortened(str(failed)), _deviations(action))
+            return str(failed)
         except TimeoutError:
-            return Outcome(f"{action.kind}: not finished within {self._limit_s:g} s", _deviations(action))
+            return f"{action.kind}: not finished within {self._limit_s:g} s"
         except PlaywrightError as error:
             browser = self._tabs.context.browser
             if tab.crashed or browser is None or not browser.is_connected():
                 raise BrowserError(f"{action.kind}: the page or the browser crashed: {first_line(error)}") from error
             if target_gone(error) and not tab.page.is_closed():
                 raise BrowserError(f"{action.kind}: {first_line(error)}") from error
-            return Outcome(_shortened(f"{action.kind}: {first_line(error)}"), _deviations(action))
-        return Outcome(deviations=_deviations(action))
+            return f"{action.kind}: {first_line(error)}"
+        return ""
 
     async def _do(self, action: Action, nodes: Mapping[str, Node]) -> None:
         page = self._tabs.current.page
@@ -105,6 +118,7 @@ class Actor:
             case Scroll(direction=direction):
                 await page.evaluate(SCROLL, 1 if direction == "down" else -1)
             case PlaywrightCall(calls=calls):
+                self._box = await target_box(page, calls)
                 if fault := await perform(page, calls):
                     raise ActionFailed(f"playwright: {fault}")
             case Stop() | Invalid():
