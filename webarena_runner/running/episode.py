@@ -198,7 +198,7 @@ def _acted_on(action: Action, shown: Observation, after: Observation) -> ActedOn
     if element_id is None:
         return ActedOn(element_id="", line="", box=after.acted_box) if after.acted_box else None
     node = shown.nodes.get(element_id)
-    return node and ActedOn(element_id=element_id, line=node.line, box=node.box)
+    return ActedOn(element_id=element_id, line=node.line, box=node.box) if node else None
 
 
 def _unanswered(error: NoAnswer) -> Decision:

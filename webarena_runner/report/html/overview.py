@@ -20,12 +20,12 @@ BECAME = (PASSED, "failed", "errored", "not run")
 # What an episode's time goes into, as results name it and as people do.
 PARTS = {
     "agent": "model",
-    "lease": "waiting for sites",
-    "browser": "opening the start pages",
+    "lease": "leasing sites",
+    "browser": "start pages",
     "first_observation": "reading pages",
     "observe": "reading pages",
     "screenshot": "screenshots",
-    "execute": "carrying out actions",
+    "execute": "actions",
     "settle": "waiting for pages",
     "evaluate": "evaluating",
 }

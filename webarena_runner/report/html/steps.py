@@ -8,7 +8,7 @@ from webarena_runner.log.paths import AttemptPaths
 from webarena_runner.log.steps import page_in
 from webarena_runner.report.html.filters import inline
 from webarena_runner.report.html.pictures import Picture, picture
-from webarena_runner.types import Box, Message, Step
+from webarena_runner.types import Box, Message, PlaywrightCall, Step
 
 # A message that holds less of the page than this quotes it by chance.
 PAGE_CHARACTERS = 200
@@ -60,12 +60,14 @@ class Shown:
 
     @property
     def kind(self) -> str:
-        return self.step.decision.action.kind.replace("_", " ")
+        action = self.step.decision.action
+        return (action.calls[-1].name if isinstance(action, PlaywrightCall) else action.kind).replace("_", " ")
 
     @property
     def parsed(self) -> list[tuple[str, str]]:
         """The action's parts beside its kind, as they were read from the reply."""
-        raw = self.step.decision.action.model_dump(mode="json", exclude={"kind"})
+        # The text of a chain of calls says it all.
+        raw = self.step.decision.action.model_dump(mode="json", exclude={"kind", "calls"})
         texts = {name: value if isinstance(value, str) else inline(value) for name, value in raw.items()}
         return [(name.replace("_", " "), text) for name, text in texts.items()]
 
