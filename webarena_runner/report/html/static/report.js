@@ -124,13 +124,14 @@
     form.hidden = false;
     form.addEventListener("input", keep);
     form.addEventListener("submit", (event) => event.preventDefault());
+    // The fields are reset after those who listen have heard of it.
     form.addEventListener("reset", () => { sort = ""; setTimeout(keep); });
     addEventListener("hashchange", () => {
       take();
       if (location.hash.includes("=")) one("#tasks").scrollIntoView();
     });
     keys["/"] = () => one("input[type=search]", form).focus();
-    keys.x = () => form.reset();
+    keys.x = () => { form.reset(); keep(); };
     const links = () => all("tr:not([hidden]) th a", body);
     const move = (by) => {
       const shown = links();
