@@ -16,7 +16,7 @@ LAYERS = {
     1: ("interfaces", "registry", "extras", "official", "settings", "log", "actions", "lifeline"),
     2: ("tasksets", "browser", "models", "agents", "sites", "evaluators"),
     3: ("report", "export", "importers", "rescoring"),
-    4: ("running", "gym", "view"),
+    4: ("running", "gym", "view", "results"),
     5: ("cli",),
 }
 LAYER_OF = {name: layer for layer, names in LAYERS.items() for name in names}

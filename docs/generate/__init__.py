@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from docs.generate import commands, files, model_files, plugins, settings
+from docs.generate import commands, files, frames, model_files, plugins, settings
 
 PARTS: dict[str, Callable[[], str]] = {
     "commands": commands.commands,
@@ -18,6 +18,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "exporter-options": partial(settings.plug_in_options, "exporters"),
     "run-folder": files.format_of_run_folders,
     "run-records": files.records,
+    "result-frames": frames.frames,
     "plug-ins": plugins.plugins,
 }
 _MARK = re.compile(r"^<!-- generated: ([\w-]+) -->$", re.MULTILINE)

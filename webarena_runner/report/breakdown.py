@@ -83,7 +83,7 @@ def break_down(report: "RunReport") -> RunStatistics:
     """Reads the run's tasks too."""
     asked = {task_id: report.task(task_id) for task_id, _ in report.manifest.planned}
     tasks = {task_id: task for task_id, task in asked.items() if task}
-    kinds = {task_id: "+".join(sorted({check.kind for check in task.checks})) for task_id, task in tasks.items()}
+    kinds = {task_id: kinds_of(task) for task_id, task in tasks.items()}
     cannot = {task_id: is_unachievable(task) for task_id, task in tasks.items()}
     trials = report.trials
     by_trial = _by(trials, lambda key: key[1])
@@ -140,6 +140,11 @@ def _spent(report: "RunReport") -> dict[str, Spent]:
     if (cost := report.cost_usd) is not None:
         found["cost_usd"] = Spent(cost, cost / len(results), None, cost / passed if passed else None)
     return found
+
+
+def kinds_of(task: Task) -> str:
+    """The evaluators of a task, joined by "+"."""
+    return "+".join(sorted({check.kind for check in task.checks}))
 
 
 def is_unachievable(task: Task) -> bool:
