@@ -13,7 +13,7 @@ OWN_MODELS_VENV := .venv-models
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser smoke test test-pythons sanity test-slow test-models peer-test verified-test check bench bench-observe bench-settle bench-sites bench-kills bench-record bench-report fuzz golden docs lock clean
+.PHONY: help setup browser smoke test test-pythons sanity test-slow test-models peer-test verified-test harbor-test check bench bench-observe bench-settle bench-sites bench-kills bench-record bench-report fuzz golden docs lock clean
 
 help:
 	@echo "make smoke      run the embedded benchmark with the reference agent, print its result table"
@@ -25,6 +25,7 @@ help:
 	@echo "make check      lint, types, layers"
 	@echo "make peer-test  another project's package on the embedded sites (sets up .venv-peer: 0.8 GB, half an hour)"
 	@echo "make verified-test  webarena-verified's evaluator on exported episodes (sets up .venv-verified: 0.1 GB, two minutes)"
+	@echo "make harbor-test  Harbor's models and viewer on exported jobs (sets up .venv-harbor: 0.3 GB, needs Python 3.12)"
 	@echo "make fuzz       10,000 seeded odd task files, model replies, run folders and imports: no traceback, no hang (some minutes)"
 	@echo "make bench      timings, as ratios within one run; one by one: bench-observe, bench-settle, bench-sites, bench-kills, bench-report"
 	@echo "make golden     recorded behaviour of the official code against ours: equal / total"
@@ -118,6 +119,16 @@ peer-test: browser .venv-peer/.installed .venv-trackers/.installed
 	test -x .venv-verified/bin/python || $(PYTHON) -m venv .venv-verified
 	.venv-verified/bin/python -m pip install --quiet -r requirements/verified.txt
 	touch $@
+
+# Whose viewer opens what we export. It needs Python 3.12 or newer.
+HARBOR_PYTHON ?= python3.12
+.venv-harbor/.installed: requirements/harbor.txt
+	test -x .venv-harbor/bin/python || $(HARBOR_PYTHON) -m venv .venv-harbor
+	.venv-harbor/bin/python -m pip install --quiet -r requirements/harbor.txt
+	touch $@
+
+harbor-test: setup .venv-harbor/.installed
+	$(BIN)/python -m pytest -m peer tests/peer/test_harbor.py
 
 verified-test: browser .venv-verified/.installed
 	$(BIN)/python -m pytest -m peer tests/peer/test_verified.py

@@ -16,6 +16,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from webarena_runner.export.atif.trajectory import Episode, agent_of, model_of
 from webarena_runner.log.files import sha256_of_json
 from webarena_runner.log.paths import episode_name, task_name
+from webarena_runner.log.reading import total_usd
 from webarena_runner.report.summary import RunReport
 from webarena_runner.types import EpisodeResult, RunManifest
 
@@ -60,10 +61,8 @@ def _job_result(report: RunReport, results: Mapping[str, EpisodeResult]) -> Json
         "n_completed_trials": len(results),
         "n_errored_trials": sum(result.failure is not None for result in results.values()),
         "n_pending_trials": planned - len(results),
-        "n_input_tokens": sum(result.prompt_tokens for result in results.values()),
-        "n_cache_tokens": sum(result.cached_tokens for result in results.values()),
-        "n_output_tokens": sum(result.completion_tokens for result in results.values()),
-        "cost_usd": report.cost_usd,
+        **_tokens(list(results.values())),
+        "cost_usd": total_usd(result.cost_usd for result in results.values()),
         "evals": {_evals_key(manifest): _evaluated(results)} if results else {},
     }
     return {
@@ -73,6 +72,17 @@ def _job_result(report: RunReport, results: Mapping[str, EpisodeResult]) -> Json
         "finished_at": _time(ended) if ended and len(results) == planned else None,
         "n_total_trials": planned,
         "stats": stats,
+    }
+
+
+def _tokens(results: Sequence[EpisodeResult]) -> Json:
+    """None of no trial are another thing than none used."""
+    if not results:
+        return {}
+    return {
+        "n_input_tokens": sum(result.prompt_tokens for result in results),
+        "n_cache_tokens": sum(result.cached_tokens for result in results),
+        "n_output_tokens": sum(result.completion_tokens for result in results),
     }
 
 
