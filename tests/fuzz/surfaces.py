@@ -30,6 +30,8 @@ from webarena_runner.log.reading import read_last_page, read_results, read_steps
 from webarena_runner.models.openai.backend import OpenAIChat
 from webarena_runner.official.notation import render
 from webarena_runner.official.sites import SITES, sites_needed
+from webarena_runner.report.comparison.manifests import alike
+from webarena_runner.report.comparison.runs import compare_runs
 from webarena_runner.report.outcomes import OfflineScorer
 from webarena_runner.report.summary import load_run
 from webarena_runner.running.elsewhere import require_sites_of_tasks
@@ -262,6 +264,9 @@ class RunFolders:
             row_of(report)
             if rng.random() < 0.3:
                 print_report(report, Console(file=StringIO()))
+            if rng.random() < 0.2:
+                alike(report.manifest)
+                json.dumps(compare_runs([folder, rng.choice(self._folders)]).as_json(), ensure_ascii=False).encode()
         with suppress(RunnerError):
             if rng.random() < 0.3:
                 prepare_resume(folder)

@@ -12,6 +12,7 @@ from tests.log.records import make_manifest, make_result, make_task, write_run
 from tests.report.test_comparison import manifest_of, run_of
 from webarena_runner.errors import UsageError
 from webarena_runner.export.board import Wanted, load_board
+from webarena_runner.export.board_texts import group_texts
 from webarena_runner.export.cells import safe_cell
 from webarena_runner.export.leaderboard import COLUMNS, LeaderboardCsv
 from webarena_runner.log.paths import RunPaths
@@ -102,6 +103,21 @@ def test_runs_are_in_one_group_when_their_rates_mean_the_same(
     run_of(tmp_path, "a", {1: 1.0})
     run_of(tmp_path, "b", {1: 1.0}, **changes)
     assert (len(set(load_board(tmp_path).groups)) == 1) == together
+
+
+def test_groups_say_what_tells_them_apart(tmp_path: Path) -> None:
+    run_of(tmp_path, "a", {1: 1.0}, sites_data="a" * 64)
+    run_of(tmp_path, "b", {1: 1.0}, sites_data="b" * 64, judge="")
+    run_of(tmp_path, "c", dict.fromkeys(range(0, 60, 2), 1.0))
+    run_of(tmp_path, "d", dict.fromkeys([*range(0, 58, 2), 99], 1.0))
+    texts = group_texts(load_board(tmp_path, sort="run"))
+    assert [text.partition(" (")[0] for text in texts.values()] == [
+        "mini, 1 task, embedded sites, no judge; data of the sites aaaaaaaaaaaa",
+        "mini, 1 task, embedded sites, no judge; data of the sites bbbbbbbbbbbb",
+        "mini, 30 tasks, embedded sites, no judge; tasks 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22 and 18 more",
+        "mini, 30 tasks, embedded sites, no judge; tasks 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22 and 18 more",
+    ]
+    assert len(set(texts.values())) == 4
 
 
 def test_runs_are_sorted_and_chosen(runs: Path) -> None:

@@ -188,7 +188,7 @@ JUDGED = Score(
     [
         ({"config": {"settings": {"scoring": {"url_whole_segments": True}}}}, "scored by other rules: scoring.url_wh"),
         ({"sites": "static"}, "the sites are embedded and static"),
-        ({"sites_data": "2"}, "the data of the sites is of two versions"),
+        ({"sites_data": "2"}, "one run does not say of which version the data of its sites was"),
         ({"environment": "other"}, "the environments are browser and other"),
         ({"task_set": "webarena"}, "the task sets are mini and webarena: only tasks with the same record in both"),
         (
@@ -208,6 +208,14 @@ def test_runs_that_are_not_comparable_are_told_so_and_what_to_do(
     (warning,) = compared(first, second).warnings
     assert said in warning
     assert "run both" in warning
+
+
+def test_a_rule_that_an_earlier_version_did_not_have_is_off_there(tmp_path: Path) -> None:
+    first = run_of(tmp_path, "a", {1: 1.0}, sites_data="1")
+    rules = {"scoring": {"judge_skip_thoughts": False, "page_checks": "agent_tab"}}
+    second = run_of(tmp_path, "b", {1: 1.0}, sites_data="2", config={"settings": rules})
+    (warning,) = compared(first, second).warnings
+    assert "the data of the sites is of two versions" in warning
 
 
 def test_a_judge_that_decided_nothing_is_no_reason_to_warn(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """All runs of a folder in one table, read from the run folders; which of them can be set side by side."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -105,8 +105,8 @@ def load_board(out: Path, *, sort: str = "rate", wanted: Wanted | None = None) -
         known = [entry for entry in entries if value(entry) is not None]
         known.sort(key=value, reverse=highest_first != turned)
         entries = known + [entry for entry in entries if value(entry) is None]
-    numbers: dict[Hashable, int] = {}
-    groups = tuple(numbers.setdefault(alike(entry.manifest), len(numbers) + 1) for entry in entries)
+    numbers: dict[tuple[str, ...], int] = {}
+    groups = tuple(numbers.setdefault(tuple(alike(entry.manifest).values()), len(numbers) + 1) for entry in entries)
     return Board(tuple(entries), groups, unreadable)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from webarena_runner.export.board import Board, Entry
 from webarena_runner.export.cells import safe_cell
 from webarena_runner.export.leaderboard import COLUMNS, MODEL, RUN_ID, csv_text
+from webarena_runner.report.comparison.manifests import alike
 from webarena_runner.report.markdown import plain, row
 
 GROUP = "Group"
@@ -68,20 +69,31 @@ def board_json(board: Board) -> dict[str, Any]:
 
 
 def group_texts(board: Board) -> dict[int, str]:
-    """What the runs of each group have in common."""
-    return {group: _common(board.first_of(group)) for group in dict.fromkeys(board.groups)}
+    """What the runs of each group have in common, and what tells it from a group of which the same is said."""
+    firsts = {group: board.first_of(group) for group in dict.fromkeys(board.groups)}
+    texts = {group: _common(entry) for group, entry in firsts.items()}
+    found = {}
+    for group, entry in firsts.items():
+        ours = alike(entry.manifest)
+        others = [alike(firsts[other].manifest) for other in firsts if other != group and texts[other] == texts[group]]
+        apart = [f"{name} {value or 'none'}" for name, value in ours.items() if any(o[name] != value for o in others)]
+        found[group] = "; ".join([texts[group], *apart])
+    return {group: _with_caution(text, firsts[group]) for group, text in found.items()}
 
 
 def _common(entry: Entry) -> str:
     manifest = entry.manifest
     tasks = len({task_id for task_id, _ in manifest.planned})
-    parts = [f"{manifest.task_set}, {tasks} tasks"]
-    if manifest.expected_count and tasks != manifest.expected_count:
-        parts[0] += f" of {manifest.expected_count}"
-    parts += [f"{manifest.sites} sites", f"judge {manifest.judge}" if manifest.judge else "no judge"]
+    of = f" of {manifest.expected_count}" if manifest.expected_count and tasks != manifest.expected_count else ""
+    parts = [f"{manifest.task_set}, {tasks} task{'s' if tasks != 1 else ''}{of}", f"{manifest.sites} sites"]
+    parts.append(f"judge {manifest.judge}" if manifest.judge else "no judge")
     if manifest.task_set_modified:
         parts.append("modified task file")
-    return ", ".join(parts) + (f" ({manifest.caution})" if manifest.caution else "")
+    return ", ".join(parts)
+
+
+def _with_caution(text: str, entry: Entry) -> str:
+    return f"{text} ({entry.manifest.caution})" if entry.manifest.caution else text
 
 
 def _cells(board: Board, at: int) -> dict[str, str]:

@@ -1,13 +1,16 @@
 """What differs between runs, by their manifests, and what of it makes their numbers incomparable."""
 
-import json
 import re
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from webarena_runner.log.files import sha256_of_json
+from webarena_runner.log.paths import task_name
 from webarena_runner.report.comparison.pairs import Paired
 from webarena_runner.report.summary import RunReport
+from webarena_runner.settings.records import ScoringSettings
+from webarena_runner.tasksets.ids import listed_ids
 from webarena_runner.types import EpisodeResult, RunManifest
 
 ABSENT = "-"
@@ -66,20 +69,19 @@ def incomparable(first: RunReport, second: RunReport, paired: Paired) -> list[st
     ]
 
 
-def alike(manifest: RunManifest) -> Hashable:
-    """Equal for runs whose success rates can be set side by side: the same tasks, sites, rules and judge."""
-    config = manifest.config
-    return (
-        manifest.task_set,
-        manifest.task_set_sha256,
-        frozenset(task_id for task_id, _ in manifest.planned),
-        _keys_ignored(manifest),
-        manifest.environment,
-        manifest.sites,
-        manifest.sites_data,
-        manifest.judge,
-        json.dumps(config["settings"].get("scoring"), sort_keys=True),
-    )
+def alike(manifest: RunManifest) -> dict[str, str]:
+    """What has to be equal for success rates to be set side by side, by its name."""
+    return {
+        "task set": manifest.task_set,
+        "task file": _text(manifest.task_set_sha256),
+        "tasks": _planned(manifest),
+        "played without": _keys_ignored(manifest),
+        "environment": manifest.environment,
+        "sites": manifest.sites,
+        "data of the sites": _text(manifest.sites_data),
+        "judge": manifest.judge,
+        "rules": ", ".join(f"{key}={_text(value)}" for key, value in sorted(_rules(manifest).items())),
+    }
 
 
 def _task_faults(ours: RunManifest, theirs: RunManifest, paired: Paired) -> Iterator[str]:
@@ -110,12 +112,17 @@ def _site_faults(ours: RunManifest, theirs: RunManifest) -> Iterator[str]:
         yield f"the environments are {ours.environment} and {theirs.environment}; run both in one"
     if ours.sites != theirs.sites:
         yield f"the sites are {ours.sites} and {theirs.sites}: the pages are not the same; run both on the same sites"
-    elif ours.sites_data != theirs.sites_data:
+    elif ours.sites_data and theirs.sites_data and ours.sites_data != theirs.sites_data:
         yield "the data of the sites is of two versions: pages may differ; run both with one version of webarena-runner"
+    elif ours.sites_data != theirs.sites_data:
+        yield (
+            "one run does not say of which version the data of its sites was, since it is of an earlier version: pages "
+            "may differ; run both with one version of webarena-runner"
+        )
 
 
 def _scoring_faults(first: RunReport, second: RunReport, paired: Paired) -> Iterator[str]:
-    ours, theirs = (_flat(report.manifest.config.get("settings", {}).get("scoring")) for report in (first, second))
+    ours, theirs = _rules(first.manifest), _rules(second.manifest)
     keys = sorted(key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))
     if keys:
         yield (
@@ -132,12 +139,27 @@ def _scoring_faults(first: RunReport, second: RunReport, paired: Paired) -> Iter
         )
 
 
+def _planned(manifest: RunManifest) -> str:
+    """The ids, of many the first and a checksum of all."""
+    ids = {task_id for task_id, _ in manifest.planned}
+    shown = listed_ids(ids)
+    return f"{shown} (sha256 {sha256_of_json(sorted(map(task_name, ids)))[:12]})" if " more" in shown else shown
+
+
 def _is_judged(result: EpisodeResult | None) -> bool:
     return result is not None and any(score.verdicts for score in result.scores)
 
 
 def _keys_ignored(manifest: RunManifest) -> str:
-    return ", ".join(manifest.config.get("tasks", {}).get("ignore_keys") or ())
+    keys = manifest.config["tasks"].get("ignore_keys")
+    return _text(keys) if keys else ""
+
+
+def _rules(manifest: RunManifest) -> dict[str, Any]:
+    """The switches of scoring that are on; folders of earlier versions lack those that there were not."""
+    defaults = ScoringSettings().model_dump()
+    scoring = _flat(manifest.config["settings"].get("scoring"))
+    return {key: value for key, value in scoring.items() if value != defaults.get(key)}
 
 
 def _facts(manifest: Mapping[str, Any], hidden: Collection[str]) -> dict[str, Any]:
@@ -161,8 +183,10 @@ def _flat(value: Any, place: str = "") -> dict[str, Any]:
 
 
 def _text(value: Any) -> str:
-    if value is None or value in ("", (), [], {}):
+    if value is None:
         return ABSENT
+    if value in ("", [], {}):
+        return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
