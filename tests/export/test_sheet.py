@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -154,6 +155,14 @@ def test_a_row_that_the_server_begins_elsewhere_is_put_into_its_columns(export: 
     assert sheets.tab.cells[2] == ["", "meta-llama/Meta-Llama-3-8B-Instruct", "r1", 25]
 
 
+def test_a_long_sheet_takes_no_longer(export: Export, sheets: Sheets) -> None:
+    rows = [[f"m{at}", f"old{at}", at % 100, *"abcdefghij"] for at in range(3000)]
+    sheets.tab.cells = [["Model", "Run ID", "SR", *"ABCDEFGHIJ"], *rows]
+    begun = monotonic()
+    assert "row 3002 of 'Runs'" in export("--write").out
+    assert monotonic() - begun < 10
+
+
 def test_names_of_columns_are_matched_by_meaning(export: Export, sheets: Sheets) -> None:
     sheets.tab.cells = [
         [" MODEL ", "run_id", "Success  rate", "Notes", "Trajectories", "Open-source", "Size (B)", "Cost"]
@@ -289,6 +298,14 @@ def test_an_end_to_patience_says_that_the_row_may_be_there(export: Export, sheet
     assert "503 The service is currently unavailable." in done.err
     assert "export again, which finds it if it was" in done.err
     assert "Traceback" not in done.err
+
+
+def test_a_row_that_is_not_there_afterwards_is_told(export: Export, sheets: Sheets) -> None:
+    sheets.tab.cells = [["Model", "Run ID", "SR"]]
+    sheets.faults = [Fault("append", 200, {"updates": {"updatedRange": "'Runs'!A2:C2"}})]
+    done = export("--write")
+    assert (done.code, done.out) == (2, "")
+    assert "the row of run r1 is not there as it was written" in done.err
 
 
 @pytest.mark.parametrize(

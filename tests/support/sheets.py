@@ -98,11 +98,14 @@ class Tab:
         filled = {
             (r, c) for r, cells in enumerate(self.cells) for c, cell in enumerate(cells) if cell not in ("", None)
         }
-        block = {(row, column)} & filled
-        while more := {
-            (r, c) for r, c in filled - block if any(abs(r - at) <= 1 and abs(c - side) <= 1 for at, side in block)
-        }:
-            block |= more
+        todo = [(row, column)] if (row, column) in filled else []
+        block = set(todo)
+        while todo:
+            at, side = todo.pop()
+            near = [(at + down, side + right) for down in (-1, 0, 1) for right in (-1, 0, 1)]
+            more = [place for place in near if place in filled and place not in block]
+            block.update(more)
+            todo += more
         return block
 
     def put(self, row: int, column: int, values: list[Any]) -> None:

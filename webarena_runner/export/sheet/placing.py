@@ -90,7 +90,10 @@ class Plan:
             raise
         done = plan(self.page, self.row)
         if done.found is None or (self.found is not None and done.changes):
-            raise StoreError(f"{self.page.url}: somebody changed the sheet meanwhile, look at it: {done.place}")
+            raise StoreError(
+                f"'{self.page.title}' ({self.page.url}): the row of run {self.row[RUN_ID]} is not there as it was "
+                f"written: somebody changed the sheet meanwhile; look at it, and export again"
+            )
         header = done.header
         left_out = f", {len(header.absent)} of ours have no column there" if header.absent else ""
         return f"{done.place}: {len(done.cells)} cells{left_out}"

@@ -154,7 +154,7 @@ def first_column_of_block(rows: Rows, row: int, place: int) -> int:
     todo, block = [(row, place)], {(row, place)}
     while todo:
         r, c = todo.pop()
-        near = {(r + down, c + right) for down in (-1, 0, 1) for right in (-1, 0, 1)} & filled - block
+        near = ({(r + down, c + right) for down in (-1, 0, 1) for right in (-1, 0, 1)} & filled) - block
         block |= near
         todo += near
     return min(c for _, c in block)
