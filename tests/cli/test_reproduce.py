@@ -205,7 +205,8 @@ def test_the_manifest_has_packages_prompt_text_and_judge(begun: Callable[..., Pa
     a_model(workdir)
     folder = begun(model="mine", task_set="mini", tasks="smoke")
     manifest = read_manifest(folder)
-    assert {"pydantic", "playwright", "httpx"} <= manifest.packages.keys()
+    assert {"pydantic", "playwright", "httpx", "pyarrow"} <= manifest.packages.keys()
+    assert not {"ruff", "mypy", "webarena-runner"} & manifest.packages.keys()
     assert (folder / "texts" / f"{manifest.prompt_sha256}.txt").read_text().startswith("#")
     assert manifest.judge_model is None
 

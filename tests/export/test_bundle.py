@@ -140,7 +140,7 @@ def test_without_pictures_it_is_smaller_and_still_good(run: Path, workdir: Path,
 def edit(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
     raw = json.loads(path.read_text())
     change(raw)
-    path.write_text(json.dumps(raw))
+    path.write_text(json.dumps(raw) + "\n")
 
 
 def passes(raw: dict[str, Any]) -> None:
@@ -200,6 +200,7 @@ def test_missing_further_and_damaged_files_are_told(bundle: Path, workdir: Path,
     (folder / "episodes/9.0/step-000.jpeg").unlink()
     (folder / "episodes/1.0/extra.txt").write_text("x")
     (folder / "episodes/2.0/result.json").write_text("{")
+    edit(folder / "episodes/9.0/steps.jsonl", lambda raw: raw.update(screenshot_file="/etc/passwd"))
     steps = folder / "episodes/3.0/steps.jsonl"
     steps.write_text("nonsense\n" + steps.read_text())
     done = invoke("verify", str(folder))
@@ -207,7 +208,7 @@ def test_missing_further_and_damaged_files_are_told(bundle: Path, workdir: Path,
     for told in (
         "run.log: is in SHA256SUMS, and missing",
         "episodes/1.0/extra.txt: is not in SHA256SUMS",
-        "episodes/9.0/step-000.jpeg: a step names this picture, and it is missing",
+        "/etc/passwd: a step names this picture, and it is missing",
         "episodes/2.0/result.json: is damaged",
         "episodes/3.0/steps.jsonl, line 1: is damaged",
     ):

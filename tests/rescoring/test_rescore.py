@@ -164,6 +164,18 @@ def test_a_verdict_on_another_question_is_none(workdir: Path, invoke: Invoke) ->
     assert "1 need a judge's verdict that was not recorded (--judge NAME): task 1" in done.out
 
 
+def test_evidence_without_the_addresses_of_the_sites_needs_a_live_check(workdir: Path, invoke: Invoke) -> None:
+    folder = write_played(workdir / "results", [MIXED[1], MIXED[0]])
+    path = RunPaths(folder).episode(2, 0).result
+    raw = json.loads(path.read_text())
+    raw["scores"][0]["evidence"]["urls"] = {}
+    path.write_text(json.dumps(raw))
+    done = invoke("rescore", "r1")
+    assert done.code == 1, done.err
+    assert "task 2: url_match: __GITLAB__ in '__GITLAB__/a/b/-/issues/1' needs the URL of 'gitlab'" in done.out
+    assert "task 2 trial 0: cannot be scored again: url_match: " in invoke("verify", str(folder)).err
+
+
 def test_errors_stay_errors_and_evidence_that_an_older_version_did_not_keep_is_told(
     workdir: Path, invoke: Invoke
 ) -> None:

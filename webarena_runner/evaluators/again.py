@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from webarena_runner.errors import ConfigError, EvidenceMissing, SiteError
+from webarena_runner.errors import ConfigError, EpisodeError, EvidenceMissing
 from webarena_runner.evaluators.combine import evaluator_of, next_outcome, not_recorded, product, unjudged
 from webarena_runner.interfaces import Evaluator, Past, Question
 from webarena_runner.types import Check, Score, Task, Verdict
@@ -109,7 +109,10 @@ def _outcome(
 ) -> Score | Question:
     try:
         return next_outcome(evaluator, spec, evidence, verdicts)
-    except (AttributeError, KeyError, TypeError, ValueError, SiteError) as error:
+    except EpisodeError as error:
+        # Such as the URL of a site that the evidence does not have.
+        raise EvidenceMissing(f"{check.kind}: {error}") from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise EvidenceMissing(
             f"task {task.task_id} of {task.task_set}: the recorded evidence is not what {check.kind} can score: "
             f"{error!r}"

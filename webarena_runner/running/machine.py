@@ -17,6 +17,7 @@ _ASK_GPUS = ("--query-gpu=name,driver_version,memory.total", "--format=csv,nohea
 _GPU_LIMIT_S = 20
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _GROUPS = "webarena_runner."
+_OF_DEVELOPERS = re.compile(r"""extra\s*==\s*['"](dev|docs)['"]""")
 
 
 def hardware() -> dict[str, str]:
@@ -40,13 +41,14 @@ def packages() -> dict[str, str]:
 
 
 def _named(package: str) -> Iterator[str]:
-    """The packages that one names as its requirements, those of its extras too."""
+    """The packages that one names as its requirements, those of its extras too, unless they are tools of developers."""
     try:
         lines = requires(package) or []
     except PackageNotFoundError:
         return
     for line in lines:
-        if match := _NAME.match(line):
+        match = _NAME.match(line)
+        if match and not _OF_DEVELOPERS.search(line):
             yield match.group()
 
 

@@ -1,10 +1,14 @@
 """Tar archives under Zstandard: written so that the same content makes the same bytes, read as if by an enemy."""
 
+import hashlib
 import io
 import shutil
 import tarfile
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from webarena_runner.errors import StoreError, UsageError
 from webarena_runner.export.bundle.contents import is_below
@@ -15,6 +19,7 @@ LEVEL = 9
 MAX_FILE_BYTES, MAX_BYTES, MAX_FILES = 1 << 30, 1 << 36, 1_000_000
 _MAX_HEADER_BYTES = 1 << 16
 _MAX_PADDING_BYTES = 1 << 20
+_PIECE_BYTES = 1 << 20
 # Of a machine that others use too.
 _LEFT_FREE = 0.1
 
@@ -69,8 +74,16 @@ def is_packed(path: Path) -> bool:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def unpack(path: Path, into: Path) -> Path:
-    """The one folder of the archive, unpacked below an empty folder.
+@dataclass(frozen=True)
+class Unpacked:
+    """The one folder of an archive, and the checksum of every file in it, those that were not written out too."""
+
+    folder: Path
+    sums: Mapping[str, str]
+
+
+def unpack(path: Path, into: Path, wanted: Callable[[str], bool] = lambda name: True) -> Unpacked:
+    """Below an empty folder; of files whose names are not `wanted` only the checksum is taken.
 
     Raises:
         RefusedArchive: links, devices, names that lead elsewhere, sizes beyond all measure, or damage.
@@ -85,7 +98,7 @@ def unpack(path: Path, into: Path) -> Path:
             zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(file) as plain,
             tarfile.open(fileobj=plain, mode="r|", tarinfo=_Member) as archive,
         ):
-            names = _extract(archive, into, limit)
+            sums = _extract(archive, into, limit, wanted)
             _read_out(plain)
     except (tarfile.TarError, zstandard.ZstdError, EOFError) as error:
         raise RefusedArchive(f"{path}: is damaged, or cut off: {error}") from error
@@ -93,10 +106,14 @@ def unpack(path: Path, into: Path) -> Path:
         raise RefusedArchive(f"{path}: {error}") from None
     except OSError as error:
         raise UsageError(f"{path}: cannot be unpacked to {into}: {error.strerror or error}") from error
-    roots = {name.partition("/")[0] for name in names}
-    if len(roots) != 1 or not (into / roots.copy().pop()).is_dir():
-        raise RefusedArchive(f"{path}: expected one folder in it, found {', '.join(sorted(roots)[:5]) or 'nothing'}")
-    return into / roots.pop()
+    roots = {name.partition("/")[0] for name in sums}
+    root = roots.pop() if len(roots) == 1 else ""
+    if not root or root in sums:
+        raise RefusedArchive(
+            f"{path}: expected one folder in it, found {', '.join(sorted({*roots, root} - {''})[:5]) or 'nothing'}"
+        )
+    (into / root).mkdir(exist_ok=True)
+    return Unpacked(into / root, {name.removeprefix(f"{root}/"): sha256 for name, sha256 in sums.items()})
 
 
 def _read_out(plain: BinaryIO) -> None:
@@ -108,22 +125,40 @@ def _read_out(plain: BinaryIO) -> None:
             raise RefusedArchive("more follows after the end of the archive")
 
 
-def _extract(archive: tarfile.TarFile, into: Path, limit: int) -> set[str]:
-    names: set[str] = set()
+def _extract(archive: tarfile.TarFile, into: Path, limit: int, wanted: Callable[[str], bool]) -> dict[str, str]:
+    sums: dict[str, str] = {}
+    seen: set[str] = set()
     taken = 0
     for member in archive:
         _require_plain(member)
-        if member.name in names:
+        if member.name in seen:
             raise RefusedArchive(f"{member.name}: is in it twice")
-        names.add(member.name)
+        seen.add(member.name)
         taken += member.size
-        if member.size > MAX_FILE_BYTES or taken > limit or len(names) > MAX_FILES:
+        if member.size > MAX_FILE_BYTES or taken > limit or len(seen) > MAX_FILES:
             raise RefusedArchive(
                 f"{member.name}: too large: a file may have {MAX_FILE_BYTES} bytes, all together {limit}, and of files "
                 f"there may be {MAX_FILES}"
             )
-        archive.extract(member, into, set_attrs=False, filter="data")
-    return names
+        if member.isfile() and (source := archive.extractfile(member)) is not None:
+            # Our own look at the name, and tarfile's, which knows links on the way to it.
+            place = into / tarfile.data_filter(member, str(into)).name if wanted(member.name) else None
+            sums[member.name] = _copied(source, place)
+    return sums
+
+
+def _copied(source: IO[bytes], place: Path | None) -> str:
+    """The checksum of what is copied, or, without a place for it, only read."""
+    found = hashlib.sha256()
+    if place:
+        place.parent.mkdir(parents=True, exist_ok=True)
+    # Never into a file that is there.
+    with place.open("xb") if place else nullcontext() as file:
+        while piece := source.read(_PIECE_BYTES):
+            found.update(piece)
+            if file:
+                file.write(piece)
+    return found.hexdigest()
 
 
 def _require_plain(member: tarfile.TarInfo) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from webarena_runner.errors import StoreError, UsageError
 from webarena_runner.export.bundle.archive import RefusedArchive, is_packed, unpack
 from webarena_runner.export.bundle.verify import Verification, verify_folder
-from webarena_runner.log.paths import is_run
+from webarena_runner.log.paths import PICTURES, is_run
 
 
 def verify_bundle(path: Path, keep: Path | None = None) -> tuple[Verification, Path | None]:
@@ -28,11 +28,12 @@ def verify_bundle(path: Path, keep: Path | None = None) -> tuple[Verification, P
         keep.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".verify-" if keep else "wa-run-verify-", dir=keep) as temporary:
         try:
-            folder = unpack(path, Path(temporary))
+            # Of pictures nothing but the checksum is looked at.
+            unpacked = unpack(path, Path(temporary), lambda name: bool(keep) or not name.endswith(PICTURES))
         except RefusedArchive as error:
             return Verification(run_id=path.name, faults=[f"refused: {error}"]), None
-        found = verify_folder(folder.resolve())
-        return found, _kept(folder, keep) if keep and found.is_good else None
+        found = verify_folder(unpacked.folder.resolve(), unpacked.sums)
+        return found, _kept(unpacked.folder, keep) if keep and found.is_good else None
 
 
 def _kept(folder: Path, keep: Path) -> Path:

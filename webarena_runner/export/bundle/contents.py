@@ -45,14 +45,22 @@ def read_sums(path: Path) -> dict[str, str]:
     return found
 
 
-def faults_of_sums(folder: Path) -> list[str]:
-    """Files of a folder that are not as its list says, are missing, or are not in it."""
+def sums_of(folder: Path) -> dict[str, str]:
+    """Checksum by name of every file below a folder; of a link it is none that a file has."""
+    return {
+        path.relative_to(folder).as_posix(): "" if path.is_symlink() else sha256_of(read_bytes(path))
+        for path in folder.rglob("*")
+        if path.is_symlink() or not path.is_dir()
+    }
+
+
+def faults_of_sums(folder: Path, found: Mapping[str, str]) -> list[str]:
+    """Files that are not as the folder's list says, are missing, or are not in it; `found` are those that there are."""
     listed = read_sums(folder / SUMS)
-    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
-    faults = [f"{name}: is in {SUMS}, and missing" for name in sorted(listed.keys() - there)]
-    faults += [f"{name}: is not in {SUMS}" for name in sorted(there - listed.keys() - {SUMS})]
-    for name in sorted(listed.keys() & there):
-        if (folder / name).is_symlink() or sha256_of(read_bytes(folder / name)) != listed[name]:
+    faults = [f"{name}: is in {SUMS}, and missing" for name in sorted(listed.keys() - found.keys())]
+    faults += [f"{name}: is not in {SUMS}" for name in sorted(found.keys() - listed.keys() - {SUMS})]
+    for name in sorted(listed.keys() & found.keys()):
+        if found[name] != listed[name]:
             faults.append(f"{name}: is not the file that {SUMS} names; it was changed")
     return faults
 

@@ -1,6 +1,6 @@
 """Whether a bundle, or a run folder, is whole, and whether its scores follow from its evidence."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,9 +8,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from webarena_runner.errors import ConfigError, StoreError, UsageError
-from webarena_runner.export.bundle.contents import ABOUT, FORMAT, SUMS, About, faults_of_sums
+from webarena_runner.export.bundle.contents import ABOUT, FORMAT, SUMS, About, faults_of_sums, sums_of
 from webarena_runner.log.files import is_file, read_bytes
-from webarena_runner.log.paths import PICTURES, Key, RunPaths
+from webarena_runner.log.paths import Key, RunPaths
 from webarena_runner.log.reading import read_last_page, readable_steps
 from webarena_runner.rescoring.episodes import Rescorer
 from webarena_runner.rescoring.past import PastRun, load_past
@@ -43,13 +43,23 @@ class Verification:
         return {"good": self.is_good, **vars(self)}
 
 
-def verify_folder(folder: Path) -> Verification:
-    """Of a run folder, or of the folder in a bundle; what is wrong is told, and nothing is raised."""
+def verify_folder(folder: Path, sums: Mapping[str, str] | None = None) -> Verification:
+    """Of a run folder, or of the folder in a bundle; what is wrong is told, and nothing is raised.
+
+    `sums` has the checksum of each file, where they are known; pictures need not be on disk then.
+    """
     found = Verification(run_id=folder.name, with_sums=is_file(folder / SUMS))
-    steps: tuple[Callable[[Path, Verification], None], ...] = (_check_sums, _check_records, _check_scores)
+    try:
+        sums = sums_of(folder) if sums is None else sums
+        found.files = len(sums)
+        if found.with_sums:
+            found.faults += faults_of_sums(folder, sums)
+    except UsageError as error:
+        found.faults.append(str(error))
+    steps: tuple[Callable[[Path, Verification, Set[str]], None], ...] = (_check_records, _check_scores)
     for step in steps:
         try:
-            step(folder, found)
+            step(folder, found, frozenset(sums or ()))
         except UsageError as error:
             found.faults.append(str(error))
     # Each part is named from the folder on, which may be anywhere.
@@ -57,13 +67,7 @@ def verify_folder(folder: Path) -> Verification:
     return found
 
 
-def _check_sums(folder: Path, found: Verification) -> None:
-    found.files = sum(1 for path in folder.rglob("*") if not path.is_dir())
-    if found.with_sums:
-        found.faults += faults_of_sums(folder)
-
-
-def _check_records(folder: Path, found: Verification) -> None:
+def _check_records(folder: Path, found: Verification, names: Set[str]) -> None:
     """All that can be read has to be, down to the last step, and the pictures that steps name are there."""
     about = _about(folder)
     run = RunPaths(folder)
@@ -84,7 +88,7 @@ def _check_records(folder: Path, found: Verification) -> None:
             found.faults += [
                 f"{paths.folder / name}: a step names this picture, and it is missing"
                 for name in named
-                if name and not (name.endswith(PICTURES) and is_file(paths.folder / name))
+                if name and f"{paths.folder.relative_to(folder).as_posix()}/{name}" not in names
             ]
 
 
@@ -102,7 +106,7 @@ def _about(folder: Path) -> About | None:
     return about
 
 
-def _check_scores(folder: Path, found: Verification) -> None:
+def _check_scores(folder: Path, found: Verification, _names: Set[str]) -> None:
     """Every recorded score follows from the evidence and the verdicts that are in the folder."""
     run = load_past(folder)
     found.run_id, found.planned = run.run_id, len(run.manifest.planned)
