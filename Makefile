@@ -14,6 +14,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup browser smoke test test-pythons sanity test-slow test-models peer-test verified-test harbor-test check bench bench-observe bench-settle bench-sites bench-kills bench-record bench-report fuzz golden docs lock clean
+.PHONY: help setup browser smoke test test-pythons sanity test-slow test-models peer-test verified-test check bench bench-observe bench-settle bench-sites bench-kills bench-record bench-report bench-table bench-coverage fuzz golden docs lock clean
 
 help:
 	@echo "make smoke      run the embedded benchmark with the reference agent, print its result table"
@@ -27,7 +28,7 @@ help:
 	@echo "make verified-test  webarena-verified's evaluator on exported episodes (sets up .venv-verified: 0.1 GB, two minutes)"
 	@echo "make harbor-test  Harbor's models and viewer on exported jobs (sets up .venv-harbor: 0.3 GB, needs Python 3.12)"
 	@echo "make fuzz       10,000 seeded odd task files, model replies, run folders and imports: no traceback, no hang (some minutes)"
-	@echo "make bench      timings, as ratios within one run; one by one: bench-observe, bench-settle, bench-sites, bench-kills, bench-report"
+	@echo "make bench      timings, as ratios within one run; one by one: bench-observe, bench-settle, bench-sites, bench-kills, bench-report, bench-table, bench-coverage"
 	@echo "make golden     recorded behaviour of the official code against ours: equal / total"
 	@echo "make docs       build the pages in docs/ into docs/_build (no network)"
 	@echo "make lock       renew requirements/dev.lock from pyproject.toml (needs uv)"
@@ -133,7 +134,7 @@ harbor-test: setup .venv-harbor/.installed
 verified-test: browser .venv-verified/.installed
 	$(BIN)/python -m pytest -m peer tests/peer/test_verified.py
 
-bench: bench-observe bench-settle bench-sites bench-kills bench-report
+bench: bench-observe bench-settle bench-sites bench-kills bench-report bench-table
 
 bench-observe: browser .venv-peer/.installed
 	$(BIN)/python bench/observe.py --peer-python .venv-peer/bin/python
@@ -152,6 +153,14 @@ bench-record: browser
 
 bench-settle: browser
 	$(BIN)/python -m bench.settle
+
+# The result table of 10,000 episodes beside an earlier build, which git has.
+bench-table: setup
+	$(BIN)/python -m bench.report_table
+
+# How often the interval of a success rate holds the true one, by simulation: a quarter of an hour.
+bench-coverage: setup
+	$(BIN)/python -m bench.coverage
 
 bench-sites: setup
 	$(BIN)/python -m bench.sites

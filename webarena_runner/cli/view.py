@@ -1,6 +1,5 @@
 """`wa-run view`: the runs of a folder as pages, on this machine."""
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +28,8 @@ def view(
 
     Only programs on this machine reach the pages, and nothing on disk is changed.
     """
+    import asyncio
+
     from webarena_runner.cli.console import stderr
     from webarena_runner.errors import UsageError
     from webarena_runner.log.paths import is_run
