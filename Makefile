@@ -13,8 +13,7 @@ OWN_MODELS_VENV := .venv-models
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser smoke test test-pythons sanity test-slow test-models peer-test verified-test harbor-test check bench bench-observe bench-settle bench-sites bench-kills bench-record bench-report fuzz golden docs lock clean
-.PHONY: help setup browser smoke test test-pythons sanity test-slow test-models peer-test verified-test check bench bench-observe bench-settle bench-sites bench-kills bench-record bench-report bench-table bench-coverage fuzz golden docs lock clean
+.PHONY: help setup browser smoke test test-pythons sanity test-slow test-models peer-test verified-test harbor-test check bench bench-observe bench-settle bench-sites bench-kills bench-record bench-report bench-table bench-coverage fuzz golden docs lock clean
 
 help:
 	@echo "make smoke      run the embedded benchmark with the reference agent, print its result table"
