@@ -15,8 +15,8 @@ LAYERS = {
     0: ("types", "errors"),
     1: ("interfaces", "registry", "extras", "official", "settings", "log", "actions", "lifeline"),
     2: ("tasksets", "browser", "models", "agents", "sites", "evaluators"),
-    3: ("report", "export", "importers", "rescoring"),
-    4: ("running", "gym", "view", "results"),
+    3: ("report", "export", "importers", "rescoring", "results"),
+    4: ("running", "gym", "view"),
     5: ("cli",),
 }
 LAYER_OF = {name: layer for layer, names in LAYERS.items() for name in names}

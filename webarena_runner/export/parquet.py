@@ -1,6 +1,6 @@
-"""`parquet`: a run as two tables with typed columns, for pandas, DuckDB and their like."""
+"""`parquet`: a run as typed tables, for pandas, DuckDB and their like; the columns are those of its frames."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from webarena_runner.errors import ConfigError
 from webarena_runner.export.folders import write_folder
-from webarena_runner.export.jsonl import Line, episode_lines, faults_of, step_lines
+from webarena_runner.export.jsonl import Line, faults_of, step_lines
 from webarena_runner.interfaces.export import ExportSetup
-from webarena_runner.report.summary import load_run
+from webarena_runner.report.summary import RunReport, load_run
+from webarena_runner.results.columns import COUNT, FLAG, NUMBER, SCORES, STEPS, TASKS, TIME, Column
+from webarena_runner.results.rows import dtype_of, score_lines, task_lines, value_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,30 +20,10 @@ if TYPE_CHECKING:
 NAME = "parquet"
 # Texts of pages are long: this many steps are in memory at once.
 _BATCH = 500
-_TIME, _MAP, _SCORES = "time", "map", "scores"
-# Keys of the lines of `jsonl` with their types; `a.b` is b in a.
-_TASKS = {
-    **dict.fromkeys(("run_id", "model", "agent", "profile", "judge", "task_set", "task_id"), "string"),
-    **{"trial": "int32", "sites": "string", "template_id": "int64"},
-    **dict.fromkeys(("intent", "became", "why"), "string"),
-    **{"value": "double", "scores": _SCORES, "ending": "string", "answer": "string", "final_url": "string"},
-    **dict.fromkeys(("failure.error_class", "failure.message", "failure.cause"), "string"),
-    **dict.fromkeys(("attempt", "steps"), "int32"),
-    **dict.fromkeys(("prompt_tokens", "completion_tokens", "cached_tokens", "cut_replies", "thought_replies"), "int64"),
-    **dict.fromkeys(("cost_usd", "wall_s"), "double"),
-    **{"started_at": _TIME, "finished_at": _TIME, "timings_ms": _MAP},
-}
-_STEPS = {
-    **{"run_id": "string", "task_id": "string", "trial": "int32", "index": "int32", "started_at": _TIME},
-    **dict.fromkeys(("url", "observation", "action.kind", "acted_on.element_id", "acted_on.line"), "string"),
-    **dict.fromkeys(("action_text", "action_error", "note", "reply.text", "reply.finish_reason"), "string"),
-    **dict.fromkeys(("reply.prompt_tokens", "reply.completion_tokens", "reply.cached_tokens"), "int64"),
-    **{"reply.latency_s": "double", "reply.cost_usd": "double", "timings_ms": _MAP, "screenshot": "string"},
-}
 
 
 class Parquet:
-    """Two Parquet tables, tasks and steps, with typed columns: a folder a run below TARGET, or parquet/RUN."""
+    """Parquet tables of tasks, steps and scores, with typed columns: a folder a run below TARGET, or parquet/RUN."""
 
     needs: ClassVar[tuple[str, ...]] = ("pyarrow",)
 
@@ -59,60 +41,47 @@ class Parquet:
     def export(self, folder: Path) -> str:
         report = load_run(folder)
         target, faults = self._target / report.run_id, faults_of(report)
-        made: dict[str, Any] = {"run_id": report.run_id}
+        rows: dict[str, int] = {}
 
         def write(new: Path) -> dict[str, Any]:
-            made["tasks"] = _write(new / "tasks.parquet", _TASKS, episode_lines(report))
-            made["steps"] = _write(new / "steps.parquet", _STEPS, step_lines(report, faults))
-            return made | {"damaged": faults}
+            rows["tasks"] = _write(new / "tasks.parquet", TASKS, task_lines(report), report)
+            rows["steps"] = _write(new / "steps.parquet", STEPS, step_lines(report, faults), report)
+            rows["scores"] = _write(new / "scores.parquet", SCORES, score_lines(report), report)
+            return {"run_id": report.run_id, "rows": rows, "damaged": faults}
 
         write_folder(target, NAME, write)
-        said = f"{target}: tasks.parquet ({made['tasks']} rows), steps.parquet ({made['steps']} rows)"
+        said = f"{target}: " + ", ".join(f"{name}.parquet ({count} rows)" for name, count in rows.items())
         return "\n".join((said, *(f"  damaged: {fault}" for fault in faults)))
 
 
-def _write(path: Path, columns: Mapping[str, str], lines: Iterable[Line]) -> int:
+def _write(path: Path, columns: Sequence[Column], lines: Iterable[Line], report: RunReport) -> int:
     """Returns how many rows there are. Raises OSError."""
     import pyarrow as pa
     from pyarrow import parquet
 
-    schema = pa.schema([(name.replace(".", "_"), _type(kind)) for name, kind in columns.items()])
+    dtypes = {column: dtype_of(column, [report]) for column in columns}
+    schema = pa.schema([(column.name, _type(dtype)) for column, dtype in dtypes.items()])
     count, rows = 0, iter(lines)
     with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
         while batch := list(islice(rows, _BATCH)):
-            arrays = [[_value(line, name, kind) for line in batch] for name, kind in columns.items()]
+            arrays = [[_value(value_of(line, column), dtype) for line in batch] for column, dtype in dtypes.items()]
             writer.write_table(pa.table(arrays, schema=schema))
             count += len(batch)
     return count
 
 
-def _type(kind: str) -> "pa.DataType":
+def _type(dtype: str) -> "pa.DataType":
+    """Texts, and what may be one of few texts, are strings."""
     import pyarrow as pa
 
-    match kind:
-        case "time":
-            return pa.timestamp("us", tz="UTC")
-        case "map":
-            return pa.map_(pa.string(), pa.float64())
-        case "scores":
-            return pa.list_(
-                pa.struct([("evaluator", pa.string()), ("value", pa.float64()), ("explanation", pa.string())])
-            )
-    return pa.type_for_alias(kind)
+    if dtype == TIME:
+        return pa.timestamp("us", tz="UTC")
+    return {COUNT: pa.int64(), "int64": pa.int64(), NUMBER: pa.float64(), FLAG: pa.bool_()}.get(dtype, pa.string())
 
 
-def _value(line: Line, name: str, kind: str) -> Any:
-    value: Any = line
-    for key in name.split("."):
-        value = value.get(key) if isinstance(value, dict) else None
+def _value(value: Any, dtype: str) -> Any:
     if value is None:
         return None
-    match kind:
-        case "time":
-            return datetime.fromisoformat(value)
-        case "map":
-            return list(value.items())
-        case "string":
-            # Ids of tasks are numbers or texts, in one column.
-            return "+".join(value) if isinstance(value, list) else str(value)
-    return value
+    if dtype == TIME:
+        return datetime.fromisoformat(value)
+    return str(value) if dtype == "string" else value

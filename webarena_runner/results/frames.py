@@ -1,17 +1,17 @@
 """Frames of one or several runs, each made when it is asked for."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from webarena_runner.errors import UsageError
-from webarena_runner.export.jsonl import Line, episode_lines, faults_of, step_lines
+from webarena_runner.export.jsonl import Line, faults_of, step_lines
 from webarena_runner.log.paths import find_run
-from webarena_runner.report.breakdown import is_unachievable, kinds_of
 from webarena_runner.report.summary import RunReport, load_run
-from webarena_runner.results.columns import BECAME, CHOICE, ID, SCORES, STEPS, TASKS, TIME, Column
+from webarena_runner.results.columns import BECAME, CHOICE, SCORES, STEPS, TASKS, TIME, Column
+from webarena_runner.results.rows import dtype_of, score_lines, task_lines, value_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +35,7 @@ class Frames:
         dtypes: texts `string`, counts and ids `Int64` (`task_id` int64 where all ids are numbers), scores, dollars,
         seconds (`_s`) and milliseconds (`_ms`) float64, times UTC, `became` a category, `achievable` boolean.
         """
-        return self._frame(TASKS, (line for report in self.reports for line in _task_lines(report)))
+        return self._frame(TASKS, (line for report in self.reports for line in task_lines(report)))
 
     @cached_property
     def steps(self) -> "pd.DataFrame":
@@ -51,7 +51,7 @@ class Frames:
     @cached_property
     def scores(self) -> "pd.DataFrame":
         """A row for each evaluator of each episode that has a score; dtypes as in `tasks`."""
-        return self._frame(SCORES, (line for report in self.reports for line in _score_lines(report)))
+        return self._frame(SCORES, (line for report in self.reports for line in score_lines(report)))
 
     def __repr__(self) -> str:
         runs = ", ".join(report.run_id for report in self.reports)
@@ -63,14 +63,9 @@ class Frames:
         values: dict[str, list[Any]] = {column.name: [] for column in columns}
         for line in lines:
             for column in columns:
-                values[column.name].append(_value(line, column.key or column.name))
-        return pd.DataFrame({column.name: _series(values[column.name], self._dtype(column)) for column in columns})
-
-    def _dtype(self, column: Column) -> str:
-        if column.dtype != ID:
-            return column.dtype
-        ids = (task_id for report in self.reports for task_id, _ in report.manifest.planned)
-        return "int64" if all(isinstance(task_id, int) for task_id in ids) else "string"
+                values[column.name].append(value_of(line, column))
+        dtypes = {column.name: dtype_of(column, self.reports) for column in columns}
+        return pd.DataFrame({name: _series(values[name], dtype) for name, dtype in dtypes.items()})
 
 
 def load(runs: str | Path | Iterable[str | Path], *, out: str | Path = "results") -> Frames:
@@ -88,37 +83,6 @@ def load(runs: str | Path | Iterable[str | Path], *, out: str | Path = "results"
             "one out, or rename its folder"
         )
     return Frames(reports, [fault for report in reports for fault in faults_of(report)])
-
-
-def _task_lines(report: RunReport) -> Iterator[Line]:
-    for line in episode_lines(report):
-        task = report.task(line["task_id"])
-        known = {"evaluators": kinds_of(task), "achievable": not is_unachievable(task)} if task else {}
-        yield line | known | {"sites": "+".join(line["sites"])}
-
-
-def _score_lines(report: RunReport) -> Iterator[Line]:
-    for key in report.manifest.planned:
-        result = report.results.get(key)
-        for score in result.scores if result else ():
-            yield {
-                "run_id": report.run_id,
-                "task_id": key[0],
-                "trial": key[1],
-                "evaluator": score.evaluator,
-                "value": score.value,
-                "explanation": score.explanation,
-                "flags": ", ".join(score.flags),
-                "verdicts": len(score.verdicts),
-                "kept_verdicts": sum(verdict.cached for verdict in score.verdicts),
-            }
-
-
-def _value(line: Line, key: str) -> Any:
-    value: Any = line
-    for name in key.split("."):
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
 
 
 def _series(values: list[Any], dtype: str) -> "pd.Series[Any]":
