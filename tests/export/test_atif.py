@@ -88,6 +88,34 @@ def test_a_step_without_a_model_counts_no_call_and_has_no_metrics(tmp_path: Path
     atif.Trajectory.model_validate(read)
 
 
+def test_token_ids_and_logprobs_that_were_recorded_are_there(tmp_path: Path, invoke: Invoke) -> None:
+    ids = {"prompt_token_ids": (1, 2), "token_ids": (3, 4), "logprobs": (-0.5, -0.25)}
+    counts = {"prompt_tokens": 2, "completion_tokens": 2, "cached_tokens": 1, "cost_usd": 0.25}
+    decision = Decision(action=Stop(answer="x"), completion=Completion(text="x", **counts, **ids))  # type: ignore[arg-type]
+    steps = {1: [a_step(0, decision=decision)]}
+    write_run(tmp_path / "r1", [passed(1)], steps=steps, manifest=model_manifest("r1", task_ids=(1,)))
+    invoke("export", "r1", "--out", str(tmp_path), "--to", "atif")
+    read = atif.Trajectory.model_validate(document(tmp_path, "r1", "1.0"))
+    metrics, sums = read.steps[-1].metrics, read.final_metrics
+    assert metrics
+    assert (metrics.prompt_token_ids, metrics.completion_token_ids, metrics.logprobs) == ([1, 2], [3, 4], [-0.5, -0.25])
+    assert sums
+    assert (sums.total_prompt_tokens, sums.total_cached_tokens, sums.total_cost_usd) == (2, 1, 0.25)
+
+
+def test_actions_are_defined_as_tools_in_the_set_that_the_run_used(tmp_path: Path, invoke: Invoke) -> None:
+    small_run(tmp_path)
+    invoke("export", "r1", "--out", str(tmp_path), "--to", "atif")
+    tools = {
+        tool["function"]["name"]: tool["function"]
+        for tool in document(tmp_path, "r1", "1.0")["agent"]["tool_definitions"]
+    }
+    assert list(tools)[:3] == ["click", "hover", "type"]
+    assert tools["type"]["parameters"]["required"] == ["element_id", "text", "press_enter"]
+    assert "playwright" not in tools
+    assert "invalid" not in tools
+
+
 def test_a_reply_without_an_action_calls_nothing_and_says_why(tmp_path: Path, invoke: Invoke) -> None:
     dance = Invalid(raw="dance", reason="unknown action 'dance'")
     step = a_step(0, decision=Decision(action=dance, completion=Completion(text="dance")))

@@ -121,6 +121,27 @@ def test_a_trace_of_the_release_that_official_pins_is_read(workdir: Path, invoke
     assert (RunPaths(Path("results/r")).episode(4, 0).folder / "step-000.jpeg").read_bytes().startswith(JPEG)
 
 
+@pytest.mark.parametrize("folder", ["4.trace", "unpacked/4.trace"])
+def test_a_trace_that_was_unpacked_and_one_that_was_packed_again_are_read(
+    workdir: Path, invoke: Invoke, folder: str
+) -> None:
+    with zipfile.ZipFile(OLD) as file:
+        file.extractall(workdir / folder)
+    resources = workdir / folder / "resources"
+    shutil.copytree(resources, workdir / "elsewhere")
+    shutil.rmtree(resources)
+    resources.symlink_to(workdir / "elsewhere")
+    assert invoke("import", "--from", "playwright", folder, "--run-id", "r").code == 0
+    assert [step.screenshot_file for step in steps_of(4)] == [None] * 5
+    resources.unlink()
+    shutil.copytree(workdir / "elsewhere", resources)
+    again = shutil.make_archive("7", "zip", (workdir / folder).parent, "4.trace")
+    assert invoke("import", "--from", "playwright", again, "--run-id", "s").code == 0
+    assert [step.screenshot_file for step in steps_of(7, "s")][0] == "step-000.jpeg"
+    assert invoke("import", "--from", "playwright", folder, "--run-id", "t").code == 0
+    assert [step.screenshot_file for step in steps_of(4, "t")][0] == "step-000.jpeg"
+
+
 def test_a_trace_of_the_first_forms_is_read(workdir: Path, invoke: Invoke) -> None:
     snapshot = {"pageId": "p", "frameId": "f", "isMainFrame": True, "timestamp": 2, "frameUrl": "http://x/"}
     click = {

@@ -23,10 +23,11 @@ its config.json and error.txt. What was not written there is not known
 afterwards either: tokens, evidence, times of steps. So `wa-run rescore`
 says that its tasks need a live check.
 
-[bold]--from playwright TRACE.zip ...[/bold] reads traces, as of people who did the
-tasks: actions, addresses, the text of the page and a picture of it before
-each action. A trace has no score: its episodes count as errors of class
-unscored. The task id is the number in the file's name, or what --map says.
+[bold]--from playwright TRACE.zip ...[/bold] reads traces, zipped or unpacked, as of
+people who did the tasks: actions, addresses, the text of the page and a
+picture of it before each action. A trace has no score: its episodes count
+as errors of class unscored. The task id is the number in the file's name,
+or what --map says.
 
 [bold]Examples[/bold]
   wa-run import --from official results_gpt4/ --run-id gpt4

@@ -8,8 +8,8 @@ from typing import Any
 
 from webarena_runner import __version__
 from webarena_runner.errors import UsageError
-from webarena_runner.importers.playwright.archive import Archive, open_archive, sha256_of_file
-from webarena_runner.importers.playwright.events import Trace, read_events
+from webarena_runner.importers.playwright.archive import Archive, open_archive
+from webarena_runner.importers.playwright.events import read_events
 from webarena_runner.importers.playwright.steps import Recording
 from webarena_runner.importers.run import ImportedEpisode, ImportedRun
 from webarena_runner.importers.tasks import about_tasks, bare_task, load_known, note_on
@@ -102,8 +102,8 @@ def _first_look(path: Path) -> Recording:
 
 def _recording(archive: Archive) -> Recording:
     """Of the browser context in which most was done, where there are several."""
-    traces: list[Trace] = [read_events(archive.events(name)) for name in archive.contexts()]
-    return Recording(max(traces, key=lambda trace: len(trace.calls)), archive)
+    recordings = [Recording(read_events(archive.events(name)), archive, name) for name in archive.contexts()]
+    return max(recordings, key=lambda recording: len(recording.trace.calls))
 
 
 def _by_key(paths: Sequence[Path], given: Mapping[str, TaskId]) -> dict[Key, Path]:
@@ -171,4 +171,9 @@ def _source(paths: Sequence[Path]) -> str:
 
 
 def _sha256(by_key: Mapping[Key, Path]) -> str:
-    return sha256_of_json([[str(key[0]), key[1], sha256_of_file(path)] for key, path in by_key.items()])
+    return sha256_of_json([[str(key[0]), key[1], _sha256_of(path)] for key, path in by_key.items()])
+
+
+def _sha256_of(path: Path) -> str:
+    with open_archive(path) as archive:
+        return archive.sha256

@@ -17,10 +17,11 @@ from webarena_runner.types import ActedOn, Action, Box, Decision, Observation, S
 
 @dataclass
 class Recording:
-    """A trace with its archive, from which pictures are read one by one."""
+    """A trace with its archive, from which pictures are read one by one; `context` is the file of its events."""
 
     trace: Trace
     archive: Archive
+    context: str
     _texts: dict[str, PageText] = field(default_factory=dict)
 
     def steps(self) -> Iterator[tuple[Step, bytes | None]]:
@@ -105,7 +106,7 @@ class Recording:
         """The latest frame of the film strip at that time, and its scale."""
         frames = self.trace.pictures.get(page, [])
         shown = max((frame for frame in frames if frame.at_ms <= at_ms), default=None)
-        data = self.archive.picture(shown.file) if shown else None
+        data = self.archive.picture(self.context, shown.file) if shown else None
         width = _width(data) if data else None
         if shown is None or width is None:
             return None, 1.0
