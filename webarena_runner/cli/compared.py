@@ -9,7 +9,8 @@ from rich.text import Text
 from webarena_runner.cli.results import headline
 from webarena_runner.report.comparison.pairs import Pair
 from webarena_runner.report.comparison.runs import Compared, Comparison, Difference
-from webarena_runner.report.comparison.wording import ended, lines_of, points
+from webarena_runner.report.comparison.wording import lines_of, points, why_not
+from webarena_runner.types import EpisodeResult
 
 LISTED = 50
 
@@ -32,11 +33,12 @@ def _print_differences(compared: Compared, console: Console) -> None:
     if not compared.differences:
         console.print("The manifests say the same of model, tasks, sites, judge, versions and settings.")
         return
-    table = Table("what differs", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("what differs", overflow="fold")
     for label in compared.labels:
         table.add_column(label, overflow="fold")
     for each in compared.differences:
-        table.add_row(*map(Text, (each.what, *each.texts)))
+        table.add_row(*map(Text, (each.name, *each.texts)))
     console.print(table)
 
 
@@ -49,7 +51,7 @@ def _print_comparison(comparison: Comparison, label: str, console: Console) -> N
         console.print(text, soft_wrap=True)
     for better, style, flips in zip(("A", label), ("red", "green"), comparison.flipped, strict=True):
         if flips:
-            console.print(f"only {better} passes:", style=style)
+            console.print(f"only {better} passes (steps in brackets):", style=style)
             _print_flips(flips, comparison, label, console)
     if scored:
         console.print(_sites(comparison, label))
@@ -60,11 +62,15 @@ def _print_comparison(comparison: Comparison, label: str, console: Console) -> N
 def _print_flips(flips: Sequence[Pair], comparison: Comparison, label: str, console: Console) -> None:
     for pair in flips[:LISTED]:
         trial = f" trial {pair.key[1]}" if comparison.trials else ""
-        ends = f"A {ended(pair, pair.first)}; {label} {ended(pair, pair.second)}"
-        text = Text(f"  task {pair.key[0]}{trial} ({pair.site}): {ends}")
+        ends = (_ending(run, result) for run, result in (("A", pair.first), (label, pair.second)))
+        text = Text(f"  task {pair.key[0]}{trial} {pair.site}: {', '.join(ends)}: {why_not(pair)}")
         console.print(text, no_wrap=console.is_terminal, overflow="ellipsis", soft_wrap=not console.is_terminal)
     if len(flips) > LISTED:
         console.print(f"  ... and {len(flips) - LISTED} more (--json lists all)")
+
+
+def _ending(label: str, result: EpisodeResult | None) -> str:
+    return f"{label} {result.ending} ({result.steps})" if result else f"{label} not run"
 
 
 def _sites(comparison: Comparison, label: str) -> Table:
@@ -87,8 +93,7 @@ def _add(table: Table, name: str, each: Difference) -> None:
 
 
 def _print_matrix(compared: Compared, console: Console) -> None:
-    table = Table("row - column", box=None, pad_edge=False, title="points; * where a difference is shown")
-    table.title_justify = "left"
+    table = Table("row - column", box=None, pad_edge=False)
     for label in compared.labels[:-1]:
         table.add_column(label, justify="right", no_wrap=True)
     for row, label in enumerate(compared.labels[1:], start=1):
@@ -96,6 +101,7 @@ def _print_matrix(compared: Compared, console: Console) -> None:
         table.add_row(label, *(_cell(compared.matrix[first, label]) for first in earlier))
     console.print()
     console.print(table)
+    console.print("points; * where a difference is shown")
 
 
 def _cell(each: Comparison) -> str:

@@ -43,6 +43,11 @@ class Differs:
     values: tuple[Any, ...]
 
     @property
+    def name(self) -> str:
+        """As people write it, and `-o` takes it where it is a setting."""
+        return self.what.removeprefix("config.").removeprefix("settings.")
+
+    @property
     def texts(self) -> tuple[str, ...]:
         """The values for people: checksums by their heads."""
         return tuple(map(_text, self.values))

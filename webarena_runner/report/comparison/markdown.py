@@ -20,7 +20,7 @@ def as_markdown(compared: Compared) -> str:
     for label, comparison in zip(compared.labels[1:], compared.comparisons, strict=True):
         parts += _comparison(comparison, label)
     if compared.differences:
-        rows = [row([plain(each.what), *map(plain, each.texts)]) for each in compared.differences]
+        rows = [row([plain(each.name), *map(plain, each.texts)]) for each in compared.differences]
         parts.append("\n".join([row(("what differs", *compared.labels)), row(["---"] * (1 + len(runs))), *rows]))
     return "\n\n".join(parts)
 

@@ -28,11 +28,17 @@ def lines_of(comparison: Comparison, label: str) -> list[str]:
 
 
 def ended(pair: Pair, result: EpisodeResult | None) -> str:
-    """How one of the pair ended, and why it is no pass where it is none."""
+    """How one of a pair that flipped ended, and why it is no pass where it is none."""
     if result is None:
         return "not run"
-    why = "" if passes(result) else f": {' '.join(not_passed(pair.key, result).why.split())}"
-    return f"{result.ending}, {result.steps} steps{why}"
+    said = f"{result.ending}, {result.steps} steps"
+    return said if passes(result) else f"{said}: {why_not(pair)}"
+
+
+def why_not(pair: Pair) -> str:
+    """Of a pair that flipped: why the one is no pass."""
+    failing = pair.second if pair.change < 0 else pair.first
+    return " ".join(not_passed(pair.key, failing).why.split())
 
 
 def points(difference: float) -> str:
