@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from webarena_runner.cli.html import open_page, told
+from webarena_runner.cli.runs import Out
 from webarena_runner.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,35 +24,43 @@ NOTES = (
 )
 
 
+Runs = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="RUN", help="Run folders, or run ids under --out; the first is A, what others are held against."
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print it as one JSON object, for programs.")]
+Markdown = Annotated[
+    bool, typer.Option("--markdown", help="Print it as Markdown, for pull requests and job summaries.")
+]
+Html = Annotated[
+    str | None,
+    typer.Option(
+        "--html",
+        metavar="FOLDER",
+        help="Write web pages into this folder too: the numbers, and both trajectories of each task that flipped "
+        "beside each other.",
+    ),
+]
+Open = Annotated[bool, typer.Option("--open", help="Open these pages in a browser.")]
+FailIfWorse = Annotated[
+    bool,
+    typer.Option(
+        "--fail-if-worse",
+        help="Exit code 1 when a run is shown to pass less than A: the interval of the difference is below 0.",
+    ),
+]
+
+
 def compare(
-    runs: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="RUN", help="Run folders, or run ids under --out; the first is A, what others are held against."
-        ),
-    ],
-    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where run folders are.")] = Path("results"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print it as one JSON object, for programs.")] = False,
-    markdown: Annotated[
-        bool, typer.Option("--markdown", help="Print it as Markdown, for pull requests and job summaries.")
-    ] = False,
-    html: Annotated[
-        str | None,
-        typer.Option(
-            "--html",
-            metavar="FOLDER",
-            help="Write web pages into this folder too: the numbers, and both trajectories of each task that flipped "
-            "beside each other.",
-        ),
-    ] = None,
-    open_it: Annotated[bool, typer.Option("--open", help="Open these pages in a browser.")] = False,
-    fail_if_worse: Annotated[
-        bool,
-        typer.Option(
-            "--fail-if-worse",
-            help="Exit code 1 when a run is shown to pass less than A: the interval of the difference is below 0.",
-        ),
-    ] = False,
+    runs: Runs,
+    out: Out = Path("results"),
+    as_json: AsJson = False,
+    markdown: Markdown = False,
+    html: Html = None,
+    open_it: Open = False,
+    fail_if_worse: FailIfWorse = False,
 ) -> None:
     """Compare two or more runs, finished or not: what differs in their settings, what flipped, and by how much."""
     if as_json and markdown:
