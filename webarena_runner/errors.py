@@ -24,6 +24,7 @@ RunnerError
     │   └── ScriptError    a page's own script or locator threw
     ├── SiteError          a web site is down, slow or answers with a server error
     │   ├── SitesGone      the process of leased sites ended, and all its episodes with it (not the task's fault)
+    │   ├── SiteElsewhere  a start page leads to another host than the site's (no retry)
     │   └── OutsideSites   the task names an address that is no site of its own (no retry)
     ├── LoginError         the first observation shows a log-in page, or logging in failed
     ├── JudgeError         the judge model failed
@@ -151,6 +152,10 @@ class SiteError(EpisodeError):
 
 class SitesGone(SiteError):
     process_lost = True
+
+
+class SiteElsewhere(SiteError):
+    may_retry = False
 
 
 class OutsideSites(SiteError):

@@ -76,9 +76,10 @@ async def test_what_is_not_to_be_had_is_a_site_error(site: Site, start: Start) -
         for outside in ("http://127.0.0.1:9/", "file:///etc/passwd", "data:text/html,x", f"{site.url}\\@evil.test/"):
             with pytest.raises(OutsideSites, match="outside this task's sites"):
                 await probe.open(outside)
-        with pytest.raises(SiteError, match="status 502"):
-            await probe.open(site.page("/gateway", "bad", status=502))
-        shown = site.page("/error", "<h1>Broken</h1>", status=500)
+        for status in (500, 502):
+            with pytest.raises(SiteError, match=f"status {status}"):
+                await probe.open(site.page(f"/{status}", "bad", status=status))
+        shown = site.page("/absent", "<h1>Not there</h1>", status=404)
         assert await probe.open(shown) == shown, "an error page of the site itself is what official looks at"
 
 

@@ -72,11 +72,6 @@ async def test_a_site_that_fails_is_a_site_error(site: Site, start: Start) -> No
             pass
 
 
-async def test_a_missing_start_page_is_an_observation(site: Site, start: Start) -> None:
-    async with start(f"{site.url}/absent") as environment:
-        assert "not here" in (await environment.observe()).text
-
-
 async def crash_page(environment: EpisodeEnvironment) -> None:
     await environment.tabs.current.tools.send("Page.crash")
 

@@ -13,6 +13,7 @@ from playwright.async_api import ViewportSize
 
 from webarena_runner.actions.kinds import argument_of, element_of
 from webarena_runner.browser.act.actor import Actor, Outcome
+from webarena_runner.browser.arrival import open_start_page, require_arrived
 from webarena_runner.browser.observe.capture import PageText, ScreenshotType, read_page, read_title, take_screenshot
 from webarena_runner.browser.observe.devtools import ProtocolError
 from webarena_runner.browser.observe.ids import StableIds, browser_id
@@ -119,15 +120,17 @@ class EpisodeEnvironment:
         """Opens one tab a URL, in order, or a blank one without any; the first is then the current one (official).
 
         Raises:
-            SiteError: a page does not answer.
+            SiteError: a page does not answer, answers with status 400 or above, or is on another host than its site.
         """
         if not urls:
             await self.tabs.new()
         for url in urls:
-            tab = await self.tabs.new()
-            await tab.open(url)
+            await open_start_page(await self.tabs.new(), url, self._fence)
         await self.tabs.focus(0)
         self._settled = await self.tabs.current.settle(self._settler)
+        # A script of the page may have led on by now.
+        if urls and (document := self.tabs.current.documents.latest):
+            require_arrived(urls[0], document, self._fence)
 
     async def run_script(self, script: str) -> None:
         """Runs a script in the current tab's page, and waits until that is quiet again.

@@ -16,8 +16,6 @@ from webarena_runner.log.wellformed import well_formed, well_formed_value
 from webarena_runner.settings.records import PageChecks
 
 LAST = "last"
-# Where a site is down, as opposed to an error page that the site itself means to show.
-GATEWAY_ERRORS = range(502, 505)
 
 
 class Probe:
@@ -51,7 +49,7 @@ class Probe:
             raise OutsideSites(f"{url[:500]!r}: a page to check is outside this task's sites ({self._fence})")
         self._shown = ""
         tab = await self._tab_for_checks()
-        await tab.open(url, server_errors=GATEWAY_ERRORS)
+        await tab.open(url)
         await tab.settle(self._settler)
         self._shown = url
         self._require_inside(tab.page, url)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from playwright.async_api import Dialog, Page
 from playwright.async_api import Error as PlaywrightError
 
+from webarena_runner.browser.documents import Documents
 from webarena_runner.browser.failures import first_line, target_gone
 from webarena_runner.browser.observe.devtools import DevTools, ProtocolError, connect
 from webarena_runner.browser.settle.activity import Activity
@@ -30,6 +31,7 @@ class Tab:
     page: Page
     tools: DevTools
     activity: Activity
+    documents: Documents
     notices: list[str] = field(default_factory=list)
     more_notices: int = 0
     crashed: bool = False
@@ -39,7 +41,8 @@ class Tab:
     async def attach(cls, page: Page, endpoint: str | None) -> "Tab":
         """Raises ProtocolError when the page closes meanwhile."""
         tools, frame_id = await connect(page, endpoint)
-        tab = cls(page, tools, Activity(tools, frame_id))
+        activity = Activity(tools, frame_id)
+        tab = cls(page, tools, activity, Documents(tools, lambda: activity.main_frame))
         page.on("crash", tab._on_crash)
         page.on("dialog", tab._on_dialog)
         page.on("framenavigated", lambda _: tab._told.set())
@@ -48,11 +51,11 @@ class Tab:
         await asyncio.gather(tools.send("Accessibility.enable"), tab.activity.start())
         return tab
 
-    async def open(self, url: str, *, server_errors: range = SERVER_ERRORS) -> None:
+    async def open(self, url: str, *, refused: range = SERVER_ERRORS) -> None:
         """Loads a page of a site that has to answer.
 
         Raises:
-            SiteError: it does not, or with one of `server_errors`.
+            SiteError: it does not, or with a status of `refused`.
             BrowserError: the tab is gone.
         """
         try:
@@ -61,7 +64,7 @@ class Tab:
             if target_gone(error) or self.crashed:
                 raise BrowserError(f"{url}: the tab went away while opening it: {first_line(error)}") from error
             raise SiteError(f"{url}: the site does not answer: {first_line(error)}") from error
-        if response is not None and response.status in server_errors:
+        if response is not None and response.status in refused:
             raise SiteError(f"{url}: the site answers with status {response.status}")
 
     async def settle(self, settler: Settler) -> Settled:
@@ -71,6 +74,7 @@ class Tab:
 
     async def stop_loading(self) -> None:
         """Ends a navigation that does not come to an end; the old document stays."""
+        self.documents.give_up()
         try:
             await self.tools.send("Page.stopLoading")
         except ProtocolError as error:

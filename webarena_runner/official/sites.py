@@ -39,7 +39,8 @@ class OfficialSite:
 
     `public_url` is what models see in place of its URL. `landing_path` is where its URL leads, below its address.
     `account` is the published user name and password. `rest_account` names the site whose account its REST interface
-    takes, where checks ask that. `stateless`: nothing that an episode does changes it.
+    takes, where checks ask that. `stateless`: nothing that an episode does changes it. `throttled` is what its
+    application says, with status 200, in place of a page when it is asked too often.
     """
 
     name: str
@@ -49,6 +50,7 @@ class OfficialSite:
     login: LoginForm | None = None
     rest_account: str | None = None
     stateless: bool = False
+    throttled: tuple[str, ...] = ()
 
 
 REDDIT = OfficialSite(
@@ -63,6 +65,8 @@ REDDIT = OfficialSite(
         proof_path="/user/{user}/account",
         proof_text="Delete",
     ),
+    # Postmill's.
+    throttled=("wait a while before trying again", "rate limit", "too many requests"),
 )
 SHOPPING = OfficialSite(
     "shopping",

@@ -8,13 +8,14 @@ from urllib.parse import urlsplit
 
 from webarena_runner.browser.record.recorder import Recording
 from webarena_runner.browser.session import BrowserSession
-from webarena_runner.errors import LoginError
+from webarena_runner.errors import LoginError, SiteError
 from webarena_runner.evaluators import load_evaluators, needs_trace, score
 from webarena_runner.interfaces import EpisodeEnd, Evaluator, Exchange, Judge, PageProbe, SiteLease, SiteProvider
 from webarena_runner.interfaces.environments import EnvironmentSetup, EpisodeNotes
 from webarena_runner.log.paths import AttemptPaths
+from webarena_runner.official.addresses import host_and_port
 from webarena_runner.official.notation import render
-from webarena_runner.official.sites import LOGIN_FORMS, sites_needed
+from webarena_runner.official.sites import LOGIN_FORMS, OFFICIAL_SITES, sites_needed
 from webarena_runner.running.elsewhere import require_sites_of_tasks
 from webarena_runner.settings.records import PageChecks, RecordSettings, RunSettings, SitesSpec
 from webarena_runner.sites.providers import build_provider
@@ -22,6 +23,8 @@ from webarena_runner.types import Action, Geolocation, Observation, Score, Task,
 
 # Where the official sites and the embedded ones send a visitor who is not logged in.
 LOGIN_PATHS = tuple(form.path.rstrip("/") for form in LOGIN_FORMS.values() if form.path)
+# Longer than what stands in place of a page, the tab line included, and shorter than a page of a site.
+MAX_NOTICE_CHARACTERS = 800
 
 
 class Pages(Protocol):
@@ -169,8 +172,9 @@ class LeasedSites:
         return self._pages.url
 
     async def observe(self) -> Observation:
-        """Raises LoginError when the task must start logged in and sees a log-in page."""
+        """Raises LoginError when the task must start logged in and sees a log-in page, SiteError at a rate limit."""
         first = await self._pages.observe()
+        _require_unlimited(first, self._lease.urls)
         path = urlsplit(first.url).path
         if self._task.login_sites and path.rstrip("/").endswith(LOGIN_PATHS):
             raise LoginError(
@@ -187,6 +191,21 @@ class LeasedSites:
         if value == 1 and not self._provider.keeps_passed and self._recording.trace is not None:
             self._recording.trace.unlink(missing_ok=True)
         return value, scores
+
+
+def _require_unlimited(first: Observation, urls: Mapping[str, str]) -> None:
+    """Postmill says with status 200 that it was asked too often; a page of its own is longer than that."""
+    if len(first.text) > MAX_NOTICE_CHARACTERS:
+        return
+    address, text = host_and_port(first.url), first.text.lower()
+    for site, url in urls.items():
+        known = OFFICIAL_SITES.get(site)
+        said = next((words for words in known.throttled if words in text), "") if known else ""
+        if said and host_and_port(url) == address:
+            raise SiteError(
+                f"{first.url}: the start page of {site} is no page of the site, but says {said!r}: the site limits how "
+                "often it is asked; use fewer --workers, or switch its rate limit off"
+            )
 
 
 def _recording(record: RecordSettings, folder: Path | None, lease: SiteLease) -> Recording:

@@ -1,0 +1,90 @@
+"""What became of a tab's main documents: who answered with which status, or why nobody did."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from webarena_runner.browser.observe.devtools import DevTools
+
+FIRST_LIMIT_S = 2.0
+# What lies between two drainings is bounded, since a page can navigate as often as it likes.
+MAX_KEPT = 50
+TIMED_OUT = "no answer within the limit of a navigation"
+
+
+@dataclass(frozen=True)
+class Document:
+    """`status` 0: nobody answered, for the reason `error`. `cached`: the browser had it, and asked no server."""
+
+    url: str
+    status: int = 0
+    error: str = ""
+    cached: bool = False
+
+
+class Documents:
+    """Follows one tab by DevTools events; `main_frame` gives the id of its frame at this moment."""
+
+    def __init__(self, tools: DevTools, main_frame: Callable[[], str]) -> None:
+        self.latest: Document | None = None
+        self._main_frame = main_frame
+        self._asked: dict[str, str] = {}
+        self._new: list[Document] = []
+        self._known = asyncio.Event()
+        tools.on("Network.requestWillBeSent", self._sent)
+        tools.on("Network.responseReceived", self._answered)
+        tools.on("Network.loadingFinished", self._finished)
+        tools.on("Network.loadingFailed", self._failed)
+
+    async def first(self) -> Document | None:
+        """That of a tab which is new, as soon as it is known; None when that takes too long."""
+        try:
+            async with asyncio.timeout(FIRST_LIMIT_S):
+                await self._known.wait()
+        except TimeoutError:
+            return None
+        return self.latest
+
+    def take(self) -> list[Document]:
+        """Those since the last call, the oldest first."""
+        taken, self._new = self._new, []
+        return taken
+
+    def give_up(self) -> None:
+        """A navigation is ended because its document did not come; without one under way this does nothing."""
+        if self._asked and (url := next(reversed(self._asked.values()))):
+            self._saw(Document(url, error=TIMED_OUT))
+        self._asked.clear()
+
+    def _sent(self, event: dict[str, Any]) -> None:
+        if event.get("type") == "Document" and event.get("frameId") == self._main_frame():
+            # The same request again after a redirect.
+            self._asked[event["requestId"]] = event["request"]["url"]
+
+    def _answered(self, event: dict[str, Any]) -> None:
+        if event.get("type") != "Document" or event.get("frameId") != self._main_frame():
+            return
+        response = event["response"]
+        cached = bool(response.get("fromDiskCache") or response.get("fromServiceWorker"))
+        # Kept as asked until it has ended: an answer can break off.
+        self._asked[event["requestId"]] = ""
+        self._saw(Document(response["url"], int(response["status"]), cached=cached))
+
+    def _finished(self, event: dict[str, Any]) -> None:
+        self._asked.pop(event["requestId"], None)
+
+    def _failed(self, event: dict[str, Any]) -> None:
+        url = self._asked.pop(event["requestId"], None)
+        if url is None or event.get("canceled"):
+            return
+        if url or self.latest is None:
+            self._saw(Document(url, error=str(event.get("errorText", ""))))
+        elif self.latest.status:
+            self._saw(Document(self.latest.url, error=str(event.get("errorText", ""))))
+
+    def _saw(self, document: Document) -> None:
+        self.latest = document
+        self._new.append(document)
+        del self._new[:-MAX_KEPT]
+        self._known.set()
