@@ -321,12 +321,14 @@ def test_a_row_that_is_not_there_afterwards_is_told(export: Export, sheets: Shee
             Fault("token", 400, {"error": "invalid_grant", "error_description": "Invalid JWT Signature."}),
             ("account.json: Google gives no access token", "Invalid JWT Signature", "make a new key"),
         ),
+        (Fault("spreadsheet", 200, "<html>Welcome to our hotel"), ("no JSON, as of a log-in page of this network",)),
+        (Fault("spreadsheet", 200, {"hello": 1}), ("does not answer as Google's Sheets API does",)),
         (
             Fault("append", 429, google.QUOTA, {"Retry-After": "3600"}),
             ("quota of requests is used up", "Write requests per minute"),
         ),
     ],
-    ids=["not-shared", "not-enabled", "scopes", "not-there", "excel", "viewer", "key", "quota"],
+    ids=["not-shared", "not-enabled", "scopes", "not-there", "excel", "viewer", "key", "portal", "gateway", "quota"],
 )
 def test_what_google_refuses_is_told_with_what_to_do(
     export: Export, sheets: Sheets, fault: Fault, messages: tuple[str, ...]

@@ -136,7 +136,10 @@ def open_page(
     make = partial(Client, api_url=api_url, patience=patience)
     client = gspread.Client(auth=credentials, http_client=make)  # type: ignore[arg-type]
     client.set_timeout(timeout_s)
-    pages = _worksheets(client.open_by_key(sheet_id(sheet)))
+    try:
+        pages = _worksheets(client.open_by_key(sheet_id(sheet)))
+    except KeyError as error:
+        raise StoreError(f"{api_url}: does not answer as Google's Sheets API does: there is no {error}") from error
     gid = _GID.search(sheet)
     wanted = [
         page for page in pages if (page.title == worksheet if worksheet else gid is None or page.id == int(gid[1]))

@@ -40,6 +40,8 @@ def in_short(error: BaseException) -> str:
         return f"{error.response.status_code} {' '.join(message.split())[:300]}".strip()
     if isinstance(error, requests.Timeout):
         return "no answer in time"
+    if isinstance(error, requests.exceptions.JSONDecodeError):
+        return "the answer is no JSON, as of a log-in page of this network"
     if isinstance(error, requests.ConnectionError | auth.TransportError):
         return f"no connection ({' '.join(str(_root(error)).rpartition(': ')[2].split())[:200]})"
     return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
