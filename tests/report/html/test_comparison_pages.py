@@ -37,11 +37,11 @@ def test_there_is_a_page_for_what_flipped_and_pictures_of_both(tmp_path: Path) -
     folder = written.index.parent
     assert sorted(path.name for path in (folder / "tasks").iterdir()) == ["b-1.0.html", "b-2.0.html"]
     assert written.episodes == 2
-    assert len(list((folder / "a" / "pictures" / "1.0").iterdir())) == 2
-    assert len(list((folder / "b" / "pictures" / "1.0").iterdir())) == 3
+    assert len(list((folder / "run-a" / "pictures" / "1.0").iterdir())) == 2
+    assert len(list((folder / "run-b" / "pictures" / "1.0").iterdir())) == 3
     shown = (folder / "tasks" / "b-1.0.html").read_text()
-    assert "../a/pictures/1.0/step-001.jpeg" in shown
-    assert "../b/pictures/1.0/step-002.jpeg" in shown
+    assert "../run-a/pictures/1.0/step-001.jpeg" in shown
+    assert "../run-b/pictures/1.0/step-002.jpeg" in shown
     assert "the first 1 row is the same in both, then" in shown
 
 
@@ -67,9 +67,10 @@ def test_what_was_there_is_replaced_when_it_is_ours_and_else_left_alone(tmp_path
     first, second = write_pair(tmp_path)
     third = write_episodes(tmp_path / "third", [make_result(1, 0.0), make_result(2), make_result(3)])
     write_comparison(compare_runs([first, second, third]), tmp_path / "pages")
-    assert (tmp_path / "pages" / "c").is_dir()
+    assert (tmp_path / "pages" / "run-c").is_dir()
     write_comparison(compare_runs([first, second]), tmp_path / "pages")
-    assert sorted(path.name for path in (tmp_path / "pages").iterdir()) == ["a", "b", "index.html", "static", "tasks"]
+    parts = ["index.html", "run-a", "run-b", "static", "tasks"]
+    assert sorted(path.name for path in (tmp_path / "pages").iterdir()) == parts
     with pytest.raises(UsageError, match="holds other files"):
         write_comparison(compare_runs([first, second]), first)
 

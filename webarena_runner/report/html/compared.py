@@ -35,7 +35,7 @@ class Flip:
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two trajectories; its pictures are in a folder by its label."""
+    """One of the two trajectories; its pictures are in a folder of their own."""
 
     label: str
     report: RunReport
@@ -101,11 +101,11 @@ def _rows(comparison: Comparison, pair: Pair, page: str) -> tuple[Row, Row]:
 
 def _side(label: str, report: RunReport, key: Key) -> Side:
     view = episode_view(report, RunPaths(report.folder).episode(*key), (key,))
-    return Side(label, report, _moved(view, label.lower()))
+    return Side(label, report, _moved(view, links.run_folder(label)))
 
 
 def _moved(view: EpisodeView, folder: str) -> EpisodeView:
-    """Its pictures are in this folder: both runs have some of the same names."""
+    """With its pictures in this folder."""
 
     def moved(shot: Shot) -> Shot:
         picture = shot.picture and replace(shot.picture, page_path=f"{folder}/{shot.picture.page_path}")

@@ -21,5 +21,10 @@ def picture(paths: AttemptPaths, name: str) -> str:
     return f"{PICTURES}/{paths.folder.name}/{name}"
 
 
+def run_folder(label: str) -> str:
+    """`run-a`: where a comparison has the pictures of that run, of which the others have some of the same names."""
+    return f"run-{label.lower()}"
+
+
 def asset(name: str) -> str:
     return f"{STATIC}/{name}"

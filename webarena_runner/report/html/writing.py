@@ -18,8 +18,7 @@ from webarena_runner.report.html.pages import Pages
 from webarena_runner.report.html.pictures import place
 from webarena_runner.report.summary import RunReport, load_run
 
-# Screenshots of runs that are compared are in folders by their letters.
-PARTS = (links.STATIC, links.PICTURES, links.TASKS, *ascii_lowercase)
+PARTS = (links.STATIC, links.PICTURES, links.TASKS, *map(links.run_folder, ascii_lowercase))
 MARK = '<meta name="generator" content="webarena-runner'
 MARK_CHARACTERS = 2000
 # For fewer episodes a process takes longer to start than it saves.
