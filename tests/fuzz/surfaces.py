@@ -23,10 +23,11 @@ from webarena_runner.cli.results import print_report
 from webarena_runner.errors import RunnerError
 from webarena_runner.evaluators import load_evaluators, rescore
 from webarena_runner.evaluators.verdict import read_verdict
+from webarena_runner.export.bundle.verify import verify_folder
 from webarena_runner.export.leaderboard import row_of
 from webarena_runner.interfaces import AgentSetup
 from webarena_runner.log.paths import RunPaths
-from webarena_runner.log.reading import read_last_page, read_results, read_steps, read_tasks
+from webarena_runner.log.reading import read_last_page, read_manifest, read_results, read_steps, read_tasks
 from webarena_runner.models.openai.backend import OpenAIChat
 from webarena_runner.official.notation import render
 from webarena_runner.official.sites import SITES, sites_needed
@@ -34,7 +35,11 @@ from webarena_runner.report.comparison.manifests import alike
 from webarena_runner.report.comparison.runs import compare_runs
 from webarena_runner.report.outcomes import OfflineScorer
 from webarena_runner.report.summary import load_run
+from webarena_runner.rescoring.episodes import Rescorer
+from webarena_runner.rescoring.past import load_past
+from webarena_runner.rescoring.whole import rescored_offline
 from webarena_runner.running.elsewhere import require_sites_of_tasks
+from webarena_runner.running.reproducing.command import command_of
 from webarena_runner.running.run import prepare_resume
 from webarena_runner.settings.profiles import load_profile
 from webarena_runner.settings.records import ModelSpec, RunSettings, ScoringSettings, SitesSpec
@@ -280,3 +285,16 @@ class RunFolders:
             for result in read_results(folder).values():
                 if result.task_id in tasks:
                     rescore(tasks[result.task_id], result.scores, self._evaluators)
+        if rng.random() < 0.3:
+            _score_again(folder)
+
+
+def _score_again(folder: Path) -> None:
+    """As `wa-run rescore`, `verify` and `reproduce` do."""
+    with suppress(RunnerError):
+        run = load_past(folder)
+        for scoring in (run.scoring, ScoringSettings(url_whole_segments=True, numbers_by_value=True)):
+            rescored_offline(Rescorer(run, scoring), run.manifest.planned)
+    json.dumps(verify_folder(folder).as_json(), ensure_ascii=False).encode()
+    with suppress(RunnerError):
+        command_of(read_manifest(folder), {})

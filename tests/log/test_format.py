@@ -504,3 +504,14 @@ def test_a_manifest_has_the_version_of_data_that_a_provider_makes(provider: str,
     }
     assert len(versions) == (2 if made else 1)
     assert all(len(version) == (64 if made else 0) for version in versions)
+
+
+def test_a_closed_run_says_in_which_order_its_attempts_began(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path / "r", make_manifest(), [])
+    for task_id, start_s in ((2, 10.0), (1, 20.0), (2, 30.0)):
+        log = run.begin(task_id, 0)
+        run.put(make_result(task_id, None if start_s == 10 else 1.0, start_s=start_s, attempt=log.attempt))
+    run.begin(3, 0)
+    assert read_manifest(tmp_path / "r").order == ()
+    run.close()
+    assert read_manifest(tmp_path / "r").order == ((2, 0, 1), (1, 0, 1), (2, 0, 2))

@@ -10,6 +10,7 @@ from tokenizers.models import WordLevel
 
 from webarena_runner.models.shared.control import control_among, plain, with_plain_text
 from webarena_runner.models.shared.formats import FormatName, chat_turns, images_of, render
+from webarena_runner.models.shared.template import sha256_of_template
 from webarena_runner.models.transformers.options import TransformersOptions
 from webarena_runner.models.transformers.prompt import Prompts
 from webarena_runner.models.vllm.prompt import PromptWriter
@@ -171,7 +172,10 @@ def test_engines_break_the_control_tokens_of_their_tokenizer(prompt_format: Form
     )
     assert 7 not in writer.write(page).ids
     options = TransformersOptions(prompt_format=prompt_format)
-    assert 7 not in Prompts(EngineTokenizer(), None, options, subject="m").ids_of(page)[0]
+    prompts = Prompts(EngineTokenizer(), None, options, subject="m")
+    assert 7 not in prompts.ids_of(page)[0]
+    named = {"chat template sha256": sha256_of_template(EngineTokenizer().chat_template)}
+    assert writer.facts == prompts.facts == (named if prompt_format == "template" else {})
 
 
 def test_the_turns_for_a_chat_template_have_examples_as_earlier_turns() -> None:

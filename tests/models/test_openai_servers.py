@@ -1,5 +1,6 @@
 """What servers with OpenAI's API tell of themselves before a run, and what is asked of them then."""
 
+import hashlib
 import json
 import logging
 import re
@@ -341,6 +342,26 @@ async def test_the_chat_template_of_a_server_names_its_marks(server: Server, con
     await backend.check()
     await backend.generate([Message(role="user", content="<end_of:turn>[CLOSE][key]")], Sampling(), tag=TAG)
     assert server.chats[-1].body["messages"][-1]["content"] == "<\u200bend_of:turn>[\u200bCLOSE][key]"
+
+
+@pytest.mark.parametrize(
+    ("owner", "path", "told", "template"),
+    [
+        ("llamacpp", "/props?model=tiny", PROPS | {"chat_template": TEMPLATE}, TEMPLATE),
+        ("vllm", "/tokenizer_info", {"chat_template": TEMPLATE}, TEMPLATE),
+        ("library", "/api/show", {"template": "{{ .Prompt }}"}, "{{ .Prompt }}"),
+        ("vllm", "/tokenizer_info", {}, ""),
+    ],
+)
+async def test_the_manifest_has_the_checksum_of_a_servers_chat_template(
+    server: Server, connect: Connect, owner: str, path: str, told: Any, template: str
+) -> None:
+    server.models = [{"id": "tiny", "owned_by": owner}]
+    serve(server, path, told)
+    backend = connect()
+    await backend.check()
+    wanted = hashlib.sha256(template.encode()).hexdigest() if template else None
+    assert backend.facts.get("chat template sha256") == wanted
 
 
 @pytest.mark.parametrize(("owner", "tokenizer"), [("vllm", "server"), ("llamacpp", "llama.cpp"), ("sglang", "server")])

@@ -130,6 +130,7 @@ def test_the_checks_of_another_file_are_scored_by_what_was_seen(workdir: Path, i
             Played(4, [looks], selected=["Complete", "Cart"]),
             Played(5, [looks], selected=["Complete", "Cart"]),
             Played(6, [exact("two")], answer="two"),
+            Played(7, [exact("two")], answer="two"),
         ],
     )
     file = task_file(
@@ -139,18 +140,20 @@ def test_the_checks_of_another_file_are_scored_by_what_was_seen(workdir: Path, i
         record(3, **html(("last", text, "Complete"))),
         record(4, **html(("last", title, "Complete"))),
         record(5, **html(("__SHOPPING__/wishlist", text, "Complete"))),
+        record(7, eval_types=["string_match"], reference_answers={"must_includ": ["2"]}),
     )
     done = invoke("rescore", "r1", "--tasks-file", file, "--json")
     assert done.code == 1, done.err
     found = json.loads(done.out)
-    assert values(found) == {1: 1.0, 2: 1.0, 3: 1.0, 4: None, 5: None, 6: None}
+    assert values(found) == {1: 1.0, 2: 1.0, 3: 1.0, 4: None, 5: None, 6: None, 7: None}
     standings = {each["task_id"]: each["standing"] for each in found["episodes"]}
     assert {standings[4], standings[5], standings[6]} == {"needs_live_check", "not_in_task_file"}
     told = invoke("rescore", "r1", "--tasks-file", file).out
     assert "2 need a live check, since the run has not kept what the check looks at: task 4-5" in told
     assert f"task 4: program_html: target 0 looks at {title} of last, which no check of the run has looked at" in told
     assert "task 5: program_html: target 0 looks at document.body.innerText of __SHOPPING__/wishlist" in told
-    assert "1 are not in the task file: task 6" in told
+    assert "2 are not in the task file, or cannot be read there: task 6-7" in told
+    assert "must_includ: no rule of this evaluator" in told
 
 
 def test_a_verdict_on_another_question_is_none(workdir: Path, invoke: Invoke) -> None:

@@ -19,7 +19,7 @@ SAID_OF = {
     Standing.NEEDS_LIVE_CHECK: "need a live check, since the run has not kept what the check looks at",
     Standing.NEEDS_JUDGE: "need a judge's verdict that was not recorded (--judge NAME)",
     Standing.JUDGE_FAILED: "have no score because the judge failed",
-    Standing.NO_TASK: "are not in the task file",
+    Standing.NO_TASK: "are not in the task file, or cannot be read there",
     Standing.ERRORED: "ended in an error, which no re-scoring mends",
     Standing.NOT_RUN: "did not run",
 }
@@ -125,7 +125,7 @@ def _print_standings(episodes: Sequence[RescoredEpisode], console: Console, *, u
         if held := groups.get(standing):
             ids = listed_ids({each.task_id for each in held})
             _say(console, f"{under}{len(held)} {said}: task {ids}", style="yellow")
-            if standing in (Standing.NEEDS_LIVE_CHECK, Standing.JUDGE_FAILED):
+            if standing in (Standing.NEEDS_LIVE_CHECK, Standing.JUDGE_FAILED, Standing.NO_TASK):
                 for why, of_them in _by_reason(held):
                     _say(console, f"    task {listed_ids({each.task_id for each in of_them})}: {_short(why)}")
 

@@ -33,7 +33,7 @@ class Open:
 class Rescorer:
     """Scores the episodes of one run by other settings, or by the checks of other tasks (None: by its own).
 
-    `settings` of single tasks may differ (errata).
+    `settings` of single tasks may differ (errata). `unusable` says of tasks that are not among the others why.
     """
 
     def __init__(
@@ -43,9 +43,11 @@ class Rescorer:
         tasks: Mapping[TaskId, Task] | None = None,
         *,
         settings: Mapping[TaskId, ScoringSettings] | None = None,
+        unusable: Mapping[TaskId, str] | None = None,
     ) -> None:
         self._run = run
         self._scoring = scoring
+        self._unusable = unusable or {}
         self._tasks = run.tasks if tasks is None else tasks
         self._evaluators = load_evaluators(scoring)
         self._of_tasks: Mapping[TaskId, Mapping[str, Evaluator]] = {
@@ -62,7 +64,8 @@ class Rescorer:
         if result is None:
             return self._stays(key, Standing.NOT_RUN, "")
         if task is None or played is None:
-            return self._stays(key, Standing.NO_TASK, "the tasks to score by have no task of this id")
+            why = self._unusable.get(key[0], "the tasks to score by have no task of this id")
+            return self._stays(key, Standing.NO_TASK, why)
         if result.failure and not lacks_only_verdicts(result):
             return self._stays(key, Standing.ERRORED, result.failure.message.partition("\n")[0])
         if not task.checks:

@@ -12,7 +12,7 @@ from webarena_runner.errors import ConfigError, JudgeError, StoreError
 from webarena_runner.interfaces import Past
 from webarena_runner.log import reading
 from webarena_runner.log.paths import Key, RunPaths
-from webarena_runner.settings.records import LimitSettings, ScoringSettings
+from webarena_runner.settings.records import LimitSettings, ScoringSettings, TaskChoice
 from webarena_runner.tasksets import load_task_set
 from webarena_runner.types import UNSCORED, EpisodeResult, RunManifest, Stop, Task, TaskId
 
@@ -77,8 +77,13 @@ def tasks_of(folder: Path, manifest: RunManifest) -> tuple[Task, ...]:
     """
     if (kept := reading.read_tasks(folder)) is not None:
         return kept
-    choice = manifest.config["tasks"]
-    loaded = load_task_set(choice["task_set"]).load(allow_modified=bool(choice.get("allow_modified")))
+    try:
+        choice = TaskChoice.model_validate(manifest.config["tasks"])
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        where = ".".join(("config", "tasks", *map(str, fault["loc"])))
+        raise StoreError(f"{RunPaths(folder).manifest}: {where}: {fault['msg']}") from error
+    loaded = load_task_set(choice.task_set).load(allow_modified=choice.allow_modified)
     if loaded.sha256 != manifest.task_set_sha256:
         raise StoreError(
             f"run {manifest.run_id} began with another task file (sha256 {manifest.task_set_sha256[:12]}, now "

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,8 @@ _INCOMPLETE = (Standing.NEEDS_LIVE_CHECK, Standing.NEEDS_JUDGE, Standing.JUDGE_F
 class Request:
     """`judge` None: the recorded verdicts. `judge_file` is the judge as it was named, `max_cost_usd` what it may cost.
 
-    `tasks` None: the run's own checks. `own_scoring` are rules of single tasks; `unlike` those that the errata name and
+    `tasks` None: the run's own checks; `unusable` says of those that the file has, and that cannot be read, why.
+    `own_scoring` are rules of single tasks; `unlike` those that the errata name and
     that are not as they have them.
     """
 
@@ -40,6 +41,7 @@ class Request:
     tasks: Mapping[TaskId, Task] | None = None
     tasks_file: str = ""
     tasks_sha256: str = ""
+    unusable: Mapping[TaskId, str] = field(default_factory=dict)
     errata: bool = False
     own_scoring: Mapping[TaskId, ScoringSettings] | None = None
     unlike: tuple[TaskId, ...] = ()
@@ -70,7 +72,12 @@ class Request:
         if tasks_file:
             loaded = load_task_file(tasks_file)
             tasks = {task.task_id: task for task in loaded.tasks}
-            parts = {"tasks": tasks, "tasks_file": Path(tasks_file).name, "tasks_sha256": loaded.sha256}
+            parts = {
+                "tasks": tasks,
+                "tasks_file": Path(tasks_file).name,
+                "tasks_sha256": loaded.sha256,
+                "unusable": {each.task_id: "; ".join(each.faults) for each in loaded.unusable},
+            }
         if errata:
             parts = _by_errata(run, scoring)
         return cls(
@@ -101,7 +108,7 @@ class Request:
 
     @cached_property
     def rescorer(self) -> Rescorer:
-        return Rescorer(self.run, self.scoring, self.tasks, settings=self.own_scoring)
+        return Rescorer(self.run, self.scoring, self.tasks, settings=self.own_scoring, unusable=self.unusable)
 
     @property
     def keys(self) -> tuple[Key, ...]:
