@@ -59,7 +59,7 @@ class Wandb:
                 settings=_settings(wandb.Settings, self._options.mode),
             )
             logged.summary.update(run.metrics)
-            address = logged.url
+            address = logged.url if online else ""
             logged.finish()
         except (wandb.errors.Error, OSError) as error:
             raise StoreError(
