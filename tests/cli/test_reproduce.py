@@ -164,7 +164,7 @@ def test_what_differs_here_is_told_and_files_that_changed_come_with_it(
     folder = begun(model="mine", task_set="own.json", tasks="7", sites="embedded", given=given)
     raw = json.loads((folder / "manifest.json").read_text())
     assert raw["judge_model"]["model"] == "the-judge"
-    raw["versions"] |= {"python": "3.9.1", "chromium": "1.2"}
+    raw["versions"] |= {"python": "3.9.1", "chromium": "1.2.3.4 headless shell"}
     raw["packages"] |= {"pydantic": "1.0", "unheard-of": "1"}
     raw["hardware"] = {"gpu 0": "NVIDIA H200, driver 1"}
     (folder / "manifest.json").write_text(json.dumps(raw))
@@ -176,6 +176,7 @@ def test_what_differs_here_is_told_and_files_that_changed_come_with_it(
     for told in (
         "# differs: python: 3.9.1 then, 3.",
         "# differs: pydantic: 1.0 then, 2.",
+        "# differs: chromium: 1.2.3.4 then, ",
         "# differs: gpu 0: NVIDIA H200, driver 1 then, none here",
         "# differs: task set own: sha256 ",
         "# differs: configs/prompts/cot.yaml: is here with another content",

@@ -1,5 +1,6 @@
 """What a run that is run again here would not have as it was: versions, machine, files, variables."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,8 @@ import yaml
 
 from webarena_runner import registry
 from webarena_runner.agents.prompt import load_prompt
-from webarena_runner.errors import RunnerError, UsageError
+from webarena_runner.browser.find import find_browser
+from webarena_runner.errors import BrowserMissing, RunnerError, UsageError
 from webarena_runner.log.paths import RunPaths
 from webarena_runner.log.texts import Texts
 from webarena_runner.running.machine import hardware, packages
@@ -19,6 +21,7 @@ from webarena_runner.types import RunManifest
 
 SHORT = 12
 _PROMPTS = (".yaml", ".json")
+_VERSION = re.compile(r"[0-9]+(\.[0-9]+){2,}")
 
 
 def differences(manifest: RunManifest) -> Iterator[str]:
@@ -26,12 +29,30 @@ def differences(manifest: RunManifest) -> Iterator[str]:
     machine = hardware()
     for then, now in ((manifest.versions, versions()), (manifest.packages, packages()), (manifest.hardware, machine)):
         for name, value in then.items():
-            # What only the start of a run finds out, such as the browser's version, is not known now.
+            # What only the start of a run finds out, such as the model server, is not known now.
             if name in now and now[name] != value:
                 yield f"{name}: {value} then, {now[name]} here"
     yield from (f"{name}: {value} then, none here" for name, value in manifest.hardware.items() if name not in machine)
+    yield from _of_browser(manifest)
     yield from _of_tasks(manifest)
     yield from _of_judge(manifest)
+
+
+def _of_browser(manifest: RunManifest) -> Iterator[str]:
+    """By the numbers alone: what a browser calls itself depends on how it is asked."""
+    then = _VERSION.search(manifest.versions.get("chromium", ""))
+    if then is None:
+        return
+    settings = manifest.config["settings"].get("browser", {})
+    configured = settings.get("executable")
+    try:
+        browser = find_browser(Path(configured) if configured else None, headless=settings.get("headless", True))
+    except BrowserMissing:
+        yield f"chromium: {then[0]} then, none here (wa-run browser install)"
+        return
+    now = _VERSION.search(browser.version)
+    if now and now[0] != then[0]:
+        yield f"chromium: {then[0]} then, {now[0]} here ({browser.path})"
 
 
 def _of_tasks(manifest: RunManifest) -> Iterator[str]:
