@@ -1,27 +1,33 @@
 """A site that is not there, at the start or in mid-episode, is an error of the site and never a score."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cli.conftest import Done, Invoke
-from tests.support.local_site import Site, serve
+from tests.support.fault_proxy import Fault, FaultProxy, in_front_of
+from tests.support.local_site import Reply, Site, serve
 from tests.tasksets.records import record, string_match, write
 
 pytestmark = pytest.mark.browser
 FORUM = "<title>Forum</title><h1>Forum</h1><p>Posts"
 
 
-def play(invoke: Invoke, site: Site, *actions: dict[str, Any]) -> tuple[Done, dict[str, Any]]:
+def goto(path: str) -> dict[str, Any]:
+    return {"do": "goto", "url": f"__REDDIT__{path}"}
+
+
+def play(invoke: Invoke, site: Site | FaultProxy, *actions: dict[str, Any]) -> tuple[Done, dict[str, Any]]:
     """One task that starts on the forum's root, not logged in, and its result."""
     own = {"sites": ["reddit"], "start_url": "__REDDIT__", "storage_state": None}
     answer = {"do": "stop", "answer": "done"}
     task = record(1, **own, eval=string_match(exact_match="done")) | {"reference_actions": [*actions, answer]}
     write(Path("own.json"), [task])
     Path("lab.yaml").write_text(f"urls:\n  reddit: {site.url}\n")
-    options = ("-o", "limits.retries=0", "--run-id", "r")
+    options = ("-o", "limits.retries=0", "-o", "browser.navigation_timeout_s=1.5", "--run-id", "r")
     done = invoke("--model", "oracle", "--task-set", "own.json", "--sites", "./lab.yaml", *options)
     (result,) = Path("results/r/episodes").glob("*/result.json")
     return done, json.loads(result.read_text())
@@ -48,3 +54,85 @@ def test_a_missing_start_page_scores_nothing(invoke: Invoke) -> None:
         done, result = play(invoke, site)
     assert (done.code, result["value"], result["failure"]["error_class"]) == (1, None, "site")
     assert "answers with status 404" in done.err
+
+
+def steps_of() -> list[dict[str, Any]]:
+    (path,) = Path("results/r/episodes").glob("*/steps.jsonl")
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("500", "the episode ended on a page that its site failed to give: .*/late: status 500"),
+        ("502", "the episode ended on a page that its site failed to give: .*/late: status 502"),
+        ("refused", "went away: .*/late: net::ERR_CONNECTION_REFUSED"),
+        ("reset", "went away: .*/late: net::ERR_CONNECTION_RESET"),
+        ("half-open", "ended on a page that its site failed to give: .*/late: no answer within the limit"),
+    ],
+)
+def test_a_site_that_goes_away_in_mid_episode_scores_nothing(fault: Fault, told: str, invoke: Invoke) -> None:
+    with serve() as site, in_front_of(site.url) as proxy:
+        site.page("/", FORUM)
+
+        def last_good() -> Reply:
+            proxy.fail(fault)
+            return Reply(FORUM)
+
+        site.route("/good", last_good)
+        done, result = play(invoke, proxy, goto("/good"), goto("/late"))
+    failure = result["failure"]
+    assert (done.code, result["value"], failure["error_class"], failure["may_retry"]) == (1, None, "site", True)
+    assert re.search(told, failure["message"])
+    assert len(result["site_failures"]) == 1
+    assert steps_of()[1]["action_text"].startswith("goto"), "the step that met the outage is in the log"
+
+
+def test_going_back_to_a_page_that_the_browser_kept_does_not_hide_an_outage(invoke: Invoke) -> None:
+    with serve() as site, in_front_of(site.url) as proxy:
+        cached = {"Cache-Control": "max-age=600"}
+        site.page("/", FORUM, headers=cached)
+
+        def last_good() -> Reply:
+            proxy.fail("502")
+            return Reply(FORUM, headers=cached)
+
+        site.route("/good", last_good)
+        done, result = play(invoke, proxy, goto("/good"), goto("/late"), {"do": "go_back"})
+    assert (done.code, result["value"]) == (1, None), result
+    assert "a site of this task is down" in result["failure"]["message"]
+    assert "its root does not answer either" in result["failure"]["message"]
+
+
+def test_three_failures_in_a_row_of_a_site_that_is_down_end_the_episode(invoke: Invoke) -> None:
+    with serve() as site, in_front_of(site.url) as proxy:
+        site.page("/", FORUM)
+
+        def last_good() -> Reply:
+            proxy.fail("502")
+            return Reply(FORUM)
+
+        site.route("/good", last_good)
+        late = [goto(f"/late/{number}") for number in range(6)]
+        done, result = play(invoke, proxy, goto("/good"), *late)
+    assert (done.code, result["value"], result["steps"]) == (1, None, 4)
+
+
+def test_an_error_page_that_the_agent_leaves_again_is_recorded_beside_the_score(invoke: Invoke) -> None:
+    with serve() as site:
+        site.page("/", FORUM)
+        site.page("/bad", "<h1>Oops", status=500)
+        done, result = play(invoke, site, goto("/bad"), goto("/"))
+    assert (done.code, result["value"]) == (0, 1.0), done
+    assert result["site_failures"] == ["__REDDIT__/bad: status 500"]
+    assert "1 scored episodes met a page that a site failed to give and got over it" in done.out
+    assert steps_of()[1]["observation"]["site_failures"] == [f"{site.url}/bad: status 500"]
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_what_an_agent_asks_for_in_vain_is_no_outage(status: int, invoke: Invoke) -> None:
+    with serve() as site:
+        site.page("/", FORUM)
+        site.page("/made-up", "<h1>No", status=status)
+        done, result = play(invoke, site, goto("/made-up"))
+    assert (done.code, result["value"], result["site_failures"]) == (0, 1.0, [])

@@ -10,6 +10,7 @@ from webarena_runner.browser.observe.devtools import DevTools
 FIRST_LIMIT_S = 2.0
 # What lies between two drainings is bounded, since a page can navigate as often as it likes.
 MAX_KEPT = 50
+ERROR_STATUS = 400
 TIMED_OUT = "no answer within the limit of a navigation"
 
 
@@ -30,6 +31,7 @@ class Documents:
         self.latest: Document | None = None
         self._main_frame = main_frame
         self._asked: dict[str, str] = {}
+        self._arriving: dict[str, Document] = {}
         self._new: list[Document] = []
         self._known = asyncio.Event()
         tools.on("Network.requestWillBeSent", self._sent)
@@ -53,8 +55,8 @@ class Documents:
 
     def give_up(self) -> None:
         """A navigation is ended because its document did not come; without one under way this does nothing."""
-        if self._asked and (url := next(reversed(self._asked.values()))):
-            self._saw(Document(url, error=TIMED_OUT))
+        if self._asked:
+            self._saw(Document(next(reversed(self._asked.values())), error=TIMED_OUT))
         self._asked.clear()
 
     def _sent(self, event: dict[str, Any]) -> None:
@@ -67,21 +69,26 @@ class Documents:
             return
         response = event["response"]
         cached = bool(response.get("fromDiskCache") or response.get("fromServiceWorker"))
-        # Kept as asked until it has ended: an answer can break off.
-        self._asked[event["requestId"]] = ""
-        self._saw(Document(response["url"], int(response["status"]), cached=cached))
+        document = Document(response["url"], int(response["status"]), cached=cached)
+        self._asked.pop(event["requestId"], None)
+        self._arriving[event["requestId"]] = document
+        self._saw(document)
 
     def _finished(self, event: dict[str, Any]) -> None:
         self._asked.pop(event["requestId"], None)
+        self._arriving.pop(event["requestId"], None)
 
     def _failed(self, event: dict[str, Any]) -> None:
         url = self._asked.pop(event["requestId"], None)
-        if url is None or event.get("canceled"):
+        answered = self._arriving.pop(event["requestId"], None)
+        if event.get("canceled"):
             return
-        if url or self.latest is None:
-            self._saw(Document(url, error=str(event.get("errorText", ""))))
-        elif self.latest.status:
-            self._saw(Document(self.latest.url, error=str(event.get("errorText", ""))))
+        error = str(event.get("errorText", ""))
+        if url is not None:
+            self._saw(Document(url, error=error))
+        elif answered is not None and answered.status < ERROR_STATUS:
+            # The answer has broken off; Chromium also says so of an error without a body, where the status tells more.
+            self._saw(Document(answered.url, error=error))
 
     def _saw(self, document: Document) -> None:
         self.latest = document

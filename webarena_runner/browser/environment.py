@@ -19,6 +19,7 @@ from webarena_runner.browser.observe.devtools import ProtocolError
 from webarena_runner.browser.observe.ids import StableIds, browser_id
 from webarena_runner.browser.observe.limits import MAX_TITLE_CHARACTERS, MAX_URL_CHARACTERS, cut, shortened
 from webarena_runner.browser.observe.observers import LivePage, extras_of
+from webarena_runner.browser.outages import Outages
 from webarena_runner.browser.policy import Fence
 from webarena_runner.browser.probe import Probe
 from webarena_runner.browser.record.recorder import Recorder
@@ -97,6 +98,7 @@ class EpisodeEnvironment:
         self._nodes: Mapping[str, Node] = {}
         self._deviations: list[str] = []
         self._settled = Settled()
+        self._outages = Outages(fence)
         viewport = ViewportSize(width=browser.viewport_width, height=browser.viewport_height)
         # A little more than a navigation may take, so that Playwright can say which one it was.
         self._actor = Actor(tabs, fence, viewport, limit_s=browser.navigation_timeout_s + 1)
@@ -161,8 +163,18 @@ class EpisodeEnvironment:
             await self._settle(before)
         if self._settings.follow_new_tabs:
             await self._follow(before)
+        await self._note_documents()
         spent = {"execute": 1000 * (executed - started), "settle": 1000 * (time.monotonic() - executed)}
         return await self._observe(outcome, spent)
+
+    async def require_up(self) -> None:
+        """Raises SiteError when a site failed and has not come back, or its failure is what the agent ended on."""
+        await self._note_documents()
+        await self._outages.require_up(await self.tabs.current.shown())
+
+    async def _note_documents(self) -> None:
+        for tab in await self.tabs.all():
+            self._outages.saw(tab.documents.take())
 
     def _named(self, action: Action) -> str:
         """The step for readers of a recording."""
@@ -240,6 +252,8 @@ class EpisodeEnvironment:
             deviations=(*outcome.deviations, *deviations, *seen.page.rendered.deviations, *self._cut(seen)),
             still_busy=settled.unfinished,
             not_awaited=settled.ignored,
+            site_failures=self._outages.take(),
+            outage=await self._outages.end(),
             extras=seen.extras,
             acted_box=outcome.box,
         )

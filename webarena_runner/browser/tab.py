@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from playwright.async_api import Dialog, Page
 from playwright.async_api import Error as PlaywrightError
 
-from webarena_runner.browser.documents import Documents
+from webarena_runner.browser.documents import Document, Documents
 from webarena_runner.browser.failures import first_line, target_gone
 from webarena_runner.browser.observe.devtools import DevTools, ProtocolError, connect
 from webarena_runner.browser.settle.activity import Activity
@@ -17,6 +17,7 @@ from webarena_runner.errors import BrowserError, SiteError
 log = logging.getLogger(__name__)
 SERVER_ERRORS = range(500, 600)
 AGREE_WAIT_S = 2.0
+STATUS = "() => performance.getEntriesByType('navigation')[0]?.responseStatus ?? 0"
 # A page can make as many as it likes, and each stands in the next prompt where `actions.show_errors` is on.
 MAX_NOTICES, MAX_NOTICE_CHARACTERS = 5, 240
 
@@ -79,6 +80,18 @@ class Tab:
             await self.tools.send("Page.stopLoading")
         except ProtocolError as error:
             log.info("%s: %s", self.page.url, error)
+
+    async def shown(self) -> Document | None:
+        """What became of its latest main document; None where that cannot be told."""
+        if self.documents.latest is not None or self.crashed:
+            return self.documents.latest
+        # That of a window which a page has opened may have come before we could listen.
+        try:
+            async with asyncio.timeout(AGREE_WAIT_S):
+                status = await self.page.evaluate(STATUS)
+        except (PlaywrightError, TimeoutError):
+            return None
+        return Document(self.page.url, status) if status else None
 
     async def _agree(self) -> None:
         """Playwright hears of navigations on a connection of its own, on a busy machine later than we do."""

@@ -25,6 +25,11 @@ def notes(report: RunReport) -> Iterator[Note]:
     if report.unanswered:
         causes = ", ".join(f"{cause} {count}" for cause, count in sorted(report.unanswered.items()))
         yield Note(f"errors because the model gave no answer: {causes}")
+    if report.recovered:
+        yield Note(
+            f"{report.recovered} scored episodes met a page that a site failed to give and got over it "
+            "(site_failures in their result.json)"
+        )
     if report.cut_replies:
         yield Note(f"{report.cut_replies} replies were cut at their limit (-o sampling.max_tokens=N sets it)")
     if report.thought_replies:

@@ -221,6 +221,11 @@ class RunReport:
         skipped = self._setting("scoring", "judge_skip_thoughts")
         return 0 if skipped else sum(has_thoughts(verdict.reply) for verdict in self._verdicts)
 
+    @cached_property
+    def recovered(self) -> int:
+        """How many scored episodes met a page that a site failed to give, and the site was there again."""
+        return sum(bool(result.site_failures) for result in self.heads.values() if result.value is not None)
+
     def _setting(self, group: str, name: str) -> Any:
         return self.manifest.config.get("settings", {}).get(group, {}).get(name)
 
@@ -267,6 +272,7 @@ class RunReport:
             "thought_replies": self.thought_replies,
             "thought_verdicts": self.thought_verdicts,
             "unanswered": self.unanswered,
+            "recovered": self.recovered,
             "judge_verdicts": {"all": self.verdicts, "kept": self.kept_verdicts},
             "wall_s": self.wall_s,
             "cost_usd": self.cost_usd,

@@ -41,6 +41,10 @@ class Pages(Protocol):
         """What evaluators are given, with `scoring.page_checks` of the run's settings."""
         ...
 
+    async def require_up(self) -> None:
+        """Before the first check: raises SiteError when a site went away under the episode."""
+        ...
+
     async def end_recording(self) -> None:
         """To be called before the first check: pages that checks open are in no recording."""
         ...
@@ -145,6 +149,7 @@ class BrowserEnvironments:
                 yield LeasedSites(self, task, lease, pages, recording)
 
     async def score(self, task: Task, answer: str, lease: SiteLease, pages: Pages) -> tuple[float, tuple[Score, ...]]:
+        await pages.require_up()
         await pages.end_recording()
         end = EpisodeEnd(task, answer, lease, pages.probe(self._settings.scoring.page_checks), pages.trace())
         return await score(task, end, self._evaluators, self._judge)

@@ -12,7 +12,7 @@ from webarena_runner.actions.describe import describe_action
 from webarena_runner.actions.kinds import element_of
 from webarena_runner.actions.stops import early_stop
 from webarena_runner.actions.thoughts import has_thoughts
-from webarena_runner.errors import EpisodeError, NoAnswer, UsageError
+from webarena_runner.errors import EpisodeError, NoAnswer, SiteError, UsageError
 from webarena_runner.interfaces import Agent
 from webarena_runner.interfaces.environments import Environment, EnvironmentProvider, EpisodeNotes
 from webarena_runner.log.paths import AttemptPaths
@@ -158,6 +158,8 @@ async def _act(harness: Harness, episode: Episode, environment: Environment) -> 
         _record(episode, shown, decision, observation, started_at=started_at, agent_ms=agent_ms)
         if unanswered:
             raise unanswered
+        if observation.outage:
+            raise SiteError(observation.outage)
         if isinstance(decision.action, Stop):
             return Ending.ANSWERED, decision.action.answer
 
@@ -278,5 +280,11 @@ def _result(
         wall_s=time.monotonic() - episode.clock_start,
         timings_ms=timings_ms,
         deviations=tuple(sorted({name for step in episode.steps for name in step.observation.deviations})),
+        site_failures=_site_failures(episode),
         failure=failure,
     )
+
+
+def _site_failures(episode: Episode) -> tuple[str, ...]:
+    seen = [step.observation for step in episode.steps] + ([episode.now] if episode.now else [])
+    return tuple(dict.fromkeys(text for observation in seen for text in observation.site_failures))

@@ -36,9 +36,10 @@ class Observation(Record):
     image (`screenshot_type`), or None. `action_error` is why the last action did nothing ("" when it worked).
     `timings_ms` names the parts: execute, settle, observe, screenshot. `deviations` names each place where official
     would have crashed or differed. `still_busy` is what went on in the page when the wait for it ended at its limit,
-    `not_awaited` what went on too, but had not ended before. `extras` has what the run's observers saw, by their names:
-    for agents, not for the log. `acted_box` is where the element of the last action was before it, of an action that
-    finds it itself (`playwright`); it goes to the log with that action's step.
+    `not_awaited` what went on too, but had not ended before. `site_failures` are main documents of the last action that
+    a site failed to give, with the reason, and `outage` is why the episode cannot go on ("": it can). `extras` has what
+    the run's observers saw, by their names: for agents, not for the log. `acted_box` is where the element of the last
+    action was before it, of an action that finds it itself (`playwright`); it goes to the log with that action's step.
     """
 
     url: str
@@ -52,6 +53,8 @@ class Observation(Record):
     deviations: tuple[str, ...] = ()
     still_busy: tuple[str, ...] = ()
     not_awaited: tuple[str, ...] = ()
+    site_failures: tuple[str, ...] = ()
+    outage: str = ""
     extras: dict[str, Any] = Field(default_factory=dict, exclude=True, repr=False)
     acted_box: Box | None = Field(default=None, exclude=True, repr=False)
 
@@ -237,7 +240,8 @@ class EpisodeResult(Record):
     limit, `thought_replies` hold thoughts. Only `cost_usd` counts the judge; it is None when no model of the run has
     prices. `site_urls` are the leased sites' by official name, {} when there was no lease. `timings_ms` names the
     parts: lease, browser (its start and the start pages), first_observation, and for all steps together agent,
-    execute, settle, observe, screenshot, then evaluate.
+    execute, settle, observe, screenshot, then evaluate. `site_failures` are pages that a site failed to give; where
+    there is a score, the site was there again.
     """
 
     task_set: str
@@ -262,6 +266,7 @@ class EpisodeResult(Record):
     wall_s: float
     timings_ms: dict[str, float] = Field(default_factory=dict)
     deviations: tuple[str, ...] = ()
+    site_failures: tuple[str, ...] = ()
     failure: Failure | None = None
 
 

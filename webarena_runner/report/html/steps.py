@@ -89,8 +89,9 @@ class Shown:
         too_long = [f"{cut:,} tokens of the observation did not fit the prompt"] if cut else []
         busy = [f"still busy when the wait ended: {', '.join(seen.still_busy)}"] if seen.still_busy else []
         other = [f"not waited for: {', '.join(seen.not_awaited)}"] if seen.not_awaited else []
+        failed = [f"a site failed: {each}" for each in seen.site_failures]
         deviations = [f"official would differ: {each}" for each in seen.deviations]
-        return [*filter(None, (decision.note,)), *too_long, *busy, *other, *deviations]
+        return [*filter(None, (decision.note,)), *too_long, *busy, *other, *failed, *deviations]
 
 
 @dataclass(frozen=True)
