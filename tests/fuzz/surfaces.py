@@ -19,7 +19,7 @@ from webarena_runner.actions.describe import describe_action
 from webarena_runner.actions.stops import early_stop
 from webarena_runner.agents.prompted import Prompted
 from webarena_runner.cli.checked import check_tasks
-from webarena_runner.cli.results import print_report
+from webarena_runner.cli.results import print_report, print_statistics
 from webarena_runner.errors import RunnerError
 from webarena_runner.evaluators import load_evaluators, rescore
 from webarena_runner.evaluators.verdict import read_verdict
@@ -27,17 +27,26 @@ from webarena_runner.export.bundle.verify import verify_folder
 from webarena_runner.export.leaderboard import row_of
 from webarena_runner.interfaces import AgentSetup
 from webarena_runner.log.paths import RunPaths
-from webarena_runner.log.reading import read_last_page, read_manifest, read_results, read_steps, read_tasks
+from webarena_runner.log.reading import (
+    read_last_page,
+    read_manifest,
+    read_results,
+    read_steps,
+    read_tasks,
+    readable_results,
+)
 from webarena_runner.models.openai.backend import OpenAIChat
 from webarena_runner.official.notation import render
 from webarena_runner.official.sites import SITES, sites_needed
 from webarena_runner.report.comparison.manifests import alike
 from webarena_runner.report.comparison.runs import compare_runs
+from webarena_runner.report.markdown import as_markdown
 from webarena_runner.report.outcomes import OfflineScorer
 from webarena_runner.report.summary import load_run
 from webarena_runner.rescoring.episodes import Rescorer
 from webarena_runner.rescoring.past import load_past
 from webarena_runner.rescoring.whole import rescored_offline
+from webarena_runner.results import load
 from webarena_runner.running.elsewhere import require_sites_of_tasks
 from webarena_runner.running.reproducing.command import command_of
 from webarena_runner.running.run import prepare_resume
@@ -267,8 +276,15 @@ class RunFolders:
             report = load_run(folder)
             json.dumps(report.as_json(), ensure_ascii=False).encode()
             row_of(report)
+            if repr(dict(report.results)) != repr(readable_results(folder)[0]):
+                raise AssertionError("results that are read at once are not those that are read one by one")
             if rng.random() < 0.3:
                 print_report(report, Console(file=StringIO()))
+                print_statistics(report, Console(file=StringIO()))
+                as_markdown(report, with_statistics=True).encode()
+            if rng.random() < 0.1:
+                frames = load(folder)
+                repr((frames.tasks, frames.steps, frames.scores))
             if rng.random() < 0.2:
                 alike(report.manifest)
                 json.dumps(compare_runs([folder, rng.choice(self._folders)]).as_json(), ensure_ascii=False).encode()
