@@ -515,3 +515,11 @@ def test_a_closed_run_says_in_which_order_its_attempts_began(tmp_path: Path) -> 
     assert read_manifest(tmp_path / "r").order == ()
     run.close()
     assert read_manifest(tmp_path / "r").order == ((2, 0, 1), (1, 0, 1), (2, 0, 2))
+
+
+def test_an_old_result_that_took_for_ever_is_damaged(copy: Callable[[str], Path]) -> None:
+    folder = copy("format-0/oracle")
+    paths = next(each for each in RunPaths(folder).episodes() if each.result.exists())
+    changed(paths.result, lambda raw: raw.update(wall_s=float("inf")))
+    with pytest.raises(DamagedRecord, match="is no result of format 0: OverflowError"):
+        read_result(paths)

@@ -30,7 +30,7 @@ def upgraded(kind: Kind, raw: Raw, *, where: str) -> Raw:
     for step in _STEPS[found:]:
         try:
             record = step[kind](record) if kind in step else record
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise DamagedRecord(f"{where}: is no {kind} of format {found}: {error!r}") from error
     return record
 
