@@ -69,10 +69,25 @@ def test_what_is_no_near_miss_is_invalid_for_the_official_reason(text: str) -> N
     assert found == parse_action(text)
 
 
-@pytest.mark.parametrize("text", ["stop [42", "stop(42", 'stop [answer="42'])
+@pytest.mark.parametrize("text", ["stop [42", "stop(42", 'stop [answer="42', "stop 42]", "stop: 42)", 'stop "42'])
 def test_an_answer_that_does_not_end_ends_no_episode(text: str) -> None:
     found = parse_lenient(text)
     assert found == Invalid(raw=text, reason="the answer does not end: expected `stop [answer]`")
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("stop: [42]", "42"),
+        ('stop = ("42")', "42"),
+        ("stop.", ""),
+        ('stop 27"', '27"'),
+        ("stop an array [1, 2]", "an array [1, 2]"),
+        ('stop("1) one 2) two")', "1) one 2) two"),
+    ],
+)
+def test_an_answer_is_what_the_brackets_or_quotes_around_it_hold(text: str, answer: str) -> None:
+    assert parse_lenient(text) == Stop(answer=answer)
 
 
 def test_the_recorded_half_readings_are_whole(shared: Path) -> None:

@@ -89,6 +89,11 @@ def test_options_that_exclude_each_other_or_do_nothing(invoke: Invoke, words: tu
     refused(invoke(*words), told)
 
 
+def test_files_that_are_not_there(invoke: Invoke, workdir: Path) -> None:
+    told = "nofile.yaml: cannot be read: No such file or directory; give an existing file"
+    refused(invoke(*ORACLE, "--config", "nofile.yaml"), told)
+
+
 def test_malformed_yaml(invoke: Invoke, workdir: Path) -> None:
     path = workdir / "mine.yaml"
     path.write_text("backend: openai_chat\nsampling: {temperature: 1\n")
@@ -224,7 +229,8 @@ def test_verbose_shows_the_traceback(invoke: Invoke) -> None:
         ("--model oracle --max-cost=much", ["--max-cost: ", "got 'much'"]),
         ("report", ["Missing argument 'RUN'; see `wa-run report --help`"]),
         ("smoke", ["'smoke' is no command; did you mean --tasks smoke?"]),
-        ("--tasks site:map and site:reddit", ["--tasks 'site:map and site:reddit'", "quotes"]),
+        ("--tasks site:map and site:reddit", ["--tasks 'site:map & site:reddit'", "quotes"]),
+        ("--tasks site:map or not 3 --workers 2", ["--tasks 'site:map , ! 3'", "quotes"]),
         ("--model oracle run", ["--model", "write it after `run`"]),
     ],
 )

@@ -400,6 +400,25 @@ def test_odd_values_in_results_and_steps_are_damage_or_can_be_printed(copy: Call
     assert report.cost_usd is None
 
 
+@pytest.mark.parametrize("value", [float("nan"), 7.0, -1.0])
+def test_a_score_that_is_none_is_damage_and_no_failed_task(value: float, copy: Callable[[str], Path]) -> None:
+    folder = copy("format-1")
+    first, second = RunPaths(folder).episodes()
+    changed(first.result, lambda record: record.update(value=value))
+    changed(second.result, lambda record: record.update(scores=[{"evaluator": "string_match", "value": value}]))
+    report = load_run(folder)
+    assert not report.results
+    assert all("is lost" in told and "value" in told for told in report.damaged)
+
+
+def test_a_file_in_place_of_the_folder_of_attempts_hides_no_result(copy: Callable[[str], Path]) -> None:
+    folder = copy("format-1")
+    attempts = RunPaths(folder).folder / "attempts"
+    shutil.rmtree(attempts, ignore_errors=True)
+    attempts.write_text("")
+    assert len(load_run(folder).results) == 2
+
+
 def test_a_report_knows_the_tasks_or_says_why_not(copy: Callable[[str], Path]) -> None:
     report = load_run(copy("format-1"))
     task_id, _ = report.manifest.planned[0]
@@ -449,6 +468,17 @@ def test_a_run_of_format_0_is_finished_by_this_version(copy: Callable[[str], Pat
     assert step.acted_on is not None
     assert step.acted_on.line in step.action_text
     assert step.observation.nodes[step.acted_on.element_id].box == step.acted_on.box
+
+
+@pytest.mark.browser
+async def test_a_log_that_cannot_be_written_is_one_clear_error(copy: Callable[[str], Path]) -> None:
+    folder = copy("format-0/oracle")
+    prepared = prepare_resume(folder)
+    log = RunPaths(folder).log
+    log.unlink(missing_ok=True)
+    log.mkdir()
+    with pytest.raises(StoreError, match=r"cannot write .*run\.log: Is a directory"):
+        await run(prepared, on_event=lambda event: None, environ={})
 
 
 @pytest.mark.browser

@@ -61,6 +61,14 @@ async def test_a_reply_without_choices_is_asked_for_again(server: Server, connec
     assert (await ask(connect)).retries == 1
 
 
+@pytest.mark.parametrize("choice", [{}, {"index": 0, "finish_reason": None, "message": None}, {"text": "click [1]"}])
+async def test_a_reply_without_a_message_is_asked_for_again(
+    server: Server, connect: Connect, choice: dict[str, Any]
+) -> None:
+    server.replies.append(Reply(200, completion(None, choices=[choice])))
+    assert (await ask(connect)).retries == 1
+
+
 @pytest.mark.parametrize("said", ["", "```click [1]"])
 @pytest.mark.parametrize("reason", ["error", "abort", "insufficient_system_resource"])
 async def test_a_reply_that_a_failing_server_ended_is_asked_for_again(

@@ -96,11 +96,11 @@ def _stop(rest: str) -> Action:
 
 
 def _argument(rest: str, names: str) -> str | None:
-    """What the brackets of the first line hold, or all of that line where there are none; None: they do not close.
+    """What the brackets of the first line hold, or all of that line where there are none; None: one end is missing.
 
     Quotes are left out with the parentheses, the colon or the name that stand in place of the grammar's brackets.
     """
-    line = rest.partition("\n")[0].strip()
+    line = re.sub(r"^[:=]\s*(?=[\[(])", "", rest.partition("\n")[0].strip())
     is_official = line.startswith("[")
     if (is_official and "]" not in line) or (line.startswith("(") and ")" not in line):
         return None
@@ -109,12 +109,20 @@ def _argument(rest: str, names: str) -> str | None:
     elif line.startswith("(") and line.endswith(")"):
         line = line[1:-1]
     else:
-        line = re.sub(r"^[:=]\s*", "", line)
+        line = re.sub(r"^[:=]\s*|^[.!;,]+$", "", line)
+        if _lacks_an_end(line):
+            return None
     argument = re.sub(rf"^\s*(?:{names})\s*=\s*", "", line)
     quoted = re.fullmatch(r"""(["'])(?P<inner>.*)\1""", argument)
     if not quoted or quoted[1] in quoted["inner"] or (is_official and argument == line):
         return argument
     return quoted["inner"]
+
+
+def _lacks_an_end(line: str) -> bool:
+    """Whether a bracket closes that nothing opened, or a quote opens that nothing closes."""
+    closes = any(line.endswith(end) and line.count(end) > line.count(start) for start, end in ("[]", "()"))
+    return closes or (line.startswith('"') and line.count('"') % 2 == 1)
 
 
 _READERS: dict[str, Callable[[str], Action | None]] = {

@@ -14,7 +14,7 @@ from webarena_runner.actions.read import read_action
 from webarena_runner.errors import ConfigError
 from webarena_runner.settings import datafiles
 from webarena_runner.settings.records import ActionSet, ActionSettings
-from webarena_runner.settings.yaml import Document, describe, read_yaml
+from webarena_runner.settings.yaml import Document, describe, read_text, read_yaml
 from webarena_runner.types import Invalid, Message
 
 PICTURE_LINE = "\nPicture: a screenshot of the part of the page that is in view"
@@ -121,9 +121,7 @@ def read_json(path: Path) -> Document:
         ConfigError: unreadable or not a JSON object.
     """
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read as UTF-8 text: {error}") from error
+        values = json.loads(read_text(path))
     except json.JSONDecodeError as error:
         raise ConfigError(f"{path}, line {error.lineno}, column {error.colno}: not JSON: {error.msg}") from error
     if not isinstance(values, dict):

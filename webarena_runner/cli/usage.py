@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from copy import copy
+from itertools import takewhile
 from typing import Any
 
 import typer
@@ -15,6 +16,7 @@ from webarena_runner.tasksets.selection import ALL, EMBEDDED_NAMES
 
 # Typer brings its own copy of click, or takes the installed one, and has a public name for its errors' children alone.
 CLICK_ERROR: Any = typer.BadParameter.__mro__[2]
+_MARKS = {"and": "&", "or": ",", "not": "!"}
 _IN_AN_EXPRESSION = re.compile(r"(?i:and|or|not)|[&|,!()]+.*|[0-9][0-9,-]*|[a-z]+:.+|@.+")
 
 
@@ -43,7 +45,8 @@ class BareForm(OnceGroup):
             if word in (ALL, *EMBEDDED_NAMES):
                 raise UsageError(f"'{word}' is no command; did you mean --tasks {word}?")
             if tasks and _IN_AN_EXPRESSION.fullmatch(word):
-                whole = " ".join((tasks, *args))
+                words = takewhile(lambda each: not each.startswith("-"), (tasks, *args))
+                whole = " ".join(_MARKS.get(each.lower(), each) for each in words)
                 raise SelectionError(
                     f"--tasks {tasks}: '{word}' comes after it as a word of its own; put the whole expression into "
                     f"quotes: --tasks '{whole}'"

@@ -250,12 +250,13 @@ def runs_in(folder: Path) -> Iterator[Path]:
 
 def find_run(run: str, out: Path) -> Path:
     """The folder of a run given by path, or by its id below `out`. Raises StoreError that lists the runs there are."""
-    for folder in (Path(run).expanduser(), out / run):
+    places = list(dict.fromkeys((Path(run).expanduser(), out / run)))
+    for folder in places:
         if is_run(folder):
             return folder
     known = sorted((folder.name for folder in runs_in(out)), reverse=True)[:5]
     listed = f"the latest in {out}: {', '.join(known)}" if known else f"there are no runs in {out}"
-    raise StoreError(f"{run}: no run folder (no {MANIFEST} in it or in {out / run}); {listed}")
+    raise StoreError(f"{run}: no run folder (no {MANIFEST} in {' or in '.join(map(str, places))}); {listed}")
 
 
 def _folders(parent: Path, name: str) -> list[str]:
@@ -264,7 +265,7 @@ def _folders(parent: Path, name: str) -> list[str]:
     try:
         with os.scandir(parent) as entries:
             return sorted(entry.path for entry in entries if wanted.fullmatch(entry.name) and _is_folder(entry))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
     except PermissionError as error:
         raise StoreError(no_right(parent)) from error

@@ -16,6 +16,7 @@ from webarena_runner.models.shared.options import parse_options
 from webarena_runner.models.shared.tokens import Estimate
 from webarena_runner.settings.options import PlugInOptions
 from webarena_runner.settings.records import ModelSpec
+from webarena_runner.settings.yaml import read_text
 from webarena_runner.types import Completion, Message, Sampling
 
 # By episode ("TASK.TRIAL", "TASK" for any trial, "*" for any task), then by step.
@@ -132,13 +133,11 @@ def _path(spec: ModelSpec) -> Path:
 
 
 def _load(path: Path) -> Any:
+    text = read_text(path)
     try:
-        text = path.read_text(encoding="utf-8")
         if path.suffix == ".jsonl":
             return [json.loads(line) for line in text.splitlines() if line.strip()]
         return json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read as UTF-8 text: {error}") from error
     except (json.JSONDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"{path}: malformed: {error}") from error
 

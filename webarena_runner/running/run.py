@@ -20,7 +20,7 @@ from webarena_runner.log import reading
 from webarena_runner.log.lines import LineFormatter
 from webarena_runner.log.paths import RunPaths
 from webarena_runner.log.texts import Texts
-from webarena_runner.log.writing import RunFolder, require_no_run, require_writable
+from webarena_runner.log.writing import RunFolder, require_no_run, require_writable, writing_below
 from webarena_runner.models.shared.limits import Spend
 from webarena_runner.report.summary import RunReport, load_run
 from webarena_runner.rescoring.past import tasks_of
@@ -276,7 +276,8 @@ def _open_store(prepared: Prepared, versions: Mapping[str, str], machine: dict[s
         found = {"versions": prepared.manifest.versions | dict(versions), "hardware": machine}
         manifest = prepared.manifest.model_copy(update=found)
         folder = RunFolder.create(prepared.folder, manifest, prepared.tasks, prompt=_prompt_text(prepared.config))
-    handler = logging.FileHandler(RunPaths(folder.path).log, encoding="utf-8")
+    with writing_below(folder.path):
+        handler = logging.FileHandler(RunPaths(folder.path).log, encoding="utf-8")
     handler.setFormatter(LineFormatter("%(asctime)s %(levelname)s %(name)s: %(episode)s%(message)s"))
     logger = logging.getLogger("webarena_runner")
     level = logger.level

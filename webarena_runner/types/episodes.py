@@ -225,7 +225,7 @@ class Score(Record):
     """One evaluator's result in [0, 1] with what it looked at; `flags` such as `judge_unclear`."""
 
     evaluator: str
-    value: float
+    value: float = Field(ge=0, le=1)
     explanation: str = ""
     evidence: dict[str, JsonValue] = Field(default_factory=dict)
     verdicts: tuple[Verdict, ...] = ()
@@ -251,7 +251,7 @@ class EpisodeResult(Record):
     ending: Ending | str = Field(union_mode="left_to_right")
     answer: str
     final_url: str
-    value: float | None
+    value: float | None = Field(ge=0, le=1)
     scores: tuple[Score, ...]
     steps: int
     prompt_tokens: int

@@ -60,13 +60,15 @@ def read_completion(reply: Any, *, subject: str) -> Completion:
 
     Raises:
         NoAnswer: it has no text, and says why, or a filter ended it.
-        Transient: it has no choices, or the server failed before it was whole.
+        Transient: it has no choices or no message, or the server failed before it was whole.
         ModelError: what came back is not a chat completion, or a field of it holds what it cannot.
     """
     choices = choices_of(reply, subject=subject)
     if not choices:
         raise Transient("the reply has no choices")
     choice = object_field(choices[0], subject=subject, name="first choice")
+    if choice.get("message") is None:
+        raise Transient("the reply's first choice has no message")
     usage = object_field(reply.get("usage"), subject=subject, name="usage")
     message = object_field(choice.get("message"), subject=subject, name="message")
     text = content_text(message.get("content"), subject=subject)
