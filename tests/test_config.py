@@ -17,6 +17,7 @@ from webarena_runner.settings.loading import (
 from webarena_runner.settings.old_forms import nested_config
 from webarena_runner.settings.records import Prices, RunConfig, SitesSpec
 from webarena_runner.settings.site_files import load_sites_file
+from webarena_runner.settings.yaml import parse_value, read_yaml
 from webarena_runner.sites.url_options import UrlOptions, credentials
 from webarena_runner.types import Record
 
@@ -405,3 +406,15 @@ def test_every_field_of_the_settings_is_described(record: type[Record]) -> None:
         assert not first.endswith("."), name
         assert not rest or rest.startswith("\n"), name
     assert record.__doc__
+
+
+@pytest.mark.parametrize("text", ["2024-13-45", "1" * 5000, "[", "a: b: c"])
+def test_a_value_that_is_no_yaml_is_a_text(text: str) -> None:
+    assert parse_value(text) == text
+
+
+def test_a_file_with_a_day_that_there_is_not_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("released: 2024-13-45\n")
+    with pytest.raises(ConfigError, match=r"a\.yaml: not YAML: month must be in 1\.\.12"):
+        read_yaml(path)

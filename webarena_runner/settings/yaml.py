@@ -58,7 +58,7 @@ def read_yaml(path: Path) -> Document:
         values = {} if node is None else loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         raise ConfigError(_malformed(path, error)) from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise ConfigError(f"{path}: not YAML: {error}") from error
     finally:
         loader.dispose()
@@ -71,7 +71,8 @@ def parse_value(text: str) -> Any:
     """One YAML value from the command line; what is not YAML is the text itself."""
     try:
         return yaml.safe_load(text) if text else ""
-    except yaml.YAMLError:
+    # A day that there is not, or a number of thousands of digits, is only found as the value is made.
+    except (yaml.YAMLError, ValueError):
         return text
 
 
