@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from tests.cli.conftest import Invoke
 from tests.log.records import make_manifest, make_result, make_task, write_run
+from webarena_runner.cli.results import print_statistics
 from webarena_runner.export.leaderboard import row_of
 from webarena_runner.log.paths import RunPaths
 from webarena_runner.report.markdown import as_markdown
@@ -104,6 +106,16 @@ def test_the_long_part_is_shown_when_it_is_asked_for(folder: Path, invoke: Invok
     assert r"| string\_match+url\_match | 6 | 6 |" in markdown
     assert r"| pass^2 | 37.5 |" in markdown
     assert "the tasks come from only 4 templates: the interval is narrower than 95 % should be" in table
+
+
+def test_the_long_part_fits_a_narrow_terminal(folder: Path) -> None:
+    drawn = io.StringIO()
+    print_statistics(load_run(folder), Console(file=drawn, width=80))
+    lines = drawn.getvalue().splitlines()
+    # Notes are sentences, which a terminal may break anywhere.
+    assert [line for line in lines if len(line) > 80 and "  " in line] == []
+    assert any(line.startswith("string_match+url_match") and line.count(" to ") == 1 for line in lines)
+    assert "…" not in drawn.getvalue()
 
 
 def test_tasks_that_were_changed_are_told_and_count_as_independent(folder: Path, invoke: Invoke) -> None:

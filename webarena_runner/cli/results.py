@@ -9,11 +9,14 @@ from rich.text import Text
 from webarena_runner.log.quick import without_collection
 from webarena_runner.report.notes import Note, cautions, notes
 from webarena_runner.report.summary import Counts, NotPassed, RunReport
-from webarena_runner.report.tables import rate_line, statistics_tables
+from webarena_runner.report.tables import INTERVAL, rate_line, statistics_tables
 from webarena_runner.report.units import duration, percent
 from webarena_runner.tasksets.ids import listed_ids
 
 _STYLES = {"failed": "red", "errored": "yellow"}
+# On a narrower terminal names would be cut off; --json has all.
+WIDE = 100
+SPARE = ("templates", "design effect")
 _TOLD = {"by the way": None, "warning": "yellow", "damage": "red"}
 
 
@@ -69,13 +72,13 @@ def _why(each: NotPassed) -> str:
 def print_statistics(report: RunReport, console: Console) -> None:
     """The long part: rates by what tasks are, over trials, and what episodes took."""
     for each in statistics_tables(report.statistics):
-        table = Table(
-            each.head[0], box=None, pad_edge=False, title=each.title, title_justify="left", title_style="bold"
-        )
-        for column in each.head[1:]:
-            table.add_column(column, justify="right")
+        kept = [at for at, head in enumerate(each.head) if console.width >= WIDE or head not in SPARE]
+        table = Table(box=None, pad_edge=False, title=each.title, title_justify="left", title_style="bold")
+        for at in kept:
+            head = each.head[at]
+            table.add_column(head, justify="right" if at else "left", no_wrap=head == INTERVAL or not at)
         for row in each.rows:
-            table.add_row(*map(Text, row))
+            table.add_row(*(Text(row[at]) for at in kept))
         console.print()
         console.print(table)
     for note in report.statistics.notes:

@@ -7,7 +7,8 @@ from webarena_runner.report.breakdown import RunStatistics, Spent
 from webarena_runner.report.statistics import Mean, Rate
 from webarena_runner.report.units import percent
 
-RATE_HEAD = ("passed", "planned", "tasks", "templates", "rate", "95 % interval", "clustered SE", "design effect")
+INTERVAL = "95 % interval"
+RATE_HEAD = ("passed", "planned", "tasks", "templates", "rate", INTERVAL, "clustered SE", "design effect")
 _UNKNOWN = "-"
 _UNITS = {"steps": "steps", "tokens": "tokens", "cost_usd": "cost (USD)", "wall_s": "episode time (s)"}
 
@@ -36,7 +37,7 @@ def statistics_tables(statistics: RunStatistics) -> Iterator[StatisticsTable]:
             yield StatisticsTable(title, (of, *RATE_HEAD), rows)
     means = _means(statistics)
     if means:
-        yield StatisticsTable("averages", ("average", "%", "clustered SE", "of"), tuple(means))
+        yield StatisticsTable("averages", ("average", "%", "SE", "of"), tuple(means))
     if statistics.spent:
         rows = tuple((_UNITS[name], *_spent(spent)) for name, spent in statistics.spent.items())
         head = ("spent", "in all", "per task (mean)", "per task (median)", "per pass")
