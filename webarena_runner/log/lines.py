@@ -11,12 +11,17 @@ from webarena_runner.types import TaskId
 # All that a terminal may obey or be deceived by: controls but for line end and tab, marks that turn the direction of
 # writing, line and paragraph separators, and halves of surrogate pairs, which cannot be written as UTF-8.
 UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_PLAIN = bytes(code for code in range(128) if not UNPRINTABLE.match(chr(code)))
 # Each episode is a task of its own on the event loop, so that the lines of one do not get the name of another.
 _episode: ContextVar[str] = ContextVar("episode", default="")
 
 
 def printable(text: str) -> str:
     r"""The text with `\x1b` or `\u009b` for each character that is not to be printed; in JSON it means the same."""
+    # A page's text is long, and hardly ever has such a character: what is plain ASCII is taken away first.
+    rest = text.encode("utf-8", "surrogatepass").translate(None, _PLAIN)
+    if not rest or not UNPRINTABLE.search(rest.decode("utf-8", "surrogatepass")):
+        return text
     return UNPRINTABLE.sub(_escape, text)
 
 

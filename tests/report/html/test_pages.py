@@ -66,7 +66,7 @@ def test_a_prompt_shows_once_what_every_step_sends(tmp_path: Path) -> None:
     steps = [make_step(index, f"page {index} " * 60) for index in range(3)]
     page = pages_of(write_episodes(tmp_path / "r1", [make_result(1)], steps=steps)).episode((1, 0))
     assert page.count("Name one action. " * 20) == 1
-    assert page.count("the same as in") == 2
+    assert page.count("1 message as in") == 2
     assert page.count("page 1 " * 60) == 1
     assert page.count("[the observation]") == 3
 

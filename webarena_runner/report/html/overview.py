@@ -99,7 +99,9 @@ class OverviewView:
     @property
     def notes(self) -> list[Note]:
         few = [Note(text) for text in self.statistics.notes]
-        return [*cautions(self.report), *notes(self.report), *few]
+        missing = self.report.total.missing
+        rest = [Note(f"not finished: {missing} of what was planned has no result yet")] if missing else []
+        return [*rest, *cautions(self.report), *notes(self.report), *few]
 
     @property
     def made(self) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from webarena_runner.log.paths import AttemptPaths
 from webarena_runner.log.steps import page_in
 from webarena_runner.report.html.filters import inline
 from webarena_runner.report.html.pictures import Picture, picture
+from webarena_runner.report.units import milliseconds
 from webarena_runner.types import Box, Message, PlaywrightCall, Step
 
 # A message that holds less of the page than this quotes it by chance.
@@ -16,17 +17,21 @@ PAGE_CHARACTERS = 200
 
 @dataclass(frozen=True)
 class Said:
-    """One message of a prompt.
-
-    `same_as` is the index of the earlier step that sent the same one, None when it is new. The page's text in it is
-    left out: it is between `before` and `after`, `page` characters of it.
-    """
+    """One message of a prompt; the page's text in it, between `before` and `after`, is left out: `page` characters."""
 
     role: str
     before: str
     page: int
     after: str
-    same_as: int | None
+
+
+@dataclass(frozen=True)
+class Same:
+    """So many messages of a prompt, one after the other, that step `index` sent too."""
+
+    index: int
+    messages: int
+    role: None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ class Shown:
 
     step: Step
     shot: Shot
-    prompt: tuple[Said, ...]
+    prompt: tuple[Said | Same, ...]
 
     @property
     def kind(self) -> str:
@@ -72,10 +77,10 @@ class Shown:
         return [(name.replace("_", " "), text) for name, text in texts.items()]
 
     @property
-    def spent(self) -> list[tuple[str, float]]:
+    def spent(self) -> str:
         """What its time went into, the longest first; what took no time is left out."""
         parts = sorted(self.step.timings_ms.items(), key=lambda part: -part[1])
-        return [(name, spent_ms) for name, spent_ms in parts if spent_ms >= 1]
+        return " · ".join(f"{name} {milliseconds(spent_ms)}" for name, spent_ms in parts if spent_ms >= 1)
 
     @property
     def spent_ms(self) -> float:
@@ -108,7 +113,7 @@ def shown_steps(steps: Iterable[Step | StoreError], paths: AttemptPaths) -> Iter
         if isinstance(step, StoreError):
             yield Unreadable(str(step))
             continue
-        prompt = tuple(_said(message, step, first_sent) for message in step.decision.messages)
+        prompt = tuple(_prompt(step, first_sent))
         acted_on = step.acted_on.box if step.acted_on else None
         yield Shown(step, shot(paths, step.screenshot_file, acted_on), prompt)
 
@@ -118,12 +123,27 @@ def shot(paths: AttemptPaths, name: str | None, outline: Box | None = None) -> S
     return Shot(None, missing=found) if isinstance(found, str) else Shot(found, outline=outline)
 
 
-def _said(message: Message, step: Step, first_sent: dict[tuple[str, str], int]) -> Said:
-    role = message.name or message.role
-    start, length = page_in(message.content, step.observation.text)
+def _prompt(step: Step, first_sent: dict[tuple[str, str], int]) -> Iterator[Said | Same]:
+    """`first_sent` says of messages which step sent them first, and is kept up to date."""
+    same = Same(-1, 0)
+    for message in step.decision.messages:
+        said = _said(message, step)
+        first = step.index if said.page else first_sent.setdefault((said.role, said.before), step.index)
+        if first != step.index and first == same.index:
+            same = Same(first, same.messages + 1)
+            continue
+        if same.messages:
+            yield same
+        same = Same(first, 1) if first != step.index else Same(-1, 0)
+        if not same.messages:
+            yield said
+    if same.messages:
+        yield same
+
+
+def _said(message: Message, step: Step) -> Said:
+    role, content = message.name or message.role, message.content
+    start, length = page_in(content, step.observation.text)
     if length > PAGE_CHARACTERS:
-        content = message.content
-        return Said(role, content[:start], length, content[start + length :], None)
-    earlier = first_sent.setdefault((role, message.content), step.index)
-    same_as = earlier if earlier != step.index else None
-    return Said(role, "" if same_as is not None else message.content, 0, "", same_as)
+        return Said(role, content[:start], length, content[start + length :])
+    return Said(role, content, 0, "")

@@ -4,7 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from multiprocessing import get_context
@@ -61,19 +61,20 @@ def write_report(
 ) -> Written:
     """`only` these episodes get a page; None: all that were planned.
 
-    `processes` is how many may work on it; `on_episodes` hears how many are done, and of how many.
-
-    More than one are started afresh, so that the main module of the program must be one that can be imported.
+    `processes` is how many may work on it; more than one are started afresh, so that the main module of the program
+    must be one that can be imported. `on_episodes` hears how many are done, and of how many.
 
     Raises:
         UsageError: the folder holds something else, or cannot be written.
     """
     pages = Pages(report, only=only)
     attempts = list(pages.attempts())
-    with written_anew(folder) as new:
-        size = _write_frame(pages, new)
-        done = 0
-        for count, written in _written(pages, attempts, new, processes):
+    with written_anew(folder) as new, ExitStack() as stack:
+        for part in (links.STATIC, links.PICTURES, links.TASKS):
+            (new / part).mkdir()
+        parts = _begun(stack, pages, attempts, new, processes)
+        size, done = _write_frame(pages, new), 0
+        for count, written in parts:
             done, size = done + count, size + written
             if on_episodes:
                 on_episodes(done, len(attempts))
@@ -125,25 +126,21 @@ def not_written(place: Path, error: OSError) -> UsageError:
 
 def _write_frame(pages: Pages, folder: Path) -> Size:
     """All but the episodes."""
-    for part in (links.TASKS, links.PICTURES, links.STATIC):
-        (folder / part).mkdir()
     texts = {links.asset(name): pages.asset(name) for name in (links.STYLE, links.SCRIPT)}
     texts[links.OVERVIEW] = pages.overview()
     return Size(pages=sum((folder / path).write_bytes(text.encode()) for path, text in texts.items()))
 
 
-def _written(
-    pages: Pages, attempts: Sequence[AttemptPaths], folder: Path, processes: int
+def _begun(
+    stack: ExitStack, pages: Pages, attempts: Sequence[AttemptPaths], folder: Path, processes: int
 ) -> Iterator[tuple[int, Size]]:
-    """How many episodes each part of the work was, and their size."""
+    """How many episodes each part of the work was, and their size; several processes begin with it at once."""
     processes = min(processes, len(attempts) // EPISODES_A_PROCESS)
     chunks = [attempts[start : start + CHUNK] for start in range(0, len(attempts), CHUNK)]
     if processes < 2:
-        for chunk in chunks:
-            yield len(chunk), _write_episodes(pages, chunk, folder)
-        return
-    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-        yield from pool.map(partial(_write_chunk, pages.report.folder, pages.only, folder), chunks)
+        return ((len(chunk), _write_episodes(pages, chunk, folder)) for chunk in chunks)
+    pool = stack.enter_context(ProcessPoolExecutor(processes, get_context("spawn")))
+    return pool.map(partial(_write_chunk, pages.report.folder, pages.only, folder), chunks)
 
 
 def _write_chunk(
