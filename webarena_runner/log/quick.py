@@ -14,9 +14,10 @@ from enum import Enum
 from functools import cache
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Union, cast, get_args, get_origin
+from typing import Annotated, Any, Union, cast, get_args, get_origin
 
 import msgspec
+from annotated_types import Ge, Le
 from pydantic import JsonValue
 
 from webarena_runner.errors import DamagedRecord
@@ -188,11 +189,26 @@ def _task_decoder() -> Any:
 def _shape_of(record: type[Record], *, more: list[tuple[str, Any, Any]] | None = None) -> Any:
     fields: list[Any] = []
     for name, info in record.model_fields.items():
-        if any(vars(each) != _FREE for each in info.metadata):
-            raise TypeError(f"{record.__name__}.{name}: has limits, which this reader does not know")
+        limits: dict[str, Any] = {}
+        for each in info.metadata:
+            match each:
+                case Ge(ge=least):
+                    limits["ge"] = least
+                case Le(le=most):
+                    limits["le"] = most
+                case _ if getattr(each, "__dict__", None) != _FREE:
+                    raise TypeError(f"{record.__name__}.{name}: has limits that this reader does not know: {each}")
         default = () if info.is_required() else (info.get_default(call_default_factory=True),)
-        fields.append((name, _type_of(info.annotation), *default))
+        fields.append((name, _limited(_type_of(info.annotation), limits), *default))
     return msgspec.defstruct(record.__name__, [*fields, *(more or [])], kw_only=True, gc=False)
+
+
+def _limited(kind: Any, limits: Mapping[str, Any]) -> Any:
+    """The number, or what else than None it may be, within the limits."""
+    if not limits:
+        return kind
+    meta, members = msgspec.Meta(**limits), get_args(kind) or (kind,)
+    return Union[tuple(each if each is NoneType else Annotated[each, meta] for each in members)]  # noqa: UP007 - made of what is found
 
 
 def _type_of(annotation: Any) -> Any:
