@@ -108,6 +108,33 @@ async def test_a_goto_outside_is_an_action_error_and_stays_where_it_is(site: Sit
     assert misread.url == after.url == f"{site.url}/"
 
 
+async def test_what_the_fence_refuses_is_counted_by_host(site: Site, session: BrowserSession) -> None:
+    blocked: dict[str, int] = {}
+    socket = "(url) => new Promise((done) => { new WebSocket(url).onerror = done }).then(() => 'refused')"
+    urls = {"shopping": site.url}
+    async with session.episode(urls=urls, start_urls=[site.page("/", "<p>Here</p>")], blocked=blocked) as environment:
+        page = environment.tabs.current.page
+        for _ in range(2):
+            assert await page.evaluate(FETCH, "http://tiles.test:8080/1.png") == "reached", "our own refusal"
+        assert await page.evaluate(FETCH, "https://tiles.test/1.png") == "blocked"
+        assert await page.evaluate(socket, "ws://live.test:81/") == "refused"
+        assert await page.evaluate(FETCH, f"{site.url}/") == "reached"
+        await environment.step(Goto(url="http://agent.test/"))
+    assert blocked == {"tiles.test:8080": 2, "tiles.test:443": 1, "live.test:81": 1, "agent.test:80": 1}
+
+
+async def test_a_page_that_makes_up_hosts_does_not_fill_the_result(site: Site, session: BrowserSession) -> None:
+    blocked: dict[str, int] = {}
+    script = (
+        "() => Promise.all([...Array(80).keys()].map((n) => fetch(`http://h${n}.test/`).catch(() => 0))).then(() => 1)"
+    )
+    urls = {"shopping": site.url}
+    async with session.episode(urls=urls, start_urls=[site.page("/", "<p>Here</p>")], blocked=blocked) as environment:
+        await environment.tabs.current.page.evaluate(script)
+    assert len(blocked) == 51
+    assert (blocked["further hosts"], sum(blocked.values())) == (30, 80)
+
+
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "view-source:http://127.0.0.1/", "http://127.0.0.1:9/", "\\\\a"])
 async def test_a_start_page_outside_is_a_site_error_that_is_not_tried_again(url: str, site: Site, start: Start) -> None:
     with pytest.raises(OutsideSites, match="a start page is outside this task's sites") as error:

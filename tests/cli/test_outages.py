@@ -136,3 +136,25 @@ def test_what_an_agent_asks_for_in_vain_is_no_outage(status: int, invoke: Invoke
         site.page("/made-up", "<h1>No", status=status)
         done, result = play(invoke, site, goto("/made-up"))
     assert (done.code, result["value"], result["site_failures"]) == (0, 1.0, [])
+
+
+def test_what_the_fence_kept_out_is_in_result_log_table_and_json(invoke: Invoke) -> None:
+    with serve() as site:
+        tiles = "".join(f"<img src=http://tiles.test:8081/{number}.png>" for number in range(3))
+        site.page("/", f"{FORUM}{tiles}<script src=https://router.test/x.js></script>")
+        done, result = play(invoke, site)
+    assert result["blocked_hosts"] == {"tiles.test:8081": 3, "router.test:443": 1}
+    told = "blocked: tiles.test:8081 (3 in 1 episodes), router.test:443 (1 in 1 episodes)"
+    assert told in done.out
+    assert "options.more_urls" in done.out
+    assert "; blocked: tiles.test:8081 3, router.test:443 1\n" in Path("results/r/run.log").read_text()
+    report = json.loads(invoke("report", "r", "--json").out)
+    assert report["blocked_hosts"][0] == {"host": "tiles.test:8081", "requests": 3, "episodes": 1}
+
+
+def test_a_start_page_that_is_refused_names_what_was_blocked(invoke: Invoke) -> None:
+    with serve() as site:
+        site.page("/", "", status=302, headers={"Location": "http://gitlab.test/"})
+        _, result = play(invoke, site)
+    assert (result["value"], result["blocked_hosts"]) == (None, {"gitlab.test:80": 1})
+    assert "configured is __REDDIT__, arrived at http://gitlab.test" in result["failure"]["message"]

@@ -7,7 +7,8 @@ each of them, and turns off the HTTP cache.
 """
 
 import asyncio
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, MutableMapping
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -22,13 +23,31 @@ REFUSAL = (
 )
 MAX_HEAD_BYTES = 65_536
 HEAD_TIMEOUT_S = 10
+# Pages make names up as they like.
+MAX_BLOCKED_HOSTS = 50
+MORE_HOSTS = "further hosts"
+NO_HOST = "no host"
+_HOST = re.compile(r"[\w.:-]{1,255}", re.ASCII)
 
 
 class Fence:
-    """The addresses of one episode: host and port of every leased URL."""
+    """The addresses of one episode: host and port of every leased URL.
 
-    def __init__(self, urls: Iterable[str]) -> None:
+    `blocked` is filled with how often each other one, as HOST:PORT, was asked for in vain.
+    """
+
+    def __init__(self, urls: Iterable[str], blocked: MutableMapping[str, int] | None = None) -> None:
         self._addresses = frozenset(address for url in urls if (address := host_and_port(url)))
+        self._blocked = {} if blocked is None else blocked
+
+    def refuse(self, url: str) -> None:
+        """Counts a request that was refused."""
+        address = host_and_port(url)
+        name = f"{address[0]}:{address[1]}" if address else NO_HOST
+        name = name if _HOST.fullmatch(name) else NO_HOST
+        if name not in self._blocked and len(self._blocked) >= MAX_BLOCKED_HOSTS:
+            name = MORE_HOSTS
+        self._blocked[name] = self._blocked.get(name, 0) + 1
 
     def allows(self, url: str) -> bool:
         """Whether a page may be opened there; also true of addresses that never leave the browser."""
@@ -55,10 +74,18 @@ def _scheme(url: str) -> str:
         return ""
 
 
-class RefusingProxy:
-    """An HTTP proxy on the loopback that answers 403 to everything."""
+def _target(head: bytes) -> str:
+    """What a request to a proxy asks for: a URL, or for `CONNECT` the secure address."""
+    method, _, rest = head.partition(b"\r\n")[0].decode("ascii", "replace").partition(" ")
+    asked = rest.partition(" ")[0]
+    return f"https://{asked}" if method == "CONNECT" else asked
 
-    def __init__(self) -> None:
+
+class RefusingProxy:
+    """An HTTP proxy on the loopback that answers 403 to everything, and tells one episode's fence."""
+
+    def __init__(self, fence: Fence) -> None:
+        self._fence = fence
         self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> Self:
@@ -80,7 +107,8 @@ class RefusingProxy:
     async def _refuse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             async with asyncio.timeout(HEAD_TIMEOUT_S):
-                await reader.readuntil(b"\r\n\r\n")
+                head = await reader.readuntil(b"\r\n\r\n")
+                self._fence.refuse(_target(head))
                 writer.write(REFUSAL)
                 await writer.drain()
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError, OSError):

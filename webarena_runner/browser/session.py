@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, MutableMapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
 from typing import Any, Self, cast
@@ -66,7 +66,6 @@ class BrowserSession:
         found = await asyncio.to_thread(find_browser, settings.executable, headless=settings.headless)
         self._found = found
         self._sandbox = await sandbox_works(found, headless=settings.headless)
-        self._proxy = await self._stack.enter_async_context(RefusingProxy())
         try:
             self._engine = await self._launch()
         except BrowserError as error:
@@ -103,23 +102,27 @@ class BrowserSession:
         recording: Recording | None = None,
         geolocation: Geolocation | None = None,
         viewport: Viewport | None = None,
+        blocked: MutableMapping[str, int] | None = None,
     ) -> AsyncIterator[EpisodeEnvironment]:
         """A fresh context on its start pages, fenced in to the sites of `urls` and `more_urls`; `traced` with a log.
 
         What is in `recording` is closed when the context is, or before: `EpisodeEnvironment.end_recording`.
         `geolocation` is what its pages are told of where they are, `viewport` another size than that of the settings.
+        `blocked` is filled with the hosts that the fence keeps them from, and how often.
 
         Raises:
             SiteError: a start page does not answer, or is no page of these sites.
             BrowserError: the browser is gone.
         """
-        fence = Fence([*urls.values(), *more_urls])
+        fence = Fence([*urls.values(), *more_urls], blocked)
         _require_inside(fence, start_urls)
         settings = _with_viewport(self._settings, viewport)
         own = {"viewport": _size(settings), **_located(geolocation)}
         settler = Settler(self._settle, secret=f"_{secrets.token_hex(8)}")
-        proxy = ProxySettings(server=self._proxy.url, bypass=fence.bypass)
-        async with self._lent_context(proxy=proxy, storage_state=storage_state, own=own) as (context, endpoint):
+        async with (
+            self._fenced(fence) as proxy,
+            self._lent_context(proxy=proxy, storage_state=storage_state, own=own) as (context, endpoint),
+        ):
             await context.add_init_script(settler.init_script)
             recorder = await Recorder.start(context, recording or Recording(), traced=traced)
             tabs = Tabs(context, endpoint)
@@ -141,6 +144,11 @@ class BrowserSession:
                     await recorder.aclose()
                 finally:
                     await tabs.aclose()
+
+    @asynccontextmanager
+    async def _fenced(self, fence: Fence) -> AsyncIterator[ProxySettings]:
+        async with RefusingProxy(fence) as proxy:
+            yield ProxySettings(server=proxy.url, bypass=fence.bypass)
 
     @asynccontextmanager
     async def context(self) -> AsyncIterator[BrowserContext]:

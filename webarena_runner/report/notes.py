@@ -1,11 +1,13 @@
 """What a reader of a run's numbers has to know, in words: the same in every form that a report has."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from webarena_runner.report.summary import RunReport
+from webarena_runner.report.summary import BlockedHost, RunReport
 from webarena_runner.types import UNSCORED
+
+MOST_HOSTS = 5
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,7 @@ def notes(report: RunReport) -> Iterator[Note]:
     if report.unanswered:
         causes = ", ".join(f"{cause} {count}" for cause, count in sorted(report.unanswered.items()))
         yield Note(f"errors because the model gave no answer: {causes}")
-    if report.recovered:
-        yield Note(
-            f"{report.recovered} scored episodes met a page that a site failed to give and got over it "
-            "(site_failures in their result.json)"
-        )
+    yield from _of_sites(report)
     if report.cut_replies:
         yield Note(f"{report.cut_replies} replies were cut at their limit (-o sampling.max_tokens=N sets it)")
     if report.thought_replies:
@@ -52,6 +50,25 @@ def notes(report: RunReport) -> Iterator[Note]:
     if not report.templates and report.tasks_fault:
         yield Note(f"{report.tasks_fault}. The interval takes the tasks for independent of each other", told="damage")
     yield from (Note(line, told="damage") for line in report.damaged)
+
+
+def _of_sites(report: RunReport) -> Iterator[Note]:
+    if report.recovered:
+        yield Note(
+            f"{report.recovered} scored episodes met a page that a site failed to give and got over it "
+            "(site_failures in their result.json)"
+        )
+    if report.blocked_hosts:
+        yield Note(_blocked(report.blocked_hosts))
+
+
+def _blocked(hosts: Sequence[BlockedHost]) -> str:
+    shown = [f"{each.host} ({each.requests} in {each.episodes} episodes)" for each in hosts[:MOST_HOSTS]]
+    more = [f"{len(hosts) - MOST_HOSTS} more"] if len(hosts) > MOST_HOSTS else []
+    return (
+        f"asked for outside the tasks' sites, and blocked: {', '.join([*shown, *more])}; what the sites' pages need "
+        "belongs under options.more_urls of the sites file"
+    )
 
 
 def cautions(report: RunReport) -> Iterator[Note]:

@@ -58,6 +58,15 @@ class NotPassed:
 
 
 @dataclass(frozen=True)
+class BlockedHost:
+    """An address outside the sites of the episodes that asked for it."""
+
+    host: str
+    requests: int
+    episodes: int
+
+
+@dataclass(frozen=True)
 class RunReport:
     """One run as it stands on disk, finished or not.
 
@@ -226,6 +235,17 @@ class RunReport:
         """How many scored episodes met a page that a site failed to give, and the site was there again."""
         return sum(bool(result.site_failures) for result in self.heads.values() if result.value is not None)
 
+    @cached_property
+    def blocked_hosts(self) -> list[BlockedHost]:
+        """What the fence refused, the host that most episodes asked for first."""
+        requests: Counter[str] = Counter()
+        episodes: Counter[str] = Counter()
+        for result in self.heads.values():
+            requests.update(result.blocked_hosts)
+            episodes.update(result.blocked_hosts.keys())
+        found = [BlockedHost(host, requests[host], episodes[host]) for host in requests]
+        return sorted(found, key=lambda each: (-each.episodes, -each.requests, each.host))
+
     def _setting(self, group: str, name: str) -> Any:
         return self.manifest.config.get("settings", {}).get(group, {}).get(name)
 
@@ -273,6 +293,7 @@ class RunReport:
             "thought_verdicts": self.thought_verdicts,
             "unanswered": self.unanswered,
             "recovered": self.recovered,
+            "blocked_hosts": [asdict(each) for each in self.blocked_hosts],
             "judge_verdicts": {"all": self.verdicts, "kept": self.kept_verdicts},
             "wall_s": self.wall_s,
             "cost_usd": self.cost_usd,

@@ -1,6 +1,6 @@
 """The environment of the web benchmarks: leased sites in a Chromium, scored by the task's evaluators."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -76,6 +76,7 @@ class Browser(Protocol):
         recording: Recording | None,
         geolocation: Geolocation | None,
         viewport: Viewport | None,
+        blocked: MutableMapping[str, int] | None,
     ) -> AbstractAsyncContextManager[Pages]: ...
 
 
@@ -144,6 +145,7 @@ class BrowserEnvironments:
                 recording=recording,
                 geolocation=task.geolocation,
                 viewport=task.viewport,
+                blocked=notes.blocked_hosts,
             )
             async with notes.timed_entry("browser", opening) as pages:
                 yield LeasedSites(self, task, lease, pages, recording)

@@ -281,6 +281,7 @@ def _result(
         timings_ms=timings_ms,
         deviations=tuple(sorted({name for step in episode.steps for name in step.observation.deviations})),
         site_failures=_site_failures(episode),
+        blocked_hosts=dict(episode.notes.blocked_hosts),
         failure=failure,
     )
 

@@ -9,6 +9,7 @@ from webarena_runner.running.schedule import RunSchedule
 from webarena_runner.types import EpisodeResult
 
 log = logging.getLogger(__name__)
+MOST_HOSTS = 5
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class WatchedSchedule:
     def ended(self, attempt: Attempt, result: EpisodeResult) -> None:
         self._schedule.ended(attempt, result)
         log.info(
-            "task %s trial %d: %s value %s steps %d %.1f s%s",
+            "task %s trial %d: %s value %s steps %d %.1f s%s%s",
             result.task_id,
             result.trial,
             result.ending,
@@ -75,5 +76,12 @@ class WatchedSchedule:
             result.steps,
             result.wall_s,
             f" ({result.failure.error_class}: {result.failure.message})" if result.failure else "",
+            _blocked(result),
         )
         self._on_event(EpisodeEnded(result, final=not self._schedule.tries_again(attempt, result.failure)))
+
+
+def _blocked(result: EpisodeResult) -> str:
+    hosts = sorted(result.blocked_hosts.items(), key=lambda host: (-host[1], host[0]))
+    shown = [f"{host} {times}" for host, times in hosts[:MOST_HOSTS]] + ["..."] * (len(hosts) > MOST_HOSTS)
+    return f"; blocked: {', '.join(shown)}" if shown else ""

@@ -241,7 +241,8 @@ class EpisodeResult(Record):
     prices. `site_urls` are the leased sites' by official name, {} when there was no lease. `timings_ms` names the
     parts: lease, browser (its start and the start pages), first_observation, and for all steps together agent,
     execute, settle, observe, screenshot, then evaluate. `site_failures` are pages that a site failed to give; where
-    there is a score, the site was there again.
+    there is a score, the site was there again. `blocked_hosts` are those that the fence kept the episode's pages from,
+    as HOST:PORT, with how often they were asked for.
     """
 
     task_set: str
@@ -267,6 +268,7 @@ class EpisodeResult(Record):
     timings_ms: dict[str, float] = Field(default_factory=dict)
     deviations: tuple[str, ...] = ()
     site_failures: tuple[str, ...] = ()
+    blocked_hosts: dict[str, int] = Field(default_factory=dict)
     failure: Failure | None = None
 
 

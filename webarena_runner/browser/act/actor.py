@@ -156,6 +156,7 @@ class Actor:
         if not is_plain(url):
             raise ActionFailed(f"goto: {url[:200]!r} has a backslash or a control character in it")
         if not self._fence.allows(url):
+            self._fence.refuse(url)
             raise ActionFailed(f"goto: {url[:200]!r} is not an address of this task's sites ({self._fence})")
 
     def _centre(self, element_id: str, nodes: Mapping[str, Node]) -> tuple[float, float]:
