@@ -17,7 +17,6 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Union, cast, get_args, get_origin
 
 import msgspec
-from annotated_types import Ge, Le
 from pydantic import JsonValue
 
 from webarena_runner.errors import DamagedRecord
@@ -189,37 +188,33 @@ def _task_decoder() -> Any:
 def _shape_of(record: type[Record], *, more: list[tuple[str, Any, Any]] | None = None) -> Any:
     fields: list[Any] = []
     for name, info in record.model_fields.items():
-        limits: dict[str, Any] = {}
-        for each in info.metadata:
-            match each:
-                case Ge(ge=least):
-                    limits["ge"] = least
-                case Le(le=most):
-                    limits["le"] = most
-                case _ if getattr(each, "__dict__", None) != _FREE:
-                    raise TypeError(f"{record.__name__}.{name}: has limits that this reader does not know: {each}")
         default = () if info.is_required() else (info.get_default(call_default_factory=True),)
-        fields.append((name, _limited(_type_of(info.annotation), limits), *default))
+        fields.append((name, _type_of(info.annotation, _limits(info.metadata)), *default))
     return msgspec.defstruct(record.__name__, [*fields, *(more or [])], kw_only=True, gc=False)
 
 
-def _limited(kind: Any, limits: Mapping[str, Any]) -> Any:
-    """The number, or what else than None it may be, within the limits."""
-    if not limits:
-        return kind
-    meta, members = msgspec.Meta(**limits), get_args(kind) or (kind,)
-    return Union[tuple(each if each is NoneType else Annotated[each, meta] for each in members)]  # noqa: UP007 - made of what is found
+def _limits(metadata: list[Any]) -> dict[str, Any]:
+    """By the names that both libraries have for them."""
+    limits: dict[str, Any] = {}
+    for each in metadata:
+        found = {name: getattr(each, name) for name in ("ge", "gt", "le", "lt") if hasattr(each, name)}
+        if not found and getattr(each, "__dict__", None) != _FREE:
+            raise TypeError(f"{each}: is no limit that this reader knows")
+        limits |= found
+    return limits
 
 
-def _type_of(annotation: Any) -> Any:
-    """The type that takes no more JSON than the annotation does."""
+def _type_of(annotation: Any, limits: Mapping[str, Any] | None = None) -> Any:
+    """The type that takes no more JSON than the annotation does; `limits` are of the numbers in it."""
     if annotation is JsonValue or annotation is Any:
         return Any
+    if limits and annotation in (int, float):
+        return Annotated[annotation, msgspec.Meta(**limits)]
     if annotation in _PLAIN:
         return annotation
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin in (Union, UnionType):
-        return Union[tuple(map(_type_of, arguments))]  # noqa: UP007 - made of what is found
+        return Union[tuple(_type_of(each, limits) for each in arguments)]  # noqa: UP007 - made of what is found
     if origin is dict:
         return dict[str, _type_of(arguments[1])]  # type: ignore[misc]
     if origin is tuple and arguments[1:] == (...,):

@@ -8,7 +8,7 @@ from webarena_runner.report.statistics import Mean, Rate
 from webarena_runner.report.units import percent
 
 INTERVAL = "95 % interval"
-RATE_HEAD = ("passed", "planned", "tasks", "templates", "rate", INTERVAL, "clustered SE", "design effect")
+RATE_HEAD = ("passed", "planned", "tasks", "templates", "rate", INTERVAL, "SE", "design effect")
 _UNKNOWN = "-"
 _UNITS = {"steps": "steps", "tokens": "tokens", "cost_usd": "cost (USD)", "wall_s": "episode time (s)"}
 
