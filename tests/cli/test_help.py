@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from docs.generate.commands import walk
+from docs.generate.markdown import plain
 from tests.cli.conftest import WA_RUN, Invoke
 from tests.log.records import make_manifest, make_result, write_run
+from webarena_runner.cli.app import PARTS, RESULTS, RUN
 from webarena_runner.tasksets.selection import SELECTION_HELP
 
 HEAVY = ("pydantic", "pandas", "playwright", "openai", "httpx", "starlette", "jinja2", "nltk", "tokenizers", "yaml")
@@ -66,3 +69,16 @@ def _completed(line: str) -> list[str]:
     asked = {"_WA_RUN_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1)}
     done = subprocess.run([WA_RUN], env={**os.environ, **asked}, capture_output=True, text=True, check=True)
     return done.stdout.split()
+
+
+@pytest.mark.parametrize("words", list(dict(walk())), ids=" ".join)
+def test_what_stands_below_a_help_fits_80_columns(words: tuple[str, ...]) -> None:
+    paragraphs = [part.splitlines() for part in plain(dict(walk())[words].epilog or "").split("\n\n")]
+    # A paragraph of one line is broken wherever it is too long.
+    assert [line for lines in paragraphs if len(lines) > 1 for line in lines if len(line) > 78] == []
+
+
+def test_the_commands_stand_in_groups(invoke: Invoke) -> None:
+    shown = invoke("--help").out
+    assert re.findall(r"─ (Run|Results of runs|Models, tasks and sites) ─", shown) == [RUN, RESULTS, PARTS]
+    assert "─ Commands ─" not in shown

@@ -43,25 +43,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=EPILOG,
 )
-app.add_typer(tasks.app, name="tasks")
-app.add_typer(models.app, name="models")
-app.add_typer(profiles.app, name="profiles")
-app.add_typer(sites.app, name="sites")
-app.add_typer(browser.app, name="browser")
-app.command("doctor")(doctor.doctor)
-app.command("resume")(runs.resume)
-app.command("report", cls=OptionalHtml)(runs.report)
-app.command("export", epilog=export.EXAMPLES)(export.export)
-app.command("compare", epilog=compare.NOTES)(compare.compare)
-app.command("leaderboard", epilog=leaderboard.NOTES)(leaderboard.leaderboard)
-app.command("verify", epilog=verify.NOTES)(verify.verify)
-app.command("reproduce", epilog=reproduce.NOTES)(reproduce.reproduce)
-app.command("rescore", epilog=rescore.NOTES)(rescore.rescore)
-app.command("import", epilog=importing.NOTES)(importing.import_run)
-app.command("view")(view.view)
-app.command("baseline", epilog=baseline.NOTES)(baseline.baseline)
-app.command("observe", epilog=observe.NOTES)(observe.observe)
-app.command("score", epilog=score.FORMAT)(score.score)
 
 
 def _print_version(value: bool) -> None:  # noqa: FBT001 - the shape of a Typer callback
@@ -158,8 +139,28 @@ def run_tasks(
     raise typer.Exit(runs.show_plan(start, os.environ) if dry_run else runs.start(start, os.environ))
 
 
-# The most likely first mistake is no mistake. It is the last, since it is defined by the bare form.
-app.command("run", help="Run the chosen tasks: the same as without a sub-command.")(run_tasks)
+RUN, RESULTS, PARTS = "Run", "Results of runs", "Models, tasks and sites"
+# The most likely first mistake, `run`, is no mistake.
+app.command("run", rich_help_panel=RUN, help="Run the chosen tasks: the same as without a sub-command.")(run_tasks)
+app.command("resume", rich_help_panel=RUN)(runs.resume)
+app.command("baseline", rich_help_panel=RUN, epilog=baseline.NOTES)(baseline.baseline)
+app.command("doctor", rich_help_panel=RUN)(doctor.doctor)
+app.command("report", rich_help_panel=RESULTS, cls=OptionalHtml)(runs.report)
+app.command("view", rich_help_panel=RESULTS)(view.view)
+app.command("leaderboard", rich_help_panel=RESULTS, epilog=leaderboard.NOTES)(leaderboard.leaderboard)
+app.command("compare", rich_help_panel=RESULTS, epilog=compare.NOTES)(compare.compare)
+app.command("rescore", rich_help_panel=RESULTS, epilog=rescore.NOTES)(rescore.rescore)
+app.command("export", rich_help_panel=RESULTS, epilog=export.EXAMPLES)(export.export)
+app.command("import", rich_help_panel=RESULTS, epilog=importing.NOTES)(importing.import_run)
+app.command("verify", rich_help_panel=RESULTS, epilog=verify.NOTES)(verify.verify)
+app.command("reproduce", rich_help_panel=RESULTS, epilog=reproduce.NOTES)(reproduce.reproduce)
+app.command("score", rich_help_panel=RESULTS, epilog=score.FORMAT)(score.score)
+app.command("observe", rich_help_panel=PARTS, epilog=observe.NOTES)(observe.observe)
+app.add_typer(models.app, rich_help_panel=PARTS, name="models")
+app.add_typer(tasks.app, rich_help_panel=PARTS, name="tasks")
+app.add_typer(profiles.app, rich_help_panel=PARTS, name="profiles")
+app.add_typer(sites.app, rich_help_panel=PARTS, name="sites")
+app.add_typer(browser.app, rich_help_panel=PARTS, name="browser")
 require_once_everywhere(app)
 
 

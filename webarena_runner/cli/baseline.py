@@ -20,7 +20,8 @@ NOTES = (
     "  do-nothing     stops at once, without an answer\n"
     "  always-na      answers N/A: passes the tasks that cannot be done\n"
     "  echo-intent    gives the task back as its answer\n"
-    "  random-click   clicks on something in view until the step limit; repeatable with --seed\n\n"
+    "  random-click   clicks on something in view until the step limit, the same\n"
+    "                 again with the same --seed\n\n"
     "Each is a run of its own, with a folder and a row of leaderboard.csv under --out. 'undecided' are tasks that only "
     "a judge can score; without --judge they count as not passed."
 )

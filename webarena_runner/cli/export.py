@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\
 [bold]Examples[/bold]
-  wa-run export --list                                      what there is
-  wa-run export --list --to sheet                           the options of one
-  wa-run export RUN --to jsonl --to junit=report.xml        two at once
-  wa-run export RUN --to sheet --sheet URL                  shows the row and its place
-  wa-run export RUN --to sheet --sheet URL --write          appends it"""
+  wa-run export --list                                 what there is
+  wa-run export --list --to sheet                      the options of one
+  wa-run export RUN --to jsonl --to junit=report.xml   two at once
+  wa-run export RUN --to sheet --sheet URL             shows the row, where
+  wa-run export RUN --to sheet --sheet URL --write     appends it"""
 SHEET, _OF_SHEET = "sheet", "For --to sheet"
 RunFolder = Annotated[str | None, typer.Argument(metavar="RUN", help="Run folder, or run id under --out.")]
 To = Annotated[

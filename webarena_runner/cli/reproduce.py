@@ -15,13 +15,16 @@ if TYPE_CHECKING:
     from webarena_runner.types import RunManifest
 
 NOTES = """\
-What it prints is a shell script: comments, files that are not here as they were
-(nothing that is there is written over), and the command. Its settings have the
-checksum config_sha256 of the run's manifest, as `--dry-run --json` shows.
+What it prints is a shell script: comments, files that are not here as they
+were (nothing that is there is written over), and the command. Its settings
+have the checksum config_sha256 of the run's manifest, as `--dry-run --json`
+shows.
 
-Keys and passwords are in no run folder: their environment variables are named.
-The same settings need not give the same replies: what a model server does with
-them, and the sites, are not in a manifest."""
+Keys and passwords are in no run folder: their environment variables are
+named. The same settings need not give the same replies: what a model server
+does with them, and the sites, are not in a manifest.
+
+[bold]Exit code[/bold]: 0 printed, 2 bad usage, such as no such run."""
 _END = "END_OF_FILE"
 AsJson = Annotated[bool, typer.Option("--json", help="Print command, files, variables and differences as JSON.")]
 

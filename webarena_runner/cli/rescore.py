@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from webarena_runner.rescoring.request import Request
 
 NOTES = """\
-[bold]Without an option[/bold] the run's own rules are applied again, as this version has them.
-No browser, no sites: what a check looked at is in the run folder, and so is what
-the judge said. A check that looks at another page, or by another locator, needs
-a live check: those tasks are named, and have no score.
+[bold]Without an option[/bold] the run's own rules are applied again, as this version
+has them. No browser, no sites: what a check looked at is in the run folder,
+and so is what the judge said. A check that looks at another page, or by
+another locator, needs a live check: those tasks are named, and have no score.
 
 [bold]--judge[/bold] asks another judge the questions of the run, and says how far the two
 agree. What it has said before, in the run or in an earlier re-scoring, is not

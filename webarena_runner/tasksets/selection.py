@@ -45,19 +45,25 @@ RUNS = Path("results")
 SELECTION_HELP = """\
 Which tasks to run:
   all               every task of the task set
-  mini, smoke       the embedded benchmark, or its quick subset, whatever the task set
+  mini, smoke       the embedded benchmark, or its quick subset, whatever
+                    the task set
   7   0-99          ids and ranges of ids (both ends included)
   "cart:7"          an id that is a text, in double quotes
   site:gitlab       tasks that involve a site
   template:12       tasks of an intent template
   eval:url_match    tasks scored by an evaluator
-  @ids.txt          ids of a file: by line or comma, # starts a comment, @"with space.txt"
-  sample:50         50 tasks drawn with --seed: of all, or of what the rest of an & leaves
-  failed:RUN        tasks that an earlier run (folder, or id below --out) scored below 1 in any trial;
-  errored:RUN       that it has no score of, for an error or because they were not run; failed:"with space"
+  @ids.txt          ids of a file: by line or comma, # starts a comment;
+                    @"with space.txt"
+  sample:50         50 tasks drawn with --seed: of all, or of what the rest
+                    of an & leaves
+  failed:RUN        tasks that an earlier run (folder, or id below --out)
+                    scored below 1 in any trial; failed:"with space"
+  errored:RUN       that it has no score of, for an error or because they
+                    were not run
   passed:RUN        that it passed in each trial
 Combine: A,B is or; A & B is and, and binds tighter; !A is not; ( ) group.
-  0-99,105    site:gitlab & eval:program_html    mini & !site:reddit    (site:map,site:gitlab) & sample:20
+  0-99,105                           mini & !site:reddit
+  site:gitlab & eval:program_html    (site:map,site:gitlab) & sample:20
 """
 
 Chosen = frozenset["TaskId"]
