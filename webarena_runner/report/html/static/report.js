@@ -126,10 +126,11 @@
     form.addEventListener("submit", (event) => event.preventDefault());
     // The fields are reset after those who listen have heard of it.
     form.addEventListener("reset", () => { sort = ""; setTimeout(keep); });
-    addEventListener("hashchange", () => {
+    const goTo = () => {
       take();
       if (location.hash.includes("=")) one("#tasks").scrollIntoView();
-    });
+    };
+    addEventListener("hashchange", goTo);
     keys["/"] = () => one("input[type=search]", form).focus();
     keys.x = () => { form.reset(); keep(); };
     const links = () => all("tr:not([hidden]) th a", body);
@@ -141,7 +142,7 @@
     keys.j = () => move(1);
     keys.k = () => move(-1);
     draw();
-    take();
+    goTo();
   }
 
   // --- steps -------------------------------------------------------------------------------------------------------
@@ -172,9 +173,12 @@
     keys.j = () => move(1);
     keys.k = () => move(-1);
     keys.o = () => {
+      const shown = steps();
+      const step = shown[current(shown)];
       const folded = all("main details").filter(isShown);
       const open = folded.some((each) => !each.open);
       for (const each of folded) each.open = open;
+      step?.scrollIntoView();
     };
     const entries = new Map(all(".rail a").map((link) => [link.hash.slice(1), link]));
     const mark = () => {
