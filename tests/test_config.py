@@ -367,8 +367,22 @@ def test_a_time_is_seconds_or_has_units(given: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("given", ["", "0", "0m", "-1", "soon", "1d", "30m2h", "1.2.3m"])
 def test_what_is_no_time_is_refused(given: str) -> None:
-    with pytest.raises(ConfigError, match="limits.max_time_s: expected "):
+    with pytest.raises(ConfigError, match="limits.max_time_s: expected (a time such as 90s|greater than 0)"):
         load(given=options(limits__max_time_s=given))
+
+
+@pytest.mark.parametrize("given", [".inf", "inf", "-inf", ".nan", "nan", "1e999"])
+@pytest.mark.parametrize("name", ["limits.episode_timeout_s", "settle.limit_s"])
+def test_a_number_that_a_manifest_cannot_keep_is_refused(name: str, given: str) -> None:
+    with pytest.raises(ConfigError, match=rf"{name}: expected a (finite|valid) number"):
+        load(f"{name}={given}")
+
+
+def test_a_number_that_a_manifest_cannot_keep_is_refused_in_files(tmp_path: Path) -> None:
+    path = tmp_path / "m.yaml"
+    path.write_text("backend: openai_chat\noptions:\n  extra_body: {penalty: .inf}\n")
+    with pytest.raises(ConfigError, match=r"m\.yaml, line 3, column 25: not YAML: \.inf is no number"):
+        load_model_spec(str(path))
 
 
 def test_the_settings_of_a_manifest_of_an_earlier_version_are_read_as_todays() -> None:

@@ -8,7 +8,8 @@ from webarena_runner.types import Record
 class Described(Record):
     """A record whose fields have descriptions."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
+    # Settings are kept as JSON, which has no infinity.
+    model_config = ConfigDict(use_attribute_docstrings=True, allow_inf_nan=False)
 
 
 class LeaderboardInfo(Described):

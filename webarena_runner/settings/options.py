@@ -13,7 +13,7 @@ from webarena_runner.settings.yaml import Document, describe
 class PlugInOptions(BaseModel):
     """Base of a plug-in's `Options`: an unknown key is an error, and the text below a field is its description."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
 
 Options = TypeVar("Options", bound=BaseModel)

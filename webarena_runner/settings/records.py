@@ -18,13 +18,16 @@ PageChecks = Literal["agent_tab", "fresh_tab"]
 
 
 def _seconds(value: object) -> object:
-    """Seconds of a time such as 90s, 30m or 1h30m; another value as it is."""
-    match = _TIME.fullmatch(value) if isinstance(value, str) else None
-    if match is None or not match[0]:
+    """Seconds of a time such as 90s, 30m or 1h30m; a number as it is."""
+    if not isinstance(value, str) or _NUMBER.fullmatch(value):
         return value
+    match = _TIME.fullmatch(value)
+    if match is None or not match[0]:
+        raise ValueError("expected a time such as 90s, 30m or 1h30m, or a number of seconds")
     return sum(float(amount) * unit for amount, unit in zip(match.groups(), (3600, 60, 1), strict=True) if amount)
 
 
+_NUMBER = re.compile(r"[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?")
 _TIME = re.compile(r"(?:([0-9]+(?:\.[0-9]+)?)h)? ?(?:([0-9]+(?:\.[0-9]+)?)m)? ?(?:([0-9]+(?:\.[0-9]+)?)s)?")
 Duration = Annotated[PositiveFloat, BeforeValidator(_seconds)]
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,19 @@ class Document:
         return f"{self.path}, line {line}, column {column}"
 
 
+class _Loader(yaml.SafeLoader):
+    """Without the numbers that JSON, in which settings are kept, does not have."""
+
+    def construct_yaml_float(self, node: Any) -> float:
+        number = float(super().construct_yaml_float(node))
+        if not isfinite(number):
+            raise yaml.constructor.ConstructorError(None, None, f"{node.value} is no number", node.start_mark)
+        return number
+
+
+_Loader.add_constructor("tag:yaml.org,2002:float", _Loader.construct_yaml_float)
+
+
 def read_text(path: Path) -> str:
     """Raises ConfigError."""
     try:
@@ -49,7 +63,7 @@ def read_yaml(path: Path) -> Document:
         ConfigError: unreadable, malformed, a key given twice, or not a mapping.
     """
     text = read_text(path)
-    loader = yaml.SafeLoader(text)
+    loader = _Loader(text)
     try:
         node = loader.get_single_node()
         places: dict[Keys, tuple[int, int]] = {}
@@ -70,7 +84,7 @@ def read_yaml(path: Path) -> Document:
 def parse_value(text: str) -> Any:
     """One YAML value from the command line; what is not YAML is the text itself."""
     try:
-        return yaml.safe_load(text) if text else ""
+        return yaml.load(text, _Loader) if text else ""  # noqa: S506 - a safe one
     # A day that there is not, or a number of thousands of digits, is only found as the value is made.
     except (yaml.YAMLError, ValueError):
         return text
