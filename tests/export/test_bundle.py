@@ -319,3 +319,12 @@ def test_links_in_a_run_folder_are_not_followed(run: Path, workdir: Path, invoke
     (run / "judge" / "link.json").symlink_to(workdir / "secret")
     assert invoke("export", "r1", "--to", "bundle").code == 0
     assert not (unpacked(workdir / "results" / "r1.tar.zst", workdir / "x") / "judge" / "link.json").exists()
+
+
+def test_a_run_is_verified_by_its_id_and_a_bundle_where_a_run_is_wanted_is_told(bundle: Path, invoke: Invoke) -> None:
+    assert "r1: good" in invoke("verify", "r1").out
+    done = invoke("report", str(bundle))
+    assert (done.code, done.out) == (2, "")
+    assert f"unpack it with `wa-run verify {bundle} --unpack FOLDER`" in done.err
+    assert "missing.tar.zst: cannot be read" in invoke("verify", "missing.tar.zst").err
+    assert "nosuch: no run folder" in invoke("verify", "nosuch").err

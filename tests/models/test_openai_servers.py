@@ -67,6 +67,14 @@ async def test_the_list_of_models_only_warns(
     assert {request.body["model"] for request in server.chats} == {wanted}
 
 
+async def test_without_a_list_and_a_name_it_says_what_was_asked_for_and_what_to_set(
+    server: Server, connect: Connect
+) -> None:
+    serve(server, "/v1/models", {"detail": "Not Found"}, status=404)
+    with pytest.raises(ConfigError, match="404.*asked for the list of its models.*base_url.*-o model.model=NAME"):
+        await connect(model="").check()
+
+
 async def test_a_list_without_a_name_and_an_alias_need_no_warning(
     server: Server, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:

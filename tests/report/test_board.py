@@ -166,3 +166,22 @@ def test_forms_exclude_each_other(invoke: Invoke, runs: Path) -> None:
     done = invoke("leaderboard", "--out", str(runs), "--csv", "--json")
     assert done.code == 2
     assert "exclude each other" in done.err
+
+
+def test_models_behind_one_model_file_are_told_apart_and_changes_of_the_profile_shown(
+    tmp_path: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    for name, changes in (("a", ()), ("b", ("limits.max_steps=3",))):
+        run_of(
+            tmp_path,
+            name,
+            {1: 1.0},
+            model="openai-compatible",
+            config={"model": {"name": "openai-compatible", "model": f"org/{name}"}},
+            profile_overrides=changes,
+        )
+    board = invoke("leaderboard", "--out", str(tmp_path)).out
+    assert ("org/a  webarena           a" in board, "org/b  webarena, changed  b" in board) == (True, True)
+    for form in ((), ("--format", "markdown")):
+        assert "openai-compatible (org/a" in invoke("report", "a", "--out", str(tmp_path), *form).out

@@ -153,7 +153,7 @@ def test_a_judge_that_fails_is_an_error_of_that_episode_and_no_score(
     assert found["standings"]["judge_failed"] == 1
     server.says = dict(SAYS)
     again = rejudge("--json")
-    assert "at most 1 questions are asked; the answers to 5 are kept from before" in again.err
+    assert "at most 1 question is asked; the answers to 5 are kept from before" in again.err
     assert values(json.loads(again.out))[3] == 0.0
 
 

@@ -103,8 +103,8 @@ def _table(board: "Board") -> "Table":
             f"{100 * total.success_rate:.1f} %",
             f"{100 * interval[0]:.1f} to {100 * interval[1]:.1f}" if interval else "-",
             f"{total.passed}/{total.planned}",
-            Text(entry.manifest.model),
-            Text(entry.manifest.profile),
+            Text(entry.manifest.model_name),
+            Text(f"{entry.manifest.profile}{', changed' if entry.manifest.profile_overrides else ''}"),
             run,
         )
     return table

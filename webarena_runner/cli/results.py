@@ -93,10 +93,11 @@ def _print_notes(found: Iterable[Note], console: Console) -> None:
 def headline(report: RunReport) -> str:
     """What was run, in one line."""
     manifest = report.manifest
+    name = f"{manifest.model_name}, " if manifest.model_name != manifest.model else ""
     judge = f", judge {manifest.judge}" if manifest.judge else ""
     changed = f" (changed: {', '.join(manifest.profile_overrides)})" if manifest.profile_overrides else ""
     return (
-        f"{report.run_id}: {manifest.model} (agent {manifest.agent}{judge}) on {manifest.task_set}, "
+        f"{report.run_id}: {manifest.model} ({name}agent {manifest.agent}{judge}) on {manifest.task_set}, "
         f"profile {manifest.profile}{changed}"
     )
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from webarena_runner.cli.runs import Out
+
 if TYPE_CHECKING:
     from webarena_runner.export.bundle.verify import Verification
 
@@ -17,7 +19,11 @@ absurd sizes are refused.
 evidence, 1 something is not, 2 bad usage."""
 
 Bundle = Annotated[
-    Path, typer.Argument(metavar="BUNDLE", help="A file of `wa-run export RUN --to bundle`, or a run folder.")
+    Path,
+    typer.Argument(
+        metavar="BUNDLE|RUN",
+        help="A file of `wa-run export RUN --to bundle`, or a run folder, or run id under --out.",
+    ),
 ]
 Unpack = Annotated[
     Path | None,
@@ -30,12 +36,12 @@ Unpack = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print what was found as one JSON object, for programs.")]
 
 
-def verify(bundle: Bundle, unpack: Unpack = None, as_json: AsJson = False) -> None:
+def verify(bundle: Bundle, out: Out = Path("results"), unpack: Unpack = None, as_json: AsJson = False) -> None:
     """Check a bundle or a run folder: structure and checksums, and every score recomputed from the evidence in it."""
     from webarena_runner.cli.console import echo_json, stderr, stdout
     from webarena_runner.export.bundle.checking import verify_bundle
 
-    found, at = verify_bundle(bundle.expanduser(), unpack and unpack.expanduser())
+    found, at = verify_bundle(_found(bundle.expanduser(), out), unpack and unpack.expanduser())
     if as_json:
         echo_json(found.as_json() | {"unpacked_to": at and str(at)})
     else:
@@ -47,10 +53,16 @@ def verify(bundle: Bundle, unpack: Unpack = None, as_json: AsJson = False) -> No
     raise typer.Exit(0 if found.is_good else 1)
 
 
+def _found(bundle: Path, out: Path) -> Path:
+    from webarena_runner.log.paths import BUNDLE_SUFFIX, find_run
+
+    return bundle if bundle.exists() or bundle.name.endswith(BUNDLE_SUFFIX) else find_run(str(bundle), out)
+
+
 def _said(found: "Verification") -> str:
     sums = "as their checksums say" if found.with_sums else "and no checksums, as it is no bundle"
     if found.faults:
-        return f"{found.run_id}: NOT good: {len(found.faults)} faults"
+        return f"{found.run_id}: NOT good: {len(found.faults)} fault{'s' * (len(found.faults) > 1)}"
     return (
         f"{found.run_id}: good: {found.files} files {sums}; {found.same} scores recomputed, all as recorded "
         f"({found.passed} of {found.planned} planned passed, {found.unscored} without a score)"

@@ -151,7 +151,7 @@ def row_of(report: RunReport) -> dict[str, str]:
         "Release Date": info.get("release_date", ""),
         "Open?": "" if open_weights is None else ("Yes" if open_weights else "No"),
         "Model Size (billion)": "" if info.get("size_b") is None else f"{info['size_b']:g}",
-        MODEL: model.get("model") or manifest.model,
+        MODEL: manifest.model_name,
         "Success Rate (%)": f"{100 * total.success_rate:.2f}",
         "Result Source": _source(manifest),
         "Work": info.get("work", ""),

@@ -15,6 +15,7 @@ MANIFEST = "manifest.json"
 RESCORED = "rescored"
 PICTURES = (".jpeg", ".png", ".webp")
 RESULT = "result.json"
+BUNDLE_SUFFIX = ".tar.zst"
 _NUMBER = re.compile(r"-?[0-9]+")
 # File systems allow 255 bytes; trial and attempt come after it.
 _MAX_NAME = 200
@@ -254,6 +255,11 @@ def find_run(run: str, out: Path) -> Path:
     for folder in places:
         if is_run(folder):
             return folder
+    if Path(run).name.endswith(BUNDLE_SUFFIX):
+        raise StoreError(
+            f"{run}: is a bundle and no run folder; unpack it with `wa-run verify {run} --unpack FOLDER`, "
+            "and give the folder that this prints"
+        )
     known = sorted((folder.name for folder in runs_in(out)), reverse=True)[:5]
     listed = f"the latest in {out}: {', '.join(known)}" if known else f"there are no runs in {out}"
     raise StoreError(f"{run}: no run folder (no {MANIFEST} in {' or in '.join(map(str, places))}); {listed}")

@@ -19,7 +19,7 @@ def as_markdown(report: RunReport, *, with_statistics: bool = False) -> str:
     """Counts by site, and a list of what did not pass; texts of pages and servers cannot make markup of their own."""
     manifest, total = report.manifest, report.total
     parts = [
-        f"### {plain(manifest.model)} on {plain(manifest.task_set)}: {total.passed} of {total.planned} passed",
+        f"### {plain(manifest.model_title)} on {plain(manifest.task_set)}: {total.passed} of {total.planned} passed",
         "\n".join(
             [
                 row(HEAD),

@@ -131,7 +131,8 @@ class Request:
         kept = f"; the answers to {found.kept} are kept from before" if found.kept else ""
         if not found.open:
             return f"judge {self.judge_name}: nothing has to be asked{kept}"
-        return f"judge {self.judge_name}: at most {found.open} questions are asked{limit}{kept}"
+        questions = "1 question is" if found.open == 1 else f"{found.open} questions are"
+        return f"judge {self.judge_name}: at most {questions} asked{limit}{kept}"
 
     def record(self, episodes: Sequence[RescoredEpisode], *, cost_usd: float | None) -> Rescoring:
         judged = self.judge and agreement(

@@ -332,3 +332,13 @@ class RunManifest(Record):
     imported: Imported | None = Field(default=None, exclude_if=_is_none)
     packages: dict[str, str] = Field(default_factory=dict)
     hardware: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def model_name(self) -> str:
+        """What the model's server calls it, which the leaderboard shows; else the name of its file or of the agent."""
+        return (self.config.get("model") or {}).get("model") or self.model
+
+    @property
+    def model_title(self) -> str:
+        """The model file's name and what its server calls the model: one file may stand for many models."""
+        return self.model if self.model_name == self.model else f"{self.model} ({self.model_name})"

@@ -80,8 +80,7 @@ def agent_of(manifest: RunManifest) -> Json:
 
 def model_of(manifest: RunManifest) -> str | None:
     """None for an agent without a model."""
-    model = manifest.config["model"]
-    return (model.get("model") or manifest.model) if model else None
+    return manifest.model_name if manifest.config["model"] else None
 
 
 def _steps(manifest: RunManifest, episode: Episode) -> Iterable[Json]:

@@ -119,7 +119,7 @@ def refused_by_strict_mode(report: RunReport) -> list[str]:
 
 
 def agent_name_of(manifest: RunManifest) -> str:
-    model = (manifest.config["model"] or {}).get("model") or manifest.model
+    model = manifest.model_name
     return manifest.agent if model == manifest.agent else f"{manifest.agent}-{model.rpartition('/')[2]}"
 
 

@@ -15,7 +15,7 @@ def readme_of(report: RunReport, agent_name: str) -> str:
     model = manifest.config["model"] or {}
     info = model.get("leaderboard") or {}
     sections = {
-        "Model Name": [plain(model.get("model") or manifest.model)],
+        "Model Name": [plain(manifest.model_name)],
         "Model Architecture": [*_architecture(info), WANTED],
         "Input/Output Format": _formats(manifest),
         "Training Details": [

@@ -10,11 +10,12 @@ from webarena_runner.export.bundle.archive import Writer
 from webarena_runner.export.bundle.contents import ABOUT, SUMS, About, files_of, sums_text
 from webarena_runner.interfaces.export import ExportSetup
 from webarena_runner.log.files import read_bytes, replacing, sha256_of
-from webarena_runner.log.paths import safe_name
+from webarena_runner.log.paths import BUNDLE_SUFFIX, safe_name
 from webarena_runner.report.summary import RunReport, load_run
+from webarena_runner.report.units import size
 from webarena_runner.settings.options import PlugInOptions
 
-NAME, SUFFIX = "bundle", ".tar.zst"
+NAME = "bundle"
 
 
 class Options(PlugInOptions):
@@ -37,14 +38,18 @@ class Bundle:
         """Raises ConfigError when the target is a folder, or is not called as such a file is."""
         target = Path(setup.target).expanduser()
         if setup.target and target.is_dir():
-            raise ConfigError(f"{NAME}={target}: is a folder; expected a file, such as {target / f'RUN{SUFFIX}'}")
-        if setup.target and not target.name.endswith(SUFFIX):
-            raise ConfigError(f"{NAME}={target}: expected a name that ends in {SUFFIX}, which other programs go by")
+            raise ConfigError(
+                f"{NAME}={target}: is a folder; expected a file, such as {target / f'RUN{BUNDLE_SUFFIX}'}"
+            )
+        if setup.target and not target.name.endswith(BUNDLE_SUFFIX):
+            raise ConfigError(
+                f"{NAME}={target}: expected a name that ends in {BUNDLE_SUFFIX}, which other programs go by"
+            )
         return cls(str(target) if setup.target else "", setup.out, pictures=setup.options.pictures)
 
     def export(self, folder: Path) -> str:
         report = load_run(folder)
-        path = Path(self._target) if self._target else self._out / f"{safe_name(report.run_id)}{SUFFIX}"
+        path = Path(self._target) if self._target else self._out / f"{safe_name(report.run_id)}{BUNDLE_SUFFIX}"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with replacing(path) as file:
@@ -54,9 +59,7 @@ class Bundle:
         except OSError as error:
             raise StoreError(f"{path}: the bundle cannot be written: {error.strerror or error}") from error
         without = "" if self._pictures else ", without pictures"
-        return (
-            f"{path} ({count} files{without}, {path.stat().st_size / 1e6:.1f} MB); check it with: wa-run verify {path}"
-        )
+        return f"{path} ({count} files{without}, {size(path.stat().st_size)}); check it with: wa-run verify {path}"
 
 
 def _add_all(archive: Writer, report: RunReport, *, pictures: bool) -> int:

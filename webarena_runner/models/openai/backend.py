@@ -237,9 +237,14 @@ class OpenAIChat:
             told = f"{self.server.subject}: {error}"
         except EpisodeError as error:
             told = str(error)
-        if "API key" in told or not self._model:
+        if "API key" in told:
             raise self._with_key_hint(ConfigError(told))
-        logger.warning("%s; asking for '%s' all the same", told, self._model)
+        if not self._model:
+            raise ConfigError(
+                f"{told} (asked for the list of its models); set base_url to where the server has its API, mostly "
+                "http://HOST:PORT/v1, or, where it has no such list, `model` (-o model.model=NAME)"
+            )
+        logger.warning("%s (asked for the list of its models); asking for '%s' all the same", told, self._model)
         return None
 
     def _choose(self, served: Mapping[str, Any]) -> bool:

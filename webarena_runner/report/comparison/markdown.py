@@ -11,8 +11,8 @@ from webarena_runner.report.markdown import LISTED, plain, row
 def as_markdown(compared: Compared) -> str:
     """Texts of pages and servers cannot make markup of their own."""
     runs = [
-        f"- {label}: {plain(report.run_id)}, {plain(report.manifest.model)} on {plain(report.manifest.task_set)}, "
-        f"{report.total.passed} of {report.total.planned} passed"
+        f"- {label}: {plain(report.run_id)}, {plain(report.manifest.model_title)} on "
+        f"{plain(report.manifest.task_set)}, {report.total.passed} of {report.total.planned} passed"
         for label, report in zip(compared.labels, compared.reports, strict=True)
     ]
     faults = [plain(line) for report in compared.reports for line in (*report.damaged, report.tasks_fault) if line]

@@ -31,7 +31,7 @@ def ended(pair: Pair, result: EpisodeResult | None) -> str:
     """How one of a pair that flipped ended, and why it is no pass where it is none."""
     if result is None:
         return "not run"
-    said = f"{result.ending}, {result.steps} steps"
+    said = f"{result.ending}, {result.steps} step{'s' * (result.steps != 1)}"
     return said if passes(result) else f"{said}: {why_not(pair)}"
 
 

@@ -13,7 +13,7 @@ def facts(manifest: RunManifest) -> Iterator[tuple[str, str]]:
     yield "Run", manifest.run_id
     yield "Started", moment(manifest.started_at)
     yield "Ended", moment(manifest.finished_at) if manifest.finished_at else "not yet, or by a crash"
-    yield "Model", manifest.model
+    yield "Model", manifest.model_title
     yield "Agent", f"{manifest.agent} ({manifest.agent_note})" if manifest.agent_note else manifest.agent
     yield "Judge", manifest.judge
     yield "Profile", manifest.profile
