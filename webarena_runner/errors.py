@@ -27,6 +27,7 @@ RunnerError
     │   ├── SiteElsewhere  a start page leads to another host than the site's (no retry)
     │   └── OutsideSites   the task names an address that is no site of its own (no retry)
     ├── LoginError         the first observation shows a log-in page, or logging in failed
+    │   └── LoginRefused   a wrong account, page or host, or sites that sign each other out (no retry)
     ├── JudgeError         the judge model failed
     │   └── JudgeUnusable  no judge was given, or it refuses every request (no retry)
     └── LimitExceeded      the hard time limit of the episode
@@ -164,6 +165,10 @@ class OutsideSites(SiteError):
 
 class LoginError(EpisodeError):
     error_class = "login"
+
+
+class LoginRefused(LoginError):
+    may_retry = False
 
 
 class JudgeError(EpisodeError):

@@ -7,7 +7,8 @@ import pytest
 
 from tests.evaluators.conftest import Html, Reply, Site
 from tests.evaluators.fakes import Page, end_of, evaluate
-from webarena_runner.errors import OutsideSites, ScriptError, SiteError, TaskFileError
+from tests.support import local_site
+from webarena_runner.errors import OutsideSites, ScriptError, SiteElsewhere, SiteError, TaskFileError
 from webarena_runner.evaluators.program_html import HtmlSpec, HtmlTarget, ProgramHtml
 from webarena_runner.official.notation import LOCATOR_HELPERS, URL_HELPERS, HelperCall, parse_helper, render
 from webarena_runner.types import Score
@@ -84,6 +85,14 @@ async def test_a_shop_that_answers_wrongly_is_a_site_error(routes: dict[str, Rep
     site = serve(_routes(routes))
     with pytest.raises(SiteError, match=told):
         await _score("last", RATING, "80", shop=site.url)
+
+
+async def test_a_shop_that_leads_to_another_host_does_not_get_the_account_taken_there(serve: Serve) -> None:
+    with local_site.serve() as outside, local_site.serve() as shop:
+        shop.page(TOKEN, "", status=307, headers={"Location": f"{outside.url}{TOKEN}"})
+        with pytest.raises(SiteElsewhere, match=f"configured is {shop.url}, arrived at {outside.url}"):
+            await _score("last", RATING, "80", shop=shop.url)
+        assert outside.asked == []
 
 
 async def test_a_shop_that_is_down_is_a_site_error() -> None:

@@ -1,30 +1,37 @@
 """Shared sites: logging in through the official forms, keeping the state, noticing when it has expired."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from tests.sites.conftest import NewContext
 from tests.sites.official_forms import OfficialForms, served
+from tests.support.local_site import Reply
+from tests.support.local_site import serve as serve_pages
 from webarena_mini.server import serve
-from webarena_runner.errors import LoginError, SiteError
-from webarena_runner.interfaces import SiteLease
+from webarena_runner.errors import LoginError, LoginRefused, SiteElsewhere, SiteError
+from webarena_runner.interfaces import NewContext, SiteLease
 from webarena_runner.official.sites import OFFICIAL_ACCOUNTS
 from webarena_runner.sites.health import check_sites
+from webarena_runner.sites.proof import proof_of
+from webarena_runner.sites.sessions import TRIES
 from webarena_runner.sites.static import StaticSites
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
+FORM = """<form method=post action={action}><input data-testid=username-field>
+    <input data-testid=password-field type=password><button data-testid=sign-in-button>Go</button></form>"""
+
 
 class Lab:
-    """The four sites with a log-in, running, and a clock that tests move."""
+    """The four sites with a log-in, running."""
 
     def __init__(self) -> None:
         self.sites = {site: OfficialForms(site, user, password) for site, (user, password) in OFFICIAL_ACCOUNTS.items()}
         self.urls: dict[str, str] = {}
-        self.now_s = 0.0
 
     def provider(self, new_context: NewContext, *, limit_s: float = 10, **accounts: tuple[str, str]) -> StaticSites:
         return StaticSites(
@@ -32,8 +39,6 @@ class Lab:
             credentials={**OFFICIAL_ACCOUNTS, **accounts},
             new_context=new_context,
             login_limit_s=limit_s,
-            recheck_after_s=300,
-            clock=lambda: self.now_s,
         )
 
 
@@ -52,7 +57,7 @@ def lab(running: Lab) -> Iterator[Lab]:
     """The running sites as if they had just started."""
     urls = dict(running.urls)
     yield running
-    running.urls, running.now_s = urls, 0.0
+    running.urls = urls
     for forms in running.sites.values():
         forms.forget()
 
@@ -82,30 +87,34 @@ async def test_a_task_without_login_sites_starts_signed_out(lab: Lab, new_contex
     assert (await lease(lab.provider(new_context))).storage_state is None
 
 
-async def test_a_state_is_kept_while_it_is_fresh(lab: Lab, new_context: NewContext) -> None:
+@pytest.mark.parametrize("site", sorted(OFFICIAL_ACCOUNTS))
+async def test_a_session_is_used_again_and_renewed_when_it_has_ended(
+    lab: Lab, new_context: NewContext, site: str
+) -> None:
     provider = lab.provider(new_context)
-    await lease(provider, "reddit")
-    lab.sites["reddit"].end_sessions()
-    await lease(provider, "reddit")
-    assert lab.sites["reddit"].logins == 1
+    first, second = await lease(provider, site), await lease(provider, site)
+    assert (first.storage_state, lab.sites[site].logins) == (second.storage_state, 1)
+    lab.sites[site].end_sessions()
+    third = await lease(provider, site)
+    assert third.storage_state is not None
+    assert third.storage_state["cookies"][0]["value"] == "session-2"
 
 
-async def test_an_old_state_is_checked_and_used_again(lab: Lab, new_context: NewContext) -> None:
+async def test_episodes_at_the_same_time_have_sessions_of_their_own(lab: Lab, new_context: NewContext) -> None:
     provider = lab.provider(new_context)
-    await lease(provider, "gitlab")
-    lab.now_s = 301
-    await lease(provider, "gitlab")
-    assert lab.sites["gitlab"].logins == 1
 
+    async def held(site: str) -> list[Any]:
+        async with AsyncExitStack() as stack:
+            leasing = [provider.lease([site], login_sites=[site], writes=False) for _ in range(2)]
+            leases = [await stack.enter_async_context(each) for each in leasing]
+            return [each.storage_state for each in leases]
 
-async def test_an_expired_state_is_renewed(lab: Lab, new_context: NewContext) -> None:
-    provider = lab.provider(new_context)
-    await lease(provider, "shopping")
-    lab.sites["shopping"].end_sessions()
-    lab.now_s = 301
-    granted = await lease(provider, "shopping")
-    assert granted.storage_state is not None
-    assert granted.storage_state["cookies"][0]["value"] == "session-2"
+    first, second = await held("shopping")
+    assert first != second
+    assert await held("shopping") in ([first, second], [second, first])
+    assert lab.sites["shopping"].logins == 2
+    only, again = await held("shopping_admin")
+    assert only == again, "where a log-in ends the account's other sessions there is one for all"
 
 
 async def test_a_wrong_password_is_a_login_error(lab: Lab, new_context: NewContext) -> None:
@@ -126,10 +135,86 @@ async def test_a_site_that_is_down_is_a_site_error(lab: Lab, new_context: NewCon
         await lease(lab.provider(new_context), "reddit")
 
 
-async def test_a_page_without_the_form_is_a_login_error(lab: Lab, new_context: NewContext) -> None:
-    lab.urls["gitlab"] = lab.urls["reddit"]
-    with pytest.raises(LoginError, match="could not be sent within 0.5 s"):
-        await lease(lab.provider(new_context, limit_s=0.5), "gitlab")
+@pytest.mark.parametrize(
+    ("shown", "told"),
+    [
+        (Reply("<title>Wiki</title><h1>Wiki</h1>"), r"has no log-in form .* \(status 200\): it is .* \('Wiki'\)"),
+        (Reply("<title>No</title>", status=404), r"the page answers 404: it is .* \('No'\)"),
+        (Reply(FORM.format(action="http://outside.test/steal")), "arrived at http://outside.test, which was not given"),
+        (Reply(FORM.format(action="/elsewhere")), "arrived at https://outside.test, which was not given"),
+        (Reply(status=302, headers={"Location": "http://outside.test/"}), "arrived at http://outside.test, which was"),
+        (Reply(status=302, headers={"Location": "https://outside.test/"}), "arrived at https://outside.test, which"),
+    ],
+)
+async def test_a_hopeless_log_in_says_why_and_is_tried_once_in_a_run(
+    shown: Reply, told: str, new_context: NewContext
+) -> None:
+    with serve_pages() as site:
+        site.route("/users/sign_in", lambda: shown)
+        site.route("/elsewhere", lambda: Reply(status=302, headers={"Location": "https://outside.test/"}))
+        provider = StaticSites(
+            {"gitlab": site.url}, credentials=OFFICIAL_ACCOUNTS, new_context=new_context, login_limit_s=2
+        )
+        for _ in range(2):
+            with pytest.raises(LoginRefused, match=told) as raised:
+                await lease(provider, "gitlab")
+            assert not raised.value.may_retry
+        assert site.asked.count("/users/sign_in") == TRIES
+
+
+async def test_a_log_in_page_that_leads_to_another_host_does_not_get_name_and_password(
+    lab: Lab, new_context: NewContext
+) -> None:
+    other = lab.urls["gitlab"]
+    with serve_pages() as site:
+        site.page("/users/sign_in", "", status=302, headers={"Location": f"{other}/users/sign_in"})
+        provider = StaticSites({"gitlab": site.url}, credentials=OFFICIAL_ACCOUNTS, new_context=new_context)
+        with pytest.raises(LoginRefused, match=f"configured is {site.url}, arrived at {other}, which was not given"):
+            await lease(provider, "gitlab")
+    assert lab.sites["gitlab"].logins == 0
+
+
+async def test_a_session_is_not_shown_to_another_host(lab: Lab, new_context: NewContext) -> None:
+    provider = lab.provider(new_context)
+    granted = await lease(provider, "gitlab")
+    assert granted.storage_state is not None
+    with serve_pages() as outside, serve_pages() as site:
+        site.page("/-/profile", "", status=302, headers={"Location": f"{outside.url}/-/profile"})
+        with pytest.raises(SiteElsewhere, match=f"configured is {site.url}, arrived at {outside.url}"):
+            await proof_of("gitlab", site.url, "byteblaze", granted.storage_state, limit_s=5)
+        assert (site.asked, outside.asked) == (["/-/profile"], [])
+
+
+async def test_a_log_in_has_a_limit_for_all_of_it(new_context: NewContext) -> None:
+    with serve_pages() as site:
+        site.route("/users/sign_in", lambda: Reply(FORM.format(action="/late")))
+        site.page("/late", "<h1>Late</h1>", after_s=1.5)
+        site.page("/-/profile", "<h1>Me</h1>", after_s=1.5)
+        provider = StaticSites(
+            {"gitlab": site.url}, credentials=OFFICIAL_ACCOUNTS, new_context=new_context, login_limit_s=2
+        )
+        with pytest.raises((LoginError, SiteError), match="within 2 s"):
+            await lease(provider, "gitlab")
+
+
+@pytest.mark.parametrize("header", ["sid=new; Path=/", "sid=; Max-Age=0; Path=/"])
+async def test_a_site_that_takes_the_cookie_of_another_away_is_a_clash(
+    header: str, lab: Lab, new_context: NewContext
+) -> None:
+    lab.sites["reddit"].cookie = "sid"
+    with serve_pages() as neighbour:
+        neighbour.page("/", "<h1>Shop</h1>", headers={"Set-Cookie": header})
+        provider = StaticSites(
+            {"reddit": lab.urls["reddit"], "shopping": neighbour.url},
+            credentials=OFFICIAL_ACCOUNTS,
+            new_context=new_context,
+        )
+        for _ in range(2):
+            with pytest.raises(LoginRefused, match="shopping sets the cookie 'sid' by which reddit is logged in"):
+                async with provider.lease(["reddit", "shopping"], login_sites=["reddit"], writes=False):
+                    pass
+        assert neighbour.asked == ["/"]
+        assert (await lease(provider, "reddit")).storage_state is not None
 
 
 async def test_two_sites_with_one_cookie_name_on_one_host_are_refused(lab: Lab, new_context: NewContext) -> None:
@@ -158,3 +243,22 @@ async def test_health_tells_fine_broken_and_absent_sites_apart(lab: Lab) -> None
     assert (gitlab.status, gitlab.problem) == (200, "log-in page answers 503")
     assert absent.status is None
     assert absent.problem
+
+
+async def test_health_has_a_limit_for_all_of_an_answer_and_stays_on_the_host() -> None:
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        with suppress(ConnectionError):
+            while True:
+                writer.write(b".")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+
+    server = await asyncio.start_server(drip, "127.0.0.1", 0)
+    with serve_pages() as away:
+        away.page("/", "", status=302, headers={"Location": "http://outside.test/"})
+        urls = {"map": f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", "wikipedia": away.url}
+        slow, elsewhere = await check_sites(urls, limit_s=0.5)
+    server.close()
+    assert slow.problem == "no answer within 0.5 s"
+    assert f"configured is {away.url}, arrived at http://outside.test" in elsewhere.problem

@@ -1,12 +1,10 @@
 """Whether a start page is a page of its site: what is none must not be scored as if the agent had seen the site."""
 
-from urllib.parse import urlsplit
-
 from webarena_runner.browser.documents import Document
 from webarena_runner.browser.policy import Fence
 from webarena_runner.browser.tab import Tab
 from webarena_runner.errors import SiteElsewhere, SiteError
-from webarena_runner.official.addresses import host_and_port
+from webarena_runner.official.addresses import host_and_port, origin
 
 MAX_URL_CHARACTERS = 500
 TOO_MANY_REQUESTS = 429
@@ -49,7 +47,7 @@ def require_arrived(url: str, document: Document, fence: Fence) -> None:
 
 def _elsewhere(url: str, arrived: str, fence: Fence) -> str:
     refused = "" if fence.has(arrived) else f", which is none of this task's sites ({fence})"
-    configured, found = _origin(url), _origin(arrived)
+    configured, found = origin(url), origin(arrived)
     return (
         f"the start page {url[:MAX_URL_CHARACTERS]} leads to another host: configured is {configured}, arrived at "
         f"{found}{refused}. Give the site's URL as {found} if that is the same site, "
@@ -68,8 +66,3 @@ def _refusal(document: Document) -> str:
         f"the start page answers with status {document.status}{at}: the site is down, not reset, or another one than "
         "the task needs; `wa-run sites status` asks each site"
     )
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"[:MAX_URL_CHARACTERS]

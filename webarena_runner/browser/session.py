@@ -151,9 +151,11 @@ class BrowserSession:
             yield ProxySettings(server=proxy.url, bypass=fence.bypass)
 
     @asynccontextmanager
-    async def context(self) -> AsyncIterator[BrowserContext]:
-        """An empty context outside any episode, not fenced in: for logging in to sites."""
-        async with self._lent_context(proxy=None, storage_state=None) as (context, _):
+    async def context(self, urls: Sequence[str] | None = None) -> AsyncIterator[BrowserContext]:
+        """An empty context outside any episode, fenced in to these sites (None: not), for logging in to them."""
+        async with AsyncExitStack() as stack:
+            proxy = await stack.enter_async_context(self._fenced(Fence(urls))) if urls is not None else None
+            context, _ = await stack.enter_async_context(self._lent_context(proxy=proxy, storage_state=None))
             yield context
 
     @asynccontextmanager

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from webarena_runner.errors import ScriptError, SiteError
+from webarena_runner.inside import send
 from webarena_runner.interfaces import EpisodeEnd
 from webarena_runner.official.notation import LAST_URL, HelperCall
 
@@ -118,9 +119,7 @@ class SiteHelpers:
         user, password = self._shop_admin
         # Proxies of the environment are not for the sites: the browser does not use them either.
         transport = self._transport or httpx.AsyncHTTPTransport(retries=CONNECT_RETRIES)
-        async with httpx.AsyncClient(
-            base_url=self._shop_url, timeout=REQUEST_TIMEOUT_S, transport=transport, follow_redirects=True
-        ) as client:
+        async with httpx.AsyncClient(base_url=self._shop_url, timeout=REQUEST_TIMEOUT_S, transport=transport) as client:
             token = await _json(
                 client,
                 client.build_request(
@@ -144,12 +143,7 @@ def post_url(url: str) -> str:
 
 async def _json(client: httpx.AsyncClient, request: httpx.Request) -> Any:
     where = f"{request.method} {request.url.copy_with(query=None)}"
-    try:
-        response = await client.send(request)
-    except httpx.HTTPError as error:
-        raise SiteError(
-            f"{where}: no answer within {REQUEST_TIMEOUT_S:.0f} s: {error or type(error).__name__}"
-        ) from error
+    response = await send(client, request, limit_s=REQUEST_TIMEOUT_S)
     if response.status_code != httpx.codes.OK:
         raise SiteError(f"{where}: expected status 200, got {response.status_code}: {response.text:.200}")
     try:

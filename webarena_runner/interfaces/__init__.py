@@ -1,6 +1,6 @@
 """The seams. What plug-ins implement, and what the episode loop is written against."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -38,6 +38,7 @@ __all__ = [
     "JudgeReply",
     "LoadedTasks",
     "ModelBackend",
+    "NewContext",
     "ObservationUnit",
     "ObservedPage",
     "Observer",
@@ -163,16 +164,24 @@ class SiteLease:
     label: str = ""
 
 
+class NewContext(Protocol):
+    """Opens empty browser contexts outside any episode, for logging in to sites."""
+
+    def __call__(self, urls: Sequence[str] | None = None) -> AbstractAsyncContextManager["BrowserContext"]:
+        """One that reaches the hosts of these URLs and no others; None: all hosts."""
+        ...
+
+
 @dataclass(frozen=True)
 class SiteSetup:
     """What a site provider is built from, by its class method `build(setup)`.
 
-    `options` is the class's own record `Options`. `new_context` opens a browser context for logging in; `environ` holds
-    the passwords that options only name.
+    `options` is the class's own record `Options`. `new_context` opens a browser context for logging in, and keeps it to
+    the URLs that it is given; `environ` holds the passwords that options only name.
     """
 
     options: Any
-    new_context: Callable[[], AbstractAsyncContextManager["BrowserContext"]]
+    new_context: NewContext
     environ: Mapping[str, str]
 
 

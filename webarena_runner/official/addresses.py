@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from webarena_runner.official.sites import PLACEHOLDER
 
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+MAX_ORIGIN_CHARACTERS = 300
 _PAGES = ("http", "https")
 # Chromium takes a backslash for a slash and drops line ends and tabs; Python's parser does neither.
 _READ_DIFFERENTLY = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
@@ -36,6 +37,12 @@ def host_and_port(url: str) -> tuple[str, int] | None:
     if not parts.hostname or port is None or parts.scheme not in DEFAULT_PORTS:
         return None
     return parts.hostname, port
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port as they are written, for messages: without a user name, and not endless."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"[:MAX_ORIGIN_CHARACTERS]
 
 
 def fault_of(address: str) -> str:

@@ -39,8 +39,9 @@ class OfficialSite:
 
     `public_url` is what models see in place of its URL. `landing_path` is where its URL leads, below its address.
     `account` is the published user name and password. `rest_account` names the site whose account its REST interface
-    takes, where checks ask that. `stateless`: nothing that an episode does changes it. `throttled` is what its
-    application says, with status 200, in place of a page when it is asked too often.
+    takes, where checks ask that. `one_session`: a log-in ends the other sessions of the account. `stateless`: nothing
+    that an episode does changes it. `throttled` is what its application says, with status 200, in place of a page when
+    it is asked too often.
     """
 
     name: str
@@ -49,6 +50,7 @@ class OfficialSite:
     account: tuple[str, str] | None = None
     login: LoginForm | None = None
     rest_account: str | None = None
+    one_session: bool = False
     stateless: bool = False
     throttled: tuple[str, ...] = ()
 
@@ -94,6 +96,8 @@ SHOPPING_ADMIN = OfficialSite(
         proof_path="/dashboard",
         proof_text="Dashboard",
     ),
+    # Magento's setting "Admin Account Sharing" is off by default.
+    one_session=True,
 )
 GITLAB = OfficialSite(
     "gitlab",

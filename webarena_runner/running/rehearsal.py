@@ -1,6 +1,6 @@
 """What a start would be refused for, found without starting or asking anything: for a plan that says so first."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -102,5 +102,5 @@ def _check_agent(config: RunConfig, model: ModelBackend | None, tasks: tuple[Tas
     registry.load("agents", config.settings.agent).build(AgentSetup(model, config.settings, images)).check_tasks(tasks)
 
 
-def _no_context() -> NoReturn:
+def _no_context(urls: Sequence[str] | None = None) -> NoReturn:
     raise AssertionError("a provider is built without the browser, which it logs in with when it is entered")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from webarena_runner.errors import LoginError
+from webarena_runner.errors import LoginError, SiteError
+from webarena_runner.inside import send
 from webarena_runner.official.sites import LOGIN_FORMS, in_order
 from webarena_runner.settings.records import SitesSpec
 from webarena_runner.sites.providers import build_provider, served_sites
@@ -50,13 +51,16 @@ async def check_provider(spec: SitesSpec, environ: Mapping[str, str], *, limit_s
         return await check_sites(lease.urls, limit_s=limit_s)
 
 
-def _no_browser() -> AbstractAsyncContextManager["BrowserContext"]:
+def _no_browser(urls: Sequence[str] | None = None) -> AbstractAsyncContextManager["BrowserContext"]:
     raise LoginError("nothing is to be logged in to, so no browser was started for it")
 
 
 async def check_sites(urls: Mapping[str, str], *, limit_s: float = 10) -> Sequence[SiteHealth]:
-    """Asks all sites at once, in the given order; a site is healthy when its start page answers below 400."""
-    async with httpx.AsyncClient(timeout=limit_s, follow_redirects=True, trust_env=False) as client:
+    """Asks all sites at once, in the given order; a site is healthy when its start page answers below 400.
+
+    `limit_s` is for all that a site is asked, and a redirect to another host is a problem.
+    """
+    async with httpx.AsyncClient(timeout=None, trust_env=False) as client:
         async with asyncio.TaskGroup() as group:
             jobs = [group.create_task(_check(client, site, url, limit_s)) for site, url in urls.items()]
         return [job.result() for job in jobs]
@@ -65,15 +69,20 @@ async def check_sites(urls: Mapping[str, str], *, limit_s: float = 10) -> Sequen
 async def _check(client: httpx.AsyncClient, site: str, url: str, limit_s: float) -> SiteHealth:
     begin = time.perf_counter()
     try:
-        status = (await client.get(url)).status_code
-        elapsed_ms = (time.perf_counter() - begin) * 1000
-        form = LOGIN_FORMS.get(site)
-        login = (await client.get(url + form.path)).status_code if form and status < 400 else None
-    except httpx.TimeoutException:
+        async with asyncio.timeout(limit_s):
+            status = await _status(client, url)
+            elapsed_ms = (time.perf_counter() - begin) * 1000
+            form = LOGIN_FORMS.get(site)
+            login = await _status(client, url + form.path) if form and status < 400 else None
+    except TimeoutError:
         return SiteHealth(site, url, None, limit_s * 1000, None, f"no answer within {limit_s:g} s")
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return SiteHealth(site, url, None, (time.perf_counter() - begin) * 1000, None, str(error) or repr(error))
+    except (SiteError, httpx.InvalidURL) as error:
+        return SiteHealth(site, url, None, (time.perf_counter() - begin) * 1000, None, str(error))
     problem = f"start page answers {status}" if status >= 400 else ""
     if login is not None and login >= 400:
         problem = f"log-in page answers {login}"
     return SiteHealth(site, url, status, elapsed_ms, login, problem)
+
+
+async def _status(client: httpx.AsyncClient, url: str) -> int:
+    return (await send(client, client.build_request("GET", url), limit_s=None)).status_code

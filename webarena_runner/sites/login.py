@@ -1,58 +1,119 @@
-"""Logging in to the official sites through their own forms, and telling whether a state is still signed in."""
+"""Logging in to the official sites through their own forms; user and password are given to the site's hosts only."""
 
-from urllib.parse import quote
+import asyncio
+from dataclasses import dataclass
 
-from playwright.async_api import BrowserContext, Locator, Page, StorageState
+from playwright.async_api import BrowserContext, Locator, Page, Request, Response, StorageState
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
-from webarena_runner.errors import LoginError, SiteError
-from webarena_runner.official.sites import LOGIN_FORMS, Element
+from webarena_runner.errors import LoginError, LoginRefused, SiteError
+from webarena_runner.official.addresses import host_and_port, origin
+from webarena_runner.official.sites import LOGIN_FORMS, Element, LoginForm
+from webarena_runner.sites.proof import proof_of
 
-SERVER_ERROR = 500
+SERVER_ERROR, TOO_MANY_REQUESTS, REFUSED = 500, 429, 400
+# A page that has loaded and shows no form by then is another page.
+FORM_LIMIT_S = 10.0
+MAX_SHOWN_CHARACTERS = 200
 
 
-async def log_in(
-    context: BrowserContext, site: str, url: str, account: tuple[str, str], *, limit_s: float
-) -> StorageState:
-    """Signs in through the form in an empty context and returns the verified state.
+@dataclass(frozen=True)
+class SignedIn:
+    """A state that was seen to be signed in, and the browser that it belongs to."""
+
+    state: StorageState
+    user_agent: str
+
+
+class _Visit:
+    """The page of one log-in; `asked` is the latest address that it went to, also when nobody answered there."""
+
+    def __init__(self, page: Page, where: str) -> None:
+        self.page = page
+        self.where = where
+        self.asked = ""
+        page.on("request", self._note)
+
+    def _note(self, request: Request) -> None:
+        if request.is_navigation_request() and request.frame == self.page.main_frame:
+            self.asked = request.url
+
+    def require_at(self, url: str) -> None:
+        """Raises LoginRefused when the page has left the host of `url`."""
+        if (at := host_and_port(self.asked)) and at != host_and_port(url):
+            raise LoginRefused(
+                f"{self.where}: it leads to another host: configured is {origin(url)}, arrived at "
+                f"{origin(self.asked)}, which was not given name and password; give the site's URL as its own pages "
+                f"have it, or set the base URL of the application to {origin(url)}"
+            )
+
+    async def told(self) -> str:
+        """What the page shows, in a few words."""
+        try:
+            title = await self.page.title()
+        except PlaywrightError:
+            title = ""
+        return f"{self.page.url[:MAX_SHOWN_CHARACTERS]} ({title[:MAX_SHOWN_CHARACTERS]!r})"
+
+
+async def log_in(context: BrowserContext, site: str, url: str, account: tuple[str, str], *, limit_s: float) -> SignedIn:
+    """Signs in through the form, in an empty context that reaches this site only; `limit_s` is for all of it.
 
     Raises:
-        LoginError: no form, or the site does not take the account.
+        LoginRefused: no form, the site does not take the account, or another host; trying again does not help.
+        LoginError: it took too long.
         SiteError: the site does not answer, or answers with a server error.
     """
-    form, (user, password) = LOGIN_FORMS[site], account
-    where = f"{site}: logging in as {user} at {url}{form.path}"
+    form = LOGIN_FORMS[site]
+    where = f"{site}: logging in as {account[0]} at {url}{form.path}"
     context.set_default_timeout(limit_s * 1000)
-    page = await context.new_page()
-    await _open(page, url + form.path, where)
+    visit = _Visit(await context.new_page(), where)
+    limit = asyncio.timeout(limit_s)
+    try:
+        async with limit:
+            await _fill_in(visit, form, url, account, limit_s=limit_s)
+            state = await context.storage_state()
+            user_agent: str = await visit.page.evaluate("navigator.userAgent")
+            proof = await proof_of(site, url, account[0], state, limit_s=limit_s, user_agent=user_agent)
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise LoginError(f"{where}: not done within {limit_s:g} s; the page is {await visit.told()}") from error
+    except PlaywrightError as error:
+        raise LoginError(f"{where}: {_first_line(error)}") from error
+    if not proof.signed_in:
+        raise LoginRefused(
+            f"{where}: the site did not take the account: after the form the page is {await visit.told()}, and "
+            f"{proof.told}; it must be that of the official images, or one named under options.accounts"
+        )
+    return SignedIn(state, user_agent)
+
+
+async def _fill_in(visit: _Visit, form: LoginForm, url: str, account: tuple[str, str], *, limit_s: float) -> None:
+    page, (user, password) = visit.page, account
+    response = await _open(visit, url, url + form.path)
+    visit.require_at(url)
+    try:
+        await _find(page, form.user).wait_for(timeout=1000 * min(limit_s / 2, FORM_LIMIT_S))
+    except PlaywrightError as error:
+        visit.require_at(url)
+        status = response.status if response else "none"
+        raise LoginRefused(
+            f"{visit.where}: the page has no log-in form of this site (status {status}): it is {await visit.told()}; "
+            f"is {origin(url)} another application?"
+        ) from error
+    with_fault = f"{visit.where}: the form could not be sent within {limit_s:g} s"
     try:
         await _find(page, form.user).fill(user)
         await _find(page, form.password).fill(password)
+        visit.require_at(url)
         async with page.expect_event("load"):
             await _find(page, form.button).click()
     except PlaywrightTimeout as error:
-        raise LoginError(f"{where}: the form could not be sent within {limit_s:g} s: {_first_line(error)}") from error
-    except PlaywrightError as error:
-        raise LoginError(f"{where}: {_first_line(error)}") from error
-    if not await signed_in(context, site, url, user, limit_s=limit_s):
-        raise LoginError(f"{where}: the site did not take the account; it must be that of the official images")
-    return await context.storage_state()
-
-
-async def signed_in(context: BrowserContext, site: str, url: str, user: str, *, limit_s: float) -> bool:
-    """One plain request with the context's cookies; raises SiteError when the site does not answer it."""
-    form = LOGIN_FORMS[site]
-    proof = url + form.proof_path.format(user=quote(user))
-    try:
-        response = await context.request.get(proof, timeout=limit_s * 1000)
-        if response.status >= SERVER_ERROR:
-            raise SiteError(f"{site}: {proof} answers {response.status}")
-        if form.proof_text is None:
-            return response.ok and response.url.rstrip("/") == proof.rstrip("/")
-        return form.proof_text in await response.text()
-    except PlaywrightError as error:
-        raise SiteError(f"{site}: {proof} cannot be opened: {_first_line(error)}") from error
+        visit.require_at(url)
+        raise LoginError(f"{with_fault}: {_first_line(error)}; the page is {await visit.told()}") from error
+    visit.require_at(url)
 
 
 def _find(page: Page, element: Element) -> Locator:
@@ -67,13 +128,19 @@ def _find(page: Page, element: Element) -> Locator:
             return page.get_by_test_id(element.text)
 
 
-async def _open(page: Page, url: str, where: str) -> None:
+async def _open(visit: _Visit, url: str, address: str) -> Response | None:
     try:
-        response = await page.goto(url)
+        response = await visit.page.goto(address)
     except PlaywrightError as error:
-        raise SiteError(f"{where}: the page cannot be opened: {_first_line(error)}") from error
-    if response is not None and response.status >= SERVER_ERROR:
-        raise SiteError(f"{where}: the page answers {response.status}")
+        visit.require_at(url)
+        raise SiteError(f"{visit.where}: the page cannot be opened: {_first_line(error)}") from error
+    visit.require_at(url)
+    status = response.status if response is not None else 0
+    if status >= SERVER_ERROR or status == TOO_MANY_REQUESTS:
+        raise SiteError(f"{visit.where}: the page answers {status}")
+    if status >= REFUSED:
+        raise LoginRefused(f"{visit.where}: the page answers {status}: it is {await visit.told()}")
+    return response
 
 
 def _first_line(error: Exception) -> str:

@@ -1,27 +1,23 @@
 """The provider that settings name: its options, the object that a run uses, and which sites it lacks."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from webarena_runner import registry
 from webarena_runner.errors import ConfigError
-from webarena_runner.interfaces import SiteProvider, SiteSetup
+from webarena_runner.interfaces import NewContext, SiteProvider, SiteSetup
 from webarena_runner.official.sites import sites_needed
 from webarena_runner.settings.options import plug_in_options
 from webarena_runner.settings.records import SitesSpec
 from webarena_runner.types import Task
-
-if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext
 
 
 def build_provider(
     spec: SitesSpec,
     environ: Mapping[str, str],
     *,
-    new_context: Callable[[], AbstractAsyncContextManager["BrowserContext"]],
+    new_context: NewContext,
 ) -> SiteProvider:
     """Nothing is started before the provider is entered.
 

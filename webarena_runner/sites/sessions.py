@@ -1,0 +1,110 @@
+"""Logged-in sessions of shared sites: each episode has one of its own, which is looked at before it is given again.
+
+A fresh browser context does not part two episodes whose cookies are of one session on the server: when one of them
+signs out, both are.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from webarena_runner.errors import LoginError, LoginRefused
+from webarena_runner.interfaces import NewContext
+from webarena_runner.official.sites import LOGIN_FORMS, OFFICIAL_SITES
+from webarena_runner.sites.login import SignedIn, log_in
+from webarena_runner.sites.proof import proof_of
+
+log = logging.getLogger(__name__)
+# Magento refuses a form now and then, whose key was made for an older page.
+TRIES = 2
+
+
+class Sessions:
+    """Of one run. `limit_s` is for one log-in. A log-in that the site refuses is not tried again in the run."""
+
+    def __init__(
+        self,
+        urls: Mapping[str, str],
+        credentials: Mapping[str, tuple[str, str]],
+        *,
+        more_urls: Sequence[str],
+        new_context: NewContext,
+        limit_s: float,
+    ) -> None:
+        self._urls = urls
+        self._credentials = credentials
+        self._more_urls = more_urls
+        self._new_context = new_context
+        self._limit_s = limit_s
+        self._idle: dict[str, list[SignedIn]] = {}
+        self._refused: dict[str, str] = {}
+        # Guards what is kept of a site while one logs in to it: who waits learns what became of that.
+        self._logging_in = {site: asyncio.Lock() for site in urls}
+
+    def clear(self) -> None:
+        self._idle.clear()
+
+    @asynccontextmanager
+    async def held(self, site: str) -> AsyncIterator[SignedIn]:
+        """A session that is signed in now.
+
+        Raises:
+            LoginRefused: the site refuses the account, or did so before.
+            LoginError: the site has no log-in, or it took too long.
+            SiteError: the site does not answer.
+        """
+        if site not in LOGIN_FORMS or site not in self._credentials:
+            raise LoginError(f"{site}: there is no log-in for this site; known: {', '.join(sorted(LOGIN_FORMS))}")
+        idle = self._idle.setdefault(site, [])
+        if OFFICIAL_SITES[site].one_session:
+            yield await self._the_only(site, idle)
+            return
+        session = await self._own(site, idle)
+        try:
+            yield session
+        finally:
+            idle.append(session)
+
+    async def _own(self, site: str, idle: list[SignedIn]) -> SignedIn:
+        while idle:
+            session = idle.pop()
+            if await self._is_signed_in(site, session):
+                return session
+        async with self._logging_in[site]:
+            return await self._new(site)
+
+    async def _the_only(self, site: str, kept: list[SignedIn]) -> SignedIn:
+        if kept and await self._is_signed_in(site, kept[0]):
+            return kept[0]
+        async with self._logging_in[site]:
+            # Another episode may have renewed it meanwhile.
+            if not (kept and await self._is_signed_in(site, kept[0])):
+                kept[:] = [await self._new(site)]
+            return kept[0]
+
+    async def _is_signed_in(self, site: str, session: SignedIn) -> bool:
+        proof = await proof_of(
+            site,
+            self._urls[site],
+            self._credentials[site][0],
+            session.state,
+            limit_s=self._limit_s,
+            user_agent=session.user_agent,
+        )
+        if not proof.signed_in:
+            log.info("%s: a session has ended (%s); logging in again", site, proof.told)
+        return proof.signed_in
+
+    async def _new(self, site: str) -> SignedIn:
+        for _ in range(TRIES):
+            if why := self._refused.get(site):
+                raise LoginRefused(why)
+            try:
+                async with self._new_context([self._urls[site], *self._more_urls]) as context:
+                    account = self._credentials[site]
+                    return await log_in(context, site, self._urls[site], account, limit_s=self._limit_s)
+            except LoginRefused as error:
+                refused = error
+        self._refused[site] = str(refused)
+        raise refused
