@@ -77,6 +77,8 @@ def test_two_task_sets(invoke: Invoke, own_tasks: Path) -> None:
         ((*ORACLE, "--tasks", "smoke", "--fail-under", "most"), "--fail-under most: expected a share such as 90%"),
         ((*ORACLE, "--tasks", "smoke", "--fail-under", "13"), "only 12 episodes are planned"),
         (("report", "r", "--json", "--format", "markdown"), "--json and --format markdown exclude each other"),
+        (("report", "r", "--json", "--markdown"), "--json and --markdown exclude each other"),
+        (("report", "r", "--markdown", "--format", "table"), "--markdown and --format table exclude each other"),
         (("report", "r", "--format", "html"), "expected one of table, markdown, json"),
         ((*ORACLE, "--tasks", "smoke", "--agent", "random-click"), "name two agents"),
         (

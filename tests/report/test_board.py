@@ -183,5 +183,5 @@ def test_models_behind_one_model_file_are_told_apart_and_changes_of_the_profile_
         )
     board = invoke("leaderboard", "--out", str(tmp_path)).out
     assert ("org/a  webarena           a" in board, "org/b  webarena, changed  b" in board) == (True, True)
-    for form in ((), ("--format", "markdown")):
+    for form in ((), ("--format", "markdown"), ("--markdown",)):
         assert "openai-compatible (org/a" in invoke("report", "a", "--out", str(tmp_path), *form).out

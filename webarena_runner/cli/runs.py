@@ -60,6 +60,7 @@ Format = Annotated[
         help="Markdown lists what did not pass, for pull requests and job summaries. [dim]Default: table[/dim]",
     ),
 ]
+AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Print it as Markdown: --format markdown.")]
 Stats = Annotated[
     bool,
     typer.Option(
@@ -168,6 +169,7 @@ def report(
     csv: Csv = None,
     as_json: AsJson = False,
     form: Format = None,
+    as_markdown: AsMarkdown = False,
     stats: Stats = False,
     check: CheckRun = False,
     fail_under: FailUnder = None,
@@ -185,13 +187,13 @@ def report(
     from webarena_runner.cli.outcome import exit_code
     from webarena_runner.cli.results import print_report, print_statistics
     from webarena_runner.log.paths import find_run
-    from webarena_runner.report.markdown import as_markdown
+    from webarena_runner.report.markdown import as_markdown as markdown_of
     from webarena_runner.report.summary import load_run
 
     wanted = Wanted(html, single_file, failed_only, open_it)
     wanted.require_sense()
     table_wanted = form is not None or html is None
-    form = _form(form, as_json=as_json)
+    form = _form(form, as_json=as_json, as_markdown=as_markdown)
     folder = find_run(run, out)
     found = load_run(folder)
     threshold = _threshold(fail_under, found.total.planned)
@@ -203,7 +205,7 @@ def report(
         case "json":
             echo_json(found.as_json() | {"exported": list(exported)})
         case "markdown":
-            echo(as_markdown(found, with_statistics=stats))
+            echo(markdown_of(found, with_statistics=stats))
         case _ if table_wanted or stats:
             print_report(found, stdout(), exported=exported)
             if stats:
@@ -214,12 +216,14 @@ def report(
         raise typer.Exit(exit_code(found, threshold, stderr()))
 
 
-def _form(form: str | None, *, as_json: bool) -> str:
+def _form(form: str | None, *, as_json: bool, as_markdown: bool) -> str:
     if form is not None and form not in FORMS:
         raise UsageError(f"--format {form}: expected one of {', '.join(FORMS)}")
-    if as_json and form not in (None, "json"):
-        raise UsageError(f"--json and --format {form} exclude each other; leave one of them out")
-    return "json" if as_json else form or FORMS[0]
+    wanted = [name for name, is_wanted in (("json", as_json), ("markdown", as_markdown)) if is_wanted]
+    if len({*wanted, form} - {None}) > 1:
+        other = f"--format {form}" if form else "--markdown"
+        raise UsageError(f"--{wanted[0]} and {other} exclude each other; leave one of them out")
+    return wanted[0] if wanted else form or FORMS[0]
 
 
 def _threshold(text: str | None, planned: int) -> "Threshold | None":

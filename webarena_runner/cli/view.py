@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from webarena_runner.cli.options import Out
+from webarena_runner.cli.runs import Out
 
 DEFAULT_PORT = 7717
 
@@ -16,6 +16,7 @@ def view(
         int | None,
         typer.Option(
             "--port",
+            metavar="PORT",
             min=0,
             max=65535,
             help=f"Port on 127.0.0.1; 0 takes a free one. [dim]Default: {DEFAULT_PORT}, or "

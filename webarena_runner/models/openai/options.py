@@ -56,7 +56,10 @@ class OpenAIOptions(RemoteOptions, ChatOptions):
 def fault_of(options: OpenAIOptions, environ: Mapping[str, str]) -> str | None:
     """What keeps this model from being asked at all, found without a request."""
     if not options.base_url:
-        return "needs a server: -o model.options.base_url=http://HOST:PORT/v1"
+        return (
+            "needs a server: base_url below options in its file, such as http://HOST:PORT/v1, or, for --model, "
+            "-o model.options.base_url=URL"
+        )
     if fault := url_fault(options.base_url, "http://HOST:PORT/v1 or the like"):
         return fault
     if options.api_key_env and not environ.get(options.api_key_env):
