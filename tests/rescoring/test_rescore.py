@@ -263,6 +263,13 @@ def test_bad_input_is_one_error_and_nothing_is_written(
     assert not (folder / "rescored").exists()
 
 
+def test_a_run_that_planned_nothing_is_scored_again_without_a_rate(workdir: Path, invoke: Invoke) -> None:
+    write_played(workdir / "results", ())
+    done = invoke("rescore", "r1")
+    assert (done.code, done.err) == (0, "")
+    assert "0 -> 0 of 0 planned passed (no rate), 0 changed" in done.out
+
+
 def test_another_environment_scores_in_its_own_way(workdir: Path, invoke: Invoke) -> None:
     """Its scores are not those of the checks that the tasks have."""
     folder = write_played(workdir / "results", MIXED[:1])

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from webarena_runner.report.units import percent
 from webarena_runner.rescoring.request import Done
 from webarena_runner.rescoring.rules import Sides
 from webarena_runner.rescoring.whole import Questions
@@ -55,12 +56,13 @@ def print_rescored(done: Done, console: Console) -> None:
     rules = f"profile {rescoring.profile}"
     by = [rules, f"judge {rescoring.judge}" if rescoring.judge else "", rescoring.tasks_file]
     _say(console, f"{rescoring.run_id} by {', '.join(filter(None, [*by, 'errata' if rescoring.errata else '']))}")
-    rates = [f"{100 * passed / rescoring.planned:.1f} %" for passed in (rescoring.passed_before, rescoring.passed)]
+    passed = rescoring.passed_before, rescoring.passed
+    rates = " -> ".join(percent(count / rescoring.planned) for count in passed) if rescoring.planned else "no rate"
     cost = "" if rescoring.cost_usd is None else f"; the judge cost ${rescoring.cost_usd:.4f}"
     _say(
         console,
         f"{rescoring.passed_before} -> {rescoring.passed} of {rescoring.planned} planned passed "
-        f"({rates[0]} -> {rates[1]}), {len(done.changed)} changed{cost}",
+        f"({rates}), {len(done.changed)} changed{cost}",
     )
     _say(console, f"{'written to' if done.is_new else 'as before, in'} {done.folder}")
 
