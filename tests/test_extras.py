@@ -127,16 +127,21 @@ def test_what_made_an_environment_is_seen_by_what_it_left(tmp_path: Path, monkey
         ("google.generativeai", "gemini"),
         ("ray", "ray"),
         ("mlflow", "mlflow"),
+        ("gspread", "sheets"),
+        ("hatchling", "dev"),
         ("x", None),
     ],
 )
 def test_the_extra_is_found_in_the_requirements(module: str, extra: str | None) -> None:
     requirements = [
         "pydantic>=2",
+        'gspread<7,>=6.2; extra == "dev"',
+        'hatchling; extra == "dev"',
         'torch<3,>=2.6; extra == "transformers"',
         "pillow>=11; extra == 'transformers'",
         'google-generativeai<0.9; extra == "gemini"',
         'mlflow-skinny<4,>=3; extra == "mlflow"',
+        'gspread<7,>=6.2; extra == "sheets"',
         'ray>=2; python_version < "3.14" and extra == "ray"',
     ]
     assert extra_for(module, requirements) == extra

@@ -73,14 +73,15 @@ def how_to_add(*requirements: str) -> str:
 
 
 def extra_for(module: str, requirements: Iterable[str]) -> str | None:
-    """The extra whose requirements bring a module in, from `Requires-Dist` lines."""
+    """The extra whose requirements bring a module in, from `Requires-Dist` lines; `dev` only at last."""
     wanted = _normalised(_DISTRIBUTIONS.get(module.partition(".")[0], module))
+    found = []
     for line in requirements:
         requirement, _, marker = line.partition(";")
         extra, name = _EXTRA.search(marker), _NAME.match(requirement.strip())
         if extra and name and f"{wanted}-".startswith(f"{_normalised(name.group())}-"):
-            return extra.group(1)
-    return None
+            found.append(extra.group(1))
+    return min(found, key=lambda each: each == "dev", default=None)
 
 
 def environment() -> Environment:

@@ -314,6 +314,11 @@ def test_what_is_no_bundle_is_bad_usage(workdir: Path, run: Path, invoke: Invoke
         assert message in done.err
 
 
+def test_a_named_pipe_in_a_run_folder_keeps_nobody_waiting(run: Path, invoke: Invoke) -> None:
+    os.mkfifo(run / "judge" / "pipe.json")
+    assert invoke("verify", str(run)).code == 0
+
+
 def test_links_in_a_run_folder_are_not_followed(run: Path, workdir: Path, invoke: Invoke) -> None:
     (workdir / "secret").write_text("secret")
     (run / "judge" / "link.json").symlink_to(workdir / "secret")

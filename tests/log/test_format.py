@@ -1,6 +1,7 @@
 """Run folders of each format, newer ones and damaged ones, through what reads them."""
 
 import json
+import math
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -419,6 +420,30 @@ def test_a_file_in_place_of_the_folder_of_attempts_hides_no_result(copy: Callabl
     assert len(load_run(folder).results) == 2
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"wall_s": math.inf},
+        {"cost_usd": math.nan},
+        {"timings_ms": {"agent": math.nan}},
+        {"steps": 10**30},
+        {"cached_tokens": -1},
+    ],
+)
+def test_numbers_that_are_none_are_damage(change: dict[str, Any], copy: Callable[[str], Path]) -> None:
+    folder = copy("format-1")
+    changed(RunPaths(folder).episodes()[0].result, lambda record: record.update(change))
+    report = load_run(folder)
+    assert re.search("finite number|than or equal to", report.damaged[0])
+    json.dumps(report.as_json(), allow_nan=False)
+
+
+def test_a_time_of_no_zone_is_damage(copy: Callable[[str], Path]) -> None:
+    folder = copy("format-1")
+    changed(RunPaths(folder).episodes()[0].result, lambda record: record.update(started_at="2026-01-01T00:00:00"))
+    assert "started_at: Input should have timezone info" in load_run(folder).damaged[0]
+
+
 def test_a_report_knows_the_tasks_or_says_why_not(copy: Callable[[str], Path]) -> None:
     report = load_run(copy("format-1"))
     task_id, _ = report.manifest.planned[0]
@@ -503,7 +528,7 @@ def test_results_by_site_and_path_are_what_they_were(tmp_path: Path) -> None:
         "said": f"__SHOPPING__ is what I typed on {shop}",
         "verbatim": {"verbatim": f"{admin}"},
     }
-    result = make_result(1, final_url=f"{admin}/x", site_urls={"shopping": shop, "shopping_admin": admin})
+    result = make_result(1, final_url=f"{admin}/x", site_urls={"shopping": shop, "shopping_admin": admin, "map": ""})
     scored = EpisodeResult.model_validate(
         result.model_dump() | {"scores": [{"evaluator": "own", "value": 1.0, "evidence": seen}]}
     )

@@ -49,6 +49,12 @@ def write(out: Path, run_id: str = "monday") -> Path:
     return run.path
 
 
+def test_ids_that_no_column_holds_as_numbers_are_texts(tmp_path: Path) -> None:
+    far = 2**64
+    RunFolder.create(tmp_path / "far", make_manifest("far", (far,)), ()).close()
+    assert load(tmp_path / "far").tasks["task_id"].tolist() == [str(far)]
+
+
 def test_tasks_are_those_that_were_planned(tmp_path: Path) -> None:
     tasks = load(write(tmp_path)).tasks
     assert tasks[KEYS].values.tolist() == [["monday", 1, 0], ["monday", 2, 0], ["monday", 3, 0]]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
@@ -18,7 +19,7 @@ from PIL import Image
 from playwright.async_api import async_playwright, expect
 
 from tests.cli.conftest import WA_RUN, Invoke, invoke, workdir
-from tests.export.runs import a_step, failed, model_manifest, passed
+from tests.export.runs import a_step, failed, model_manifest, passed, small_run
 from tests.log.records import make_manifest
 from tests.view.conftest import Viewed
 from webarena_runner.browser.find import find_browser, launch_args
@@ -99,6 +100,7 @@ def test_what_is_asked_for_later_is_what_is_on_disk_then(viewed: Viewed) -> None
     [
         "runs/none/index.html",
         "runs/%2e%2e/index.html",
+        "runs/r1%00/index.html",
         "runs/r1/tasks/99.0.html",
         "runs/r1/tasks/..%2f..%2fr1.html",
         "runs/r1/pictures/1.0/..%2fresult.json",
@@ -117,6 +119,21 @@ def test_nothing_else_is_served(viewed: Viewed, path: str) -> None:
     answer = viewed.get(path)
     assert answer.status_code == 404
     assert "elsewhere" not in viewed.get("").text
+
+
+@pytest.mark.parametrize("name", ["a %2e b", "a\nb", "50%"])
+def test_the_address_of_a_run_leads_to_its_pages_whatever_its_name_is(viewed: Viewed, name: str) -> None:
+    small_run(viewed.out, name)
+    answer = viewed.get(f"runs/{quote(name)}", follow_redirects=True)
+    assert (answer.status_code, answer.url.raw_path.decode()) == (200, f"/runs/{quote(name)}/index.html")
+    shutil.rmtree(viewed.out / name)
+
+
+def test_a_live_page_leaves_the_sites_open_of_what_was_not_planned(viewed: Viewed) -> None:
+    with going_on(viewed.out, "more") as run:
+        run.begin(77, 0)
+        run.put(passed(77))
+        assert viewed.get("runs/more/live.html").status_code == 200
 
 
 def test_a_screenshot_that_is_a_link_out_of_the_folder_is_not_served(viewed: Viewed) -> None:

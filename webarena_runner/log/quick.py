@@ -17,7 +17,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Union, cast, get_args, get_origin
 
 import msgspec
-from pydantic import JsonValue
+from pydantic import AwareDatetime, FiniteFloat, JsonValue
 
 from webarena_runner.errors import DamagedRecord
 from webarena_runner.log import reading
@@ -28,10 +28,15 @@ from webarena_runner.official.notation import to_urls
 from webarena_runner.types import EpisodeResult, Record, RunManifest, Task, TaskId
 
 _PLACE = "__"
-# What a field says of itself that keeps nothing out.
-_FREE = {"union_mode": "left_to_right"}
+# What a field says of itself that keeps nothing out: no JSON has a number that is not finite.
+_FREE = {"union_mode": "left_to_right"}, {"allow_inf_nan": False}
 _CHUNK_BYTES = 1 << 16
-_PLAIN = (str, int, float, bool, datetime, NoneType)
+_PLAIN: Mapping[Any, Any] = {each: each for each in (str, int, float, bool, datetime, NoneType)} | {
+    Any: Any,
+    JsonValue: Any,
+    FiniteFloat: float,
+    AwareDatetime: Annotated[datetime, msgspec.Meta(tz=True)],
+}
 
 
 class Results(Mapping[Key, EpisodeResult]):
@@ -198,7 +203,7 @@ def _limits(metadata: list[Any]) -> dict[str, Any]:
     limits: dict[str, Any] = {}
     for each in metadata:
         found = {name: getattr(each, name) for name in ("ge", "gt", "le", "lt") if hasattr(each, name)}
-        if not found and getattr(each, "__dict__", None) != _FREE:
+        if not found and getattr(each, "__dict__", None) not in _FREE:
             raise TypeError(f"{each}: is no limit that this reader knows")
         limits |= found
     return limits
@@ -206,12 +211,10 @@ def _limits(metadata: list[Any]) -> dict[str, Any]:
 
 def _type_of(annotation: Any, limits: Mapping[str, Any] | None = None) -> Any:
     """The type that takes no more JSON than the annotation does; `limits` are of the numbers in it."""
-    if annotation is JsonValue or annotation is Any:
-        return Any
     if limits and annotation in (int, float):
         return Annotated[annotation, msgspec.Meta(**limits)]
     if annotation in _PLAIN:
-        return annotation
+        return _PLAIN[annotation]
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin in (Union, UnionType):
         return Union[tuple(_type_of(each, limits) for each in arguments)]  # noqa: UP007 - made of what is found

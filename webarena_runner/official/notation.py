@@ -63,7 +63,7 @@ def to_placeholders(text: str, urls: Mapping[str, str]) -> str:
     """Text with `__SITE__` for each URL of a site, where a host name, port or path does not go on in the same word."""
     longest_first = sorted(urls.items(), key=lambda item: -len(item[1]))
     for site, url in longest_first:
-        if url in text:
+        if url and url in text:
             text = re.sub(rf"{re.escape(url)}(?![\w:-]|\.\w)", _placeholder(site), text)
     return text
 

@@ -8,6 +8,8 @@ from webarena_runner.report.breakdown import is_unachievable, kinds_of
 from webarena_runner.report.summary import RunReport
 from webarena_runner.results.columns import ID, Column
 
+_MOST = 2**63 - 1
+
 
 def task_lines(report: RunReport) -> Iterator[Line]:
     for line in episode_lines(report):
@@ -42,8 +44,8 @@ def value_of(line: Line, column: Column) -> Any:
 
 
 def dtype_of(column: Column, reports: Iterable[RunReport]) -> str:
-    """The column's own; ids are numbers where they are in all runs, else texts."""
+    """The column's own; ids are numbers where they are in all runs and a column can hold them, else texts."""
     if column.dtype != ID:
         return column.dtype
     ids = (task_id for report in reports for task_id, _ in report.manifest.planned)
-    return "int64" if all(isinstance(task_id, int) for task_id in ids) else "string"
+    return "int64" if all(isinstance(task_id, int) and _MOST >= task_id > -_MOST for task_id in ids) else "string"

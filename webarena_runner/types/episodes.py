@@ -1,14 +1,16 @@
 """The records of an episode: what was seen, what the model said, what was done, how it was scored; and of the run."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, JsonValue, PositiveInt
+from pydantic import AwareDatetime, ConfigDict, Field, FiniteFloat, JsonValue, PositiveInt
 
 from webarena_runner.types.actions import Action
 from webarena_runner.types.record import Record
 from webarena_runner.types.tasks import TaskId
+
+# What a column of a table can hold.
+Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
 
 # --- what the browser shows -------------------------------------------------------------------------------------------
 
@@ -16,10 +18,10 @@ from webarena_runner.types.tasks import TaskId
 class Box(Record):
     """A rectangle in CSS pixels of the viewport: official `union_bound`."""
 
-    x: float
-    y: float
-    width: float
-    height: float
+    x: FiniteFloat
+    y: FiniteFloat
+    width: FiniteFloat
+    height: FiniteFloat
 
 
 class Node(Record):
@@ -49,7 +51,7 @@ class Observation(Record):
     screenshot: bytes | None = Field(default=None, exclude=True, repr=False)
     screenshot_type: Literal["jpeg", "png", "webp"] = "jpeg"
     action_error: str = ""
-    timings_ms: dict[str, float] = Field(default_factory=dict)
+    timings_ms: dict[str, FiniteFloat] = Field(default_factory=dict)
     deviations: tuple[str, ...] = ()
     still_busy: tuple[str, ...] = ()
     not_awaited: tuple[str, ...] = ()
@@ -108,10 +110,10 @@ class Completion(Record):
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_tokens: int = 0
-    latency_s: float = 0.0
+    latency_s: FiniteFloat = 0.0
     finish_reason: str = ""
     retries: int = 0
-    cost_usd: float | None = None
+    cost_usd: FiniteFloat | None = None
     seed: int | None = Field(default=None, exclude_if=_is_none)
     prompt_token_ids: tuple[int, ...] | None = Field(default=None, exclude_if=_is_none, repr=False)
     token_ids: tuple[int, ...] | None = Field(default=None, exclude_if=_is_none, repr=False)
@@ -157,14 +159,14 @@ class Step(Record):
     """
 
     index: int
-    started_at: datetime
+    started_at: AwareDatetime
     observation: Observation
     decision: Decision
     action_text: str
     action_error: str = ""
     acted_on: ActedOn | None = None
     screenshot_file: str | None = None
-    timings_ms: dict[str, float] = Field(default_factory=dict)
+    timings_ms: dict[str, FiniteFloat] = Field(default_factory=dict)
 
 
 class LastPage(Record):
@@ -215,10 +217,10 @@ class Verdict(Record):
     reference: str
     question: str = ""
     reply: str
-    score: float | None
+    score: FiniteFloat | None
     judge: str
     cached: bool
-    cost_usd: float | None = None
+    cost_usd: FiniteFloat | None = None
 
 
 class Score(Record):
@@ -247,25 +249,25 @@ class EpisodeResult(Record):
 
     task_set: str
     task_id: TaskId
-    trial: int
-    attempt: int
+    trial: Count
+    attempt: Count
     ending: Ending | str = Field(union_mode="left_to_right")
     answer: str
     final_url: str
     value: float | None = Field(ge=0, le=1)
     scores: tuple[Score, ...]
-    steps: int
-    prompt_tokens: int
-    completion_tokens: int
-    cached_tokens: int
-    cut_replies: int = 0
-    thought_replies: int = 0
-    cost_usd: float | None = None
+    steps: Count
+    prompt_tokens: Count
+    completion_tokens: Count
+    cached_tokens: Count
+    cut_replies: Count = 0
+    thought_replies: Count = 0
+    cost_usd: FiniteFloat | None = None
     site_urls: dict[str, str] = Field(default_factory=dict)
-    started_at: datetime
-    finished_at: datetime
-    wall_s: float
-    timings_ms: dict[str, float] = Field(default_factory=dict)
+    started_at: AwareDatetime
+    finished_at: AwareDatetime
+    wall_s: FiniteFloat
+    timings_ms: dict[str, FiniteFloat] = Field(default_factory=dict)
     deviations: tuple[str, ...] = ()
     site_failures: tuple[str, ...] = ()
     blocked_hosts: dict[str, int] = Field(default_factory=dict)
@@ -302,8 +304,8 @@ class RunManifest(Record):
     """
 
     run_id: str
-    started_at: datetime
-    finished_at: datetime | None = None
+    started_at: AwareDatetime
+    finished_at: AwareDatetime | None = None
     profile: str
     profile_overrides: tuple[str, ...]
     config: dict[str, Any]

@@ -109,7 +109,7 @@ def _page(html: str) -> Response:
 
 
 async def _to_overview(request: Request) -> Response:
-    return RedirectResponse(f"{request.url.path.rstrip('/')}/{links.OVERVIEW}")
+    return RedirectResponse(f"/runs/{quote(request.path_params['run'], safe='')}/{links.OVERVIEW}")
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -120,7 +120,8 @@ class LiveRun:
         return {
             "name": f"{key[0]} trial {key[1]}" if trials > 1 else str(key[0]),
             "intent": self.intents.get(key[0], ""),
-            "sites": self.manifest.task_sites[task_name(key[0])],
+            # Of what somebody put there, the plan knows nothing.
+            "sites": self.manifest.task_sites.get(task_name(key[0]), ""),
         }
 
 

@@ -34,6 +34,8 @@ class Runs:
 
     def folder(self, name: str) -> Path:
         """Raises KeyError when there is no such run."""
+        if "\0" in name:
+            raise KeyError(name)
         folder = (self.out / name).resolve()
         if folder.parent != self.out or not is_run(folder):
             raise KeyError(name)

@@ -1,6 +1,7 @@
 """The HTML report of a run: what its pages say, and what is on disk."""
 
 import importlib
+import os
 import shutil
 import webbrowser
 from pathlib import Path
@@ -12,6 +13,7 @@ from tests.log.records import make_manifest, make_result, make_task
 from tests.report.html.runs import make_step, write_episodes
 from webarena_runner.errors import UsageError
 from webarena_runner.report.html.pages import Pages
+from webarena_runner.report.html.single import write_single
 from webarena_runner.report.html.writing import write_report
 from webarena_runner.report.summary import load_run
 from webarena_runner.rescoring.errata import load_errata
@@ -87,6 +89,23 @@ def test_a_server_is_given_pictures_of_the_run_and_no_other_files(tmp_path: Path
     for name, file in (("1.0", "result.json"), ("1.0", "../../manifest.json"), ("..", "x"), ("1.0", "step-009.jpeg")):
         with pytest.raises(KeyError):
             pages.picture(name, file)
+
+
+def test_no_picture_is_what_is_no_file_of_the_run(tmp_path: Path) -> None:
+    folder = write_episodes(tmp_path / "r1", [make_result(1)], steps=[make_step(number) for number in range(3)])
+    first, second, third = (folder / f"episodes/1.0/step-00{number}.jpeg" for number in range(3))
+    first.unlink()
+    os.mkfifo(first)
+    second.rename(tmp_path / "private.jpeg")
+    second.symlink_to(tmp_path / "private.jpeg")
+    third.rename(folder / "kept.jpeg")
+    third.symlink_to(folder / "kept.jpeg")
+    page = pages_of(folder).episode((1, 0))
+    assert "step-000.jpeg is no file" in page
+    assert "step-001.jpeg is a link that leads out of the run folder" in page
+    assert page.count("<img") == 1
+    (folder / "episodes/1.0/step-003.jpeg").symlink_to("step-003.jpeg")
+    assert write_single(load_run(folder), tmp_path / "all.html").episodes == 3
 
 
 def test_what_is_damaged_is_told_and_the_rest_is_shown(tmp_path: Path) -> None:

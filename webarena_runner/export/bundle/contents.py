@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from webarena_runner.errors import StoreError
-from webarena_runner.log.files import read_bytes, sha256_of
+from webarena_runner.log.files import is_file, read_bytes, sha256_of
 from webarena_runner.log.paths import PICTURES, RunPaths
 from webarena_runner.types import Record
 
@@ -46,9 +46,11 @@ def read_sums(path: Path) -> dict[str, str]:
 
 
 def sums_of(folder: Path) -> dict[str, str]:
-    """Checksum by name of every file below a folder; of a link it is none that a file has."""
+    """Checksum by name of every file below a folder; of a link or a named pipe it is none that a file has."""
     return {
-        path.relative_to(folder).as_posix(): "" if path.is_symlink() else sha256_of(read_bytes(path))
+        path.relative_to(folder).as_posix(): (
+            sha256_of(read_bytes(path)) if is_file(path) and not path.is_symlink() else ""
+        )
         for path in folder.rglob("*")
         if path.is_symlink() or not path.is_dir()
     }

@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 
 from PIL import Image, UnidentifiedImageError
 
+from webarena_runner.log.files import is_file
 from webarena_runner.log.paths import AttemptPaths
 from webarena_runner.report.html import links
 
@@ -32,6 +33,11 @@ def picture(paths: AttemptPaths, name: str | None) -> Picture | str:
         return f"{name!r} is no name of a screenshot"
     file = paths.folder / name
     try:
+        # A named pipe must not keep us waiting.
+        if file.exists() and not is_file(file):
+            return f"{name} is no file"
+        if file.is_symlink() and paths.folder.parent.parent.resolve() not in file.resolve().parents:
+            return f"{name} is a link that leads out of the run folder"
         with Image.open(file, formats=tuple(FORMATS)) as image:
             width, height = image.size
             media_type = FORMATS[image.format or ""]

@@ -4,6 +4,7 @@ import secrets
 from pathlib import Path
 
 from webarena_runner.errors import UsageError
+from webarena_runner.log.files import is_file
 from webarena_runner.log.paths import AttemptPaths, Key
 from webarena_runner.report.html.pages import Pages
 from webarena_runner.report.html.writing import Size, Written, is_ours, not_written
@@ -49,4 +50,4 @@ def write_single(report: RunReport, file: Path, *, only: frozenset[Key] | None =
 
 
 def _picture_bytes(paths: AttemptPaths) -> int:
-    return sum(picture.stat().st_size for kind in _PICTURES for picture in paths.folder.glob(kind))
+    return sum(picture.stat().st_size for kind in _PICTURES for picture in paths.folder.glob(kind) if is_file(picture))
