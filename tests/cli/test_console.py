@@ -1,6 +1,8 @@
 """What is printed: nothing of it is obeyed by a terminal."""
 
 import io
+import subprocess
+from pathlib import Path
 
 import pytest
 from rich.console import RenderableType
@@ -8,6 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from tests.cli.conftest import WA_RUN
 from webarena_runner.cli.console import SafeConsole, echo_json
 
 HOSTILE = "down\x1b]0;owned\x07\x9b2J\u202e"
@@ -43,3 +46,12 @@ def test_the_rest_of_a_text_keeps_its_style() -> None:
 def test_json_is_the_same_value(capsys: pytest.CaptureFixture[str]) -> None:
     echo_json({"title": "\x1b\x9b\u202e"})
     assert capsys.readouterr().out == '{"title": "\\u001b\\u009b\\u202e"}\n'
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+@pytest.mark.parametrize("words", ["models list", "models list --json", "--help"])
+def test_an_output_that_is_full_is_one_clear_error(words: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([WA_RUN, *words.split()], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "error: the output cannot be written: No space left on device\n"

@@ -1,5 +1,7 @@
 """The command line. Nothing heavy is imported before a command needs it: `wa-run --help` must be instant."""
 
+import errno
+import os
 import sys
 
 INTERRUPTED = 130
@@ -12,6 +14,14 @@ def main() -> None:
     except KeyboardInterrupt:
         # While modules are imported, or a command without anything to finish runs.
         sys.exit(INTERRUPTED)
+    except OSError as error:
+        # Of files that are written the errors are told where it happens, with their names.
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT) or error.filename is not None:
+            raise
+        # What is in the buffer still would be tried again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.stderr.write(f"error: the output cannot be written: {error.strerror}\n")
+        sys.exit(2)
 
 
 def _main() -> None:

@@ -108,7 +108,7 @@ class _Faults:
 
 def _task(record: Any, place: str, task_set: str, evaluators: _Evaluators) -> Task | UnusableTask:
     label = record.get("task_id") if isinstance(record, dict) else None
-    where = place + (f" (task {label!s:.40})" if isinstance(label, int | str) else "")
+    where = place + (f" (task {' '.join(str(label).split())!s:.40})" if isinstance(label, int | str) else "")
     # A blank in front: no task's id begins with one.
     nameless = f" {place}"
     if not isinstance(record, dict):
