@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -164,6 +165,7 @@ def _run_of(
         ({"started_at": datetime(2026, 2, 1, tzinfo=UTC)}, "Started"),
         ({"config_sha256": "d"}, "Config"),
         ({"profile_overrides": ("limits.max_steps=5",)}, "Profile"),
+        ({"judge": "j"}, "Judge"),
     ],
 )
 def test_runs_that_differ_have_rows_that_differ(
@@ -171,6 +173,13 @@ def test_runs_that_differ_have_rows_that_differ(
 ) -> None:
     first, second = (row_of(report_of(make_manifest(**_run_of() | more))) for more in ({}, changes))
     assert [name for name in COLUMNS if first[name] != second[name]] == [column]
+
+
+def test_judges_of_one_name_that_are_other_ones_have_rows_that_differ(make_manifest: MakeManifest) -> None:
+    specs = [{"name": "j", "options": {"base_url": f"http://127.0.0.1:{port}/v1"}} for port in (1, 2)]
+    first, second = (row_of(report_of(make_manifest(judge="j", judge_model=spec))) for spec in specs)
+    assert [name for name in COLUMNS if first[name] != second[name]] == ["Judge"]
+    assert re.fullmatch(r"j \(sha256 [0-9a-f]{12}\)", first["Judge"])
 
 
 def test_the_row_says_which_part_of_the_tasks_was_chosen(make_manifest: MakeManifest) -> None:

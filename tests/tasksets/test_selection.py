@@ -2,6 +2,7 @@
 
 import contextlib
 import random
+import re
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -386,7 +387,7 @@ def test_subsets_are_names(tasks: LoadedTasks) -> None:
 
 
 def test_the_help_shows_expressions_that_can_be_read() -> None:
-    examples = SELECTION_HELP.splitlines()[-1].split("    ")
+    examples = re.split(r"\s{3,}", " \n".join(SELECTION_HELP.splitlines()[-2:]).strip())
     assert len(examples) == 4
     for example in examples:
         choose_task_set(example.strip(), "webarena")

@@ -12,7 +12,7 @@ from webarena_runner import __version__
 from webarena_runner.errors import ConfigError, StoreError
 from webarena_runner.export.cells import safe_cell
 from webarena_runner.interfaces.export import ExportSetup
-from webarena_runner.log.files import write_atomically
+from webarena_runner.log.files import sha256_of_json, write_atomically
 from webarena_runner.report.summary import RunReport, load_run
 from webarena_runner.types import RunManifest
 
@@ -163,7 +163,7 @@ def row_of(report: RunReport) -> dict[str, str]:
         "N Planned": str(total.planned),
         "N Passed": str(total.passed),
         "N Errored": str(total.errored),
-        "Judge": manifest.judge,
+        "Judge": _judge(manifest),
         "Steps": str(report.steps),
         "Tokens": str(report.tokens),
         "Cost (USD)": "" if report.cost_usd is None else f"{report.cost_usd:.4f}",
@@ -182,6 +182,13 @@ def row_of(report: RunReport) -> dict[str, str]:
 def _source(manifest: RunManifest) -> str:
     by = f"webarena-runner {__version__}"
     return f"{manifest.imported.kind} (imported by {by})" if manifest.imported else by
+
+
+def _judge(manifest: RunManifest) -> str:
+    """With the sha256 of its model file: one name may stand for another server, checkpoint or sampling."""
+    if manifest.judge_model is None:
+        return manifest.judge
+    return f"{manifest.judge} (sha256 {sha256_of_json(manifest.judge_model)[:SHORT_SHA]})"
 
 
 def _changes(overrides: tuple[str, ...]) -> str:
