@@ -129,6 +129,16 @@ def test_an_error_page_that_the_agent_leaves_again_is_recorded_beside_the_score(
     assert steps_of()[1]["observation"]["site_failures"] == [f"{site.url}/bad: status 500"]
 
 
+def test_a_failure_in_a_window_that_a_page_opened_counts_where_the_agent_ends_in_it(invoke: Invoke) -> None:
+    with serve() as site:
+        site.page("/", f"{FORUM}<a href=/bad target=_blank>More</a>")
+        site.page("/bad", "<h1>Oops", status=500)
+        opened = {"do": "click", "role": "link", "name": "More"}
+        done, result = play(invoke, site, opened, {"do": "tab_focus", "n": 1})
+    assert (done.code, result["value"]) == (1, None), result
+    assert "ended on a page that its site failed to give: __REDDIT__/bad: status 500" in result["failure"]["message"]
+
+
 @pytest.mark.parametrize("status", [403, 404])
 def test_what_an_agent_asks_for_in_vain_is_no_outage(status: int, invoke: Invoke) -> None:
     with serve() as site:
