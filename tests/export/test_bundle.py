@@ -216,6 +216,13 @@ def test_missing_further_and_damaged_files_are_told(bundle: Path, workdir: Path,
     assert "r1: NOT good: " in done.out
 
 
+def test_a_bundle_without_its_checksums_is_not_good(bundle: Path, workdir: Path, invoke: Invoke) -> None:
+    folder = unpacked(bundle, workdir / "x")
+    (folder / "SHA256SUMS").unlink()
+    done = invoke("verify", str(repacked(folder, workdir / "without.tar.zst")))
+    assert (done.code, "SHA256SUMS: is missing" in done.err) == (1, True)
+
+
 def link(kind: bytes, target: str) -> tarfile.TarInfo:
     info = tarfile.TarInfo("r1/link")
     info.type, info.linkname = kind, target
@@ -239,12 +246,15 @@ def special(kind: bytes) -> tarfile.TarInfo:
         ("r1/a\x1b[2Jb", "is no name of a file"),
         ("other/file", "expected one folder in it, found other, r1"),
         ("r1/manifest.json", "is in it twice"),
+        ("r1/manifest.json/x", "a file and a folder of it have the same name"),
+        (f"r1/{'d/' * 1500}x", "is no name of a file"),
+        (f"r1/{'n' * 300}", "is no name of a file"),
         (link(tarfile.SYMTYPE, "/etc/passwd"), "is a link, a device"),
         (link(tarfile.LNKTYPE, "r1/manifest.json"), "is a link, a device"),
         (special(tarfile.CHRTYPE), "is a link, a device"),
         (special(tarfile.FIFOTYPE), "is a link, a device"),
     ],
-    ids=str,
+    ids=lambda value: str(value)[:40],
 )
 def test_a_hostile_archive_is_refused_and_leaves_nothing(
     member: tarfile.TarInfo | str, message: str, workdir: Path, invoke: Invoke

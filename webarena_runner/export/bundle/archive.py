@@ -104,6 +104,8 @@ def unpack(path: Path, into: Path, wanted: Callable[[str], bool] = lambda name: 
         raise RefusedArchive(f"{path}: is damaged, or cut off: {error}") from error
     except RefusedArchive as error:
         raise RefusedArchive(f"{path}: {error}") from None
+    except (FileExistsError, NotADirectoryError) as error:
+        raise RefusedArchive(f"{path}: a file and a folder of it have the same name") from error
     except OSError as error:
         raise UsageError(f"{path}: cannot be unpacked to {into}: {error.strerror or error}") from error
     roots = {name.partition("/")[0] for name in sums}
@@ -163,6 +165,6 @@ def _copied(source: IO[bytes], place: Path | None) -> str:
 
 def _require_plain(member: tarfile.TarInfo) -> None:
     if not is_below(member.name.removesuffix("/")):
-        raise RefusedArchive(f"{member.name!r}: leads out of the folder, or is no name of a file")
+        raise RefusedArchive(f"{member.name!r:.200}: leads out of the folder, or is no name of a file")
     if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.DIRTYPE) or member.issparse():
         raise RefusedArchive(f"{member.name}: is a link, a device or another thing than a file or a folder")

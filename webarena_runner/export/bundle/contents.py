@@ -11,6 +11,8 @@ from webarena_runner.types import Record
 
 ABOUT, SUMS = "bundle.json", "SHA256SUMS"
 FORMAT = 1
+# No file of ours is so deep, nor has a file system longer names.
+_MAX_PARTS, _MAX_PART_BYTES = 50, 255
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 
 
@@ -70,5 +72,6 @@ def faults_of_sums(folder: Path, found: Mapping[str, str]) -> list[str]:
 def is_below(name: str) -> bool:
     """Whether a name with slashes is that of a file below some folder, on any machine, and fit to be shown."""
     parts = PurePosixPath(name).parts
-    plain = "/".join(parts) == name and "\\" not in name and name.isprintable()
+    short = len(parts) <= _MAX_PARTS and all(len(part.encode()) <= _MAX_PART_BYTES for part in parts)
+    plain = short and "/".join(parts) == name and "\\" not in name and name.isprintable()
     return bool(parts) and plain and not name.startswith("/") and ".." not in parts

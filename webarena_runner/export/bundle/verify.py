@@ -54,6 +54,8 @@ def verify_folder(folder: Path, sums: Mapping[str, str] | None = None) -> Verifi
         found.files = len(sums)
         if found.with_sums:
             found.faults += faults_of_sums(folder, sums)
+        elif is_file(folder / ABOUT):
+            found.faults.append(f"{SUMS}: is missing, without which nobody knows whether the rest is as it was")
     except UsageError as error:
         found.faults.append(str(error))
     steps: tuple[Callable[[Path, Verification, Set[str]], None], ...] = (_check_records, _check_scores)
