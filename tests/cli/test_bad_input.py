@@ -263,3 +263,13 @@ def test_what_is_wrong_with_the_tasks_is_told_before_they_are_fetched(
 def test_verbose_after_a_sub_command_shows_the_traceback_too(invoke: Invoke) -> None:
     done = invoke("report", "nowhere", "--verbose")
     assert (done.code, "Traceback" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("report", "~nobody-here/r1"), ("verify", "~nobody-here/r1"), ("--model", "oracle", "-t", "@~nobody-here/x")],
+)
+def test_a_home_that_nobody_has_is_told(arguments: tuple[str, ...], invoke: Invoke) -> None:
+    done = invoke(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert f"{arguments[-1]}: ~ stands for no folder that is known here" in done.err

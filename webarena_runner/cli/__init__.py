@@ -37,6 +37,15 @@ def _main() -> None:
 
         print_error(error, verbose=verbose)
         sys.exit(2 if isinstance(error, UsageError) else 1)
+    except RuntimeError as error:
+        # What pathlib says of `~somebody`.
+        if "home directory" not in str(error):
+            raise
+        from webarena_runner.cli.console import print_error
+
+        word = next((word for word in sys.argv[1:] if "~" in word), "~")
+        print_error(UsageError(f"{word}: ~ stands for no folder that is known here; write it out"), verbose=verbose)
+        sys.exit(2)
     except CLICK_ERROR as error:
         from webarena_runner.cli.console import print_error
 

@@ -37,6 +37,12 @@ def test_a_folder_with_anything_else_in_it_is_left_alone(tmp_path: Path) -> None
     assert [path.read_text() for path in other.iterdir()] == ["mine"]
 
 
+def test_what_a_killed_process_left_does_not_stand_in_the_way(tmp_path: Path) -> None:
+    run = write_episodes(tmp_path / "r1", [make_result(1)])
+    (tmp_path / "report/.new-abc/tasks").mkdir(parents=True)
+    assert write_report(load_run(run), tmp_path / "report").index.is_file()
+
+
 def pages_of(run: Path) -> Pages:
     return Pages(load_run(run))
 

@@ -21,6 +21,8 @@ from webarena_runner.report.summary import RunReport, load_run
 PARTS = (links.STATIC, links.PICTURES, links.TASKS, *map(links.run_folder, ascii_lowercase))
 MARK = '<meta name="generator" content="webarena-runner'
 MARK_CHARACTERS = 2000
+# What begins so is being written now, or was when somebody killed the process.
+_NEW = ".new-"
 # For fewer episodes a process takes longer to start than it saves.
 EPISODES_A_PROCESS = 60
 CHUNK = 10
@@ -91,7 +93,7 @@ def written_anew(folder: Path) -> Iterator[Path]:
     require_ours(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".new-", dir=folder) as new:
+        with tempfile.TemporaryDirectory(prefix=_NEW, dir=folder) as new:
             yield Path(new)
             _swap(Path(new), folder)
     except OSError as error:
@@ -102,7 +104,7 @@ def require_ours(folder: Path) -> None:
     """Raises UsageError for a folder that holds anything but an earlier report."""
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"--html {folder}: is a file; give a folder for the report")
-    if not folder.is_dir() or not any(folder.iterdir()):
+    if not folder.is_dir() or all(path.name.startswith(_NEW) for path in folder.iterdir()):
         return
     if not is_ours(folder / links.OVERVIEW):
         raise UsageError(f"--html {folder}: holds other files, and no report; give a new or an empty folder")
