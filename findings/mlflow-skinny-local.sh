@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Package: mlflow-skinny 3.17.2, MLflow without its server, meant for logging from small environments.
 # Expected: a run can be logged into a local folder or a local SQLite file.
-# Happens:  both are refused, each with an error that sends the reader to the other: the folder's says to use a database,
+# Happens:  both are refused, each with an error that sends one to the other: the folder's says to use a database,
 #           and the database's lists folders as what is supported. SQLAlchemy is in none of its base requirements.
-# Matters:  logging results of a benchmark needs a server, SQLAlchemy and Alembic beside it, or MLFLOW_ALLOW_FILE_STORE=true.
-# Cost:     60 to 80 s on two busy cores, 155 MB in a temporary folder.
+# Matters:  to log results needs a server, SQLAlchemy and Alembic beside it, or MLFLOW_ALLOW_FILE_STORE=true.
+# Cost:     60 to 91 s on two busy cores, 142 MB in a temporary folder.
 set -euo pipefail
 
 folder=$(mktemp -d)
