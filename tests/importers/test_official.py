@@ -142,7 +142,7 @@ def test_comparing_exporting_and_scoring_again_take_it_for_what_it_is(take: Any,
     (folder / "merged_log.txt").write_text(LOG.replace("(FAIL)", "(PASS)"))
     take(folder, "--run-id", "s")
     compared = invoke("compare", "r", "s")
-    assert (compared.code, "only B passes:\n  task 8" in compared.out) == (0, True)
+    assert (compared.code, "only B passes (steps in brackets):\n  task 8" in compared.out) == (0, True)
     done = invoke("export", "r", "--to", "jsonl", "--to", "junit")
     assert (done.code, "r.jsonl: 4 episodes" in done.out, "1 failures, 1 errors" in done.out) == (0, True, True)
     assert invoke("report", "r", "--html", "html").code == 0

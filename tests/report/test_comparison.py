@@ -14,7 +14,7 @@ from webarena_runner.log.paths import RunPaths
 from webarena_runner.report.comparison.difference import interval_of, mcnemar_of, verdict_of
 from webarena_runner.report.comparison.pairs import Cluster, Pair
 from webarena_runner.report.comparison.runs import Comparison, compare_runs
-from webarena_runner.types import RunManifest, Score, Verdict
+from webarena_runner.types import Imported, RunManifest, Score, Verdict
 
 OUTCOMES = (make_result(1, 0.0), make_result(1, 1.0))
 
@@ -49,6 +49,13 @@ def _merged(config: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 
 def compared(*folders: Path) -> Comparison:
     return compare_runs(folders).comparisons[0]
+
+
+def test_what_an_imported_run_does_not_say_of_its_settings_is_no_difference(tmp_path: Path) -> None:
+    ours = run_of(tmp_path, "a", {1: 1.0}, versions={"python": "3.11"}, config={"settings": {"workers": 4}})
+    came = Imported(kind="official", source="results_gpt4", sha256="0")
+    theirs = run_of(tmp_path, "b", {1: 0.0}, imported=came, model="gpt4")
+    assert [row.what for row in compare_runs([ours, theirs]).differences] == ["model"]
 
 
 def test_pairs_are_counted_by_who_passes_and_what_has_no_two_scores_is_left_out_and_said(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def notes(report: RunReport) -> Iterator[Note]:
     if came := report.manifest.imported:
         yield Note(f"imported ({came.kind}) from {came.source}; not known: {', '.join(came.unknown)}")
     if unscored := sum(error.failure.error_class == UNSCORED for error in report.errors if error.failure):
-        yield Note(f"{unscored} episodes were recorded without a score; they are errors here, and not failures")
+        yield Note(f"episodes recorded without a score: {unscored}; they are errors here, and not failures")
     if report.unanswered:
         causes = ", ".join(f"{cause} {count}" for cause, count in sorted(report.unanswered.items()))
         yield Note(f"errors because the model gave no answer: {causes}")

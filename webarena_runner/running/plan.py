@@ -18,6 +18,7 @@ from webarena_runner.settings.records import ModelSpec, RunConfig, SitesSpec
 from webarena_runner.tasksets.selection import draws
 from webarena_runner.types import RunManifest, Task
 
+CODE = ("webarena_runner", "webarena_mini")
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
@@ -158,13 +159,12 @@ def versions() -> dict[str, str]:
         "platform": platform.platform(),
         "playwright": version("playwright"),
     }
-    commit = _git_commit()
+    commit = commit_of(Path(__file__).parents[2])
     return found | ({"git": commit} if commit else {})
 
 
-def _git_commit() -> str | None:
-    """Commit of the checkout that this package runs from, "+changes" when it differs from it; None when installed."""
-    root = Path(__file__).parents[2]
+def commit_of(root: Path) -> str | None:
+    """Commit of the checkout that this package runs from, "+changes" when its code is another; None when installed."""
     if not (root / ".git").exists():
         return None
 
@@ -173,6 +173,8 @@ def _git_commit() -> str | None:
         return done.stdout.strip()
 
     try:
-        return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain") else "")
+        # Task files, prompts and settings have checksums of their own, and results may lie in the checkout.
+        changed = git("status", "--porcelain", "--", *CODE)
+        return git("rev-parse", "HEAD") + ("+changes" if changed else "")
     except (OSError, subprocess.SubprocessError):
         return None

@@ -61,7 +61,16 @@ def differences(reports: Sequence[RunReport]) -> list[Differs]:
     found = [_facts(manifest, hidden) for manifest in manifests]
     names = dict.fromkeys(name for facts in found for name in facts)
     rows = (Differs(name, tuple(facts.get(name) for facts in found)) for name in names)
-    return [row for row in rows if any(value != row.values[0] for value in row.values)]
+    imported = ["imported" in manifest for manifest in manifests]
+    return [
+        row for row in rows if any(value != row.values[0] for value in row.values) and not _is_unknown(row, imported)
+    ]
+
+
+def _is_unknown(row: Differs, imported: Sequence[bool]) -> bool:
+    """Whether it is a setting or a version that whoever recorded an imported run did not write down."""
+    pairs = zip(row.values, imported, strict=True)
+    return row.what not in _FIELDS and any(value is None and is_imported for value, is_imported in pairs)
 
 
 def incomparable(first: RunReport, second: RunReport, paired: Paired) -> list[str]:
