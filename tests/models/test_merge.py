@@ -255,7 +255,7 @@ class TestSums:
             "adapter.weight: neither in the base nor part of a vision tower or projector",
         ):
             assert told in done.err
-        assert sorted(path.name for path in tmp_path.iterdir()) == ["base", "delta", "target", "work"]
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["base", "cache", "delta", "target", "work"]
 
     def test_whole_weights_are_not_taken_for_a_difference(self, merged: Merge, llava: Path, tmp_path: Path) -> None:
         done = merged(base_of(llava, tmp_path / "base"), llava, tmp_path / "out")
