@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Package: webarena-verified 1.2.3, the evaluator of WebArena-Verified. Python 3.11 or newer.
 # Expected: an amount "$32,410" is 32410: its currency type is documented to know thousands separators.
-# Happens:  a comma that no dot follows is a decimal one: "$32,410" is 32.41, so that an answer a thousand times too large
-#           passes, and the number 32410 fails. The plain number type beside it reads "32,410" as 32410.
+# Happens:  a comma that no dot follows is a decimal one: "$32,410" is 32.41, so that an answer a thousand times too
+#           large passes, and the number 32410 fails. The plain number type beside it reads "32,410" as 32410.
 # Matters:  write amounts as JSON numbers, or with cents ("$32,410.00" is read as meant).
 # Cost:     44 to 52 s on two busy cores, 90 MB in a temporary folder.
 set -euo pipefail

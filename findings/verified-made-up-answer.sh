@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Package: webarena-verified 1.2.3, the evaluator of WebArena-Verified. Python 3.11 or newer.
 # Expected: an agent that makes up an answer where there is none to find has failed the task.
-# Happens:  all 27 tasks whose right answer is a status without data end as an evaluator ERROR for any data that is
-#           given, with "Schema type must be 'array'"; the same wrong answer to other tasks is a FAILURE.
+# Happens:  the 27 tasks to retrieve something whose schema is of type null, as there is nothing, end as an evaluator
+#           ERROR ("Schema type must be 'array'"); the same wrong answer to tasks that have one is a FAILURE.
 # Matters:  whoever leaves errors out of a success rate, or runs them again, leaves out just the made-up answers.
 # Cost:     27 to 73 s on two busy cores, 90 MB in a temporary folder.
 set -euo pipefail
