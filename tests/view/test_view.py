@@ -109,6 +109,7 @@ def test_what_is_asked_for_later_is_what_is_on_disk_then(viewed: Viewed) -> None
         "runs/r1/manifest.json",
         "elsewhere/index.html",
         "escapes/index.html",
+        "runs/circle/index.html",
     ],
 )
 def test_nothing_else_is_served(viewed: Viewed, path: str) -> None:
@@ -116,6 +117,7 @@ def test_nothing_else_is_served(viewed: Viewed, path: str) -> None:
     if not outside.exists():
         RunFolder.create(outside, make_manifest("elsewhere"), ()).close()
         (viewed.out / "escapes").symlink_to(outside)
+        (viewed.out / "circle").symlink_to(viewed.out / "circle")
     answer = viewed.get(path)
     assert answer.status_code == 404
     assert "elsewhere" not in viewed.get("").text

@@ -1,6 +1,7 @@
 """The run folders below `--out`: which there are, and what each came to so far."""
 
 import logging
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +37,8 @@ class Runs:
         """Raises KeyError when there is no such run."""
         if "\0" in name:
             raise KeyError(name)
-        folder = (self.out / name).resolve()
+        # Of a link that leads to itself `resolve` says nothing.
+        folder = Path(os.path.realpath(self.out / name))
         if folder.parent != self.out or not is_run(folder):
             raise KeyError(name)
         return folder

@@ -43,6 +43,13 @@ def test_what_a_killed_process_left_does_not_stand_in_the_way(tmp_path: Path) ->
     assert write_report(load_run(run), tmp_path / "report").index.is_file()
 
 
+def test_a_place_where_no_file_can_be_is_told(tmp_path: Path) -> None:
+    run = write_episodes(tmp_path / "r1", [make_result(1)])
+    for write in (write_single, write_report):
+        with pytest.raises(UsageError, match="cannot write the report to"):
+            write(load_run(run), run / "manifest.json" / "report.html")
+
+
 def pages_of(run: Path) -> Pages:
     return Pages(load_run(run))
 
@@ -110,7 +117,10 @@ def test_no_picture_is_what_is_no_file_of_the_run(tmp_path: Path) -> None:
     assert "step-000.jpeg is no file" in page
     assert "step-001.jpeg is a link that leads out of the run folder" in page
     assert page.count("<img") == 1
-    (folder / "episodes/1.0/step-003.jpeg").symlink_to("step-003.jpeg")
+    second.unlink()
+    second.symlink_to(second.name)
+    assert "step-001.jpeg is no picture that can be read" in pages_of(folder).episode((1, 0))
+    assert write_single(load_run(folder), tmp_path / "again.html").episodes == 3
     assert write_single(load_run(folder), tmp_path / "all.html").episodes == 3
 
 

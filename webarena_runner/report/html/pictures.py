@@ -36,7 +36,7 @@ def picture(paths: AttemptPaths, name: str | None) -> Picture | str:
         # A named pipe must not keep us waiting.
         if file.exists() and not is_file(file):
             return f"{name} is no file"
-        if file.is_symlink() and paths.folder.parent.parent.resolve() not in file.resolve().parents:
+        if file.is_symlink() and not _is_below(file, paths.folder.parent.parent):
             return f"{name} is a link that leads out of the run folder"
         with Image.open(file, formats=tuple(FORMATS)) as image:
             width, height = image.size
@@ -46,6 +46,11 @@ def picture(paths: AttemptPaths, name: str | None) -> Picture | str:
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError):
         return f"{name} is no picture that can be read"
     return Picture(file, links.picture(paths, name), media_type, width, height)
+
+
+def _is_below(file: Path, folder: Path) -> bool:
+    """Where the links lead; of a link that leads to itself it is known too."""
+    return Path(os.path.realpath(folder)) in Path(os.path.realpath(file)).parents
 
 
 def place(picture: Picture, folder: Path) -> int:

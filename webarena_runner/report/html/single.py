@@ -1,6 +1,7 @@
 """A report that is one file, screenshots included: to be mailed, for small runs or what did not pass."""
 
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from webarena_runner.errors import UsageError
@@ -45,7 +46,9 @@ def write_single(report: RunReport, file: Path, *, only: frozenset[Key] | None =
     except OSError as error:
         raise not_written(file, error) from error
     finally:
-        new.unlink(missing_ok=True)
+        # Where nothing can be written, nothing can be taken away either.
+        with suppress(OSError):
+            new.unlink(missing_ok=True)
     return Written(file, len(attempts), Size(file.stat().st_size - pictures, pictures))
 
 
