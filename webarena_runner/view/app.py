@@ -1,5 +1,6 @@
 """The pages that the server has: all are read from disk when they are asked for, and none changes anything."""
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from webarena_runner.view.events import states
 from webarena_runner.view.live import LiveRun
 from webarena_runner.view.runs import Runs
 
+log = logging.getLogger(__name__)
 # Pages of other sites reach a server on this machine by a name of theirs that leads to it.
 HOSTS = ("127.0.0.1", "localhost")
 HOME = "../../"
@@ -119,6 +121,13 @@ async def _refused(request: Request, error: Exception) -> Response:
     return HTMLResponse(page, status, headers=HEADERS)
 
 
+async def _broken(request: Request, error: Exception) -> Response:
+    """A fault of ours is told where the server was started, and to whoever looks at the page."""
+    log.error("%s: %s: %s", request.url.path, type(error).__name__, error, exc_info=error)
+    told = "This page cannot be made, by a fault of webarena-runner; the terminal that runs wa-run view says which"
+    return HTMLResponse(render("refused.html", Frame(root="/"), status=500, message=told), 500, headers=HEADERS)
+
+
 def make_app(runs: Runs, traces: str = "") -> Starlette:
     """Answers only requests that name this machine as their host."""
     viewer = Viewer(runs, traces)
@@ -137,5 +146,5 @@ def make_app(runs: Runs, traces: str = "") -> Starlette:
     return Starlette(
         routes=routes,
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)],
-        exception_handlers={HTTPException: _refused, StoreError: _refused},
+        exception_handlers={HTTPException: _refused, StoreError: _refused, Exception: _broken},
     )
