@@ -343,3 +343,18 @@ def test_a_run_is_verified_by_its_id_and_a_bundle_where_a_run_is_wanted_is_told(
     assert f"unpack it with `wa-run verify {bundle} --unpack FOLDER`" in done.err
     assert "missing.tar.zst: cannot be read" in invoke("verify", "missing.tar.zst").err
     assert "nosuch: no run folder" in invoke("verify", "nosuch").err
+
+
+def test_a_run_that_was_unpacked_is_still_good_after_a_report_and_another_scoring(
+    bundle: Path, workdir: Path, invoke: Invoke
+) -> None:
+    invoke("verify", str(bundle), "--unpack", "others")
+    before = invoke("verify", "others/r1").out
+    assert (workdir / "others/r1/SHA256SUMS").exists()
+    invoke("report", "others/r1", "--html")
+    invoke("rescore", "others/r1", "--profile", "strict")
+    assert (workdir / "others/r1/report").is_dir()
+    assert (workdir / "others/r1/rescored").is_dir()
+    assert (before, invoke("verify", "others/r1").code) == (invoke("verify", "others/r1").out, 0)
+    (workdir / "others/r1/judge/more.json").write_text("{}")
+    assert "judge/more.json: is not in SHA256SUMS" in invoke("verify", "others/r1").err

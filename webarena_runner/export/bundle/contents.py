@@ -6,11 +6,13 @@ from pathlib import Path, PurePosixPath
 
 from webarena_runner.errors import StoreError
 from webarena_runner.log.files import is_file, read_bytes, sha256_of
-from webarena_runner.log.paths import PICTURES, RunPaths
+from webarena_runner.log.paths import PICTURES, RESCORED, RunPaths
 from webarena_runner.types import Record
 
 ABOUT, SUMS = "bundle.json", "SHA256SUMS"
 FORMAT = 1
+# What `report --html` and `rescore` leave in a run folder, and may have left since it was unpacked.
+_LATER = ("report", "report.html", RESCORED)
 # No file of ours is so deep, nor has a file system longer names.
 _MAX_PARTS, _MAX_PART_BYTES = 50, 255
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
@@ -48,13 +50,23 @@ def read_sums(path: Path) -> dict[str, str]:
 
 
 def sums_of(folder: Path) -> dict[str, str]:
-    """Checksum by name of every file below a folder; of a link or a named pipe it is none that a file has."""
-    return {
-        path.relative_to(folder).as_posix(): (
-            sha256_of(read_bytes(path)) if is_file(path) and not path.is_symlink() else ""
-        )
+    """Checksum by name of every file of a run folder; of a link or a named pipe it is none that a file has.
+
+    What reports and re-scorings have left there counts only where the folder's list has it.
+
+    Raises:
+        StoreError: the list cannot be read.
+    """
+    listed = read_sums(folder / SUMS) if is_file(folder / SUMS) else {}
+    found = {
+        path.relative_to(folder).as_posix(): path
         for path in folder.rglob("*")
         if path.is_symlink() or not path.is_dir()
+    }
+    return {
+        name: sha256_of(read_bytes(path)) if is_file(path) and not path.is_symlink() else ""
+        for name, path in found.items()
+        if name in listed or PurePosixPath(name).parts[0] not in _LATER
     }
 
 
