@@ -235,7 +235,8 @@ def attempts_in_order(run: RunPaths) -> list[tuple[TaskId, int, int]]:
     """Task id, trial and number of each attempt with a readable result, by the time at which it began."""
     found = []
     for paths in run.all_attempts():
-        with suppress(StoreError):
+        # A number of an attempt that is none is told by whoever reads the result.
+        with suppress(StoreError, TypeError, ValueError):
             if is_file(paths.result):
                 raw = read_json(paths.result)
                 found.append((str(raw.get("started_at")), *paths.key, int(raw.get("attempt", 1))))

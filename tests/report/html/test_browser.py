@@ -14,7 +14,7 @@ from tests.report.html.runs import make_step, write_episodes
 from webarena_runner.report.html.single import write_single
 from webarena_runner.report.html.writing import write_report
 from webarena_runner.report.summary import load_run
-from webarena_runner.types import Score, Verdict
+from webarena_runner.types import Failure, Score, Verdict
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 IDS = tuple(range(1, 9))
@@ -165,6 +165,29 @@ async def test_axe_finds_nothing_that_keeps_people_out(browser: Browser, index: 
     results = await Axe().run(page)
     assert results.violations_count == 0, results.generate_report()
     await context.close()
+
+
+async def test_long_words_of_strangers_make_no_page_wider_and_long_texts_none_larger(
+    browser: Browser, tmp_path: Path
+) -> None:
+    word = "w" * 400
+    failure = Failure(error_class=word, message=word, traceback="", may_retry=False)
+    verdict = Verdict(kind=word, reference=word, reply=word, score=0.0, judge=word, cached=False)
+    score = Score(evaluator=word, value=0.0, explanation=word, flags=(word,), verdicts=(verdict,))
+    results = [
+        make_result(1, 0.0, answer="a" * 1_000_000, final_url=word, scores=(score,)),
+        make_result(2, None, failure=failure),
+    ]
+    manifest = make_manifest("r1", (1, 2), model=word, judge=word, task_sites={"1": word, "2": word})
+    steps = [make_step(0, action_error="e" * 1_000_000, action_text=word)]
+    run = write_episodes(tmp_path / "r1", results, manifest=manifest, steps=steps)
+    index = write_report(load_run(run), tmp_path / "report").index
+    page = await browser.new_page(viewport={"width": 390, "height": 800})
+    for path in ("index.html", "tasks/1.0.html", "tasks/2.0.html"):
+        await page.goto(index.as_uri().replace("index.html", path))
+        assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+        assert (index.parent / path).stat().st_size < 100_000
+    await page.close()
 
 
 @pytest.mark.parametrize("width", [1440, 1024, 390])
