@@ -425,7 +425,7 @@ def test_credentials_are_found_where_gspread_keeps_them_or_the_places_named(
 ) -> None:
     monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS")
     done = export()
-    assert "neither -o credentials=FILE nor GOOGLE_APPLICATION_CREDENTIALS is given, and there is no" in done.err
+    assert "neither -o credentials=FILE nor GOOGLE_APPLICATION_CREDENTIALS is given, and there is neither " in done.err
     kept = workdir / ".config" / "gspread"
     kept.mkdir(parents=True)
     user = {"client_id": "c", "client_secret": "s", "refresh_token": "r"}

@@ -66,9 +66,10 @@ def find_account(given: Path | None, environ: Mapping[str, str]) -> Account:
     for path in _usual(environ):
         if path.exists():
             return _read(path, str(path))
-    looked = " and ".join(map(str, _usual(environ)))
+    looked = " nor ".join(map(str, _usual(environ)))
     raise ConfigError(
-        f"no Google credentials: neither -o credentials=FILE nor {VARIABLE} is given, and there is no {looked}; {_HELP}"
+        f"no Google credentials: neither -o credentials=FILE nor {VARIABLE} is given, "
+        f"and there is neither {looked}; {_HELP}"
     )
 
 
