@@ -7,7 +7,6 @@ import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -116,10 +115,9 @@ async def test_a_prompt_that_does_not_fit_is_told_at_once(engine: ModelBackend) 
         await ask(engine, "hello 12 " * 3000)
 
 
-@pytest.mark.parametrize("sampling", [{"temperature": -3.0}, {"top_p": 7.0}])
-async def test_sampling_that_is_not_allowed_is_refused(engine: ModelBackend, sampling: dict[str, Any]) -> None:
-    with pytest.raises(ModelRefused, match=next(iter(sampling))):
-        await ask(engine, "hello", **sampling)
+async def test_sampling_that_the_engine_does_not_take_is_refused(engine: ModelBackend) -> None:
+    with pytest.raises(ModelRefused, match="top_p"):
+        await ask(engine, "hello", temperature=1.0, top_p=0.0)
 
 
 async def test_a_model_that_does_not_see_refuses_images(engine: ModelBackend) -> None:
