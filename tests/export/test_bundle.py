@@ -254,7 +254,7 @@ def special(kind: bytes) -> tarfile.TarInfo:
         (special(tarfile.CHRTYPE), "is a link, a device"),
         (special(tarfile.FIFOTYPE), "is a link, a device"),
     ],
-    ids=lambda value: str(value)[:40],
+    ids=lambda value: str(getattr(value, "name", value))[:40],
 )
 def test_a_hostile_archive_is_refused_and_leaves_nothing(
     member: tarfile.TarInfo | str, message: str, workdir: Path, invoke: Invoke

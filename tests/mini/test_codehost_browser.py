@@ -8,7 +8,8 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from webarena_mini.farm import Farm
 from webarena_runner.browser.find import find_browser
-from webarena_runner.sites.login import log_in, signed_in
+from webarena_runner.sites.login import log_in
+from webarena_runner.sites.proof import proof_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 ARGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -77,9 +78,11 @@ async def test_the_official_login_works(browser: Browser, farm: Farm) -> None:
     lease = await farm.lease(["gitlab"])
     context = await browser.new_context()
     url = lease.urls["gitlab"]
-    assert not await signed_in(context, "gitlab", url, "byteblaze", limit_s=10)
-    state = await log_in(context, "gitlab", url, ("byteblaze", "hello1234"), limit_s=10)
-    assert len(state["cookies"]) == 1
+    before = await proof_of("gitlab", url, "byteblaze", await context.storage_state(), limit_s=10)
+    signed_in = await log_in(context, "gitlab", url, ("byteblaze", "hello1234"), limit_s=10)
+    after = await proof_of("gitlab", url, "byteblaze", signed_in.state, limit_s=10)
+    assert (before.signed_in, after.signed_in) == (False, True)
+    assert len(signed_in.state["cookies"]) == 1
     await context.close()
     farm.release(lease.lease_id)
 
