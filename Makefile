@@ -48,7 +48,7 @@ smoke: browser
 	$(BIN)/wa-run --model oracle --tasks smoke --workers 2 --fail-under 100%
 
 # Where tests marked long are: it takes a quarter of a minute to collect all.
-LONG := tests/browser tests/cli tests/docs tests/gym tests/log tests/mini tests/run
+LONG := tests/browser tests/cli tests/docs tests/gym tests/log tests/mini tests/report tests/run
 
 test: browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile

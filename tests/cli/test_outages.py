@@ -12,7 +12,7 @@ from tests.support.fault_proxy import Fault, FaultProxy, in_front_of
 from tests.support.local_site import Reply, Site, serve
 from tests.tasksets.records import record, string_match, write
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 FORUM = "<title>Forum</title><h1>Forum</h1><p>Posts"
 
 

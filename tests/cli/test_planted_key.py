@@ -22,7 +22,7 @@ from tests.cli.conftest import WA_RUN, Invoke, own_task
 from tests.models.fake_openai import Reply, Request, Server, completion, error, running
 from webarena_runner import registry
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 # Those that write any run without an account, a package or a page elsewhere.
 OFFLINE = ("atif", "bundle", "har", "jsonl", "junit", "leaderboard", "trace", "verified")
 # `sheet` shows the row alone until --write; a sheet has to be named all the same.

@@ -20,6 +20,8 @@ from webarena_runner.running.run import prepare
 from webarena_runner.settings.loading import CliOptions, Given, explicit_settings, load_run_config
 from webarena_runner.tasksets import load_task_set
 
+pytestmark = pytest.mark.long
+
 KEY = "sk-proj-Zm9vYmFy0123456789abcdefABCDEF"
 MODEL = {
     "backend": "openai_chat",

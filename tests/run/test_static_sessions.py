@@ -14,7 +14,7 @@ from webarena_runner.running.resources import open_environments
 from webarena_runner.settings.loading import CliOptions, load_run_config
 from webarena_runner.settings.records import SitesSpec
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 STOP = {"do": "stop", "answer": "done"}
 SIGN_OUT = {"do": "goto", "url": "__SHOPPING__/customer/account/logout"}
 WISHES = {"do": "goto", "url": "__SHOPPING__/wishlist/"}

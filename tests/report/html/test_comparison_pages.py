@@ -19,6 +19,8 @@ from webarena_runner.report.comparison.runs import compare_runs
 from webarena_runner.report.html.comparing import write_comparison
 from webarena_runner.types import Observation
 
+pytestmark = pytest.mark.long
+
 __all__ = ["page", "run"]
 on_the_loop_of_the_browser = pytest.mark.asyncio(loop_scope="module")
 ELSEWHERE = Observation(url="http://127.0.0.1:7770/cart", tabs=("Cart",), text="[1] link 'Home'")

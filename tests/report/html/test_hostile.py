@@ -38,7 +38,7 @@ from webarena_runner.types import (
     Verdict,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.asyncio(loop_scope="module")]
 SET = "window.ran=1"
 # Scripts of one kind or another: raw in a page without a policy, those in RUN_RAW do set the flag.
 PAYLOADS = (
