@@ -266,13 +266,15 @@ def test_odd_events_are_left_out_and_the_rest_is_read(workdir: Path, invoke: Inv
             "wallTime": 1e300,
         },
         {**before, "params": {"url": "javascript:alert(1)"}},
+        {**before, "callId": "c3", "method": "fill", "params": {"selector": "#q", "value": float("inf")}},
         [1, 2],
         "text",
     ]
     trace(workdir / "7.zip", events)
     done = invoke("import", "--from", "playwright", "7.zip", "--run-id", "r")
     assert (done.code, done.err.count("Traceback")) == (0, 0)
-    assert [step.decision.action.kind for step in steps_of(7)] == ["press", "goto"]
+    assert [step.decision.action.kind for step in steps_of(7)] == ["press", "goto", "playwright"]
+    assert invoke("export", "r", "--to", "atif").code == 0
 
 
 def test_a_document_that_refers_to_itself_ends() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from webarena_runner.importers.playwright.events import Recorded
@@ -88,6 +89,9 @@ def _values(params: Mapping[str, Any], names: Sequence[str]) -> tuple[CallValue,
 
 
 def _value(raw: Any) -> CallValue:
+    if isinstance(raw, float) and not isfinite(raw):
+        # JSON has no such number, though Python reads one.
+        return str(raw)
     if raw is None or isinstance(raw, str | bool | int | float):
         return raw
     if isinstance(raw, list):
