@@ -99,7 +99,7 @@ async def test_steps_and_tasks_are_leafed_through_from_the_keyboard(page: Page, 
     await page.goto(index.replace("index.html", "tasks/2.0.html"))
     for key, fragment in (("j", "#step-0"), ("j", "#step-1"), ("j", "#step-2"), ("k", "#step-1")):
         await page.keyboard.press(key)
-        assert page.url.endswith(fragment)
+        await expect(page).to_have_url(re.compile(f"{fragment}$"))
     await page.keyboard.press("n")
     await expect(page).to_have_url(re.compile(r"/tasks/3\.0\.html$"))
     await page.keyboard.press("p")
