@@ -107,6 +107,11 @@ def test_a_model_that_storms_and_dies_is_an_error_without_a_score_and_a_resume_f
     assert resumed.code == 0, resumed
     assert (result_of(0)["ending"], result_of(0)["value"], result_of(0)["attempt"]) == ("answered", 1.0, 2)
 
+    Path("results/leaderboard.csv").unlink()
+    once_more = invoke("resume", "r")
+    assert once_more.code == 0, "it is finished, and needs the model no more"
+    assert row_of("results/leaderboard.csv")["Success Rate (%)"] == "100.00"
+
 
 @pytest.mark.long
 def test_a_run_stops_at_its_cost_and_goes_on_with_a_higher_one(run: Callable[..., Done], invoke: Invoke) -> None:

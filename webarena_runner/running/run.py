@@ -166,12 +166,21 @@ async def run(prepared: Prepared, *, on_event: Callable[[Event], None], environ:
         UsageError: found before work starts (model, browser, sites, folder), or the disk is full.
     """
     clock, settings = monotonic(), prepared.config.settings
+    exports = [open_export(text, out=prepared.out, environ=environ) for text in settings.exporters]
+    # A run that is finished needs neither a model nor sites to have its results written again.
+    stopped = await _play(prepared, on_event, environ) if prepared.todo else ""
+    on_event(Phase(prepared.folder.name, "writing the results"))
+    exported = tuple(each.write(prepared.folder) for each in exports)
+    return RunSummary(load_run(prepared.folder), exported, monotonic() - clock, stopped)
+
+
+async def _play(prepared: Prepared, on_event: Callable[[Event], None], environ: Mapping[str, str]) -> str:
+    """Opens what the episodes need and plays them; why the run stopped early, "" when all is done."""
+    settings = prepared.config.settings
     max_time_s = settings.limits.max_time_s
     until = None if max_time_s is None else asyncio.get_running_loop().time() + max_time_s
     setup = ExecutorSetup(prepared.recipe, environ, on_event)
-    exports = [open_export(text, out=prepared.out, environ=environ) for text in settings.exporters]
-    run_id = prepared.folder.name
-    on_event(Phase(run_id, f"starting {prepared.manifest.model} and {prepared.manifest.sites} sites"))
+    on_event(Phase(prepared.folder.name, f"starting {prepared.manifest.model} and {prepared.manifest.sites} sites"))
     async with registry.load("executors", settings.executor).open(setup) as executor:
         machine = {} if prepared.resumed else await asyncio.to_thread(hardware)
         with _open_store(prepared, executor.versions, machine):
@@ -196,9 +205,7 @@ async def run(prepared: Prepared, *, on_event: Callable[[Event], None], environ:
             await _play_all(executor, schedule, on_event, until=until)
             if schedule.stopped:
                 log.info("stopped early: %s", schedule.stopped)
-    on_event(Phase(run_id, "writing the results"))
-    exported = tuple(each.write(prepared.folder) for each in exports)
-    return RunSummary(load_run(prepared.folder), exported, monotonic() - clock, schedule.stopped)
+            return schedule.stopped
 
 
 async def _play_all(
