@@ -47,7 +47,7 @@ def test_a_site_url_is_normalised(written: str, read: str) -> None:
 @pytest.mark.parametrize("written", ["http://", "ftp://x", "http://x:99999", "http://a b", "http://[::1"])
 def test_what_is_no_url_is_an_error_that_names_the_variable(written: str) -> None:
     with pytest.raises(ConfigError, match="environment variable WA_MAP: expected the URL of a site"):
-        StaticSites.options_from({"WA_MAP": written})
+        StaticSites.options_from({"WA_MAP": written}, {})
 
 
 def test_a_task_needs_the_sites_it_lists_logs_in_to_or_names() -> None:

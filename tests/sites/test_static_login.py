@@ -11,6 +11,7 @@ import pytest_asyncio
 from tests.sites.official_forms import OfficialForms, served
 from tests.support.local_site import Reply
 from tests.support.local_site import serve as serve_pages
+from tests.support.shared_sites import shared_sites
 from webarena_mini.server import serve
 from webarena_runner.errors import LoginError, LoginRefused, SiteElsewhere, SiteError
 from webarena_runner.interfaces import NewContext, SiteLease
@@ -18,7 +19,7 @@ from webarena_runner.official.sites import OFFICIAL_ACCOUNTS
 from webarena_runner.sites.health import check_sites
 from webarena_runner.sites.proof import proof_of
 from webarena_runner.sites.sessions import TRIES
-from webarena_runner.sites.static import StaticSites
+from webarena_runner.sites.shared import SharedSites
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -33,8 +34,8 @@ class Lab:
         self.sites = {site: OfficialForms(site, user, password) for site, (user, password) in OFFICIAL_ACCOUNTS.items()}
         self.urls: dict[str, str] = {}
 
-    def provider(self, new_context: NewContext, *, limit_s: float = 10, **accounts: tuple[str, str]) -> StaticSites:
-        return StaticSites(
+    def provider(self, new_context: NewContext, *, limit_s: float = 10, **accounts: tuple[str, str]) -> SharedSites:
+        return shared_sites(
             self.urls,
             credentials={**OFFICIAL_ACCOUNTS, **accounts},
             new_context=new_context,
@@ -62,7 +63,7 @@ def lab(running: Lab) -> Iterator[Lab]:
         forms.forget()
 
 
-async def lease(provider: StaticSites, *login_sites: str) -> SiteLease:
+async def lease(provider: SharedSites, *login_sites: str) -> SiteLease:
     async with provider.lease(login_sites, login_sites=login_sites, writes=False) as granted:
         return granted
 
@@ -152,9 +153,7 @@ async def test_a_hopeless_log_in_says_why_and_is_tried_once_in_a_run(
     with serve_pages() as site:
         site.route("/users/sign_in", lambda: shown)
         site.route("/elsewhere", lambda: Reply(status=302, headers={"Location": "https://outside.test/"}))
-        provider = StaticSites(
-            {"gitlab": site.url}, credentials=OFFICIAL_ACCOUNTS, new_context=new_context, login_limit_s=2
-        )
+        provider = shared_sites({"gitlab": site.url}, new_context=new_context, login_limit_s=2)
         for _ in range(2):
             with pytest.raises(LoginRefused, match=told) as raised:
                 await lease(provider, "gitlab")
@@ -168,7 +167,7 @@ async def test_a_log_in_page_that_leads_to_another_host_does_not_get_name_and_pa
     other = lab.urls["gitlab"]
     with serve_pages() as site:
         site.page("/users/sign_in", "", status=302, headers={"Location": f"{other}/users/sign_in"})
-        provider = StaticSites({"gitlab": site.url}, credentials=OFFICIAL_ACCOUNTS, new_context=new_context)
+        provider = shared_sites({"gitlab": site.url}, new_context=new_context)
         with pytest.raises(LoginRefused, match=f"configured is {site.url}, arrived at {other}, which was not given"):
             await lease(provider, "gitlab")
     assert lab.sites["gitlab"].logins == 0
@@ -190,9 +189,7 @@ async def test_a_log_in_has_a_limit_for_all_of_it(new_context: NewContext) -> No
         site.route("/users/sign_in", lambda: Reply(FORM.format(action="/late")))
         site.page("/late", "<h1>Late</h1>", after_s=1.5)
         site.page("/-/profile", "<h1>Me</h1>", after_s=1.5)
-        provider = StaticSites(
-            {"gitlab": site.url}, credentials=OFFICIAL_ACCOUNTS, new_context=new_context, login_limit_s=2
-        )
+        provider = shared_sites({"gitlab": site.url}, new_context=new_context, login_limit_s=2)
         with pytest.raises((LoginError, SiteError), match="within 2 s"):
             await lease(provider, "gitlab")
 
@@ -204,9 +201,8 @@ async def test_a_site_that_takes_the_cookie_of_another_away_is_a_clash(
     lab.sites["reddit"].cookie = "sid"
     with serve_pages() as neighbour:
         neighbour.page("/", "<h1>Shop</h1>", headers={"Set-Cookie": header})
-        provider = StaticSites(
+        provider = shared_sites(
             {"reddit": lab.urls["reddit"], "shopping": neighbour.url},
-            credentials=OFFICIAL_ACCOUNTS,
             new_context=new_context,
         )
         for _ in range(2):
@@ -227,7 +223,7 @@ async def test_two_sites_with_one_cookie_name_on_one_host_are_refused(lab: Lab, 
 @pytest.mark.parametrize("site", ["shopping", "reddit"])
 async def test_the_embedded_sites_have_the_official_log_in(new_context: NewContext, site: str) -> None:
     async with serve([site], port_base=None, token="secret") as served:
-        provider = StaticSites(served.urls, credentials=OFFICIAL_ACCOUNTS, new_context=new_context)
+        provider = shared_sites(served.urls, new_context=new_context)
         granted = await lease(provider, site)
         assert granted.storage_state is not None
         assert granted.storage_state["cookies"]

@@ -1,7 +1,7 @@
 """`wa-run score`: outcomes that were recorded anywhere, scored offline."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from io import BufferedReader
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -79,14 +79,27 @@ def _require_readable(outcomes: str) -> None:
 def _scorer(tasks_file: str | None, sites: str, profile: str) -> "OfflineScorer":
     from webarena_runner.report.outcomes import OfflineScorer
     from webarena_runner.settings.profiles import load_profile
-    from webarena_runner.settings.site_files import load_sites_file
     from webarena_runner.tasksets import load_task_set
     from webarena_runner.tasksets.file import load_task_file
 
-    settings, urls = load_profile(profile).settings.scoring, load_sites_file(sites).options.get("urls", {})
+    settings, urls = load_profile(profile).settings.scoring, _urls(sites)
     loaded = load_task_file(tasks_file) if tasks_file else load_task_set("webarena").load()
     unusable = {task.task_id: "; ".join(task.faults) for task in loaded.unusable}
     return OfflineScorer({task.task_id: task for task in loaded.tasks}, urls, settings, unusable=unusable)
+
+
+def _urls(sites: str) -> Mapping[str, str]:
+    from webarena_runner.errors import ConfigError
+    from webarena_runner.settings.site_files import load_sites_file
+
+    options = load_sites_file(sites).options
+    if options.get("instances"):
+        raise ConfigError(
+            f"--sites {sites}: it has `instances`, and outcomes were recorded with the URLs of one copy of the sites; "
+            "give a file that has those under `urls`"
+        )
+    urls: Mapping[str, str] = options.get("urls", {})
+    return urls
 
 
 def _lines_of(outcomes: str) -> Iterator[bytes]:

@@ -154,13 +154,14 @@ class SiteLease:
 
     `more_urls` are further addresses that the sites' pages ask; the browser reaches these and the sites, no others.
     `credentials`: user name and password. `storage_state` is Playwright's, None for an episode that is not logged in.
-    `label` names the instance for logs.
+    `headers` are extra ones of all requests to a site, by its name. `label` names the instance for logs and results.
     """
 
     urls: Mapping[str, str]
     storage_state: Mapping[str, Any] | None = field(default=None, repr=False)
     credentials: Mapping[str, tuple[str, str]] = field(default_factory=dict, repr=False)
     more_urls: Sequence[str] = ()
+    headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     label: str = ""
 
 
@@ -190,12 +191,12 @@ class SiteProvider(Protocol):
 
     A provider class has a pydantic record `Options`, which validates the options of a sites file, and class methods
     `build(setup)` and `serves(options)`, the official names of the sites that it has. Where it makes sense it also has
-    `options_from(environ)`, options for what neither file nor `-o` gives, and `lacking(missing, tasks)`, the message
-    for sites that it does not serve, with how many of so many tasks need each. One that knows the URLs of its sites
-    before it is entered gives by `addresses(options, sites)` all that an episode with these sites reaches. One that
-    makes the sites' data itself says by `data_version(task_set_sha256)` which data and tasks those are, one that knows
-    which images its sites run by `images_of(options)`, and one whose every lease has sites that nothing was done to by
-    `fresh = True`.
+    `options_from(environ, given)`, options that are added to those that a file and `-o` give, or take their place, and
+    `lacking(missing, tasks)`, the message for sites that it does not serve, with how many of so many tasks need each.
+    One that knows the URLs of its sites before it is entered gives by `addresses(options, sites)` all that an episode
+    with these sites reaches. One that makes the sites' data itself says by `data_version(task_set_sha256)` which data
+    and tasks those are, one that knows which images its sites run by `images_of(options)`, and one whose every lease
+    has sites that nothing was done to by `fresh = True`.
     """
 
     async def __aenter__(self) -> "SiteProvider": ...

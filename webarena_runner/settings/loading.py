@@ -84,8 +84,9 @@ def load_run_config(options: CliOptions, environ: Mapping[str, str]) -> tuple[Ru
     assigned = _assignments(options)
     draft = _draft(profile, options)
     _add_model(draft, options, assigned)
-    _add_sites(draft, options, environ)
+    _add_sites(draft, options)
     _assign_all(draft, assigned)
+    _fill_sites(draft, environ)
     explicit = explicit_settings(options)
     settings, model = _settings(draft), _model(draft)
     if model is not None and "seed" in explicit and "sampling.seed" not in explicit:
@@ -125,8 +126,9 @@ def load_settings(options: CliOptions) -> RunSettings:
 def load_sites(options: CliOptions, environ: Mapping[str, str]) -> SitesSpec:
     """Where the sites come from."""
     draft = Draft()
-    _add_sites(draft, options, environ)
+    _add_sites(draft, options)
     _assign_all(draft, {keys: value for keys, value in _assignments(options).items() if keys[0] == "sites"})
+    _fill_sites(draft, environ)
     return _sites(draft)
 
 
@@ -266,7 +268,7 @@ def _model_document(name: str) -> Document:
     return document
 
 
-def _add_sites(draft: Draft, options: CliOptions, environ: Mapping[str, str]) -> None:
+def _add_sites(draft: Draft, options: CliOptions) -> None:
     base = options.base.values["sites"] if options.base and not options.sites else None
     chosen = base["provider"] if base else options.sites or options.served_by or SitesFile().provider
     provider = chosen
@@ -277,9 +279,13 @@ def _add_sites(draft: Draft, options: CliOptions, environ: Mapping[str, str]) ->
         provider = found.provider
         draft.put(OPTIONS, found.options, f"--sites {chosen}")
     draft.put(("sites", "provider"), provider, "--sites")
-    for keys, value in leaves(options_from(provider, environ)):
-        if value_at(draft.values, (*OPTIONS, *keys)) is None:
-            draft.put((*OPTIONS, *keys), value, "environment")
+
+
+def _fill_sites(draft: Draft, environ: Mapping[str, str]) -> None:
+    """Options of the sites that neither file nor `-o` gives."""
+    given = draft.get("sites.options") or {}
+    for keys, value in leaves(options_from(draft.get("sites.provider"), environ, given)):
+        draft.put((*OPTIONS, *keys), value, "environment")
 
 
 def _require_prices(config: RunConfig) -> None:

@@ -48,6 +48,7 @@ _PATH_STARTS = ("/", "./", "../", "~")
 _HEX, _HEX_CHARACTERS, _HEX_BITS = re.compile(r"[0-9a-f]+|[0-9A-F]+"), 32, 3.0
 # Of drawn letters and digits, 62 % differ in kind from the one before; in names of models, 40 % at most.
 _SHORTEST, _MIXED, _BITS = 20, 0.45, 3.5
+_FROM_VARIABLES = re.compile(r"(?:Bearer |Basic )?(?:\$\{\w+\}|\{username\}|\{password\}|[:,; ])+")
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*|[a-z_]+")
 
 
@@ -68,7 +69,7 @@ def refuse_secrets(values: Any, *, origins: Mapping[str, str], fallback: str, ke
             raise ConfigError(
                 f"{where}: expected the name of an environment variable, such as OPENAI_API_KEY, and not what it holds"
             )
-    elif _is_secret(names[-1] if names else "", values):
+    elif not ("headers" in names and _names_variables(values)) and _is_secret(names[-1] if names else "", values):
         raise ConfigError(
             f"{where} holds a secret, or looks like one, and settings are stored in the run folder; put it into an "
             f"environment variable and give the variable's name (as in `api_key_env: OPENAI_API_KEY`)"
@@ -97,6 +98,11 @@ def _is_secret(name: str, value: Any) -> bool:
 
 def _is_secret_name(name: str) -> bool:
     return bool(_SECRET_NAME.search(name))
+
+
+def _names_variables(value: Any) -> bool:
+    """A header that is made from variables, such as `Bearer ${TOKEN}`, or from an account that they hold."""
+    return isinstance(value, str) and bool(_FROM_VARIABLES.fullmatch(value))
 
 
 def _is_variable(text: str) -> bool:

@@ -48,7 +48,7 @@ def read_options(
     return found.model_dump(mode="json", exclude_unset=True)
 
 
-def options_from(provider: str, environ: Mapping[str, str]) -> dict[str, Any]:
-    """Options that a provider takes from environment variables, for what no file and no `-o` gives."""
+def options_from(provider: str, environ: Mapping[str, str], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Options that a provider takes from environment variables, besides or in place of those that are given."""
     reading = getattr(registry.load("sites", provider), "options_from", None)
-    return dict(reading(environ)) if reading else {}
+    return dict(reading(environ, given)) if reading else {}

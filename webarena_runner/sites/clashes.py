@@ -19,9 +19,10 @@ LOOK_LIMIT_S = 10.0
 
 
 class Clashes:
-    """Of one run; each pair of sites is looked at once."""
+    """Of one instance in one run, each pair of sites looked at once; `headers` are what each site is sent besides."""
 
-    def __init__(self) -> None:
+    def __init__(self, headers: Mapping[str, Mapping[str, str]]) -> None:
+        self._headers = headers
         self._known: dict[tuple[str, str], frozenset[str]] = {}
 
     async def require_none(self, urls: Mapping[str, str], states: Mapping[str, StorageState]) -> None:
@@ -40,7 +41,8 @@ class Clashes:
     async def _set_by(self, site: str, other: str, urls: Mapping[str, str], state: StorageState) -> frozenset[str]:
         if (site, other) not in self._known:
             found: set[str] = set()
-            async with client_with(state, urls[other], sets=found.add) as client:
+            headers = self._headers.get(other)
+            async with client_with(state, urls[other], headers=headers, sets=found.add) as client:
                 try:
                     await send(client, client.build_request("GET", urls[other]), limit_s=LOOK_LIMIT_S)
                 except SiteError:

@@ -14,6 +14,11 @@ class ReadWriteLock:
         self._writing = False
         self._waiting: deque[tuple[bool, asyncio.Future[None]]] = deque()
 
+    @property
+    def holders(self) -> int:
+        """How many hold it or wait for it."""
+        return self._readers + self._writing + len(self._waiting)
+
     @asynccontextmanager
     async def hold(self, *, exclusive: bool) -> AsyncIterator[None]:
         await self._acquire(exclusive=exclusive)

@@ -1,6 +1,7 @@
 """Logging in to the official sites through their own forms; user and password are given to the site's hosts only."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from playwright.async_api import BrowserContext, Locator, Page, Request, Response, StorageState
@@ -57,8 +58,18 @@ class _Visit:
         return f"{self.page.url[:MAX_SHOWN_CHARACTERS]} ({title[:MAX_SHOWN_CHARACTERS]!r})"
 
 
-async def log_in(context: BrowserContext, site: str, url: str, account: tuple[str, str], *, limit_s: float) -> SignedIn:
+async def log_in(
+    context: BrowserContext,
+    site: str,
+    url: str,
+    account: tuple[str, str],
+    *,
+    limit_s: float,
+    headers: Mapping[str, str] | None = None,
+) -> SignedIn:
     """Signs in through the form, in an empty context that reaches this site only; `limit_s` is for all of it.
+
+    `headers` are what the context sends the site besides.
 
     Raises:
         LoginRefused: no form, the site does not take the account, or another host; trying again does not help.
@@ -75,7 +86,9 @@ async def log_in(context: BrowserContext, site: str, url: str, account: tuple[st
             await _fill_in(visit, form, url, account, limit_s=limit_s)
             state = await context.storage_state()
             user_agent: str = await visit.page.evaluate("navigator.userAgent")
-            proof = await proof_of(site, url, account[0], state, limit_s=limit_s, user_agent=user_agent)
+            proof = await proof_of(
+                site, url, account[0], state, limit_s=limit_s, user_agent=user_agent, headers=headers
+            )
     except TimeoutError as error:
         if not limit.expired():
             raise

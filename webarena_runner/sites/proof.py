@@ -1,6 +1,6 @@
 """Whether a kept state is still signed in: one plain request with its cookies, which leads nowhere but to the site."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
@@ -23,12 +23,19 @@ class Proof:
 
 
 async def proof_of(
-    site: str, url: str, user: str, state: StorageState, *, limit_s: float, user_agent: str = ""
+    site: str,
+    url: str,
+    user: str,
+    state: StorageState,
+    *,
+    limit_s: float,
+    user_agent: str = "",
+    headers: Mapping[str, str] | None = None,
 ) -> Proof:
     """Raises SiteError when the site does not answer, limits us, or leads to another host."""
     form = LOGIN_FORMS[site]
     proof = url + form.proof_path.format(user=quote(user))
-    async with client_with(state, url, user_agent=user_agent) as client:
+    async with client_with(state, url, user_agent=user_agent, headers=headers) as client:
         response = await send(client, client.build_request("GET", proof), limit_s=limit_s)
     if response.status_code >= SERVER_ERROR or response.status_code == TOO_MANY_REQUESTS:
         raise SiteError(f"{site}: {proof} answers {response.status_code}")
@@ -42,20 +49,25 @@ async def proof_of(
 
 
 def client_with(
-    state: StorageState, url: str, *, user_agent: str = "", sets: Callable[[str], object] | None = None
+    state: StorageState,
+    url: str,
+    *,
+    user_agent: str = "",
+    headers: Mapping[str, str] | None = None,
+    sets: Callable[[str], object] | None = None,
 ) -> httpx.AsyncClient:
     """A client for this site alone, with those cookies of the state that a browser would send there.
 
-    `sets` is told the name of each cookie that the site sets or deletes.
+    `headers` are sent with each request, `sets` is told the name of each cookie that the site sets or deletes.
     """
     cookies = httpx.Cookies()
     for name, value, path in cookies_for(state, urlsplit(url).hostname or ""):
         # Without a domain, since what asks is held to the site, and Python's jar takes `localhost` for no domain.
         cookies.set(name, value, path=path)
-    headers = {"User-Agent": user_agent} if user_agent else {}
+    sent = {**(headers or {}), **({"User-Agent": user_agent} if user_agent else {})}
     # Reading the machine's certificates takes longer than a request without encryption.
     verify = url.startswith("https:")
-    client = httpx.AsyncClient(cookies=cookies, headers=headers, trust_env=False, timeout=None, verify=verify)
+    client = httpx.AsyncClient(cookies=cookies, headers=sent, trust_env=False, timeout=None, verify=verify)
     if sets is not None:
 
         async def tell(response: httpx.Response) -> None:

@@ -6,12 +6,13 @@ signs out, both are.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from webarena_runner.errors import LoginError, LoginRefused
 from webarena_runner.interfaces import NewContext
 from webarena_runner.official.sites import LOGIN_FORMS, OFFICIAL_SITES
+from webarena_runner.sites.instances import Instance
 from webarena_runner.sites.login import SignedIn, log_in
 from webarena_runner.sites.proof import proof_of
 
@@ -21,26 +22,22 @@ TRIES = 2
 
 
 class Sessions:
-    """Of one run. `limit_s` is for one log-in. A log-in that the site refuses is not tried again in the run."""
+    """Of one instance in one run, in which a log-in that the site refuses is not tried again; `limit_s` is for one."""
 
     def __init__(
         self,
-        urls: Mapping[str, str],
-        credentials: Mapping[str, tuple[str, str]],
+        instance: Instance,
         *,
-        more_urls: Sequence[str],
         new_context: NewContext,
         limit_s: float,
     ) -> None:
-        self._urls = urls
-        self._credentials = credentials
-        self._more_urls = more_urls
+        self._instance = instance
         self._new_context = new_context
         self._limit_s = limit_s
         self._idle: dict[str, list[SignedIn]] = {}
         self._refused: dict[str, str] = {}
         # Guards what is kept of a site while one logs in to it: who waits learns what became of that.
-        self._logging_in = {site: asyncio.Lock() for site in urls}
+        self._logging_in = {site: asyncio.Lock() for site in instance.urls}
 
     def clear(self) -> None:
         self._idle.clear()
@@ -54,7 +51,7 @@ class Sessions:
             LoginError: the site has no log-in, or it took too long.
             SiteError: the site does not answer.
         """
-        if site not in LOGIN_FORMS or site not in self._credentials:
+        if site not in LOGIN_FORMS or site not in self._instance.credentials:
             raise LoginError(f"{site}: there is no log-in for this site; known: {', '.join(sorted(LOGIN_FORMS))}")
         idle = self._idle.setdefault(site, [])
         if OFFICIAL_SITES[site].one_session:
@@ -86,11 +83,12 @@ class Sessions:
     async def _is_signed_in(self, site: str, session: SignedIn) -> bool:
         proof = await proof_of(
             site,
-            self._urls[site],
-            self._credentials[site][0],
+            self._instance.urls[site],
+            self._instance.credentials[site][0],
             session.state,
             limit_s=self._limit_s,
             user_agent=session.user_agent,
+            headers=self._instance.headers.get(site, {}),
         )
         if not proof.signed_in:
             log.info("%s: a session has ended (%s); logging in again", site, proof.told)
@@ -101,9 +99,16 @@ class Sessions:
             if why := self._refused.get(site):
                 raise LoginRefused(why)
             try:
-                async with self._new_context([self._urls[site], *self._more_urls]) as context:
-                    account = self._credentials[site]
-                    return await log_in(context, site, self._urls[site], account, limit_s=self._limit_s)
+                async with self._new_context([self._instance.urls[site], *self._instance.more_urls]) as context:
+                    account = self._instance.credentials[site]
+                    return await log_in(
+                        context,
+                        site,
+                        self._instance.urls[site],
+                        account,
+                        limit_s=self._limit_s,
+                        headers=self._instance.headers.get(site, {}),
+                    )
             except LoginRefused as error:
                 refused = error
         self._refused[site] = str(refused)

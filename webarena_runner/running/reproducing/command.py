@@ -220,13 +220,12 @@ def _yaml(values: Mapping[str, Any]) -> str:
 
 def _variables_to_unset(sites: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[str, ...]:
     """Those from which the provider would take options that the run did not have."""
-    found = options_from(sites["provider"], environ)
-    more = [keys for keys, _ in leaves(found) if not _has(sites["options"], keys)]
-    if not more:
+    found = options_from(sites["provider"], environ, sites["options"])
+    if not found:
         return ()
     unset = []
     for name in environ:
-        without = options_from(sites["provider"], {key: value for key, value in environ.items() if key != name})
-        if any(value_at(without, keys) != value_at(found, keys) for keys in more):
+        others = {key: value for key, value in environ.items() if key != name}
+        if options_from(sites["provider"], others, sites["options"]) != found:
             unset.append(name)
     return tuple(sorted(unset))
