@@ -21,11 +21,12 @@ class Reply:
 
 
 class Site:
-    """Pages by path; `asked` lists the paths in the order of the requests."""
+    """Pages by path; `asked` lists the paths in the order of the requests, `bodies` what came with each."""
 
     def __init__(self, host: str, port: int) -> None:
         self.url = f"http://{host}:{port}"
         self.asked: list[str] = []
+        self.bodies: list[bytes] = []
         self.replies: dict[str, Callable[[], Reply]] = {}
 
     def page(self, path: str, body: str, **options: Any) -> str:
@@ -49,7 +50,7 @@ def serve(port: int = 0) -> Iterator[Site]:
             pass
 
         def do_GET(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            site.bodies.append(self.rfile.read(int(self.headers.get("Content-Length", 0))))
             site.asked.append(self.path)
             make = site.replies.get(self.path)
             reply = make() if make else Reply("not here", status=404)

@@ -211,6 +211,7 @@ CheckedSites = Annotated[
         help="Provider or sites file to check. [dim]Default: static, URLs from the environment[/dim]",
     ),
 ]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before sites are reset.", rich_help_panel=_SITES)]
 Workers = Annotated[
     int | None,
     Sets("workers"),

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from webarena_runner.cli.options import CheckedSites
+from webarena_runner.cli.options import CheckedSites, Yes
 
 NOTES = (
     "[bold]Reset[/bold]\n"
@@ -16,7 +16,14 @@ NOTES = (
     "puts all sites back to their first state in milliseconds; nobody is logged in then. The token is made up, or "
     "what the environment variable WA_RESET_TOKEN holds. WA_FULL_RESET is the same for BrowserGym."
 )
-app = typer.Typer(no_args_is_help=True, help="The web sites: serve the embedded ones, check the configured ones.")
+RESET_NOTES = (
+    "[bold]Examples[/bold]\n"
+    "  wa-run sites reset --sites lab --yes              all sites of all instances\n"
+    "  wa-run sites reset gitlab --sites lab --instance 2\n"
+)
+app = typer.Typer(
+    no_args_is_help=True, help="The web sites: serve the embedded ones, check and reset the configured ones."
+)
 
 
 @app.command(epilog=NOTES)
@@ -112,3 +119,32 @@ def status(
         )
     stdout().print(table, markup=False)
     raise typer.Exit(int(any(health.problem for health in checked)))
+
+
+@app.command(epilog=RESET_NOTES)
+def reset(
+    context: typer.Context,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[SITE]...", help="Sites to reset. [dim]Default: all[/dim]")
+    ] = None,
+    sites: CheckedSites = None,
+    instance: Annotated[
+        str | None, typer.Option("--instance", metavar="NAME", help="Of this instance. [dim]Default: of all[/dim]")
+    ] = None,
+    yes: Yes = False,
+) -> None:
+    """Put shared sites back to their first state, as the `reset:` of the sites file says, and wait until they answer.
+
+    Exit code: 0 done, 1 one could not be reset, 2 bad usage or configuration.
+    """
+    from webarena_runner.cli.consent import require_consent
+    from webarena_runner.cli.console import start_logging, stderr
+    from webarena_runner.cli.site_resets import choose, reset_and_tell
+    from webarena_runner.settings.loading import CliOptions, load_sites
+
+    spec = load_sites(CliOptions(sites=sites), os.environ)
+    chosen = choose(spec, os.environ, sites=names or (), instance=instance)
+    listed = "; ".join(map(str, chosen))
+    require_consent(f"this resets {listed}: all that was done to them is lost", yes=yes)
+    start_logging(stderr(), verbose=context.obj["verbose"])
+    raise typer.Exit(reset_and_tell(chosen))

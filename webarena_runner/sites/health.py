@@ -3,20 +3,15 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import httpx
 
-from webarena_runner.errors import LoginError, SiteError
+from webarena_runner.errors import SiteError
 from webarena_runner.inside import send
 from webarena_runner.official.sites import LOGIN_FORMS, in_order
 from webarena_runner.settings.records import SitesSpec
-from webarena_runner.sites.providers import build_provider, served_sites
-
-if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext
+from webarena_runner.sites.providers import build_provider, no_browser, served_sites
 
 
 @dataclass(frozen=True)
@@ -45,14 +40,10 @@ async def check_provider(spec: SitesSpec, environ: Mapping[str, str], *, limit_s
     if not served:
         return ()
     async with (
-        build_provider(spec, environ, new_context=_no_browser) as sites,
+        build_provider(spec, environ, new_context=no_browser) as sites,
         sites.lease(served, login_sites=(), writes=False) as lease,
     ):
         return await check_sites(lease.urls, limit_s=limit_s)
-
-
-def _no_browser(urls: Sequence[str] | None = None) -> AbstractAsyncContextManager["BrowserContext"]:
-    raise LoginError("nothing is to be logged in to, so no browser was started for it")
 
 
 async def check_sites(urls: Mapping[str, str], *, limit_s: float = 10) -> Sequence[SiteHealth]:

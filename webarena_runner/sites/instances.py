@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from webarena_runner.settings.resetting import DEFAULT
+
 
 class Resetter(Protocol):
     """Puts sites of one instance back to their first state."""
@@ -13,8 +15,18 @@ class Resetter(Protocol):
         """Whether it can only reset all sites of the instance at once."""
         ...
 
+    @property
+    def sites(self) -> frozenset[str]:
+        """Those that it can reset."""
+        ...
+
+    @property
+    def limit_s(self) -> float:
+        """Seconds until they must answer again."""
+        ...
+
     async def reset(self, sites: Sequence[str]) -> None:
-        """Returns when they answer again. Raises SiteError."""
+        """Raises SiteError. Sites that have just been started may need a while longer until they answer."""
         ...
 
 
@@ -23,7 +35,8 @@ class Instance:
     """One copy of the sites, by official name; `name` is unique among the instances of a run.
 
     `more_urls` are further addresses that its pages ask. `headers` are extra request headers by site, `credentials`
-    user name and password; either may hold secrets.
+    user name and password; either may hold secrets. `reset_when` is the policy of its `resetter` where nobody wants
+    another one.
     """
 
     name: str
@@ -32,3 +45,4 @@ class Instance:
     headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     credentials: Mapping[str, tuple[str, str]] = field(default_factory=dict, repr=False)
     resetter: Resetter | None = None
+    reset_when: str = DEFAULT

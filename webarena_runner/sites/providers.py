@@ -1,16 +1,21 @@
 """The provider that settings name: its options, the object that a run uses, and which sites it lacks."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any
 
 from webarena_runner import registry
-from webarena_runner.errors import ConfigError
+from webarena_runner.errors import ConfigError, LoginError
 from webarena_runner.interfaces import NewContext, SiteProvider, SiteSetup
 from webarena_runner.official.sites import sites_needed
 from webarena_runner.settings.options import plug_in_options
 from webarena_runner.settings.records import SitesSpec
+from webarena_runner.sites.instances import Instance
 from webarena_runner.types import Task
+
+if TYPE_CHECKING:
+    from playwright.async_api import BrowserContext
 
 
 def build_provider(
@@ -27,6 +32,24 @@ def build_provider(
     provider, options = _provider(spec)
     built: SiteProvider = provider.build(SiteSetup(options, new_context, environ))
     return built
+
+
+def instances_of_provider(spec: SitesSpec, environ: Mapping[str, str]) -> Sequence[Instance]:
+    """The copies of the sites that a provider shares among episodes; nothing is started.
+
+    Raises:
+        ConfigError: it cannot be built, or it shares none.
+    """
+    provider = build_provider(spec, environ, new_context=no_browser)
+    if hasattr(provider, "instances"):
+        return tuple(provider.instances)
+    why = "each episode has fresh ones" if gives_fresh(spec) else "the provider does not say which it has"
+    raise ConfigError(f"provider '{spec.provider}' has no sites that can be reset: {why}")
+
+
+def no_browser(urls: Sequence[str] | None = None) -> AbstractAsyncContextManager["BrowserContext"]:
+    """For providers that nobody leases sites of which are to be logged in to."""
+    raise LoginError("nothing is to be logged in to, so no browser was started for it")
 
 
 def served_sites(spec: SitesSpec) -> frozenset[str]:

@@ -25,6 +25,7 @@ class SharedSites:
     def __init__(
         self, instances: Sequence[Instance], *, label: str, new_context: NewContext, login_limit_s: float = 60
     ) -> None:
+        self.instances = tuple(instances)
         self._label = label
         self._copies = [_Copy(instance, new_context, login_limit_s) for instance in instances]
         self._served = frozenset(site for instance in instances for site in instance.urls)

@@ -18,8 +18,11 @@ from webarena_runner.official.sites import (
     normalise_url,
 )
 from webarena_runner.settings.options import PlugInOptions
+from webarena_runner.settings.resetting import DEFAULT
 from webarena_runner.sites.headers import HeaderName, HeaderValue, filled
 from webarena_runner.sites.instances import Instance
+from webarena_runner.sites.resets.methods import resetter_of
+from webarena_runner.sites.resets.options import ResetOptions
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 
@@ -63,6 +66,8 @@ class CopyOptions(PlugInOptions):
 
     Each names the environment variables that hold them: `username_env` and `password_env`.
     """
+    reset: ResetOptions | None = None
+    """how the sites are put back to their first state, and when; null: nothing can do it"""
 
     @field_validator("urls")
     @classmethod
@@ -76,7 +81,8 @@ class CopyOptions(PlugInOptions):
 
 
 class InstanceOptions(CopyOptions):
-    """One of several copies of the sites; what it does not say of headers and accounts is as beside `instances`."""
+    """One of several copies of the sites; what it does not say of headers, accounts and reset is as beside
+    `instances`."""
 
     name: str = ""
     """what logs and results call it; the first one is 1, the second 2 and so on unless named"""
@@ -99,7 +105,7 @@ class UrlOptions(CopyOptions):
     """
     instances: tuple[InstanceOptions, ...] = ()
     """several copies of the sites, each with `urls` and, where they are its own, `name`, `more_urls`, `headers`,
-    `accounts`
+    `accounts`, `reset`
 
     A task has all its sites from one instance, and as many tasks may write to a site at once as instances have it.
     """
@@ -158,12 +164,16 @@ def _instance(number: str, copy: CopyOptions, common: UrlOptions, environ: Mappi
     headers = {
         site: common.headers.get(site, {}) | copy.headers.get(site, {}) for site in (*common.headers, *copy.headers)
     }
+    name = (copy.name if isinstance(copy, InstanceOptions) else "") or number
+    reset = copy.reset or common.reset
     return Instance(
-        name=(copy.name if isinstance(copy, InstanceOptions) else "") or number,
+        name=name,
         urls=copy.urls,
         more_urls=common.more_urls_of(copy),
         headers=filled(headers, accounts, environ),
         credentials=accounts,
+        resetter=resetter_of(reset, copy.urls, name=name, environ=environ) if reset else None,
+        reset_when=(reset and reset.when) or DEFAULT,
     )
 
 

@@ -41,6 +41,7 @@ from webarena_runner.types.episodes import (
 )
 from webarena_runner.types.record import Record
 from webarena_runner.types.rescoring import Agreement, Disagreement, RescoredEpisode, Rescoring, Standing
+from webarena_runner.types.resets import SiteReset
 from webarena_runner.types.tasks import Check, Geolocation, Task, TaskId, Viewport, id_order
 
 __all__ = [
@@ -81,6 +82,7 @@ __all__ = [
     "Sampling",
     "Score",
     "Scroll",
+    "SiteReset",
     "Standing",
     "Step",
     "Stop",
