@@ -5,6 +5,7 @@ RunnerError
 │   ├── ConfigError        a config, model, prompt or site file, an option or an environment variable
 │   │   └── EvidenceMissing    a check looks at what a past episode's folder does not have
 │   ├── TaskFileError      a task file that is malformed, missing or not the official one
+│   ├── FetchError         a published file that cannot be had
 │   ├── SelectionError     a --tasks expression that cannot be read or names what is not there
 │   ├── BrowserMissing     no Chromium to start
 │   └── StoreError         a run folder that cannot be written, or belongs to another run
@@ -56,6 +57,10 @@ class EvidenceMissing(ConfigError):
 
 
 class TaskFileError(UsageError):
+    pass
+
+
+class FetchError(UsageError):
     pass
 
 

@@ -83,7 +83,8 @@ def test_it_can_run_or_says_what_is_missing(name: str) -> None:
     if name in INCOMPLETE:
         assert INCOMPLETE[name] in lacking
     else:
-        assert lacking is None or re.search(r"pip install|start it with|is not there|no such|models merge", lacking)
+        remedies = r"pip install|start it with|is not there|no such|models merge|models fetch"
+        assert lacking is None or re.search(remedies, lacking)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith(("gpt-", "gemini-"))])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.tasksets.records import record, write
-from webarena_runner.errors import ConfigError, TaskFileError
+from webarena_runner.errors import ConfigError, FetchError, TaskFileError
 from webarena_runner.official.families import WEBARENA
 from webarena_runner.tasksets import fetch
 from webarena_runner.tasksets.fetch import fetch_webarena
@@ -120,7 +120,7 @@ def test_a_failed_fetch_keeps_what_was_there(official_file: Path, tmp_path: Path
 def test_bad_sources_are_told(tmp_path: Path, web: str) -> None:
     (tmp_path / "broken.whl").write_bytes(b"PK\x03\x04 but no more")
     empty = _wheel(tmp_path / "empty.whl", b"[]", member="webarena/other.json")
-    huge = _wheel(tmp_path / "huge.whl", b" " * (fetch.MAX_TASK_FILE_BYTES + 1))
+    huge = _wheel(tmp_path / "huge.whl", b" " * (fetch.PUBLISHED.max_bytes + 1))
     for source, told in {
         str(tmp_path / "absent.json"): "cannot be read: No such file",
         str(tmp_path / "broken.whl"): "a broken wheel",
@@ -130,14 +130,14 @@ def test_bad_sources_are_told(tmp_path: Path, web: str) -> None:
         "http://127.0.0.1:9/x": "cannot be downloaded",
         "http://": "cannot be downloaded",
     }.items():
-        with pytest.raises(TaskFileError, match=told):
+        with pytest.raises(FetchError, match=told):
             fetch_webarena(source, tmp_path / "cache", _ignore)
 
 
 def test_pip_failing_is_told_with_the_other_ways(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("PIP_RETRIES", "0")
-    with pytest.raises(TaskFileError, match=r"pip could not get libwebarena==0\.0\.5: .*give a path or URL") as told:
+    with pytest.raises(FetchError, match=r"pip could not get libwebarena==0\.0\.5: .*give a path or URL") as told:
         fetch_webarena(None, tmp_path, _ignore)
     assert "\n" not in str(told.value)
 

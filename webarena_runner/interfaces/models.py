@@ -31,7 +31,7 @@ class ModelBackend(Protocol):
 
     A backend class is called as `Backend(spec, environ=...)`; its class method `availability(spec, environ)` says
     without a request why it cannot run here (None: it can), its record `Options` is what a model file's `options` may
-    hold. What more a class may offer: `ShowsPrompts`, `Serves`, `AsksServer`.
+    hold. What more a class may offer: `ShowsPrompts`, `Serves`, `AsksServer`, `FitsWorkers`.
     """
 
     @property
@@ -88,6 +88,14 @@ class AsksServer(Protocol):
 
     async def probe(self) -> None:
         """One request for a token, as a run's would be. Raises UsageError when it is refused."""
+        ...
+
+
+class FitsWorkers(Protocol):
+    """A backend class whose server is made for a number of requests at a time."""
+
+    def for_workers(self, spec: ModelSpec, workers: int) -> ModelSpec:
+        """A class method; the model file as it is for a run with so many workers."""
         ...
 
 

@@ -102,7 +102,9 @@ async def open_player(recipe: Recipe, environ: Mapping[str, str]) -> AsyncIterat
     images: Images = spec.images if spec else "none"
     spend = Spend(settings.limits.max_cost_usd)
     async with AsyncExitStack() as stack:
-        model = await open_model(spec, environ, stack, spend=spend, probe=True) if spec else None
+        model = None
+        if spec:
+            model = await open_model(spec, environ, stack, spend=spend, probe=True, workers=settings.workers)
         agent = registry.load("agents", settings.agent).build(AgentSetup(model, settings, images))
         agent.check_tasks(recipe.tasks)
         opening = open_environments(

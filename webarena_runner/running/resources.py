@@ -47,15 +47,20 @@ async def open_model(
     *,
     spend: Spend | None = None,
     probe: bool = False,
+    workers: int = 1,
 ) -> ModelBackend:
     """A model that is there, within its rates and the run's `spend`, closed by the stack.
 
-    With `probe` it has answered a request for one token, where a server is asked.
+    One that is started here is made for `workers` episodes at a time. With `probe` it has answered a request for one
+    token, where a server is asked.
 
     Raises:
         UsageError: it is not there, or refuses that request.
     """
-    backend: ModelBackend = registry.load("models", spec.backend)(spec, environ=environ)
+    backend_class = registry.load("models", spec.backend)
+    if hasattr(backend_class, "for_workers"):
+        spec = backend_class.for_workers(spec, workers)
+    backend: ModelBackend = backend_class(spec, environ=environ)
     stack.push_async_callback(backend.aclose)
     await backend.check()
     if probe and hasattr(backend, "probe"):

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from webarena_runner.errors import TaskFileError
+from webarena_runner.fetching import cache_root
 from webarena_runner.interfaces import LoadedTasks
 from webarena_runner.official.families import WEBARENA
-from webarena_runner.tasksets.cache import webarena_file
 from webarena_runner.tasksets.records import read_tasks
 
 
@@ -44,6 +44,10 @@ class WebArena:
             unusable=read.unusable,
             notes=read.notes,
         )
+
+
+def webarena_file(cache_dir: Path | None) -> Path:
+    return cache_root(cache_dir) / "tasksets" / "webarena" / "test.raw.json"
 
 
 def not_official(file: str, sha256: str) -> str:

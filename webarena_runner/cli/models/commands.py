@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from webarena_runner.cli.models import check, merge, serve
+from webarena_runner.cli.models import check, fetch, merge, serve
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -140,5 +140,6 @@ def availability(spec: "ModelSpec", environ: Mapping[str, str]) -> str:
 
 
 app.command("check")(check.check_model)
+app.command("fetch")(fetch.fetch_model)
 app.command("serve")(serve.serve_model)
 app.command("merge")(merge.merge_models)

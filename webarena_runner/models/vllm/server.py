@@ -1,6 +1,5 @@
 """vLLM behind its own HTTP server: one that is started here and ends with the run, or servers that run already."""
 
-import asyncio
 import secrets
 import time
 import zlib
@@ -10,10 +9,10 @@ from webarena_runner.errors import ConfigError, ModelError, ModelExhausted, Usag
 from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag, ServeCommand, ServeHow
 from webarena_runner.models.openai.backend import OpenAIChat
 from webarena_runner.models.openai.wire import wire_messages
+from webarena_runner.models.shared.child import ServerChild
 from webarena_runner.models.shared.control import with_plain_text
 from webarena_runner.models.shared.options import parse_options
 from webarena_runner.models.shared.preview import chat_preview, text_preview
-from webarena_runner.models.vllm.child import ServerChild
 from webarena_runner.models.vllm.endpoint import VllmEndpoint
 from webarena_runner.models.vllm.serve import (
     KEY_VARIABLE,
@@ -32,7 +31,6 @@ from webarena_runner.types import Completion, Message, Sampling
 
 REPORT_EVERY_S = 30.0
 AVOID_FOR_S = 60.0  # an endpoint that failed gets no requests for so long, while others answer
-GRACE_S = 0.5
 
 
 class VllmServer:
@@ -53,7 +51,10 @@ class VllmServer:
         if not urls:
             environ = dict(environ) | options.environment | {KEY_VARIABLE: secrets.token_urlsafe(24)}
             self._child = ServerChild(
-                start_command(spec, options), environ, subject=self._subject, start_timeout_s=options.start_timeout_s
+                lambda: start_command(spec, options),
+                environ,
+                subject=self._subject,
+                start_timeout_s=options.start_timeout_s,
             )
             urls = [f"{self._child.url}/v1"]
         self.endpoints = [self._endpoint(url, environ) for url in urls]
@@ -125,7 +126,7 @@ class VllmServer:
     async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
         """Raises ModelRefused or PromptTooLong at once, other ModelErrors when every endpoint has failed."""
         if self._child is not None:
-            return await self._from_child(self._child, messages, sampling, tag)
+            return await self._child.outlive(lambda: self.endpoints[0].generate(messages, sampling, tag=tag))
         failures: list[ModelError] = []
         for index in self._order(tag):
             try:
@@ -152,27 +153,6 @@ class VllmServer:
         if self._child is not None:
             await self._child.aclose()
 
-    async def _from_child(
-        self, child: ServerChild, messages: Sequence[Message], sampling: Sampling, tag: RequestTag
-    ) -> Completion:
-        """Repeats the request for as long as servers die under it and can be started again."""
-        deaths = 0
-        while True:
-            start = await child.ready()
-            request = asyncio.create_task(self.endpoints[0].generate(messages, sampling, tag=tag))
-            gone = asyncio.create_task(child.gone(start))
-            try:
-                await asyncio.wait([request, gone], return_when=asyncio.FIRST_COMPLETED)
-                # The end of a server breaks its connections a moment before the system reports it.
-                if request.done() and not (_may_pass(request.exception()) and await _ends_within(gone, GRACE_S)):
-                    reply = request.result()
-                    return reply.model_copy(update={"retries": reply.retries + deaths})
-            finally:
-                request.cancel()
-                gone.cancel()
-                await asyncio.wait([request, gone])
-            deaths += 1
-
     def _order(self, tag: RequestTag) -> list[int]:
         """The episode's own endpoint first, then those after it; those that failed lately last."""
         count = len(self.endpoints)
@@ -196,12 +176,3 @@ class VllmServer:
         return VllmEndpoint(
             self._spec, url, prompt_format=self._options.prompt_format, chat_options=options, environ=environ
         )
-
-
-def _may_pass(error: BaseException | None) -> bool:
-    return isinstance(error, ModelError) and error.may_retry
-
-
-async def _ends_within(task: asyncio.Task[None], limit_s: float) -> bool:
-    await asyncio.wait([task], timeout=limit_s)
-    return task.done()

@@ -1,4 +1,4 @@
-"""A vLLM server as a child process: started, watched, started again when it ends, and stopped."""
+"""A model server as a child process: started, watched, started again when it ends, and stopped."""
 
 import asyncio
 import logging
@@ -8,7 +8,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from webarena_runner.errors import ModelError
 from webarena_runner.models.shared import guard
 from webarena_runner.models.shared.http import HttpClient
 from webarena_runner.models.shared.retry import Transient
+from webarena_runner.types import Completion
 
 logger = logging.getLogger(__name__)
 HOST = "127.0.0.1"
@@ -24,24 +25,27 @@ POLL_S = 0.25
 HEALTH_TIMEOUT_S = 5.0
 PROGRESS_EVERY_S = 10.0
 STOP_LIMIT_S = guard.STOP_LIMIT_S + 5
+# The end of a server breaks its connections a moment before the system reports it.
+GRACE_S = 0.5
 LOG_TAIL_LINES, LOG_TAIL_BYTES = 15, 1 << 16
 
 
 class ServerChild:
-    """`command` lacks host and port; the port stays the same over restarts.
+    """What `command` gives, in a thread, lacks `--host` and `--port`, which are added; the port stays the same.
 
+    The server is ready when `/health` answers with success.
     `starts` counts how often it became healthy. Its output goes to `log`, which is deleted unless a server failed.
     """
 
     def __init__(
-        self, command: Sequence[str], environ: Mapping[str, str], *, subject: str, start_timeout_s: float
+        self, command: Callable[[], Sequence[str]], environ: Mapping[str, str], *, subject: str, start_timeout_s: float
     ) -> None:
         self._port = _free_port()
-        self._command = [*command, "--host", HOST, "--port", str(self._port)]
+        self._command = command
         self._environ = dict(environ)
         self._subject = subject
         self._start_timeout_s = start_timeout_s
-        self.log = Path(tempfile.gettempdir()) / f"wa-run-vllm-{self._port}-{secrets.token_hex(4)}.log"
+        self.log = Path(tempfile.gettempdir()) / f"wa-run-server-{self._port}-{secrets.token_hex(4)}.log"
         self.starts = 0
         self._process: asyncio.subprocess.Process | None = None
         self._failure = ""
@@ -72,6 +76,28 @@ class ServerChild:
         """Waits until the server of that start has ended."""
         async with self._changed:
             await self._changed.wait_for(lambda: not self._healthy or self.starts != start)
+
+    async def outlive(self, ask: Callable[[], Awaitable[Completion]]) -> Completion:
+        """Asks again for as long as servers die under the request and can be started again.
+
+        Raises:
+            ModelError: what the request raises of a server that lives, or what `ready` raises.
+        """
+        deaths = 0
+        while True:
+            start = await self.ready()
+            request = asyncio.ensure_future(ask())
+            gone = asyncio.create_task(self.gone(start))
+            try:
+                await asyncio.wait([request, gone], return_when=asyncio.FIRST_COMPLETED)
+                if request.done() and not (_may_pass(request.exception()) and await _ends_within(gone, GRACE_S)):
+                    reply = request.result()
+                    return reply.model_copy(update={"retries": reply.retries + deaths})
+            finally:
+                request.cancel()
+                gone.cancel()
+                await asyncio.wait([request, gone])
+            deaths += 1
 
     async def aclose(self) -> None:
         """Returns when all processes of the server have ended."""
@@ -105,10 +131,11 @@ class ServerChild:
             self._changed.notify_all()
 
     async def _start(self) -> asyncio.subprocess.Process:
-        logger.info("%s: starting %s; its log: %s", self._subject, " ".join(self._command), self.log)
+        command = [*await asyncio.to_thread(self._command), "--host", HOST, "--port", str(self._port)]
+        logger.info("%s: starting %s; its log: %s", self._subject, " ".join(command), self.log)
         with self.log.open("ab") as output:
             self._process = process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", guard.__file__, "run", *self._command),
+                *(sys.executable, "-I", guard.__file__, "run", *command),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=output,
                 stderr=output,
@@ -172,6 +199,15 @@ class ServerChild:
             log.seek(max(0, log.seek(0, os.SEEK_END) - LOG_TAIL_BYTES))
             text = log.read().decode("utf-8", "replace")
         return [line for line in text.splitlines(keepends=True) if line.strip()][-count:]
+
+
+def _may_pass(error: BaseException | None) -> bool:
+    return isinstance(error, ModelError) and error.may_retry
+
+
+async def _ends_within(task: asyncio.Task[None], limit_s: float) -> bool:
+    await asyncio.wait([task], timeout=limit_s)
+    return task.done()
 
 
 def _free_port() -> int:

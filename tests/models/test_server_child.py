@@ -13,7 +13,7 @@ import pytest
 
 from webarena_runner.errors import ModelError
 from webarena_runner.models.shared import guard
-from webarena_runner.models.vllm.child import MAX_RESTARTS, ServerChild
+from webarena_runner.models.shared.child import MAX_RESTARTS, ServerChild
 
 SERVER = Path(__file__).with_name("healthy_server.py")
 Make = Callable[..., ServerChild]
@@ -25,7 +25,7 @@ async def make() -> AsyncIterator[Make]:
 
         def child(mode: str, *, start_timeout_s: float = 10) -> ServerChild:
             command = [sys.executable, str(SERVER), mode]
-            made = ServerChild(command, {}, subject="model 'm'", start_timeout_s=start_timeout_s)
+            made = ServerChild(lambda: command, {}, subject="model 'm'", start_timeout_s=start_timeout_s)
             stack.push_async_callback(made.aclose)
             stack.callback(made.log.unlink, missing_ok=True)
             return made

@@ -1,0 +1,125 @@
+"""The backend that owns a llama.cpp server: the real one, with a tiny model of random weights."""
+
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.models.tiny_gguf import write_tiny_gguf
+from webarena_runner.errors import ConfigError, PromptTooLong
+from webarena_runner.interfaces import RequestTag
+from webarena_runner.models.llama_cpp.backend import LlamaCpp
+from webarena_runner.settings.records import ModelSpec, RateLimits
+from webarena_runner.types import Completion, Message, Sampling
+
+Make = Callable[..., LlamaCpp]
+GREEDY = Sampling(temperature=0, max_tokens=8)
+
+
+@pytest.fixture(scope="module")
+def gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tiny_gguf(tmp_path_factory.mktemp("gguf") / "tiny.gguf")
+
+
+def spec_of(gguf: Path | str, **options: Any) -> ModelSpec:
+    quick = {"retry_first_wait_s": 0.01, "retry_longest_wait_s": 0.02, "max_retries": 1, "threads": 1}
+    return ModelSpec(name="tiny", backend="llama-cpp", model=str(gguf), context_window=512, options=quick | options)
+
+
+@pytest.fixture
+async def make(gguf: Path) -> AsyncIterator[Make]:
+    async with AsyncExitStack() as stack:
+
+        def backend(**options: Any) -> LlamaCpp:
+            made = LlamaCpp(spec_of(gguf, **options), environ=dict(os.environ))
+            stack.push_async_callback(made.aclose)
+            return made
+
+        yield backend
+
+
+async def ask(backend: LlamaCpp, text: str = "hello", sampling: Sampling = GREEDY) -> Completion:
+    return await backend.generate([Message(role="user", content=text)], sampling, tag=RequestTag())
+
+
+async def test_a_server_is_started_answers_and_ends(make: Make) -> None:
+    backend = make(slots=2)
+    await backend.check()
+    assert backend.context_window == 512, "each slot has the whole window"
+    assert not backend.estimates_tokens
+    assert await backend.count_tokens("hello") == 5, "tokens of this model are bytes"
+    reply = await ask(backend)
+    assert (reply.finish_reason, reply.completion_tokens) == ("length", 8)
+    # Three control tokens, four line breaks or names of roles, and the text.
+    assert reply.prompt_tokens == len("user\nhello\nassistant\n") + 3
+    again = await ask(backend)
+    assert (again.text, again.prompt_tokens) == (reply.text, reply.prompt_tokens)
+    assert again.cached_tokens > 0
+
+
+async def test_a_server_that_is_killed_is_started_again_under_its_request(make: Make) -> None:
+    backend = make()
+    await backend.check()
+    before = await ask(backend)
+    for process in servers_of(backend):
+        os.kill(process, signal.SIGKILL)
+    after = await ask(backend)
+    assert after.text == before.text
+
+
+async def test_a_prompt_beyond_the_window_is_told_as_such(make: Make) -> None:
+    backend = make()
+    await backend.check()
+    with pytest.raises(PromptTooLong):
+        await ask(backend, "x" * 600)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"model": ""}, "needs a model"),
+        ({"model": "absent.gguf"}, "no such file; expected a GGUF file"),
+        ({"model": "hf:owner/only"}, "expected hf:OWNER/REPOSITORY/FILE.gguf"),
+        ({"model": "fetched:other"}, "unknown; `wa-run models fetch` gets smollm2"),
+        ({"context_window": None}, "needs context_window"),
+        ({"options": {"program": "/no/llama-server"}}, "there is no program /no/llama-server"),
+        ({"options": {"api_key_env": "KEY"}}, "is for options.base_url"),
+        ({"options": {"mmproj": "absent.gguf"}}, "options.mmproj: absent.gguf: no such file"),
+        ({"options": {"slotz": 2}}, "slotz"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_what_is_wrong_is_told_before_anything_starts(gguf: Path, changes: dict[str, Any], told: str) -> None:
+    spec = spec_of(gguf).model_copy(update=changes)
+    assert told in (LlamaCpp.availability(spec, {}) or "")
+    with pytest.raises(ConfigError, match=told.split("`")[0].split("/")[0]):
+        LlamaCpp(spec, environ={})
+
+
+def test_a_file_that_is_none_is_told(tmp_path: Path) -> None:
+    (tmp_path / "model.gguf").write_bytes(b"<html>")
+    assert "not a GGUF file" in (LlamaCpp.availability(spec_of(tmp_path / "model.gguf"), {}) or "")
+
+
+def test_a_run_has_a_slot_for_each_worker_that_may_ask_at_once(gguf: Path) -> None:
+    spec = spec_of(gguf)
+    assert LlamaCpp.for_workers(spec, 4).options["slots"] == 4
+    limited = spec.model_copy(update={"rates": RateLimits(max_concurrency=2)})
+    assert LlamaCpp.for_workers(limited, 4).options["slots"] == 2
+    assert LlamaCpp.for_workers(spec_of(gguf, slots=3), 4).options["slots"] == 3
+
+
+def servers_of(backend: LlamaCpp) -> list[int]:
+    """Processes that serve at the backend's port."""
+    port = backend.server.subject.rpartition(":")[2].partition("/")[0]
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        words = (folder / "cmdline").read_bytes().split(b"\0") if (folder / "cmdline").exists() else []
+        if port.encode() in words and b"xserver.py" in b" ".join(words) and b"guard.py" not in b" ".join(words):
+            found.append(int(folder.name))
+    assert found
+    return found

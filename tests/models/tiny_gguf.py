@@ -1,0 +1,63 @@
+"""A GGUF file of a Llama with random weights and a vocabulary of bytes, for the real llama.cpp: 0.6 MB."""
+
+from pathlib import Path
+
+import numpy as np
+from gguf import GGUFWriter, TokenType
+
+WIDTH, HIDDEN, HEADS, LAYERS, WINDOW = 64, 128, 4, 2, 4096
+CONTROL = ("<unk>", "<|im_start|>", "<|im_end|>")
+TEMPLATE = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+def write_tiny_gguf(path: Path, *, seed: int = 0) -> Path:
+    """The same seed makes the same model."""
+    writer = GGUFWriter(path, "llama")
+    writer.add_name("tiny")
+    writer.add_context_length(WINDOW)
+    writer.add_embedding_length(WIDTH)
+    writer.add_block_count(LAYERS)
+    writer.add_feed_forward_length(HIDDEN)
+    writer.add_head_count(HEADS)
+    writer.add_head_count_kv(HEADS)
+    writer.add_layer_norm_rms_eps(1e-5)
+    _add_tokens(writer)
+    _add_weights(writer, np.random.default_rng(seed), vocabulary=len(CONTROL) + 256)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def _add_tokens(writer: GGUFWriter) -> None:
+    writer.add_tokenizer_model("llama")
+    writer.add_token_list([*CONTROL, *(f"<0x{byte:02X}>" for byte in range(256))])
+    writer.add_token_scores([0.0] * (len(CONTROL) + 256))
+    writer.add_token_types([TokenType.UNKNOWN, TokenType.CONTROL, TokenType.CONTROL, *[TokenType.BYTE] * 256])
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+    writer.add_unk_token_id(0)
+    writer.add_add_bos_token(False)
+    writer.add_add_space_prefix(False)
+    writer.add_chat_template(TEMPLATE)
+
+
+def _add_weights(writer: GGUFWriter, draw: np.random.Generator, *, vocabulary: int) -> None:
+    def add(name: str, *shape: int) -> None:
+        writer.add_tensor(name, draw.normal(0, 0.4, shape).astype(np.float32))
+
+    add("token_embd.weight", vocabulary, WIDTH)
+    add("output.weight", vocabulary, WIDTH)
+    writer.add_tensor("output_norm.weight", np.ones(WIDTH, np.float32))
+    for layer in range(LAYERS):
+        for part in ("attn_q", "attn_k", "attn_v", "attn_output"):
+            add(f"blk.{layer}.{part}.weight", WIDTH, WIDTH)
+        add(f"blk.{layer}.ffn_gate.weight", HIDDEN, WIDTH)
+        add(f"blk.{layer}.ffn_up.weight", HIDDEN, WIDTH)
+        add(f"blk.{layer}.ffn_down.weight", WIDTH, HIDDEN)
+        for part in ("attn_norm", "ffn_norm"):
+            writer.add_tensor(f"blk.{layer}.{part}.weight", np.ones(WIDTH, np.float32))
