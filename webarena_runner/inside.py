@@ -5,7 +5,7 @@ import asyncio
 import httpx
 
 from webarena_runner.errors import SiteElsewhere, SiteError
-from webarena_runner.official.addresses import host_and_port, origin
+from webarena_runner.official.addresses import origin, place_of
 
 MAX_REDIRECTS = 10
 
@@ -34,7 +34,7 @@ async def _follow(client: httpx.AsyncClient, request: httpx.Request, where: str)
         if response.next_request is None:
             return response
         leads_to = str(response.next_request.url)
-        if host_and_port(leads_to) != host_and_port(str(request.url)):
+        if place_of(leads_to) != place_of(str(request.url)):
             raise SiteElsewhere(
                 f"{where}: leads to another host: configured is {origin(str(request.url))}, arrived at "
                 f"{origin(leads_to)}, which was not asked; give the site's URL as its own pages have it, or set the "

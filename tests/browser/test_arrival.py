@@ -29,19 +29,25 @@ async def test_the_second_tab_must_arrive_too(site: Site, start: Start) -> None:
             pass
 
 
-async def test_a_base_url_on_another_name_of_the_host_is_named_with_the_remedy(
-    site: Site, session: BrowserSession
-) -> None:
+async def test_a_base_url_on_another_name_of_the_loopback_is_the_same_host(site: Site, session: BrowserSession) -> None:
     configured = site.url.replace("127.0.0.1", "localhost")
     site.page("/", "", status=302, headers={"Location": f"{site.url}/home"})
     site.page("/home", "<h1>Home</h1>")
-    with pytest.raises(SiteElsewhere, match="another host") as raised:
-        async with session.episode(urls={"shopping": configured}, start_urls=[f"{configured}/"]):
-            pass
-    assert f"configured is {configured}, arrived at {site.url}" in str(raised.value)
-    assert f"set the base URL of the application to {configured}" in str(raised.value)
+    async with session.episode(urls={"shopping": configured}, start_urls=[f"{configured}/"]) as environment:
+        assert "Home" in (await environment.observe()).text
+    assert environment.url == f"{site.url}/home"
+
+
+async def test_a_base_url_on_another_port_is_named_with_the_remedy(site: Site, start: Start) -> None:
+    with serve() as other:
+        site.page("/", "", status=302, headers={"Location": f"{other.url}/home"})
+        with pytest.raises(SiteElsewhere, match="another host") as raised:
+            async with start(f"{site.url}/"):
+                pass
+        assert other.asked == []
+    assert f"configured is {site.url}, arrived at {other.url}" in str(raised.value)
+    assert f"set the base URL of the application to {site.url}" in str(raised.value)
     assert not raised.value.may_retry
-    assert "/home" not in site.asked
 
 
 @pytest.mark.parametrize("foreign", ["http://outside.test/", "https://outside.test/login"])

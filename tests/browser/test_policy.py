@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
         ("about:blank", True),
         ("data:text/plain,x", True),
         ("http://127.0.0.1:7771/", False),
-        ("http://localhost:7770/", False),
+        ("http://localhost:7770/", True),
         ("http://shop.test/", False),
         ("http://127.0.0.1:7770@evil.test/", False),
         ("http://127.0.0.1:7770.evil.test/", False),

@@ -4,7 +4,7 @@ from webarena_runner.browser.documents import Document
 from webarena_runner.browser.policy import Fence
 from webarena_runner.browser.tab import Tab
 from webarena_runner.errors import SiteElsewhere, SiteError
-from webarena_runner.official.addresses import host_and_port, origin
+from webarena_runner.official.addresses import origin, place_of
 
 MAX_URL_CHARACTERS = 500
 TOO_MANY_REQUESTS = 429
@@ -36,8 +36,8 @@ def require_arrived(url: str, document: Document, fence: Fence) -> None:
     """Raises SiteError when the document that a start page has led to is none of its site's."""
     if not fence.has(url):
         return
-    arrived = host_and_port(document.url)
-    if arrived is not None and arrived != host_and_port(url):
+    arrived = place_of(document.url)
+    if arrived is not None and arrived != place_of(url):
         raise SiteElsewhere(_elsewhere(url, document.url, fence))
     if document.status in REFUSING:
         raise SiteError(f"{url}: {_refusal(document)}")

@@ -14,6 +14,7 @@ from playwright.async_api import ViewportSize
 from webarena_runner.actions.kinds import argument_of, element_of
 from webarena_runner.browser.act.actor import Actor, Outcome
 from webarena_runner.browser.arrival import open_start_page, require_arrived
+from webarena_runner.browser.departures import Departures, show_refusal
 from webarena_runner.browser.observe.capture import PageText, ScreenshotType, read_page, read_title, take_screenshot
 from webarena_runner.browser.observe.devtools import ProtocolError
 from webarena_runner.browser.observe.ids import StableIds, browser_id
@@ -30,7 +31,7 @@ from webarena_runner.errors import BrowserError
 from webarena_runner.interfaces import Exchange, Observer
 from webarena_runner.log.wellformed import well_formed
 from webarena_runner.settings.records import BrowserSettings, ObservationSettings, PageChecks
-from webarena_runner.types import Action, Invalid, Node, Observation, Stop
+from webarena_runner.types import Action, Goto, Invalid, Node, Observation, Stop
 
 log = logging.getLogger(__name__)
 READ_ATTEMPTS = 5
@@ -99,6 +100,7 @@ class EpisodeEnvironment:
         self._deviations: list[str] = []
         self._settled = Settled()
         self._outages = Outages(fence)
+        self._departures = Departures(fence)
         viewport = ViewportSize(width=browser.viewport_width, height=browser.viewport_height)
         # A little more than a navigation may take, so that Playwright can say which one it was.
         self._actor = Actor(tabs, fence, viewport, limit_s=browser.navigation_timeout_s + 1)
@@ -163,18 +165,30 @@ class EpisodeEnvironment:
             await self._settle(before)
         if self._settings.follow_new_tabs:
             await self._follow(before)
-        await self._note_documents()
+        if isinstance(action, Goto) and not self._fence.lets_out(action.url):
+            self._departures.at(action.url)
+        await self._note_documents(before.tabs)
+        await self._tell_refusal()
         spent = {"execute": 1000 * (executed - started), "settle": 1000 * (time.monotonic() - executed)}
         return await self._observe(outcome, spent)
 
     async def require_up(self) -> None:
         """Raises SiteError when a site failed and has not come back, or its failure is what the agent ended on."""
-        await self._note_documents()
+        await self._note_documents(await self.tabs.all())
         await self._outages.require_up(await self.tabs.current.shown())
 
-    async def _note_documents(self) -> None:
+    async def _note_documents(self, before: Sequence[Tab]) -> None:
         for tab in await self.tabs.all():
-            self._outages.saw(tab.documents.take())
+            documents = tab.documents.take()
+            self._outages.saw(documents)
+            self._departures.saw(documents)
+            if tab not in before and not documents:
+                # Its first document can come before we listen.
+                self._departures.at(tab.page.url)
+
+    async def _tell_refusal(self) -> None:
+        with suppress(ProtocolError):
+            await show_refusal(self.tabs.current)
 
     def _named(self, action: Action) -> str:
         """The step for readers of a recording."""
@@ -236,6 +250,10 @@ class EpisodeEnvironment:
         deviations, self._deviations = self._deviations, []
         settled, self._settled = self._settled, Settled()
         notices = [notice for tab in await self.tabs.all() for notice in tab.take_notices()]
+        left_to = self._departures.take()
+        # The refusal of a goto says it already.
+        if (told := self._departures.told(left_to)) and not outcome.error:
+            notices.append(told)
         return Observation(
             url=shortened(self.url, MAX_URL_CHARACTERS),
             tabs=tuple(map(well_formed, seen.titles)),
@@ -254,6 +272,7 @@ class EpisodeEnvironment:
             not_awaited=settled.ignored,
             site_failures=self._outages.take(),
             outage=await self._outages.end(),
+            left_to=left_to,
             extras=seen.extras,
             acted_box=outcome.box,
         )

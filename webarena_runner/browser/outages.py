@@ -15,7 +15,7 @@ import httpx
 from webarena_runner.browser.documents import TIMED_OUT, Document
 from webarena_runner.browser.policy import Fence
 from webarena_runner.errors import SiteError
-from webarena_runner.official.addresses import host_and_port
+from webarena_runner.official.addresses import place_of
 
 SERVER_ERROR = 500
 TOO_MANY_REQUESTS = 429
@@ -52,7 +52,7 @@ class Outages:
     def saw(self, documents: Iterable[Document]) -> None:
         """In the order in which they came."""
         for document in documents:
-            address = host_and_port(document.url)
+            address = place_of(document.url)
             if address is None or not self._fence.has(document.url):
                 continue
             if self._failed(document):

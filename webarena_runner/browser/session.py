@@ -17,11 +17,15 @@ from webarena_runner.browser.environment import EpisodeEnvironment
 from webarena_runner.browser.failures import answer_within, first_line, target_gone
 from webarena_runner.browser.find import find_browser
 from webarena_runner.browser.observe.capture import ScreenshotType
-from webarena_runner.browser.policy import Fence, RefusingProxy
+from webarena_runner.browser.outside import Dial, dial
+from webarena_runner.browser.policy import Fence
+from webarena_runner.browser.proxy import EpisodeProxy
 from webarena_runner.browser.record.recorder import Recorder, Recording
+from webarena_runner.browser.relay import SiteRelay, own_cookies
 from webarena_runner.browser.settle.settler import Settler
 from webarena_runner.browser.tabs import Tabs
 from webarena_runner.errors import BrowserError, BrowserGone, BrowserMissing, OutsideSites
+from webarena_runner.official.addresses import place_of
 from webarena_runner.settings.records import BrowserSettings, ObservationSettings, SettleSettings
 from webarena_runner.types import Geolocation, Viewport
 
@@ -35,6 +39,8 @@ CLOSE_LIMIT_S = 10.0
 class BrowserSession:
     """Hands out browsers to episodes. `direct` False keeps to Playwright's connection (slower, same text).
 
+    `connect` is how hosts outside are reached, where `browser.offsite` allows them.
+
     Raises ConfigError for an observer that cannot be loaded.
     """
 
@@ -46,6 +52,7 @@ class BrowserSession:
         *,
         screenshot_type: ScreenshotType = "jpeg",
         direct: bool = True,
+        connect: Dial = dial,
     ) -> None:
         self._settings = settings
         self._observation = observation
@@ -53,6 +60,7 @@ class BrowserSession:
         self._settle = settle
         self._screenshot_type = screenshot_type
         self._direct = direct
+        self._connect = connect
         self._stack = AsyncExitStack()
         self._launching = asyncio.Lock()  # guards _engine: one browser is started at a time
         self._engine: Engine | None = None
@@ -103,25 +111,38 @@ class BrowserSession:
         geolocation: Geolocation | None = None,
         viewport: Viewport | None = None,
         blocked: MutableMapping[str, int] | None = None,
+        visited: MutableMapping[str, int] | None = None,
+        headers: Mapping[str, Mapping[str, str]] | None = None,
+        apart: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> AsyncIterator[EpisodeEnvironment]:
         """A fresh context on its start pages, fenced in to the sites of `urls` and `more_urls`; `traced` with a log.
 
         What is in `recording` is closed when the context is, or before: `EpisodeEnvironment.end_recording`.
         `geolocation` is what its pages are told of where they are, `viewport` another size than that of the settings.
-        `blocked` is filled with the hosts that the fence keeps them from, and how often.
+        `blocked` is filled with the hosts that the fence keeps them from, and how often, `visited` with those outside
+        the sites that they reach. `headers` are sent with every request to a site, by its name, and to no other. Sites
+        in `apart`, each with its logged-in state, do not share cookies that pages cannot read.
 
         Raises:
             SiteError: a start page does not answer, or is no page of these sites.
             BrowserError: the browser is gone.
+            ConfigError: headers of, or cookies apart for, a site that is not served by plain http.
         """
-        fence = Fence([*urls.values(), *more_urls], blocked)
+        relays, state = _relayed(urls, storage_state, headers or {}, apart or {})
+        fence = Fence(
+            [*urls.values(), *more_urls],
+            blocked,
+            visited=visited,
+            offsite=self._settings.offsite,
+            through_proxy=[relay.url for relay in relays],
+        )
         _require_inside(fence, start_urls)
         settings = _with_viewport(self._settings, viewport)
         own = {"viewport": _size(settings), **_located(geolocation)}
         settler = Settler(self._settle, secret=f"_{secrets.token_hex(8)}")
         async with (
-            self._fenced(fence) as proxy,
-            self._lent_context(proxy=proxy, storage_state=storage_state, own=own) as (context, endpoint),
+            self._fenced(fence, relays) as proxy,
+            self._lent_context(proxy=proxy, storage_state=state, own=own) as (context, endpoint),
         ):
             await context.add_init_script(settler.init_script)
             recorder = await Recorder.start(context, recording or Recording(), traced=traced)
@@ -146,15 +167,24 @@ class BrowserSession:
                     await tabs.aclose()
 
     @asynccontextmanager
-    async def _fenced(self, fence: Fence) -> AsyncIterator[ProxySettings]:
-        async with RefusingProxy(fence) as proxy:
+    async def _fenced(self, fence: Fence, relays: Sequence[SiteRelay]) -> AsyncIterator[ProxySettings]:
+        async with EpisodeProxy(fence, relays, self._connect) as proxy:
             yield ProxySettings(server=proxy.url, bypass=fence.bypass)
 
     @asynccontextmanager
-    async def context(self, urls: Sequence[str] | None = None) -> AsyncIterator[BrowserContext]:
-        """An empty context outside any episode, fenced in to these sites (None: not), for logging in to them."""
+    async def context(
+        self, urls: Sequence[str] | None = None, *, headers: Mapping[str, Mapping[str, str]] | None = None
+    ) -> AsyncIterator[BrowserContext]:
+        """An empty context outside any episode, fenced in to these sites (None: not), for logging in to them.
+
+        `headers` are sent with every request to one of them, by its URL.
+        """
+        relays = [SiteRelay(url, sent) for url, sent in (headers or {}).items() if sent]
         async with AsyncExitStack() as stack:
-            proxy = await stack.enter_async_context(self._fenced(Fence(urls))) if urls is not None else None
+            proxy = None
+            if urls is not None:
+                fence = Fence(urls, through_proxy=[relay.url for relay in relays])
+                proxy = await stack.enter_async_context(self._fenced(fence, relays))
             context, _ = await stack.enter_async_context(self._lent_context(proxy=proxy, storage_state=None))
             yield context
 
@@ -243,6 +273,38 @@ async def _close_context(context: BrowserContext) -> None:
     except (PlaywrightError, TimeoutError) as error:
         if not (isinstance(error, PlaywrightError) and target_gone(error)):
             log.warning("a browser context could not be closed: %s", str(error) or f"no answer for {CLOSE_LIMIT_S:g} s")
+
+
+def _relayed(
+    urls: Mapping[str, str],
+    storage_state: Mapping[str, Any] | None,
+    headers: Mapping[str, Mapping[str, str]],
+    apart: Mapping[str, Mapping[str, Any]],
+) -> tuple[list[SiteRelay], Mapping[str, Any] | None]:
+    """The sites whose requests go through the proxy, and the state that the context begins with."""
+    cookies = own_cookies({site: urls[site] for site in apart})
+    by_place: dict[object, list[str]] = {}
+    for site, url in urls.items():
+        if headers.get(site) or site in apart:
+            by_place.setdefault(place_of(url), []).append(site)
+    relays = [
+        SiteRelay(
+            urls[sites[0]],
+            {name: value for site in sites for name, value in headers.get(site, {}).items()},
+            next((cookies[site] for site in sites if site in cookies), None),
+        )
+        for sites in by_place.values()
+    ]
+    if not apart:
+        return relays, storage_state
+    state = dict(storage_state or {})
+    own = [cookie for site, owned in cookies.items() for cookie in owned.kept(apart[site])]
+    state["cookies"] = [*state.get("cookies", ()), *own]
+    state["origins"] = [
+        *state.get("origins", ()),
+        *(each for kept in apart.values() for each in kept.get("origins", ())),
+    ]
+    return relays, state
 
 
 def _require_inside(fence: Fence, start_urls: Sequence[str]) -> None:

@@ -90,6 +90,7 @@ def run_tasks(
     profile: given.Profile = "webarena",
     judge: given.Judge = None,
     sites: given.Sites = None,
+    offsite: given.OffsitePages = None,
     workers: given.Workers = None,
     executor: given.Executor = None,
     trials: given.Trials = None,

@@ -258,6 +258,17 @@ Settle = Annotated[
         rich_help_panel=_SPEED,
     ),
 ]
+OffsitePages = Annotated[
+    str | None,
+    Sets("browser.offsite"),
+    typer.Option(
+        "--offsite",
+        metavar="block|terminate|allow",
+        help="Pages on none of the task's sites: [b]block[/b] them, [b]terminate[/b] the episode with value 0, or "
+        "[b]allow[/b] public ones. [dim]Default: the profile's[/dim]",
+        rich_help_panel=_SITES,
+    ),
+]
 Record = Annotated[
     str | None,
     Sets("record"),

@@ -151,8 +151,8 @@ class WebArenaEnv(gymnasium.Env[dict[str, Any], Any]):
             "scores": [score.model_dump(mode="json") for score in result.scores],
             "deviations": result.deviations,
         }
-        answered = result.ending is Ending.ANSWERED
-        return observation, float(result.value or 0.0), answered, not answered, info
+        ended = result.ending in (Ending.ANSWERED, Ending.OFFSITE)
+        return observation, float(result.value or 0.0), ended, not ended, info
 
     def close(self) -> None:
         """Frees the browser context and the sites; the last environment of the process frees browser and thread."""

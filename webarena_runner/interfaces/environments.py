@@ -44,13 +44,15 @@ class EpisodeNotes:
     """What the result keeps of an episode's setting up and end, also of one that fails there.
 
     `site_urls`: of the leased sites by official name, which the agent is given; empty where there are none.
-    `blocked_hosts`: those that its pages, or the agent, asked for outside these sites, with how often.
+    `blocked_hosts`: those that its pages, or the agent, asked for outside these sites, with how often;
+    `visited_hosts`: those that they reached there.
     `folder` is that of the attempt, for recordings; None: nothing is kept of the episode.
     """
 
     folder: Path | None = None
     site_urls: dict[str, str] = field(default_factory=dict)
     blocked_hosts: dict[str, int] = field(default_factory=dict)
+    visited_hosts: dict[str, int] = field(default_factory=dict)
     timings_ms: dict[str, float] = field(default_factory=dict)
 
     @contextmanager

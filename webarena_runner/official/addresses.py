@@ -8,6 +8,8 @@ from webarena_runner.official.sites import PLACEHOLDER
 
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 MAX_ORIGIN_CHARACTERS = 300
+# One server answers to all of them, and cookies are kept apart by each.
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1", "0.0.0.0")
 _PAGES = ("http", "https")
 # Chromium takes a backslash for a slash and drops line ends and tabs; Python's parser does neither.
 _READ_DIFFERENTLY = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
@@ -37,6 +39,17 @@ def host_and_port(url: str) -> tuple[str, int] | None:
     if not parts.hostname or port is None or parts.scheme not in DEFAULT_PORTS:
         return None
     return parts.hostname, port
+
+
+def place_of(url: str) -> tuple[str, int] | None:
+    """Host and port, with one name for all spellings of the loopback: equal for URLs that one server answers."""
+    found = host_and_port(url)
+    return (LOOPBACK_NAMES[0], found[1]) if found and found[0] in LOOPBACK_NAMES else found
+
+
+def same_host(one: str, other: str) -> bool:
+    """Whether two host names are one, or two spellings of the loopback."""
+    return one == other or (one in LOOPBACK_NAMES and other in LOOPBACK_NAMES)
 
 
 def origin(url: str) -> str:
@@ -69,5 +82,5 @@ def addresses_in(script: str) -> list[str]:
 
 def reachable(urls: Iterable[str]) -> Callable[[str], bool]:
     """A test whether an address is on host and port of one of these URLs, or names a site by its placeholder."""
-    known = frozenset(filter(None, map(host_and_port, urls)))
-    return lambda address: not is_literal(address) or (is_plain(address) and host_and_port(address) in known)
+    known = frozenset(filter(None, map(place_of, urls)))
+    return lambda address: not is_literal(address) or (is_plain(address) and place_of(address) in known)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from webarena_runner.report.summary import BlockedHost, RunReport
+from webarena_runner.report.summary import AskedHost, RunReport
 from webarena_runner.types import UNSCORED
 
 MOST_HOSTS = 5
@@ -59,16 +59,20 @@ def _of_sites(report: RunReport) -> Iterator[Note]:
             "(site_failures in their result.json)"
         )
     if report.blocked_hosts:
-        yield Note(_blocked(report.blocked_hosts))
+        yield Note(
+            f"asked for outside the tasks' sites, and blocked: {_listed(report.blocked_hosts)}; what the sites' pages "
+            "need belongs under options.more_urls of the sites file"
+        )
+    if report.visited_hosts:
+        yield Note(f"reached outside the tasks' sites (--offsite allow): {_listed(report.visited_hosts)}")
+    if report.left:
+        yield Note(f"{report.left} episodes ended with 0 because they left the sites (--offsite terminate)")
 
 
-def _blocked(hosts: Sequence[BlockedHost]) -> str:
+def _listed(hosts: Sequence[AskedHost]) -> str:
     shown = [f"{each.host} ({each.requests} in {each.episodes} episodes)" for each in hosts[:MOST_HOSTS]]
     more = [f"{len(hosts) - MOST_HOSTS} more"] if len(hosts) > MOST_HOSTS else []
-    return (
-        f"asked for outside the tasks' sites, and blocked: {', '.join([*shown, *more])}; what the sites' pages need "
-        "belongs under options.more_urls of the sites file"
-    )
+    return ", ".join([*shown, *more])
 
 
 def cautions(report: RunReport) -> Iterator[Note]:

@@ -16,7 +16,7 @@ from webarena_runner.log.places import placed
 from webarena_runner.report.breakdown import RunStatistics, break_down, planned_trials
 from webarena_runner.report.statistics import LEVEL, Rate, Trial, rate_of
 from webarena_runner.settings import datafiles
-from webarena_runner.types import EpisodeResult, RunManifest, Task, TaskId, Verdict, id_order
+from webarena_runner.types import Ending, EpisodeResult, RunManifest, Task, TaskId, Verdict, id_order
 
 if TYPE_CHECKING:
     from webarena_runner.rescoring.errata import Corrected
@@ -58,7 +58,7 @@ class NotPassed:
 
 
 @dataclass(frozen=True)
-class BlockedHost:
+class AskedHost:
     """An address outside the sites of the episodes that asked for it."""
 
     host: str
@@ -236,15 +236,19 @@ class RunReport:
         return sum(bool(result.site_failures) for result in self.heads.values() if result.value is not None)
 
     @cached_property
-    def blocked_hosts(self) -> list[BlockedHost]:
+    def blocked_hosts(self) -> list[AskedHost]:
         """What the fence refused, the host that most episodes asked for first."""
-        requests: Counter[str] = Counter()
-        episodes: Counter[str] = Counter()
-        for result in self.heads.values():
-            requests.update(result.blocked_hosts)
-            episodes.update(result.blocked_hosts.keys())
-        found = [BlockedHost(host, requests[host], episodes[host]) for host in requests]
-        return sorted(found, key=lambda each: (-each.episodes, -each.requests, each.host))
+        return _hosts(result.blocked_hosts for result in self.heads.values())
+
+    @cached_property
+    def visited_hosts(self) -> list[AskedHost]:
+        """What it let pass beside the sites, in the same order."""
+        return _hosts(result.visited_hosts for result in self.heads.values())
+
+    @cached_property
+    def left(self) -> int:
+        """How many episodes ended because they left the sites."""
+        return sum(result.ending == Ending.OFFSITE for result in self.heads.values())
 
     def _setting(self, group: str, name: str) -> Any:
         return self.manifest.config.get("settings", {}).get(group, {}).get(name)
@@ -294,6 +298,8 @@ class RunReport:
             "unanswered": self.unanswered,
             "recovered": self.recovered,
             "blocked_hosts": [asdict(each) for each in self.blocked_hosts],
+            "visited_hosts": [asdict(each) for each in self.visited_hosts],
+            "left_sites": self.left,
             "judge_verdicts": {"all": self.verdicts, "kept": self.kept_verdicts},
             "wall_s": self.wall_s,
             "cost_usd": self.cost_usd,
@@ -324,6 +330,17 @@ def _counts(keys: Sequence[Key], results: Mapping[Key, EpisodeResult]) -> Counts
     return Counts(planned=len(keys), passed=passed, failed=len(ended) - passed - errored, errored=errored)
 
 
+def _hosts(counts: Iterable[Mapping[str, int]]) -> list[AskedHost]:
+    """By host: all requests, and how many episodes made some."""
+    requests: Counter[str] = Counter()
+    episodes: Counter[str] = Counter()
+    for count in counts:
+        requests.update(count)
+        episodes.update(count.keys())
+    found = [AskedHost(host, requests[host], episodes[host]) for host in requests]
+    return sorted(found, key=lambda each: (-each.episodes, -each.requests, each.host))
+
+
 def not_passed(key: Key, result: EpisodeResult | None) -> NotPassed:
     """Of a pair whose result, None when there is none, is no pass."""
     if result is None:
@@ -331,6 +348,8 @@ def not_passed(key: Key, result: EpisodeResult | None) -> NotPassed:
     if result.failure:
         said = result.failure.message.partition("\n")[0]
         return NotPassed(*key, became="errored", why=f"{result.failure.error_class}: {said}")
+    if result.ending == Ending.OFFSITE:
+        return NotPassed(*key, became="failed", why=f"left the sites: {', '.join(result.left_to[:1])}")
     reasons = (f"{score.evaluator}: {score.explanation}" for score in result.scores if score.value != 1)
     return NotPassed(*key, became="failed", why="; ".join(reasons) or f"ended by {result.ending}")
 

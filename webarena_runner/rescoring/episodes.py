@@ -12,7 +12,7 @@ from webarena_runner.log.paths import Key
 from webarena_runner.official.notation import render
 from webarena_runner.rescoring.past import PastRun, lacks_only_verdicts
 from webarena_runner.settings.records import ScoringSettings
-from webarena_runner.types import EpisodeResult, RescoredEpisode, Score, Standing, Task, TaskId, Verdict
+from webarena_runner.types import Ending, EpisodeResult, RescoredEpisode, Score, Standing, Task, TaskId, Verdict
 
 OTHER_TAB = {
     "agent_tab": "its pages were opened in fresh tabs, and these rules look at them in the agent's tab",
@@ -68,6 +68,8 @@ class Rescorer:
             return self._stays(key, Standing.NO_TASK, why)
         if result.failure and not lacks_only_verdicts(result):
             return self._stays(key, Standing.ERRORED, result.failure.message.partition("\n")[0])
+        if result.ending == Ending.OFFSITE:
+            return self._left(key, result)
         if not task.checks:
             return self._stays(key, Standing.NEEDS_LIVE_CHECK, "what its checks are is not known")
         in_own_way = result.scores and not self._run.manifest.imported
@@ -123,6 +125,13 @@ class Rescorer:
 
     def lacks_evidence(self, key: Key, message: str) -> RescoredEpisode:
         return self._stays(key, Standing.NEEDS_LIVE_CHECK, message)
+
+    def _left(self, key: Key, result: EpisodeResult) -> RescoredEpisode:
+        """No check has a say in an episode that was ended for leaving the sites."""
+        why = f"left the sites: {', '.join(result.left_to[:1])}"
+        return RescoredEpisode(
+            task_id=key[0], trial=key[1], standing=Standing.SCORED, before=result.value, value=0.0, why=why, was=why
+        )
 
     def _stays(self, key: Key, standing: Standing, why: str) -> RescoredEpisode:
         result = self._run.results.get(key)

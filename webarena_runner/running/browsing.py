@@ -13,7 +13,7 @@ from webarena_runner.evaluators import load_evaluators, needs_trace, score
 from webarena_runner.interfaces import EpisodeEnd, Evaluator, Exchange, Judge, PageProbe, SiteLease, SiteProvider
 from webarena_runner.interfaces.environments import EnvironmentSetup, EpisodeNotes
 from webarena_runner.log.paths import AttemptPaths
-from webarena_runner.official.addresses import host_and_port
+from webarena_runner.official.addresses import place_of
 from webarena_runner.official.notation import render
 from webarena_runner.official.sites import LOGIN_FORMS, OFFICIAL_SITES, sites_needed
 from webarena_runner.running.elsewhere import require_sites_of_tasks
@@ -77,6 +77,8 @@ class Browser(Protocol):
         geolocation: Geolocation | None,
         viewport: Viewport | None,
         blocked: MutableMapping[str, int] | None,
+        visited: MutableMapping[str, int] | None,
+        headers: Mapping[str, Mapping[str, str]],
     ) -> AbstractAsyncContextManager[Pages]: ...
 
 
@@ -146,6 +148,8 @@ class BrowserEnvironments:
                 geolocation=task.geolocation,
                 viewport=task.viewport,
                 blocked=notes.blocked_hosts,
+                visited=notes.visited_hosts,
+                headers=lease.headers,
             )
             async with notes.timed_entry("browser", opening) as pages:
                 yield LeasedSites(self, task, lease, pages, recording)
@@ -204,11 +208,11 @@ def _require_unlimited(first: Observation, urls: Mapping[str, str]) -> None:
     """Postmill says with status 200 that it was asked too often; a page of its own is longer than that."""
     if len(first.text) > MAX_NOTICE_CHARACTERS:
         return
-    address, text = host_and_port(first.url), first.text.lower()
+    address, text = place_of(first.url), first.text.lower()
     for site, url in urls.items():
         known = OFFICIAL_SITES.get(site)
         said = next((words for words in known.throttled if words in text), "") if known else ""
-        if said and host_and_port(url) == address:
+        if said and place_of(url) == address:
             raise SiteError(
                 f"{first.url}: the start page of {site} is no page of the site, but says {said!r}: the site limits how "
                 "often it is asked; use fewer --workers, or switch its rate limit off"

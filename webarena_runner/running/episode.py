@@ -121,8 +121,10 @@ async def play_episode(harness: Harness, episode: Episode) -> EpisodeResult:
         async with opening as environment:
             ending, answer = await _act(harness, episode, environment)
             episode.final_url = environment.url
-            with episode.notes.timed("evaluate"):
-                value, scores = await environment.score(answer)
+            value, scores = 0.0, tuple[Score, ...]()
+            if ending is not Ending.OFFSITE:
+                with episode.notes.timed("evaluate"):
+                    value, scores = await environment.score(answer)
             episode.scored = _result(episode, ending, answer, value=value, scores=scores)
     except Exception as error:
         if episode.scored is None:
@@ -160,6 +162,10 @@ async def _act(harness: Harness, episode: Episode, environment: Environment) -> 
             raise unanswered
         if observation.outage:
             raise SiteError(observation.outage)
+        if observation.left_to and harness.settings.browser.offsite == "terminate":
+            # As BrowserGym has it, which calls it an unauthorized URL: no reward, whatever the state of the sites.
+            episode.keep_last_page()
+            return Ending.OFFSITE, ""
         if isinstance(decision.action, Stop):
             return Ending.ANSWERED, decision.action.answer
 
@@ -280,12 +286,15 @@ def _result(
         wall_s=time.monotonic() - episode.clock_start,
         timings_ms=timings_ms,
         deviations=tuple(sorted({name for step in episode.steps for name in step.observation.deviations})),
-        site_failures=_site_failures(episode),
+        site_failures=_seen_in(episode, lambda seen: seen.site_failures),
         blocked_hosts=dict(episode.notes.blocked_hosts),
+        visited_hosts=dict(episode.notes.visited_hosts),
+        left_to=_seen_in(episode, lambda seen: seen.left_to),
         failure=failure,
     )
 
 
-def _site_failures(episode: Episode) -> tuple[str, ...]:
+def _seen_in(episode: Episode, part: Callable[[Observation], tuple[str, ...]]) -> tuple[str, ...]:
+    """What all observations have of a part, each once."""
     seen = [step.observation for step in episode.steps] + ([episode.now] if episode.now else [])
-    return tuple(dict.fromkeys(text for observation in seen for text in observation.site_failures))
+    return tuple(dict.fromkeys(text for observation in seen for text in part(observation)))

@@ -14,11 +14,15 @@ from webarena_runner.interfaces import LoadedTasks
 from webarena_runner.log.files import sha256_of_json
 from webarena_runner.log.paths import Key, task_name
 from webarena_runner.running.machine import packages
-from webarena_runner.settings.records import ModelSpec, RunConfig, SitesSpec
+from webarena_runner.settings.records import ModelSpec, RunConfig, RunSettings, SitesSpec
 from webarena_runner.tasksets.selection import draws
 from webarena_runner.types import RunManifest, Task
 
 CODE = ("webarena_runner", "webarena_mini")
+OUTSIDE = (
+    "pages could reach hosts outside the sites (--offsite allow), so that what episodes saw and did there is not kept "
+    "and can be another thing tomorrow"
+)
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
@@ -89,7 +93,7 @@ def make_manifest(
         task_set_modified=loaded.modified,
         expected_count=loaded.expected_count,
         scope=scope(loaded, config.sites),
-        caution=caution(loaded, config.sites),
+        caution=_with_outside(caution(loaded, config.sites), settings),
         prompt_sha256=prompt_sha256,
         model=config.model.name if config.model else settings.agent,
         environment=loaded.environment,
@@ -118,6 +122,10 @@ def caution(loaded: LoadedTasks, sites: SitesSpec) -> str:
     if loaded.served_by == sites.provider or not (made_up := _caution_of(sites)):
         return loaded.caution
     return f"{loaded.name} on the {sites.provider} sites is not WebArena: {made_up}"
+
+
+def _with_outside(said: str, settings: RunSettings) -> str:
+    return "; ".join(filter(None, [said, OUTSIDE if settings.browser.offsite == "allow" else ""]))
 
 
 def _data_version(loaded: LoadedTasks, sites: SitesSpec) -> str:

@@ -1,7 +1,7 @@
 """Events of a running benchmark, for whoever watches it."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from webarena_runner.interfaces.execution import Attempt, EpisodeStarted, StepTaken
@@ -76,12 +76,12 @@ class WatchedSchedule:
             result.steps,
             result.wall_s,
             f" ({result.failure.error_class}: {result.failure.message})" if result.failure else "",
-            _blocked(result),
+            _listed("blocked", result.blocked_hosts) + _listed("visited", result.visited_hosts),
         )
         self._on_event(EpisodeEnded(result, final=not self._schedule.tries_again(attempt, result.failure)))
 
 
-def _blocked(result: EpisodeResult) -> str:
-    hosts = sorted(result.blocked_hosts.items(), key=lambda host: (-host[1], host[0]))
+def _listed(what: str, counts: Mapping[str, int]) -> str:
+    hosts = sorted(counts.items(), key=lambda host: (-host[1], host[0]))
     shown = [f"{host} {times}" for host, times in hosts[:MOST_HOSTS]] + ["..."] * (len(hosts) > MOST_HOSTS)
-    return f"; blocked: {', '.join(shown)}" if shown else ""
+    return f"; {what}: {', '.join(shown)}" if shown else ""

@@ -15,6 +15,7 @@ from webarena_runner.types import Sampling
 Images = Literal["none", "screenshot"]
 ActionSet = Literal["id", "playwright"]
 PageChecks = Literal["agent_tab", "fresh_tab"]
+Offsite = Literal["block", "terminate", "allow"]
 
 
 def _seconds(value: object) -> object:
@@ -182,6 +183,12 @@ class BrowserSettings(Described):
     """keep a picture of each step in the log; official does"""
     follow_new_tabs: bool = False
     """go to a tab that a page opens; official stays where it is (VisualWebArena goes there)"""
+    offsite: Offsite = "block"
+    """what comes of a page that is none of the sites' (--offsite): block it, terminate the episode, or allow it
+
+    block: it is not opened, and the agent is told so. terminate: it is not opened, and the episode ends with value 0,
+    as in BrowserGym. allow: pages reach the public internet, as officially, but neither this machine nor private nets.
+    """
 
 
 class SettleSettings(Described):

@@ -9,7 +9,7 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from webarena_runner.errors import LoginError, LoginRefused, SiteError
-from webarena_runner.official.addresses import host_and_port, origin
+from webarena_runner.official.addresses import origin, place_of
 from webarena_runner.official.sites import LOGIN_FORMS, Element, LoginForm
 from webarena_runner.sites.proof import proof_of
 
@@ -42,7 +42,7 @@ class _Visit:
 
     def require_at(self, url: str) -> None:
         """Raises LoginRefused when the page has left the host of `url`."""
-        if (at := host_and_port(self.asked)) and at != host_and_port(url):
+        if (at := place_of(self.asked)) and at != place_of(url):
             raise LoginRefused(
                 f"{self.where}: it leads to another host: configured is {origin(url)}, arrived at "
                 f"{origin(self.asked)}, which was not given name and password; give the site's URL as its own pages "

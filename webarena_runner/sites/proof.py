@@ -9,6 +9,7 @@ from playwright.async_api import StorageState
 
 from webarena_runner.errors import SiteError
 from webarena_runner.inside import send
+from webarena_runner.official.addresses import same_host
 from webarena_runner.official.sites import LOGIN_FORMS
 
 SERVER_ERROR, TOO_MANY_REQUESTS = 500, 429
@@ -82,5 +83,5 @@ def cookies_for(state: StorageState, host: str) -> Iterator[tuple[str, str, str]
     """Name, value and path of those that a browser sends to this host."""
     for cookie in state.get("cookies", []):
         domain = cookie.get("domain", "")
-        if domain == host or (domain.startswith(".") and f".{host}".endswith(domain)):
+        if same_host(domain, host) or (domain.startswith(".") and f".{host}".endswith(domain)):
             yield cookie.get("name", ""), cookie.get("value", ""), cookie.get("path", "/")

@@ -40,8 +40,9 @@ class Observation(Record):
     would have crashed or differed. `still_busy` is what went on in the page when the wait for it ended at its limit,
     `not_awaited` what went on too, but had not ended before. `site_failures` are main documents of the last action that
     a site failed to give, with the reason, and `outage` is why the episode cannot go on ("": it can). `extras` has what
-    the run's observers saw, by their names: for agents, not for the log. `acted_box` is where the element of the last
-    action was before it, of an action that finds it itself (`playwright`); it goes to the log with that action's step.
+    the run's observers saw, by their names: for agents, not for the log. `left_to` are addresses on none of the sites,
+    to which the last action led a tab, or was to. `acted_box` is where the element of the last action was before it, of
+    an action that finds it itself (`playwright`); it goes to the log with that action's step.
     """
 
     url: str
@@ -57,6 +58,7 @@ class Observation(Record):
     not_awaited: tuple[str, ...] = ()
     site_failures: tuple[str, ...] = ()
     outage: str = ""
+    left_to: tuple[str, ...] = ()
     extras: dict[str, Any] = Field(default_factory=dict, exclude=True, repr=False)
     acted_box: Box | None = Field(default=None, exclude=True, repr=False)
 
@@ -181,6 +183,7 @@ class Ending(StrEnum):
     STEP_LIMIT = "step_limit"
     REPEATED_ACTION = "repeated_action"
     PARSE_FAILURES = "parse_failures"
+    OFFSITE = "offsite"
     ERROR = "error"
 
 
@@ -244,7 +247,8 @@ class EpisodeResult(Record):
     parts: lease, browser (its start and the start pages), first_observation, and for all steps together agent,
     execute, settle, observe, screenshot, then evaluate. `site_failures` are pages that a site failed to give; where
     there is a score, the site was there again. `blocked_hosts` are those that the fence kept the episode's pages from,
-    as HOST:PORT, with how often they were asked for.
+    as HOST:PORT, with how often they were asked for; `visited_hosts` are those beside the sites that it let them reach
+    (`browser.offsite: allow`), and `left_to` the addresses that tabs went to, or were to go to, on no site of the task.
     """
 
     task_set: str
@@ -271,6 +275,8 @@ class EpisodeResult(Record):
     deviations: tuple[str, ...] = ()
     site_failures: tuple[str, ...] = ()
     blocked_hosts: dict[str, int] = Field(default_factory=dict)
+    visited_hosts: dict[str, int] = Field(default_factory=dict)
+    left_to: tuple[str, ...] = ()
     failure: Failure | None = None
 
 

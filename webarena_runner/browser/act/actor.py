@@ -155,7 +155,7 @@ class Actor:
     def _require_allowed(self, url: str) -> None:
         if not is_plain(url):
             raise ActionFailed(f"goto: {url[:200]!r} has a backslash or a control character in it")
-        if not self._fence.allows(url):
+        if not self._fence.lets_out(url):
             self._fence.refuse(url)
             raise ActionFailed(f"goto: {url[:200]!r} is not an address of this task's sites ({self._fence})")
 
