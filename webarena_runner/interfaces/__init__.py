@@ -155,6 +155,7 @@ class SiteLease:
     `more_urls` are further addresses that the sites' pages ask; the browser reaches these and the sites, no others.
     `credentials`: user name and password. `storage_state` is Playwright's, None for an episode that is not logged in.
     `headers` are extra ones of all requests to a site, by its name. `label` names the instance for logs and results.
+    `login_pages` are addresses where a visitor is sent who should be logged in and is not.
     """
 
     urls: Mapping[str, str]
@@ -162,6 +163,7 @@ class SiteLease:
     credentials: Mapping[str, tuple[str, str]] = field(default_factory=dict, repr=False)
     more_urls: Sequence[str] = ()
     headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    login_pages: Sequence[str] = ()
     label: str = ""
 
 

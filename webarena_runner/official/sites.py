@@ -4,16 +4,16 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from webarena_runner.types import Task
 
 
 @dataclass(frozen=True)
 class Element:
-    """An element of a page by its label, placeholder, name as a button, or test id, in Playwright's sense."""
+    """An element of a page by its label, placeholder, name as a button, test id or selector, in Playwright's sense."""
 
-    by: Literal["label", "placeholder", "button", "test_id"]
+    by: Literal["label", "placeholder", "button", "test_id", "selector"]
     text: str
     exact: bool = False
 
@@ -22,7 +22,8 @@ class Element:
 class LoginForm:
     """A site's log-in page (`path` below its URL), the form on it, and a page that shows whether one is signed in.
 
-    `proof_path` may hold {user}. Signed in means: that page keeps its URL (`proof_text` None) or shows the text.
+    `proof_path` may hold {username}. Signed in means: that page keeps its URL (`proof_text` None) or shows the text.
+    `one_session`: a log-in ends the other sessions of the account.
     """
 
     path: str
@@ -31,6 +32,11 @@ class LoginForm:
     button: Element
     proof_path: str
     proof_text: str | None = None
+    one_session: bool = False
+
+    def proof_url(self, url: str, username: str) -> str:
+        """Of the site at `url`."""
+        return url + self.proof_path.replace("{username}", quote(username))
 
 
 @dataclass(frozen=True)
@@ -39,9 +45,8 @@ class OfficialSite:
 
     `public_url` is what models see in place of its URL. `landing_path` is where its URL leads, below its address.
     `account` is the published user name and password. `rest_account` names the site whose account its REST interface
-    takes, where checks ask that. `one_session`: a log-in ends the other sessions of the account. `stateless`: nothing
-    that an episode does changes it. `throttled` is what its application says, with status 200, in place of a page when
-    it is asked too often.
+    takes, where checks ask that. `stateless`: nothing that an episode does changes it. `throttled` is what its
+    application says, with status 200, in place of a page when it is asked too often.
     """
 
     name: str
@@ -50,7 +55,6 @@ class OfficialSite:
     account: tuple[str, str] | None = None
     login: LoginForm | None = None
     rest_account: str | None = None
-    one_session: bool = False
     stateless: bool = False
     throttled: tuple[str, ...] = ()
 
@@ -64,7 +68,7 @@ REDDIT = OfficialSite(
         user=Element("label", "Username"),
         password=Element("label", "Password"),
         button=Element("button", "Log in"),
-        proof_path="/user/{user}/account",
+        proof_path="/user/{username}/account",
         proof_text="Delete",
     ),
     # Postmill's.
@@ -95,9 +99,9 @@ SHOPPING_ADMIN = OfficialSite(
         button=Element("button", "Sign in"),
         proof_path="/dashboard",
         proof_text="Dashboard",
+        # Magento's setting "Admin Account Sharing" is off by default.
+        one_session=True,
     ),
-    # Magento's setting "Admin Account Sharing" is off by default.
-    one_session=True,
 )
 GITLAB = OfficialSite(
     "gitlab",

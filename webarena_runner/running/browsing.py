@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from webarena_runner.browser.record.recorder import Recording
 from webarena_runner.browser.session import BrowserSession
@@ -186,8 +186,7 @@ class LeasedSites:
         """Raises LoginError when the task must start logged in and sees a log-in page, SiteError at a rate limit."""
         first = await self._pages.observe()
         _require_unlimited(first, self._lease.urls)
-        path = urlsplit(first.url).path
-        if self._task.login_sites and path.rstrip("/").endswith(LOGIN_PATHS):
+        if self._task.login_sites and _is_login_page(first.url, self._lease.login_pages):
             raise LoginError(
                 f"task {self._task.task_id} must start logged in to {', '.join(self._task.login_sites)}, "
                 f"but sees {first.url}"
@@ -202,6 +201,20 @@ class LeasedSites:
         if value == 1 and not self._provider.keeps_passed and self._recording.trace is not None:
             self._recording.trace.unlink(missing_ok=True)
         return value, scores
+
+
+def _is_login_page(url: str, login_pages: Sequence[str]) -> bool:
+    """Whether it is one of these, with whatever else in its query, or has the path of an official one."""
+    at = urlsplit(url)
+    if at.path.rstrip("/").endswith(LOGIN_PATHS):
+        return True
+    query = set(parse_qsl(at.query))
+    return any(
+        place_of(url) == place_of(page)
+        and at.path.rstrip("/") == urlsplit(page).path.rstrip("/")
+        and query >= set(parse_qsl(urlsplit(page).query))
+        for page in login_pages
+    )
 
 
 def _require_unlimited(first: Observation, urls: Mapping[str, str]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from webarena_runner.official.sites import LOGIN_FORMS, LoginForm
 from webarena_runner.settings.resetting import DEFAULT
 
 
@@ -35,8 +36,8 @@ class Instance:
     """One copy of the sites, by official name; `name` is unique among the instances of a run.
 
     `more_urls` are further addresses that its pages ask. `headers` are extra request headers by site, `credentials`
-    user name and password; either may hold secrets. `reset_when` is the policy of its `resetter` where nobody wants
-    another one.
+    user name and password; either may hold secrets. `logins` are the log-in forms by site. `reset_when` is the policy
+    of its `resetter` where nobody wants another one.
     """
 
     name: str
@@ -44,5 +45,6 @@ class Instance:
     more_urls: Sequence[str] = ()
     headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     credentials: Mapping[str, tuple[str, str]] = field(default_factory=dict, repr=False)
+    logins: Mapping[str, LoginForm] = field(default_factory=lambda: LOGIN_FORMS)
     resetter: Resetter | None = None
     reset_when: str = DEFAULT

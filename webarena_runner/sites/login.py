@@ -65,18 +65,19 @@ async def log_in(
     account: tuple[str, str],
     *,
     limit_s: float,
+    form: LoginForm | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> SignedIn:
     """Signs in through the form, in an empty context that reaches this site only; `limit_s` is for all of it.
 
-    `headers` are what the context sends the site besides.
+    `form` None: the site's official one. `headers` are what the context sends the site besides.
 
     Raises:
         LoginRefused: no form, the site does not take the account, or another host; trying again does not help.
         LoginError: it took too long.
         SiteError: the site does not answer, or answers with a server error.
     """
-    form = LOGIN_FORMS[site]
+    form = form or LOGIN_FORMS[site]
     where = f"{site}: logging in as {account[0]} at {url}{form.path}"
     context.set_default_timeout(limit_s * 1000)
     visit = _Visit(await context.new_page(), where)
@@ -87,7 +88,7 @@ async def log_in(
             state = await context.storage_state()
             user_agent: str = await visit.page.evaluate("navigator.userAgent")
             proof = await proof_of(
-                site, url, account[0], state, limit_s=limit_s, user_agent=user_agent, headers=headers
+                site, url, account[0], state, limit_s=limit_s, form=form, user_agent=user_agent, headers=headers
             )
     except TimeoutError as error:
         if not limit.expired():
@@ -107,15 +108,16 @@ async def _fill_in(visit: _Visit, form: LoginForm, url: str, account: tuple[str,
     page, (user, password) = visit.page, account
     response = await _open(visit, url, url + form.path)
     visit.require_at(url)
-    try:
-        await _find(page, form.user).wait_for(timeout=1000 * min(limit_s / 2, FORM_LIMIT_S))
-    except PlaywrightError as error:
-        visit.require_at(url)
-        status = response.status if response else "none"
-        raise LoginRefused(
-            f"{visit.where}: the page has no log-in form of this site (status {status}): it is {await visit.told()}; "
-            f"is {origin(url)} another application?"
-        ) from error
+    for element in (form.user, form.password, form.button):
+        try:
+            await _find(page, element).wait_for(timeout=1000 * min(limit_s / 2, FORM_LIMIT_S))
+        except PlaywrightError as error:
+            visit.require_at(url)
+            status = response.status if response else "none"
+            raise LoginRefused(
+                f"{visit.where}: the page has no log-in form of this site (status {status}): it is "
+                f"{await visit.told()}; {await _mismatch(page, element, url)}"
+            ) from error
     with_fault = f"{visit.where}: the form could not be sent within {limit_s:g} s"
     try:
         await _find(page, form.user).fill(user)
@@ -129,6 +131,17 @@ async def _fill_in(visit: _Visit, form: LoginForm, url: str, account: tuple[str,
     visit.require_at(url)
 
 
+async def _mismatch(page: Page, element: Element, url: str) -> str:
+    """What a described form, or the official one, is not found by."""
+    if element.by != "selector":
+        return f"is {origin(url)} another application?"
+    shown = [match for match in await _find(page, element).all() if await match.is_visible()]
+    return (
+        f"expected one visible element that matches {element.text!r}, and there are {len(shown)}; correct "
+        "options.login in the sites file"
+    )
+
+
 def _find(page: Page, element: Element) -> Locator:
     match element.by:
         case "label":
@@ -139,6 +152,8 @@ def _find(page: Page, element: Element) -> Locator:
             return page.get_by_role("button", name=element.text, exact=element.exact)
         case "test_id":
             return page.get_by_test_id(element.text)
+        case "selector":
+            return page.locator(element.text)
 
 
 async def _open(visit: _Visit, url: str, address: str) -> Response | None:

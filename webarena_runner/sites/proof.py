@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 from playwright.async_api import StorageState
@@ -10,7 +10,7 @@ from playwright.async_api import StorageState
 from webarena_runner.errors import SiteError
 from webarena_runner.inside import send
 from webarena_runner.official.addresses import same_host
-from webarena_runner.official.sites import LOGIN_FORMS
+from webarena_runner.official.sites import LOGIN_FORMS, LoginForm
 
 SERVER_ERROR, TOO_MANY_REQUESTS = 500, 429
 
@@ -30,12 +30,17 @@ async def proof_of(
     state: StorageState,
     *,
     limit_s: float,
+    form: LoginForm | None = None,
     user_agent: str = "",
     headers: Mapping[str, str] | None = None,
 ) -> Proof:
-    """Raises SiteError when the site does not answer, limits us, or leads to another host."""
-    form = LOGIN_FORMS[site]
-    proof = url + form.proof_path.format(user=quote(user))
+    """By the log-in `form`, None for the site's official one.
+
+    Raises:
+        SiteError: the site does not answer, limits us, or leads to another host.
+    """
+    form = form or LOGIN_FORMS[site]
+    proof = form.proof_url(url, user)
     async with client_with(state, url, user_agent=user_agent, headers=headers) as client:
         response = await send(client, client.build_request("GET", proof), limit_s=limit_s)
     if response.status_code >= SERVER_ERROR or response.status_code == TOO_MANY_REQUESTS:

@@ -9,9 +9,8 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from webarena_runner.errors import LoginError, LoginRefused
+from webarena_runner.errors import LoginRefused
 from webarena_runner.interfaces import NewContext
-from webarena_runner.official.sites import LOGIN_FORMS, OFFICIAL_SITES
 from webarena_runner.sites.instances import Instance
 from webarena_runner.sites.login import SignedIn, log_in
 from webarena_runner.sites.proof import proof_of
@@ -47,14 +46,19 @@ class Sessions:
         """A session that is signed in now.
 
         Raises:
-            LoginRefused: the site refuses the account, or did so before.
-            LoginError: the site has no log-in, or it took too long.
+            LoginRefused: the site has no log-in, or refuses the account, now or before.
+            LoginError: it took too long.
             SiteError: the site does not answer.
         """
-        if site not in LOGIN_FORMS or site not in self._instance.credentials:
-            raise LoginError(f"{site}: there is no log-in for this site; known: {', '.join(sorted(LOGIN_FORMS))}")
+        if site not in self._instance.logins:
+            raise LoginRefused(
+                f"{site}: there is no log-in for this site; known: {', '.join(sorted(self._instance.logins))}; "
+                f"describe its form in a sites file, under options.login.{site}"
+            )
+        if site not in self._instance.credentials:
+            raise LoginRefused(f"{site}: there is no account to log in with; name one under options.accounts.{site}")
         idle = self._idle.setdefault(site, [])
-        if OFFICIAL_SITES[site].one_session:
+        if self._instance.logins[site].one_session:
             yield await self._the_only(site, idle)
             return
         session = await self._own(site, idle)
@@ -87,6 +91,7 @@ class Sessions:
             self._instance.credentials[site][0],
             session.state,
             limit_s=self._limit_s,
+            form=self._instance.logins[site],
             user_agent=session.user_agent,
             headers=self._instance.headers.get(site, {}),
         )
@@ -106,6 +111,7 @@ class Sessions:
                         site,
                         self._instance.urls[site],
                         account,
+                        form=self._instance.logins[site],
                         limit_s=self._limit_s,
                         headers=self._instance.headers.get(site, {}),
                     )

@@ -78,6 +78,7 @@ class SharedSites:
             credentials=accounts_for(leased, instance.credentials),
             more_urls=instance.more_urls,
             headers={site: instance.headers[site] for site in leased if site in instance.headers},
+            login_pages=[urls[site] + form.path for site in states if (form := instance.logins[site]).path],
             label=self._label if len(self._copies) == 1 else f"{self._label}#{instance.name}",
         )
 

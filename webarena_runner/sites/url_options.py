@@ -11,6 +11,7 @@ from webarena_runner.errors import ConfigError
 from webarena_runner.official.addresses import host_and_port
 from webarena_runner.official.sites import (
     HOMEPAGE,
+    LOGIN_FORMS,
     OFFICIAL_ACCOUNTS,
     OFFICIAL_SITES,
     SITES,
@@ -21,6 +22,7 @@ from webarena_runner.settings.options import PlugInOptions
 from webarena_runner.settings.resetting import DEFAULT
 from webarena_runner.sites.headers import HeaderName, HeaderValue, filled
 from webarena_runner.sites.instances import Instance
+from webarena_runner.sites.login_options import LoginOptions
 from webarena_runner.sites.resets.methods import resetter_of
 from webarena_runner.sites.resets.options import ResetOptions
 
@@ -103,6 +105,12 @@ class UrlOptions(CopyOptions):
 
     Nothing can tell it from outside; it is written into the manifest, and compared.
     """
+    login: dict[SiteName, LoginOptions] = Field(default_factory=dict)
+    """log-in forms of applications that are not the official ones, by name of the site
+
+    Each has `path`, `username_field`, `password_field`, `button`, `proof_path` and, where they are needed,
+    `proof_text` and `one_session`.
+    """
     instances: tuple[InstanceOptions, ...] = ()
     """several copies of the sites, each with `urls` and, where they are its own, `name`, `more_urls`, `headers`,
     `accounts`, `reset`
@@ -174,6 +182,7 @@ def _instance(number: str, copy: CopyOptions, common: UrlOptions, environ: Mappi
         credentials=accounts,
         resetter=resetter_of(reset, copy.urls, name=name, environ=environ) if reset else None,
         reset_when=(reset and reset.when) or DEFAULT,
+        logins={**LOGIN_FORMS, **{site: login.form for site, login in common.login.items()}},
     )
 
 
