@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from webarena_runner.actions.describe import describe_action
+from webarena_runner.actions.reply_form import ReplyForm
 from webarena_runner.agents.prompt import PromptTemplate
 from webarena_runner.agents.prompted import Prompted
 from webarena_runner.errors import ConfigError, LimitSpent, PromptTooLong
@@ -384,3 +386,50 @@ def test_a_prompt_for_the_other_action_set_is_refused(prompt: str, action_set: s
     )
     with pytest.raises(ConfigError, match=f"prompt '{prompt}' describes the action set .* has '{action_set}'"):
         Prompted.build(AgentSetup(Model(), settings))
+
+
+@dataclass
+class Formed(Model):
+    """Keeps to forms, and notes those that it is given."""
+
+    forms: list[ReplyForm | None] = field(default_factory=list)
+
+    def form_fault(self) -> str:
+        return ""
+
+    async def generate(
+        self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: ReplyForm | None = None
+    ) -> Completion:
+        self.forms.append(form)
+        return await super().generate(messages, sampling, tag=tag)
+
+
+@pytest.mark.parametrize(("constrain", "ids"), [("grammar", None), ("ids", ("3",))])
+async def test_a_reply_is_kept_to_what_the_page_has(constrain: Literal["grammar", "ids"], ids: tuple[str, ...]) -> None:
+    model = Formed()
+    agent = Prompted(
+        model,
+        PROMPT,
+        sampling=Sampling(max_tokens=384),
+        settings=ObservationSettings(),
+        actions=ActionSettings(constrain=constrain),
+    )
+    await agent.act(TASK, (), PAGE, urls=URLS)
+    (form,) = model.forms
+    assert form is not None
+    assert form.ids == ids
+    assert form.max_thought_characters > 0
+
+
+@pytest.mark.parametrize(
+    ("model", "actions", "told"),
+    [
+        (Model(), ActionSettings(constrain="ids"), "its backend has no way to keep replies to a grammar"),
+        (Formed(), ActionSettings(constrain="ids", action_set="playwright"), "is for the action set 'id'"),
+    ],
+    ids=["backend", "action set"],
+)
+def test_what_cannot_be_kept_is_refused_before_a_run(model: Model, actions: ActionSettings, told: str) -> None:
+    prompt = "cot_playwright" if actions.action_set == "playwright" else "cot"
+    with pytest.raises(ConfigError, match=told):
+        Prompted.build(AgentSetup(model, RunSettings(profile="webarena", actions=actions, prompt=prompt)))

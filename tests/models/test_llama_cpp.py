@@ -1,5 +1,6 @@
 """The backend that owns a llama.cpp server: the real one, with a tiny model of random weights."""
 
+import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
@@ -10,11 +11,14 @@ from typing import Any
 import pytest
 
 from tests.models.tiny_gguf import write_tiny_gguf
+from webarena_runner.actions.id_grammar import extract_action, parse_action
+from webarena_runner.actions.kinds import element_of
+from webarena_runner.actions.reply_form import ReplyForm
 from webarena_runner.errors import ConfigError, PromptTooLong
-from webarena_runner.interfaces import RequestTag
+from webarena_runner.interfaces import RequestTag, form_fault
 from webarena_runner.models.llama_cpp.backend import LlamaCpp
 from webarena_runner.settings.records import ModelSpec, RateLimits
-from webarena_runner.types import Completion, Message, Sampling
+from webarena_runner.types import Action, Completion, Invalid, Message, Sampling
 
 Make = Callable[..., LlamaCpp]
 GREEDY = Sampling(temperature=0, max_tokens=8)
@@ -59,6 +63,26 @@ async def test_a_server_is_started_answers_and_ends(make: Make) -> None:
     again = await ask(backend)
     assert (again.text, again.prompt_tokens) == (reply.text, reply.prompt_tokens)
     assert again.cached_tokens > 0
+
+
+async def test_replies_in_a_form_are_actions_on_the_elements_that_there_are(make: Make) -> None:
+    backend = make(slots=4)
+    await backend.check()
+    assert form_fault(backend) == ""
+    form = ReplyForm(ids=("12", "7"), tabs=2, max_thought_characters=20)
+
+    async def draw(seed: int) -> Action:
+        sampling = Sampling(temperature=1.5, seed=seed, max_tokens=300)
+        asked = [Message(role="user", content="hello")]
+        reply = await backend.generate(asked, sampling, tag=RequestTag(), form=form)
+        found = extract_action(reply.text)
+        assert found is not None, reply.text
+        return parse_action(found)
+
+    drawn = await asyncio.gather(*(draw(seed) for seed in range(24)))
+    assert not [action for action in drawn if isinstance(action, Invalid)]
+    assert {element_of(action) for action in drawn} == {None, "12", "7"}
+    assert len({action.kind for action in drawn}) > 4
 
 
 async def test_a_server_that_is_killed_is_started_again_under_its_request(make: Make) -> None:

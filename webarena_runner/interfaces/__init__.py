@@ -17,6 +17,9 @@ from webarena_runner.interfaces.models import (
     ServeHow,
     Serves,
     ShowsPrompts,
+    TakesForms,
+    form_fault,
+    generate_in_form,
 )
 from webarena_runner.interfaces.tasksets import LoadedTasks, TaskSet, UnusableTask
 from webarena_runner.official.node import Node
@@ -54,8 +57,11 @@ __all__ = [
     "SiteLease",
     "SiteProvider",
     "SiteSetup",
+    "TakesForms",
     "TaskSet",
     "UnusableTask",
+    "form_fault",
+    "generate_in_form",
 ]
 
 

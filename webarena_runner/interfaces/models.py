@@ -3,8 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, cast
 
+from webarena_runner.actions.reply_form import ReplyForm
 from webarena_runner.log.paths import episode_name
 from webarena_runner.settings.records import ModelSpec
 from webarena_runner.types import Completion, Message, Sampling, TaskId
@@ -31,7 +32,8 @@ class ModelBackend(Protocol):
 
     A backend class is called as `Backend(spec, environ=...)`; its class method `availability(spec, environ)` says
     without a request why it cannot run here (None: it can), its record `Options` is what a model file's `options` may
-    hold. What more a class may offer: `ShowsPrompts`, `Serves`, `AsksServer`, `FitsWorkers`.
+    hold. What more a class may offer: `ShowsPrompts`, `Serves`, `AsksServer`, `FitsWorkers`,
+    `TakesForms`.
     """
 
     @property
@@ -91,6 +93,18 @@ class AsksServer(Protocol):
         ...
 
 
+class TakesForms(Protocol):
+    """A backend whose sampler can be kept to a form of reply."""
+
+    def form_fault(self) -> str:
+        """Why this model's engine would not keep to one, known after the check; "" when it does."""
+        ...
+
+    async def generate(
+        self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: ReplyForm | None = None
+    ) -> Completion: ...
+
+
 class FitsWorkers(Protocol):
     """A backend class whose server is made for a number of requests at a time."""
 
@@ -139,3 +153,19 @@ class Serves(Protocol):
             ConfigError: a wrong option, a way of starting that there is not, or the program is not here.
         """
         ...
+
+
+def form_fault(model: ModelBackend) -> str:
+    """Why a model's sampler cannot be kept to a form of reply; "" when it can."""
+    if not hasattr(model, "form_fault"):
+        return "its backend has no way to keep replies to a grammar"
+    return cast("TakesForms", model).form_fault()
+
+
+async def generate_in_form(
+    model: ModelBackend, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: ReplyForm | None
+) -> Completion:
+    """Asks a model, which need not know of forms where there is none."""
+    if form is None:
+        return await model.generate(messages, sampling, tag=tag)
+    return await cast("TakesForms", model).generate(messages, sampling, tag=tag, form=form)

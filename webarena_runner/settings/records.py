@@ -129,6 +129,12 @@ class ActionSettings(Described):
     """the next prompt says why the last action did nothing; official never shows the model why"""
     skip_thoughts: bool = False
     """look for the action outside blocks of thoughts, such as <think>...</think>; official looks in them too"""
+    constrain: Literal["none", "grammar", "ids"] = "none"
+    """keeps the sampler to the grammar (grammar), and to elements of the page that is shown (ids); officially none
+
+    A reply is some text and one action of the id set. For engines that can, llama.cpp and vLLM; others are refused. The
+    text before the action is bounded by what sampling.max_tokens leaves for it.
+    """
     playwright_quirks: bool = True
     """drop arguments of click etc., press by focus, stop by double quotes: official
 

@@ -4,8 +4,10 @@ import asyncio
 import os
 import secrets
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
+from webarena_runner.actions.reply_form import ReplyForm
 from webarena_runner.errors import ConfigError, ModelError, UsageError
 from webarena_runner.interfaces import Preview, RequestTag, ServeCommand, ServeHow
 from webarena_runner.models.llama_cpp.options import LlamaCppOptions, chat_options, fault_of, model_file
@@ -102,12 +104,12 @@ class LlamaCpp(OpenAIChat):
                 raise UsageError(str(error)) from None
         await super().check()
 
-    async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
+    async def generate(
+        self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: ReplyForm | None = None
+    ) -> Completion:
         """Raises ModelRefused or PromptTooLong at once, other ModelErrors after the retries."""
-        if self._child is None:
-            return await super().generate(messages, sampling, tag=tag)
-        ask = super().generate
-        return await self._child.outlive(lambda: ask(messages, sampling, tag=tag))
+        ask = partial(super().generate, messages, sampling, tag=tag, form=form)
+        return await (self._child.outlive(ask) if self._child else ask())
 
     async def aclose(self) -> None:
         """Returns when the server that was started here has ended."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
+from webarena_runner.actions.reply_form import ReplyForm
 from webarena_runner.errors import ConfigError, EpisodeError, ModelError, UsageError
 from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag
 from webarena_runner.models.openai.api import OpenAIServer, nearest
@@ -26,6 +27,11 @@ from webarena_runner.settings.records import ModelSpec
 from webarena_runner.types import Completion, Message, Sampling
 
 Read = TypeVar("Read")
+# How each server is told a grammar. Each ignores the other's key, and vLLM since 0.12 its own earlier `guided_grammar`.
+FORM_FIELDS: Mapping[str, Callable[[ReplyForm], dict[str, Any]]] = {
+    "llama.cpp": lambda form: {"grammar": form.gbnf},
+    "vLLM": lambda form: {"structured_outputs": {"grammar": form.gbnf}},
+}
 logger = logging.getLogger(__name__)
 
 
@@ -148,11 +154,21 @@ class OpenAIChat:
             message = "%s: Ollama cuts prompts that are too long without a word, and does not say its window"
             logger.warning(f"{message}; set context_window", self.server.subject)
 
-    async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
+    def form_fault(self) -> str:
+        """Of servers that would ignore a grammar without a word."""
+        if self._facts.kind in FORM_FIELDS:
+            return ""
+        kind = self._facts.kind or "a server that does not say what it is"
+        return f"{kind} takes no grammar that is known here; {' and '.join(FORM_FIELDS)} do"
+
+    async def generate(
+        self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: ReplyForm | None = None
+    ) -> Completion:
         """Raises ModelRefused or PromptTooLong at once, other ModelErrors after the retries."""
         started_s = time.monotonic()
         read = partial(read_completion, subject=self.server.subject)
-        completion, retries = await self._send(messages, sampling, tag=tag, read=read)
+        more = FORM_FIELDS[self._facts.kind](form) if form else {}
+        completion, retries = await self._send(messages, sampling, tag=tag, read=read, more=more)
         latency_s = time.monotonic() - started_s
         if self._options.logprobs:
             require_logprobs(completion, subject=self.server.subject)
@@ -187,6 +203,7 @@ class OpenAIChat:
         tag: RequestTag,
         read: Callable[[Any], Read],
         max_retries: int | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> tuple[Read, int]:
         """What `read` makes of the reply, and how many attempts failed before it."""
         options = self._options
@@ -197,6 +214,7 @@ class OpenAIChat:
             **self.sampler_fields,
             **({"logprobs": True} if options.logprobs else {}),
             **options.extra_body,
+            **(more or {}),
         }
         return await self.server.chat(body, request_id=lambda: _request_id(tag), read=read, max_retries=max_retries)
 

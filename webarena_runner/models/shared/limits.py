@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from aiolimiter import AsyncLimiter
 
+from webarena_runner.actions.reply_form import ReplyForm
 from webarena_runner.errors import ModelExhausted, NoAnswer
-from webarena_runner.interfaces import ModelBackend, ObservationUnit, RequestTag
+from webarena_runner.interfaces import ModelBackend, ObservationUnit, RequestTag, form_fault, generate_in_form
 from webarena_runner.settings.records import Prices, RateLimits
 from webarena_runner.types import Completion, Message, Sampling
 
@@ -70,7 +71,12 @@ class Limited:
     async def check(self) -> None:
         await self._backend.check()
 
-    async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
+    def form_fault(self) -> str:
+        return form_fault(self._backend)
+
+    async def generate(
+        self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: ReplyForm | None = None
+    ) -> Completion:
         """Raises ModelExhausted when the run may cost no more."""
         self._spend.require_left()
         async with self._slots:
@@ -80,7 +86,7 @@ class Limited:
             # The requests before it in the queue may have used up the rest.
             self._spend.require_left()
             try:
-                completion = await self._backend.generate(messages, sampling, tag=tag)
+                completion = await generate_in_form(self._backend, messages, sampling, tag=tag, form=form)
             except NoAnswer as error:
                 error.completion = error.completion and self._counted(error.completion, reserved)
                 raise
