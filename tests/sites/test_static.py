@@ -66,7 +66,9 @@ async def test_a_writer_waits_for_readers(sites: SharedSites) -> None:
     assert not await waits(lease(sites, "gitlab", writes=True))
 
 
-async def test_a_waiting_writer_is_not_overtaken_by_new_readers(sites: SharedSites) -> None:
+async def test_a_waiting_writer_is_not_overtaken_by_readers_that_come_after_another_has_ended(
+    sites: SharedSites,
+) -> None:
     order: list[str] = []
 
     async def take(name: str, *, writes: bool) -> None:
@@ -76,10 +78,12 @@ async def test_a_waiting_writer_is_not_overtaken_by_new_readers(sites: SharedSit
     async with asyncio.TaskGroup() as group, lease(sites, "reddit", writes=False):
         group.create_task(take("writer", writes=True))
         await asyncio.sleep(0)
-        group.create_task(take("reader", writes=False))
+        group.create_task(take("reader beside the first", writes=False))
         await asyncio.sleep(0)
-        assert order == []
-    assert order == ["writer", "reader"]
+        group.create_task(take("late reader", writes=False))
+        await asyncio.sleep(0)
+        assert order == ["reader beside the first"]
+    assert order == ["reader beside the first", "writer", "late reader"]
 
 
 async def test_a_cancelled_wait_lets_the_others_go_on(sites: SharedSites) -> None:

@@ -1,6 +1,6 @@
 """The seams. What plug-ins implement, and what the episode loop is written against."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -162,6 +162,8 @@ class SiteLease:
     `credentials`: user name and password. `storage_state` is Playwright's, None for an episode that is not logged in.
     `headers` are extra ones of all requests to a site, by its name. `label` names the instance for logs and results.
     `login_pages` are addresses where a visitor is sent who should be logged in and is not.
+    `on_write` is told, as it happens, which of the sites the episode is seen to change; `disturbed` are those that
+    another episode was seen to change meanwhile.
     """
 
     urls: Mapping[str, str]
@@ -171,6 +173,8 @@ class SiteLease:
     headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     login_pages: Sequence[str] = ()
     label: str = ""
+    on_write: Callable[[str], None] = lambda site: None
+    disturbed: Set[str] = frozenset()
 
 
 class NewContext(Protocol):

@@ -8,10 +8,11 @@ from playwright.async_api import StorageState
 
 from webarena_runner.errors import LoginRefused, SiteError
 from webarena_runner.interfaces import NewContext, SiteLease
-from webarena_runner.official.sites import HOMEPAGE, OFFICIAL_SITES, accounts_for
+from webarena_runner.official.sites import HOMEPAGE, accounts_for
+from webarena_runner.sites.allocation import Allocation, Grant, Request
 from webarena_runner.sites.clashes import Clashes
 from webarena_runner.sites.instances import Instance
-from webarena_runner.sites.locks import ReadWriteLock
+from webarena_runner.sites.pool import Pool
 from webarena_runner.sites.sessions import Sessions
 
 
@@ -26,45 +27,39 @@ class SharedSites:
         self, instances: Sequence[Instance], *, label: str, new_context: NewContext, login_limit_s: float = 60
     ) -> None:
         self.instances = tuple(instances)
+        self.pool = Pool(Allocation({instance.name: instance.urls.keys() for instance in instances}))
         self._label = label
-        self._copies = [_Copy(instance, new_context, login_limit_s) for instance in instances]
+        self._copies = {instance.name: _Copy(instance, new_context, login_limit_s) for instance in instances}
         self._served = frozenset(site for instance in instances for site in instance.urls)
 
     async def __aenter__(self) -> Self:
+        await self.pool.__aenter__()
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        for copy in self._copies:
+        await self.pool.__aexit__(*exc)
+        for copy in self._copies.values():
             copy.sessions.clear()
 
     @asynccontextmanager
     async def lease(
-        self, sites: Sequence[str], *, login_sites: Sequence[str], writes: bool
+        self, sites: Sequence[str], *, login_sites: Sequence[str], writes: bool, grant: Grant | None = None
     ) -> AsyncIterator[SiteLease]:
-        """Waits for its turn on every site: a writer has its sites alone, readers share them."""
-        copy = self._copy_with(sites)
-        instance = copy.instance
-        leased = list(dict.fromkeys([*sites, HOMEPAGE] if HOMEPAGE in instance.urls else sites))
-        async with AsyncExitStack() as held:
-            # All leases take their sites in one order, so that two of them never wait for each other.
-            for site in sorted(leased):
-                exclusive = writes and not OFFICIAL_SITES[site].stateless
-                await held.enter_async_context(copy.locks[site].hold(exclusive=exclusive))
-            yield await self._granted(copy, leased, login_sites, held)
-
-    def _copy_with(self, sites: Sequence[str]) -> "_Copy":
-        absent = sorted(set(sites) - self._served)
-        if absent:
+        """Waits for its turn, unless it has a grant already: a writer has its sites alone, readers share them."""
+        if absent := sorted(set(sites) - self._served):
             raise SiteError(f"no URL for {', '.join(absent)}; export {absent[0].upper()}=http://HOST:PORT")
-        able = [copy for copy in self._copies if copy.instance.urls.keys() >= set(sites)]
-        if not able:
-            raise SiteError(f"no instance has all of {', '.join(sites)}; give one of them the URLs that it lacks")
-        return min(able, key=lambda copy: sum(copy.locks[site].holders for site in sites))
+        granted = grant or await self.pool.acquire(Request(tuple(dict.fromkeys(sites)), writes))
+        try:
+            async with AsyncExitStack() as held:
+                yield await self._opened(granted, login_sites, held)
+        finally:
+            await self.pool.release(granted)
 
-    async def _granted(
-        self, copy: "_Copy", leased: Sequence[str], login_sites: Sequence[str], held: AsyncExitStack
-    ) -> SiteLease:
+    async def _opened(self, grant: Grant, login_sites: Sequence[str], held: AsyncExitStack) -> SiteLease:
+        copy = self._copies[grant.instance]
         instance = copy.instance
+        sites = grant.request.sites
+        leased = list(dict.fromkeys([*sites, HOMEPAGE] if HOMEPAGE in instance.urls else sites))
         states = {
             site: (await held.enter_async_context(copy.sessions.held(site))).state
             for site in dict.fromkeys(login_sites)
@@ -80,6 +75,8 @@ class SharedSites:
             headers={site: instance.headers[site] for site in leased if site in instance.headers},
             login_pages=[urls[site] + form.path for site in states if (form := instance.logins[site]).path],
             label=self._label if len(self._copies) == 1 else f"{self._label}#{instance.name}",
+            on_write=lambda site: self.pool.wrote(grant, site),
+            disturbed=grant.disturbed,
         )
 
 
@@ -88,7 +85,6 @@ class _Copy:
 
     def __init__(self, instance: Instance, new_context: NewContext, login_limit_s: float) -> None:
         self.instance = instance
-        self.locks = {site: ReadWriteLock() for site in instance.urls}
         self.sessions = Sessions(instance, new_context=new_context, limit_s=login_limit_s)
         self.clashes = Clashes(instance.headers)
 
