@@ -168,6 +168,40 @@ class LimitSettings(Described):
     """seconds, or a time such as 1h30m, after which each start of the run stops, to be resumed; null: no limit"""
 
 
+class OutageSettings(Described):
+    """When a shared site counts as down, and what a run does about it; the numbers are for a GitLab that starts."""
+
+    failures: PositiveInt = 3
+    """episodes in a row that end on a site, after which it is paused although it answers
+
+    A site that does not answer its health check is paused when the first episode ends on it.
+    """
+    error_share: Annotated[float, Field(gt=0, le=1)] = 0.3
+    """share of a site's latest pages that failed (status 429, 5xx, no answer), from which on fewer episodes use it
+
+    Their number is halved, and one more is let in for each that goes well.
+    """
+    slow_s: PositiveFloat = 15
+    """seconds to the first byte, as the median of a site's latest pages, from which on fewer episodes use it"""
+    pause_s: PositiveFloat = 15
+    """seconds until a site that is down is asked again; twice as long each time"""
+    longest_pause_s: PositiveFloat = 120
+    """seconds that it becomes at most"""
+    ask_limit_s: PositiveFloat = 20
+    """seconds in which a health check must be answered"""
+    reset_after: NonNegativeInt = 5
+    """health checks that fail before the site is reset, where its instance has a way (`reset`); 0: never"""
+    resets: NonNegativeInt = 2
+    """resets in one outage"""
+    replays: NonNegativeInt = 5
+    """times an episode is run again because of outages, beside `limits.retries`"""
+    longest_s: Duration = 1800
+    """seconds, or a time such as 1h, that a run waits for a site when nothing else is left to do
+
+    Then it stops, to be resumed.
+    """
+
+
 class BrowserSettings(Described):
     """The browser of an episode."""
 
@@ -301,6 +335,8 @@ class RunSettings(Described):
     """how a reply becomes an action"""
     limits: LimitSettings = LimitSettings()
     """when an episode or the run stops"""
+    outages: OutageSettings = OutageSettings()
+    """what becomes of a shared site that is down or overloaded"""
     browser: BrowserSettings = BrowserSettings()
     """the browser of an episode"""
     settle: SettleSettings = SettleSettings()
