@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,15 @@ def goto(path: str) -> dict[str, Any]:
     return {"do": "goto", "url": f"__REDDIT__{path}"}
 
 
-def play(invoke: Invoke, site: Site | FaultProxy, *actions: dict[str, Any]) -> tuple[Done, dict[str, Any]]:
+def play(
+    invoke: Invoke, site: Site | FaultProxy, *actions: dict[str, Any], more_urls: Sequence[str] = ()
+) -> tuple[Done, dict[str, Any]]:
     """One task that starts on the forum's root, not logged in, and its result."""
     own = {"sites": ["reddit"], "start_url": "__REDDIT__", "storage_state": None}
     answer = {"do": "stop", "answer": "done"}
     task = record(1, **own, eval=string_match(exact_match="done")) | {"reference_actions": [*actions, answer]}
     write(Path("own.json"), [task])
-    Path("lab.yaml").write_text(f"urls:\n  reddit: {site.url}\n")
+    Path("lab.yaml").write_text(json.dumps({"urls": {"reddit": site.url}, "more_urls": more_urls}))
     options = ("-o", "limits.retries=0", "-o", "browser.navigation_timeout_s=1.5", "--run-id", "r")
     done = invoke("--model", "oracle", "--task-set", "own.json", "--sites", "./lab.yaml", *options)
     (result,) = Path("results/r/episodes").glob("*/result.json")
@@ -64,11 +67,11 @@ def steps_of() -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("fault", "told"),
     [
-        ("500", "the episode ended on a page that its site failed to give: .*/late: status 500"),
-        ("502", "the episode ended on a page that its site failed to give: .*/late: status 502"),
+        ("500", "is down: .*/late: status 500, and its root does not answer either"),
+        ("502", "is down: .*/late: status 502, and its root does not answer either"),
         ("refused", "went away: .*/late: net::ERR_CONNECTION_REFUSED"),
         ("reset", "went away: .*/late: net::ERR_CONNECTION_RESET"),
-        ("half-open", "ended on a page that its site failed to give: .*/late: no answer within the limit"),
+        ("half-open", "is down: .*/late: no answer within the limit"),
     ],
 )
 def test_a_site_that_goes_away_in_mid_episode_scores_nothing(fault: Fault, told: str, invoke: Invoke) -> None:
@@ -104,7 +107,7 @@ def test_going_back_to_a_page_that_the_browser_kept_does_not_hide_an_outage(invo
     assert "its root does not answer either" in result["failure"]["message"]
 
 
-def test_three_failures_in_a_row_of_a_site_that_is_down_end_the_episode(invoke: Invoke) -> None:
+def test_one_failure_of_a_site_that_is_down_ends_the_episode(invoke: Invoke) -> None:
     with serve() as site, in_front_of(site.url) as proxy:
         site.page("/", FORUM)
 
@@ -115,7 +118,44 @@ def test_three_failures_in_a_row_of_a_site_that_is_down_end_the_episode(invoke: 
         site.route("/good", last_good)
         late = [goto(f"/late/{number}") for number in range(6)]
         done, result = play(invoke, proxy, goto("/good"), *late)
-    assert (done.code, result["value"], result["steps"]) == (1, None, 4)
+    assert (done.code, result["value"], result["steps"]) == (1, None, 2)
+
+
+@pytest.mark.parametrize("fault", ["502", "refused", "reset"])
+@pytest.mark.parametrize("part", ["<script>fetch('/data')</script>", "<img src=/picture>"], ids=["data", "picture"])
+def test_a_site_that_goes_away_after_it_gave_a_page_and_before_its_parts_scores_nothing(
+    fault: Fault, part: str, invoke: Invoke
+) -> None:
+    with serve() as site, in_front_of(site.url) as proxy:
+        site.page("/", FORUM)
+
+        def without_parts() -> Reply:
+            proxy.fail(fault)
+            return Reply(FORUM + part)
+
+        site.route("/good", without_parts)
+        done, result = play(invoke, proxy, goto("/good"))
+    assert (done.code, result["value"], result["failure"]["error_class"]) == (1, None, "site")
+    assert re.search("went away|is down", result["failure"]["message"])
+
+
+def test_data_that_a_site_which_is_there_fails_to_give_are_recorded_beside_the_score(invoke: Invoke) -> None:
+    with serve() as site:
+        site.page("/", f"{FORUM}<script>fetch('/data')</script><img src=/picture>")
+        site.page("/data", "{}", status=500)
+        site.page("/picture", "", status=500)
+        done, result = play(invoke, site)
+    assert (done.code, result["value"]) == (0, 1.0), done
+    assert result["site_failures"] == ["__REDDIT__/data: status 500 (a part of a page)"]
+
+
+def test_what_another_server_than_the_site_fails_to_give_is_no_outage(invoke: Invoke) -> None:
+    with serve() as gone:
+        pass
+    with serve() as site:
+        site.page("/", f"{FORUM}<script>fetch('{gone.url}/data')</script><img src={gone.url}/picture>")
+        done, result = play(invoke, site, more_urls=[gone.url])
+    assert (done.code, result["value"], result["site_failures"]) == (0, 1.0, []), done
 
 
 def test_an_error_page_that_the_agent_leaves_again_is_recorded_beside_the_score(invoke: Invoke) -> None:

@@ -1,9 +1,9 @@
 """Whether a start page is a page of its site: what is none must not be scored as if the agent had seen the site."""
 
-from webarena_runner.browser.documents import Document
 from webarena_runner.browser.policy import Fence
 from webarena_runner.browser.tab import Tab
 from webarena_runner.errors import SiteElsewhere, SiteError
+from webarena_runner.interfaces.watching import Document
 from webarena_runner.official.addresses import origin, place_of
 
 MAX_URL_CHARACTERS = 500

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from webarena_runner.browser.documents import Document
 from webarena_runner.browser.observe.limits import MAX_URL_CHARACTERS, shortened
 from webarena_runner.browser.policy import REFUSAL_PAGE, Fence
 from webarena_runner.browser.tab import Tab
+from webarena_runner.interfaces.watching import Document
 
 # What Chromium says of a secure page that the proxy refuses; it then shows nothing at all.
 REFUSED_TUNNEL = "net::ERR_TUNNEL_CONNECTION_FAILED"

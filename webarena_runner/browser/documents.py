@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from webarena_runner.browser.observe.devtools import DevTools
+from webarena_runner.interfaces.watching import Document
 
 FIRST_LIMIT_S = 2.0
 # What lies between two drainings is bounded, since a page can navigate as often as it likes.
@@ -14,23 +14,13 @@ ERROR_STATUS = 400
 TIMED_OUT = "no answer within the limit of a navigation"
 
 
-@dataclass(frozen=True)
-class Document:
-    """`status` 0: nobody answered, for the reason `error`. `cached`: the browser had it, and asked no server."""
-
-    url: str
-    status: int = 0
-    error: str = ""
-    cached: bool = False
-
-
 class Documents:
     """Follows one tab by DevTools events; `main_frame` gives the id of its frame at this moment."""
 
     def __init__(self, tools: DevTools, main_frame: Callable[[], str]) -> None:
         self.latest: Document | None = None
         self._main_frame = main_frame
-        self._asked: dict[str, str] = {}
+        self._asked: dict[str, tuple[str, float]] = {}
         self._arriving: dict[str, Document] = {}
         self._new: list[Document] = []
         self._known = asyncio.Event()
@@ -56,21 +46,24 @@ class Documents:
     def give_up(self) -> None:
         """A navigation is ended because its document did not come; without one under way this does nothing."""
         if self._asked:
-            self._saw(Document(next(reversed(self._asked.values())), error=TIMED_OUT))
+            url, _ = next(reversed(self._asked.values()))
+            self._saw(Document(url, error=TIMED_OUT))
         self._asked.clear()
 
     def _sent(self, event: dict[str, Any]) -> None:
         if event.get("type") == "Document" and event.get("frameId") == self._main_frame():
             # The same request again after a redirect.
-            self._asked[event["requestId"]] = event["request"]["url"]
+            _, began = self._asked.get(event["requestId"], ("", event["timestamp"]))
+            self._asked[event["requestId"]] = event["request"]["url"], began
 
     def _answered(self, event: dict[str, Any]) -> None:
         if event.get("type") != "Document" or event.get("frameId") != self._main_frame():
             return
         response = event["response"]
         cached = bool(response.get("fromDiskCache") or response.get("fromServiceWorker"))
-        document = Document(response["url"], int(response["status"]), cached=cached)
-        self._asked.pop(event["requestId"], None)
+        _, began = self._asked.pop(event["requestId"], ("", event["timestamp"]))
+        latency_s = event["timestamp"] - began
+        document = Document(response["url"], int(response["status"]), cached=cached, latency_s=latency_s)
         self._arriving[event["requestId"]] = document
         self._saw(document)
 
@@ -79,13 +72,13 @@ class Documents:
         self._arriving.pop(event["requestId"], None)
 
     def _failed(self, event: dict[str, Any]) -> None:
-        url = self._asked.pop(event["requestId"], None)
+        asked = self._asked.pop(event["requestId"], None)
         answered = self._arriving.pop(event["requestId"], None)
         if event.get("canceled"):
             return
         error = str(event.get("errorText", ""))
-        if url is not None:
-            self._saw(Document(url, error=error))
+        if asked is not None:
+            self._saw(Document(asked[0], error=error))
         elif answered is not None and answered.status < ERROR_STATUS:
             # The answer has broken off; Chromium also says so of an error without a body, where the status tells more.
             self._saw(Document(answered.url, error=error))

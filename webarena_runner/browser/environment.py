@@ -29,6 +29,7 @@ from webarena_runner.browser.tab import Tab
 from webarena_runner.browser.tabs import Tabs
 from webarena_runner.errors import BrowserError
 from webarena_runner.interfaces import Exchange, Observer
+from webarena_runner.interfaces.watching import LeaseWatch
 from webarena_runner.log.wellformed import well_formed
 from webarena_runner.settings.records import BrowserSettings, ObservationSettings, PageChecks
 from webarena_runner.types import Action, Goto, Invalid, Node, Observation, Stop
@@ -85,6 +86,7 @@ class EpisodeEnvironment:
         *,
         observers: Mapping[str, Observer],
         recorder: Recorder | None = None,
+        watch: LeaseWatch | None = None,
     ) -> None:
         self.tabs = tabs
         self._fence = fence
@@ -99,7 +101,7 @@ class EpisodeEnvironment:
         self._nodes: Mapping[str, Node] = {}
         self._deviations: list[str] = []
         self._settled = Settled()
-        self._outages = Outages(fence)
+        self._outages = Outages(fence, watch)
         self._departures = Departures(fence)
         viewport = ViewportSize(width=browser.viewport_width, height=browser.viewport_height)
         # A little more than a navigation may take, so that Playwright can say which one it was.
@@ -129,7 +131,11 @@ class EpisodeEnvironment:
         if not urls:
             await self.tabs.new()
         for url in urls:
-            await open_start_page(await self.tabs.new(), url, self._fence)
+            tab = await self.tabs.new()
+            try:
+                await open_start_page(tab, url, self._fence)
+            finally:
+                self._outages.saw(tab.documents.take())
         await self.tabs.focus(0)
         self._settled = await self.tabs.current.settle(self._settler)
         # A script of the page may have led on by now.
@@ -147,6 +153,7 @@ class EpisodeEnvironment:
         await self.tabs.current.settle(self._settler)
 
     async def observe(self) -> Observation:
+        await self._note_documents(await self.tabs.all())
         return await self._observe(Outcome(), {})
 
     async def step(self, action: Action) -> Observation:
@@ -181,6 +188,7 @@ class EpisodeEnvironment:
         for tab in await self.tabs.all():
             documents = tab.documents.take()
             self._outages.saw(documents)
+            self._outages.missed(tab.parts.take())
             self._departures.saw(documents)
             if tab not in before and not documents:
                 # Its first document can come before we listen.

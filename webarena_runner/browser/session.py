@@ -25,6 +25,7 @@ from webarena_runner.browser.relay import SiteRelay, own_cookies
 from webarena_runner.browser.settle.settler import Settler
 from webarena_runner.browser.tabs import Tabs
 from webarena_runner.errors import BrowserError, BrowserGone, BrowserMissing, OutsideSites
+from webarena_runner.interfaces.watching import LeaseWatch
 from webarena_runner.official.addresses import place_of
 from webarena_runner.settings.records import BrowserSettings, ObservationSettings, SettleSettings
 from webarena_runner.types import Geolocation, Viewport
@@ -114,14 +115,16 @@ class BrowserSession:
         visited: MutableMapping[str, int] | None = None,
         headers: Mapping[str, Mapping[str, str]] | None = None,
         apart: Mapping[str, Mapping[str, Any]] | None = None,
+        watch: LeaseWatch | None = None,
     ) -> AsyncIterator[EpisodeEnvironment]:
         """A fresh context on its start pages, fenced in to the sites of `urls` and `more_urls`; `traced` with a log.
 
         What is in `recording` is closed when the context is, or before: `EpisodeEnvironment.end_recording`.
         `geolocation` is what its pages are told of where they are, `viewport` another size than that of the settings.
         `blocked` is filled with the hosts that the fence keeps them from, and how often, `visited` with those outside
-        the sites that they reach. `headers` are sent with every request to a site, by its name, and to no other. Sites
-        in `apart`, each with its logged-in state, do not share cookies that pages cannot read.
+        the sites that they reach, `watch` with what the sites gave and failed to give. `headers` are sent with every
+        request to a site, by its name, and to no other. Sites in `apart`, each with its logged-in state, do not share
+        cookies that pages cannot read.
 
         Raises:
             SiteError: a start page does not answer, or is no page of these sites.
@@ -157,6 +160,7 @@ class BrowserSession:
                     self._screenshot_type,
                     observers=self._observers,
                     recorder=recorder,
+                    watch=watch,
                 )
                 await environment.open_start_pages(start_urls)
                 yield environment

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from playwright.async_api import Dialog, Page
 from playwright.async_api import Error as PlaywrightError
 
-from webarena_runner.browser.documents import Document, Documents
+from webarena_runner.browser.documents import Documents
 from webarena_runner.browser.failures import first_line, target_gone
 from webarena_runner.browser.observe.devtools import DevTools, ProtocolError, connect
+from webarena_runner.browser.parts import Parts
 from webarena_runner.browser.settle.activity import Activity
 from webarena_runner.browser.settle.settler import Settled, Settler
 from webarena_runner.errors import BrowserError, SiteError
+from webarena_runner.interfaces.watching import Document
 
 log = logging.getLogger(__name__)
 SERVER_ERRORS = range(500, 600)
@@ -33,6 +35,7 @@ class Tab:
     tools: DevTools
     activity: Activity
     documents: Documents
+    parts: Parts
     notices: list[str] = field(default_factory=list)
     more_notices: int = 0
     crashed: bool = False
@@ -43,7 +46,11 @@ class Tab:
         """Raises ProtocolError when the page closes meanwhile."""
         tools, frame_id = await connect(page, endpoint)
         activity = Activity(tools, frame_id)
-        tab = cls(page, tools, activity, Documents(tools, lambda: activity.main_frame))
+
+        def main_frame() -> str:
+            return activity.main_frame
+
+        tab = cls(page, tools, activity, Documents(tools, main_frame), Parts(tools, main_frame))
         page.on("crash", tab._on_crash)
         page.on("dialog", tab._on_dialog)
         page.on("framenavigated", lambda _: tab._told.set())

@@ -22,6 +22,7 @@ from webarena_runner.interfaces.models import (
     generate_in_form,
 )
 from webarena_runner.interfaces.tasksets import LoadedTasks, TaskSet, UnusableTask
+from webarena_runner.interfaces.watching import LeaseWatch
 from webarena_runner.official.node import Node
 from webarena_runner.settings.records import Images, RunSettings, ScoringSettings
 from webarena_runner.types import Decision, Observation, Score, Step, Task, Verdict
@@ -164,6 +165,7 @@ class SiteLease:
     `login_pages` are addresses where a visitor is sent who should be logged in and is not.
     `on_write` is told, as it happens, which of the sites the episode is seen to change; `disturbed` are those that
     another episode was seen to change meanwhile.
+    `watch` is how episode and provider tell each other of outages.
     """
 
     urls: Mapping[str, str]
@@ -175,6 +177,7 @@ class SiteLease:
     label: str = ""
     on_write: Callable[[str], None] = lambda site: None
     disturbed: Set[str] = frozenset()
+    watch: LeaseWatch = field(default_factory=LeaseWatch, repr=False, compare=False)
 
 
 class NewContext(Protocol):

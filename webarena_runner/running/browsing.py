@@ -12,6 +12,7 @@ from webarena_runner.errors import LoginError, SiteError
 from webarena_runner.evaluators import load_evaluators, needs_trace, score
 from webarena_runner.interfaces import EpisodeEnd, Evaluator, Exchange, Judge, PageProbe, SiteLease, SiteProvider
 from webarena_runner.interfaces.environments import EnvironmentSetup, EpisodeNotes
+from webarena_runner.interfaces.watching import LeaseWatch
 from webarena_runner.log.paths import AttemptPaths
 from webarena_runner.official.addresses import place_of
 from webarena_runner.official.notation import render
@@ -79,6 +80,7 @@ class Browser(Protocol):
         blocked: MutableMapping[str, int] | None,
         visited: MutableMapping[str, int] | None,
         headers: Mapping[str, Mapping[str, str]],
+        watch: LeaseWatch | None,
     ) -> AbstractAsyncContextManager[Pages]: ...
 
 
@@ -150,11 +152,13 @@ class BrowserEnvironments:
                 blocked=notes.blocked_hosts,
                 visited=notes.visited_hosts,
                 headers=lease.headers,
+                watch=lease.watch,
             )
             async with notes.timed_entry("browser", opening) as pages:
                 yield LeasedSites(self, task, lease, pages, recording)
 
     async def score(self, task: Task, answer: str, lease: SiteLease, pages: Pages) -> tuple[float, tuple[Score, ...]]:
+        _require_kept(lease)
         await pages.require_up()
         await pages.end_recording()
         end = EpisodeEnd(task, answer, lease, pages.probe(self._settings.scoring.page_checks), pages.trace())
@@ -194,6 +198,8 @@ class LeasedSites:
         return first
 
     async def step(self, action: Action) -> Observation:
+        """Raises SiteError when the sites were taken from the episode."""
+        _require_kept(self._lease)
         return await self._pages.step(action)
 
     async def score(self, answer: str) -> tuple[float, tuple[Score, ...]]:
@@ -215,6 +221,11 @@ def _is_login_page(url: str, login_pages: Sequence[str]) -> bool:
         and query >= set(parse_qsl(urlsplit(page).query))
         for page in login_pages
     )
+
+
+def _require_kept(lease: SiteLease) -> None:
+    if lease.watch.lost:
+        raise SiteError(lease.watch.lost)
 
 
 def _require_unlimited(first: Observation, urls: Mapping[str, str]) -> None:
