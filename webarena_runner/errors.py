@@ -25,6 +25,7 @@ RunnerError
     │   └── ScriptError    a page's own script or locator threw
     ├── SiteError          a web site is down, slow or answers with a server error
     │   ├── SitesGone      the process of leased sites ended, and all its episodes with it (not the task's fault)
+    │   ├── SiteAway       a shared site is down, as its health check says too (paused; no try of the task's)
     │   ├── SiteElsewhere  a start page leads to another host than the site's (no retry)
     │   └── OutsideSites   the task names an address that is no site of its own (no retry)
     ├── LoginError         the first observation shows a log-in page, or logging in failed
@@ -158,6 +159,14 @@ class SiteError(EpisodeError):
 
 class SitesGone(SiteError):
     process_lost = True
+
+
+class SiteAway(SiteError):
+    """`away` are the sites that are down, with their instances."""
+
+    def __init__(self, message: str, *, away: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.away = away
 
 
 class SiteElsewhere(SiteError):

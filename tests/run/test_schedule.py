@@ -15,9 +15,13 @@ def a_task(task_id: int) -> Task:
     return Task(task_set="mini", task_id=task_id, intent="", template_id=1, **given)
 
 
-def schedule_of(tasks: int, *, retries: int = 2, stop_after_errors: int = 99, judged: bool = False) -> RunSchedule:
+def schedule_of(
+    tasks: int, *, retries: int = 2, stop_after_errors: int = 99, judged: bool = False, replays: int = 0
+) -> RunSchedule:
     todo = [(a_task(task_id), 0) for task_id in range(tasks)]
-    return RunSchedule(todo, retries=retries, stop_after_errors=stop_after_errors, judged=judged, spent_usd=1.0)
+    return RunSchedule(
+        todo, retries=retries, stop_after_errors=stop_after_errors, judged=judged, replays=replays, spent_usd=1.0
+    )
 
 
 @pytest.fixture
@@ -122,6 +126,19 @@ def test_what_is_lost_with_a_shared_process_is_run_again_at_once_and_counts_as_n
         schedule.ended(attempt, lost if attempt.task_id == 0 else make_result(attempt.task_id))
     assert taken == [0] * (MOST_LOSSES + 1), "what always takes the browser with it is an error in the end"
     assert "1 episodes in a row" in schedule.stopped
+
+
+def test_what_an_outage_took_is_run_again_as_the_next_one_and_counts_as_no_try_up_to_a_limit(
+    make_result: MakeResult, error: Any
+) -> None:
+    schedule, taken = schedule_of(2, retries=1, stop_after_errors=2, replays=3), []
+    while (attempt := schedule.next()) and len(taken) < 9:
+        taken.append((attempt.task_id, attempt.number, attempt.outages))
+        gone = error(attempt, away=("gitlab of instance 2",))
+        assert schedule.tries_again(attempt, gone.failure) is (attempt.outages < 3 or attempt.number == 1)
+        schedule.ended(attempt, gone if attempt.task_id == 0 else make_result(attempt.task_id))
+    assert taken == [(0, 1, 0), (0, 1, 1), (0, 1, 2), (0, 1, 3), (1, 1, 0), (0, 2, 3)]
+    assert schedule.stopped == "", "one site that is down does not stop the others"
 
 
 @pytest.mark.parametrize(("results", "stops"), [(0, True), (1, False)])

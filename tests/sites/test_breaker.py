@@ -65,6 +65,24 @@ def test_a_site_that_answers_is_paused_when_several_episodes_in_a_row_end_on_it(
     assert told[2] == [Pause(GITLAB, "3 episodes in a row ended on it, last: status 502", 10)]
 
 
+def test_a_site_that_answers_is_no_outage_however_often_episodes_end_on_it() -> None:
+    used = breaker()
+    for now in (1, 2, 3):
+        used.ended(GITLAB, lost(now - 1), now=now)
+        used.asked(GITLAB, "", now=now)
+    assert used.down_for(GITLAB, now=4) == 1
+    assert not used.was_down(GITLAB, begun=0)
+
+
+def test_episodes_that_failed_for_reasons_unknown_have_it_asked_and_do_not_count() -> None:
+    used = breaker()
+    for now in range(5):
+        assert used.ended(GITLAB, Report(now, ended_by="no log-in form", blamed=False), now=now) == [Ask(GITLAB)]
+        assert used.asked(GITLAB, "", now=now) == []
+    used.ended(GITLAB, Report(5, ended_by="no log-in form", blamed=False), now=5)
+    assert isinstance(used.asked(GITLAB, "status 503", now=5)[0], Pause)
+
+
 def test_an_episode_that_goes_well_in_between_begins_the_count_anew() -> None:
     used = breaker()
     for now in range(9):

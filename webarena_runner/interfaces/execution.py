@@ -26,7 +26,8 @@ class Recipe:
 class Attempt:
     """One try at a (task, trial), numbered from 1 at each start of the run.
 
-    `losses` is how often it was begun before and lost with a process that episodes share.
+    `losses` is how often it was begun before and lost with a process that episodes share, `outages` how often with a
+    shared site that went down.
     `spent_usd` is what the run had cost when the attempt was handed out, its earlier starts included.
     """
 
@@ -34,6 +35,7 @@ class Attempt:
     trial: int
     number: int = 1
     losses: int = 0
+    outages: int = 0
     spent_usd: float = 0.0
 
 

@@ -12,7 +12,7 @@ from webarena_runner.actions.describe import describe_action
 from webarena_runner.actions.kinds import element_of
 from webarena_runner.actions.stops import early_stop
 from webarena_runner.actions.thoughts import has_thoughts
-from webarena_runner.errors import EpisodeError, NoAnswer, SiteError, UsageError
+from webarena_runner.errors import EpisodeError, NoAnswer, SiteAway, SiteError, UsageError
 from webarena_runner.interfaces import Agent
 from webarena_runner.interfaces.environments import Environment, EnvironmentProvider, EpisodeNotes
 from webarena_runner.log.paths import AttemptPaths
@@ -241,6 +241,7 @@ def failed(episode: Episode, error: Exception) -> EpisodeResult:
         cause=error.cause if isinstance(error, NoAnswer) else "",
         stops_run=bool(expected and expected.stops_run),
         process_lost=bool(expected and expected.process_lost),
+        away=error.away if isinstance(error, SiteAway) else (),
     )
     return _result(episode, Ending.ERROR, "", failure=failure, judge_usd=expected.cost_usd if expected else None)
 

@@ -193,6 +193,7 @@ async def _play(prepared: Prepared, on_event: Callable[[Event], None], environ: 
                 retries=settings.limits.retries,
                 stop_after_errors=settings.limits.stop_after_errors,
                 judged=settings.judge.model is not None,
+                replays=settings.outages.replays,
                 spent_usd=spent_usd,
             )
             if settings.limits.max_cost_usd is not None:

@@ -17,7 +17,8 @@ EQUAL_REFUSALS = 5
 class RunSchedule:
     """Errors are tried again after all else, up to `retries` times; what would go on failing stops the run.
 
-    What was lost with a process that episodes share is run again at once and is no try: it counts for neither.
+    What was lost with a process that episodes share, or, `replays` times, with a shared site that went down, is run
+    again as the next one and is no try: it counts for neither.
     `judged`: the run has a judge. `spent_usd` is what its earlier starts have cost.
     """
 
@@ -28,12 +29,14 @@ class RunSchedule:
         retries: int,
         stop_after_errors: int,
         judged: bool,
+        replays: int = 0,
         spent_usd: float = 0.0,
     ) -> None:
         self._queue = deque(Attempt(task.task_id, trial) for task, trial in todo)
         self._retries = retries
         self._stop_after_errors = stop_after_errors
         self._judged = judged
+        self._replays = replays
         self._spent_usd = spent_usd
         self._errors_in_a_row = 0
         self._has_result = False
@@ -57,7 +60,7 @@ class RunSchedule:
         self._spent_usd += result.cost_usd or 0.0
         failure = result.failure
         if failure and self._lost(attempt, failure):
-            self._queue.appendleft(replace(attempt, losses=attempt.losses + 1))
+            self._queue.appendleft(_again(attempt, failure))
             return
         if self.tries_again(attempt, failure):
             self._queue.append(replace(attempt, number=attempt.number + 1))
@@ -75,6 +78,8 @@ class RunSchedule:
         return bool(failure and failure.may_retry and not failure.stops_run and attempt.number <= self._retries)
 
     def _lost(self, attempt: Attempt, failure: Failure) -> bool:
+        if failure.away:
+            return attempt.outages < self._replays
         return failure.process_lost and attempt.losses < MOST_LOSSES
 
     def _why_stop(self, failure: Failure) -> str:
@@ -92,6 +97,12 @@ class RunSchedule:
     def _lacks_judge(self, failure: Failure) -> bool:
         """The run was started without a judge: what needs one fails, and says nothing of the tasks after it."""
         return failure.error_class == JudgeError.error_class and not self._judged
+
+
+def _again(attempt: Attempt, failure: Failure) -> Attempt:
+    if failure.away:
+        return replace(attempt, outages=attempt.outages + 1)
+    return replace(attempt, losses=attempt.losses + 1)
 
 
 def _alike(failure: Failure) -> str:

@@ -27,7 +27,7 @@ class Circuit(NamedTuple):
     site: str
 
     def __str__(self) -> str:
-        return f"{self.site} of {self.instance}"
+        return f"{self.site} of instance {self.instance}"
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,14 @@ class Seen:
 class Report:
     """What an episode, begun at `begun`, has seen of one site by its end.
 
-    `ended_by` is why the site ended the episode ("": it did not), `running` how many episodes use the site, this one
-    included.
+    `ended_by` is why the episode failed, when the site may be why ("" otherwise), and `blamed` whether that is known.
+    `running` is how many episodes use the site, this one included.
     """
 
     begun: float
     seen: Sequence[Seen] = ()
     ended_by: str = ""
+    blamed: bool = True
     running: int = 1
 
 
@@ -102,7 +103,7 @@ class Phase(Enum):
 class _State:
     """`since` is when it was opened last from closed, `changed` when it was opened or let in last.
 
-    `peak` is the most episodes that have used the site at once.
+    `peak` is the most episodes that have used the site at once. `confirmed`: a check has failed since it was opened.
     """
 
     phase: Phase = Phase.CLOSED
@@ -111,6 +112,7 @@ class _State:
     width: int | None = None
     peak: int = 1
     why: str = ""
+    confirmed: bool = False
     since: float = float("-inf")
     changed: float = float("-inf")
     ask_at: float = 0.0
@@ -142,7 +144,7 @@ class Breaker:
             case Phase.HALF_OPEN:
                 return self._tried(circuit, report, now)
             case Phase.DOUBTED:
-                state.failures += bool(report.ended_by)
+                state.failures += bool(report.ended_by and report.blamed)
                 return []
             case Phase.CLOSED:
                 return self._used(circuit, report)
@@ -157,7 +159,8 @@ class Breaker:
         if state.phase is not Phase.ASKED:
             return []
         if problem:
-            state.why = problem
+            state.why, state.confirmed = problem, True
+            state.refusals += 1
             return self._refused(circuit, now)
         state.phase, state.changed, state.width = Phase.HALF_OPEN, now, 1
         return [Admit(circuit, 1, f"it answers again after {now - state.since:.0f} s, and one episode tries it")]
@@ -172,7 +175,7 @@ class Breaker:
         """It is started afresh together with another site of its instance; `was_reset` follows."""
         state = self._of(circuit)
         actions: list[Action] = [] if state.is_down else [self._open(circuit, why, now)]
-        state.phase = Phase.RESETTING
+        state.phase, state.confirmed = Phase.RESETTING, True
         return actions
 
     def due(self, *, now: float) -> list[Action]:
@@ -186,14 +189,18 @@ class Breaker:
         return min((state.ask_at for state in self._states.values() if state.phase is Phase.OPEN), default=None)
 
     def was_down(self, circuit: Circuit, *, begun: float) -> bool:
-        """Whether it is down, or has gone down after `begun`."""
+        """Whether it is down, or has gone down after `begun`, as a check has found too."""
         state = self._of(circuit)
-        return state.is_down or state.since >= begun
+        return state.confirmed and (state.is_down or state.since >= begun)
 
     def down_for(self, circuit: Circuit, *, now: float) -> float | None:
         """Seconds; None: it is not down."""
         state = self._of(circuit)
         return now - state.since if state.is_down else None
+
+    def is_tried(self, circuit: Circuit) -> bool:
+        """Whether it is half open."""
+        return self._of(circuit).phase is Phase.HALF_OPEN
 
     def why(self, circuit: Circuit) -> str:
         """What was wrong with it last."""
@@ -207,7 +214,7 @@ class Breaker:
         state.seen.extend(report.seen)
         actions = self._narrowed(circuit, report)
         if report.ended_by:
-            state.failures += 1
+            state.failures += report.blamed
             state.why, state.phase = report.ended_by, Phase.DOUBTED
             return [*actions, Ask(circuit)]
         if any(not each.failed for each in report.seen):
@@ -245,7 +252,9 @@ class Breaker:
     def _doubt_settled(self, circuit: Circuit, problem: str, now: float) -> list[Action]:
         state = self._of(circuit)
         if problem:
-            return [self._open(circuit, f"{state.why}; asked: {problem}", now)]
+            pause = self._open(circuit, f"{state.why}; asked: {problem}", now)
+            state.confirmed = True
+            return [pause]
         if state.failures >= self._settings.failures:
             return [self._open(circuit, f"{state.failures} episodes in a row ended on it, last: {state.why}", now)]
         state.phase = Phase.CLOSED
@@ -257,13 +266,13 @@ class Breaker:
         state.pause_s = self._settings.pause_s
         state.ask_at = now + state.pause_s
         state.refusals = state.resets = 0
+        state.confirmed = False
         state.seen.clear()
         return Pause(circuit, why, state.pause_s)
 
     def _refused(self, circuit: Circuit, now: float) -> list[Action]:
         """Still down: reset, or asked again after twice the time."""
         state, settings = self._of(circuit), self._settings
-        state.refusals += 1
         state.changed = now
         if state.refusals >= settings.reset_after > 0 and state.resets < settings.resets and self._may_reset(circuit):
             state.phase, state.refusals, state.resets = Phase.RESETTING, 0, state.resets + 1

@@ -198,6 +198,7 @@ class Failure(Record):
     `cause` says what kept the model from answering, where the server did: filter, refusal, reply limit.
     `stops_run`: the episodes after it would end the same way, so the run stopped there, to be resumed.
     `process_lost`: a process that episodes share (the browser, the sites) ended under it, whatever the task was.
+    `away` are shared sites that were down, such as "gitlab of instance 2", as their health check said too.
     """
 
     error_class: str
@@ -207,6 +208,7 @@ class Failure(Record):
     cause: str = ""
     stops_run: bool = False
     process_lost: bool = False
+    away: tuple[str, ...] = ()
 
 
 class Verdict(Record):
