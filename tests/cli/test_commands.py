@@ -140,6 +140,7 @@ def test_a_dry_run_for_programs_has_the_plan(invoke: Invoke, own_tasks: Path) ->
     assert plan["config"]["settings"]["agent"] == "oracle"
 
 
+@pytest.mark.browser
 def test_sites_status_fails_when_a_site_is_down(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WA_MAP", "http://127.0.0.1:9")
     done = invoke("sites", "status", "--limit", "5")
@@ -148,7 +149,8 @@ def test_sites_status_fails_when_a_site_is_down(invoke: Invoke, monkeypatch: pyt
     asked = invoke("sites", "status", "--limit", "5", "--json")
     assert asked.code == 1
     (site,) = json.loads(asked.out)
-    assert (site["site"], site["url"], site["status"]) == ("map", "http://127.0.0.1:9", None)
+    assert (site["site"], site["url"], site["ok"]) == ("map", "http://127.0.0.1:9", False)
+    assert site["checks"][0]["remedy"].startswith("publish it on another port than 9")
 
 
 def test_sites_status_without_sites_says_how_to_set_them(invoke: Invoke) -> None:
@@ -172,7 +174,7 @@ def test_doctor_fails_when_results_cannot_be_written(invoke: Invoke, workdir: Pa
     found = json.loads(done.out)
     assert not found["ok"]
     (check,) = (check for check in found["checks"] if check["level"] == "fail")
-    assert (check["name"], check["todo"]) == ("results folder", "give a writable folder with --out")
+    assert (check["check"], check["remedy"]) == ("results folder", "give a writable folder with --out")
 
 
 @pytest.mark.browser

@@ -71,7 +71,7 @@ async def test_a_site_that_does_not_come_back_is_told(site: Site, monkeypatch: p
     site.page("/", "<p>Broken", status=500)
     done = await carry_out(instance(site, Written()), ["map"], "a write")
     assert done.tries == 2
-    assert f"the sites did not answer within 0.3 s: map {site.url}:" in done.error
+    assert f"the sites did not answer within 0.3 s: map: {site.url} answers with status 500" in done.error
 
 
 async def test_a_command_really_resets_what_the_site_shows(site: Site, tmp_path: Path) -> None:

@@ -13,7 +13,10 @@ from webarena_runner.errors import SitesGone
 from webarena_runner.official.sites import LOGIN_FORMS, in_order
 from webarena_runner.settings.records import SitesSpec
 from webarena_runner.sites.embedded import EmbeddedSites
-from webarena_runner.sites.health import check_provider
+from webarena_runner.sites.probes.examine import glance
+from webarena_runner.sites.probes.findings import Level
+from webarena_runner.sites.probes.instances import named_instances
+from webarena_runner.sites.providers import no_browser
 
 
 async def test_a_lease_has_its_sites_logged_in_and_the_home_page_that_lists_them() -> None:
@@ -30,10 +33,11 @@ async def test_a_lease_has_its_sites_logged_in_and_the_home_page_that_lists_them
 
 
 async def test_all_of_them_are_healthy() -> None:
-    checked = await check_provider(SitesSpec(provider="embedded"), {}, limit_s=30)
-    assert [health.site for health in checked] == in_order(MODULES)
-    assert {health.site: health.problem for health in checked if health.problem} == {}
-    assert {health.site for health in checked if health.login == 200} == set(LOGIN_FORMS)
+    async with named_instances(SitesSpec(provider="embedded"), {}, new_context=no_browser) as named:
+        seen = await glance(named, new_context=None, limit_s=30)
+    assert [place.site for place, _ in seen] == in_order(MODULES)
+    assert {place.site: found for place, found in seen if {each.level for each in found} != {Level.OK}} == {}
+    assert {each.site for _, found in seen for each in found if each.check == "log-in page"} == set(LOGIN_FORMS)
 
 
 async def test_sites_that_are_killed_end_what_is_played_on_them_at_once_and_are_started_again() -> None:

@@ -1,8 +1,7 @@
 """Shared sites: logging in through the official forms, keeping the state, noticing when it has expired."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from webarena_mini.server import serve
 from webarena_runner.errors import LoginError, LoginRefused, SiteElsewhere, SiteError
 from webarena_runner.interfaces import NewContext, SiteLease
 from webarena_runner.official.sites import OFFICIAL_ACCOUNTS
-from webarena_runner.sites.health import check_sites
 from webarena_runner.sites.proof import proof_of
 from webarena_runner.sites.sessions import TRIES
 from webarena_runner.sites.shared import SharedSites
@@ -227,34 +225,3 @@ async def test_the_embedded_sites_have_the_official_log_in(new_context: NewConte
         granted = await lease(provider, site)
         assert granted.storage_state is not None
         assert granted.storage_state["cookies"]
-        (health,) = await check_sites(served.urls)
-        assert (health.status, health.login, health.problem) == (200, 200, "")
-
-
-async def test_health_tells_fine_broken_and_absent_sites_apart(lab: Lab) -> None:
-    lab.sites["gitlab"].broken = True
-    urls = {"reddit": lab.urls["reddit"], "gitlab": lab.urls["gitlab"], "map": "http://127.0.0.1:9"}
-    reddit, gitlab, absent = await check_sites(urls, limit_s=5)
-    assert (reddit.status, reddit.login, reddit.problem) == (200, 200, "")
-    assert (gitlab.status, gitlab.problem) == (200, "log-in page answers 503")
-    assert absent.status is None
-    assert absent.problem
-
-
-async def test_health_has_a_limit_for_all_of_an_answer_and_stays_on_the_host() -> None:
-    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-        with suppress(ConnectionError):
-            while True:
-                writer.write(b".")
-                await writer.drain()
-                await asyncio.sleep(0.05)
-
-    server = await asyncio.start_server(drip, "127.0.0.1", 0)
-    with serve_pages() as away:
-        away.page("/", "", status=302, headers={"Location": "http://outside.test/"})
-        urls = {"map": f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", "wikipedia": away.url}
-        slow, elsewhere = await check_sites(urls, limit_s=0.5)
-    server.close()
-    assert slow.problem == "no answer within 0.5 s"
-    assert f"configured is {away.url}, arrived at http://outside.test" in elsewhere.problem

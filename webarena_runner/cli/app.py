@@ -145,7 +145,7 @@ RUN, RESULTS, PARTS = "Run", "Results of runs", "Models, tasks and sites"
 app.command("run", rich_help_panel=RUN, help="Run the chosen tasks: the same as without a sub-command.")(run_tasks)
 app.command("resume", rich_help_panel=RUN)(runs.resume)
 app.command("baseline", rich_help_panel=RUN, epilog=baseline.NOTES)(baseline.baseline)
-app.command("doctor", rich_help_panel=RUN)(doctor.doctor)
+app.command("doctor", rich_help_panel=RUN, epilog=doctor.WHOLE_RUN)(doctor.doctor)
 app.command("report", rich_help_panel=RESULTS, cls=OptionalHtml)(runs.report)
 app.command("view", rich_help_panel=RESULTS)(view.view)
 app.command("leaderboard", rich_help_panel=RESULTS, epilog=leaderboard.NOTES)(leaderboard.leaderboard)

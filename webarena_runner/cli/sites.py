@@ -87,38 +87,34 @@ def status(
     limit_s: Annotated[float, typer.Option("--limit", min=0.1, help="Seconds to wait for each site.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array of the sites, for programs.")] = False,
 ) -> None:
-    """Ask every configured site for its start page and its log-in page. Exit code 1 when one is not fine."""
+    """Look at the start page and the log-in page of every configured site. Exit code 1 when one is not fine.
+
+    It logs in to none: `wa-run doctor` does, and looks closer.
+    """
     import asyncio
 
-    from rich.table import Table
-    from rich.text import Text
-
     from webarena_runner.cli.console import echo_json, stdout
+    from webarena_runner.cli.examined import glances
+    from webarena_runner.cli.findings import failed, print_findings
     from webarena_runner.errors import ConfigError
     from webarena_runner.official.sites import SITES
     from webarena_runner.settings.loading import CliOptions, load_sites
-    from webarena_runner.sites.health import check_provider
 
     spec = load_sites(CliOptions(sites=sites), os.environ)
-    checked = asyncio.run(check_provider(spec, os.environ, limit_s=limit_s))
-    if not checked:
+    seen = asyncio.run(glances(spec, os.environ, limit_s=limit_s))
+    if not seen:
         variables = ", ".join(site.upper() for site in SITES)
         raise ConfigError(f"no site has a URL; set {variables} (or the WA_ forms), or pass --sites FILE")
     if as_json:
-        echo_json([asdict(health) for health in checked])
-        raise typer.Exit(int(any(health.problem for health in checked)))
-    table = Table("site", "url", "answers", "ms", "log-in page", "", box=None, pad_edge=False)
-    for health in checked:
-        table.add_row(
-            health.site,
-            health.url,
-            "-" if health.status is None else str(health.status),
-            f"{health.elapsed_ms:.0f}",
-            "-" if health.login is None else str(health.login),
-            Text(health.problem, style="red") if health.problem else Text("OK", style="green"),
+        echo_json(
+            [
+                {**asdict(place), "ok": not failed(found), "checks": [asdict(each) for each in found]}
+                for place, found in seen
+            ]
         )
-    stdout().print(table, markup=False)
-    raise typer.Exit(int(any(health.problem for health in checked)))
+    else:
+        print_findings([each for _, found in seen for each in found], stdout())
+    raise typer.Exit(int(any(failed(found) for _, found in seen)))
 
 
 @app.command(epilog=RESET_NOTES)

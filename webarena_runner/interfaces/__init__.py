@@ -183,8 +183,13 @@ class SiteLease:
 class NewContext(Protocol):
     """Opens empty browser contexts outside any episode, for logging in to sites."""
 
-    def __call__(self, urls: Sequence[str] | None = None) -> AbstractAsyncContextManager["BrowserContext"]:
-        """One that reaches the hosts of these URLs and no others; None: all hosts."""
+    def __call__(
+        self, urls: Sequence[str] | None = None, *, headers: Mapping[str, Mapping[str, str]] | None = None
+    ) -> AbstractAsyncContextManager["BrowserContext"]:
+        """One that reaches the hosts of these URLs and no others; None: all hosts.
+
+        `headers` are sent with every request to one of them, by its URL.
+        """
         ...
 
 

@@ -102,5 +102,7 @@ def _check_agent(config: RunConfig, model: ModelBackend | None, tasks: tuple[Tas
     registry.load("agents", config.settings.agent).build(AgentSetup(model, config.settings, images)).check_tasks(tasks)
 
 
-def _no_context(urls: Sequence[str] | None = None) -> NoReturn:
+def _no_context(
+    urls: Sequence[str] | None = None, *, headers: Mapping[str, Mapping[str, str]] | None = None
+) -> NoReturn:
     raise AssertionError("a provider is built without the browser, which it logs in with when it is entered")

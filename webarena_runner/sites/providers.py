@@ -40,14 +40,22 @@ def instances_of_provider(spec: SitesSpec, environ: Mapping[str, str]) -> Sequen
     Raises:
         ConfigError: it cannot be built, or it shares none.
     """
-    provider = build_provider(spec, environ, new_context=no_browser)
-    if hasattr(provider, "instances"):
-        return tuple(provider.instances)
+    instances = known_instances(spec, environ)
+    if instances is not None:
+        return instances
     why = "each episode has fresh ones" if gives_fresh(spec) else "the provider does not say which it has"
     raise ConfigError(f"provider '{spec.provider}' has no sites that can be reset: {why}")
 
 
-def no_browser(urls: Sequence[str] | None = None) -> AbstractAsyncContextManager["BrowserContext"]:
+def known_instances(spec: SitesSpec, environ: Mapping[str, str]) -> Sequence[Instance] | None:
+    """As `instances_of_provider`, None when it shares none."""
+    provider = build_provider(spec, environ, new_context=no_browser)
+    return tuple(provider.instances) if hasattr(provider, "instances") else None
+
+
+def no_browser(
+    urls: Sequence[str] | None = None, *, headers: Mapping[str, Mapping[str, str]] | None = None
+) -> AbstractAsyncContextManager["BrowserContext"]:
     """For providers that nobody leases sites of which are to be logged in to."""
     raise LoginError("nothing is to be logged in to, so no browser was started for it")
 

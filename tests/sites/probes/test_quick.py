@@ -32,7 +32,7 @@ async def test_a_site_that_is_what_it_should_be(how: NewContext | None) -> None:
         site.page("/", "", status=302, headers={"Location": "/users/sign_in"})
         site.page("/users/sign_in", SIGN_IN)
         findings = await probe_site("gitlab", site.url, limit_s=5, new_context=how)
-    assert told(list(findings)) == {"page": Level.OK, "application": Level.OK}
+    assert told(list(findings)) == {"page": Level.OK, "application": Level.OK, "log-in page": Level.OK}
     assert failure_of(findings) == ""
 
 
@@ -112,3 +112,11 @@ async def test_a_server_that_does_not_end_is_left_at_the_limit(head: bytes, foun
 async def test_what_only_the_browser_can_tell(new_context: NewContext) -> None:
     findings = await probe_site("map", "http://127.0.0.1:6000", limit_s=5, new_context=new_context)
     assert "publish it on another port than 6000" in failure_of(findings)
+
+
+async def test_a_log_in_page_that_fails_is_told_although_the_start_page_is_there(how: NewContext | None) -> None:
+    with serve() as site:
+        site.page("/", SHOP)
+        site.page("/customer/account/login/", "<h1>Not yet</h1>", status=503)
+        findings = await probe_site("shopping", site.url, limit_s=5, new_context=how)
+    assert told(list(findings)) == {"page": Level.OK, "application": Level.OK, "log-in page": Level.FAIL}

@@ -52,7 +52,7 @@ def check_model(context: typer.Context, name: Name, assignments: Assignments = N
     spec, sampling = load_model(name, assignments or ())
     start_logging(stderr(), verbose=context.obj["verbose"])
     try:
-        answer = asyncio.run(_ask(spec, sampling))
+        answer = asyncio.run(ask_model(spec, sampling, os.environ))
     except EpisodeError as error:
         raise UsageError(str(error)) from error
     if as_json:
@@ -64,13 +64,14 @@ def check_model(context: typer.Context, name: Name, assignments: Assignments = N
     stdout().print(table, markup=False)
 
 
-async def _ask(spec: "ModelSpec", sampling: "Sampling") -> Answer:
+async def ask_model(spec: "ModelSpec", sampling: "Sampling", environ: Mapping[str, str]) -> Answer:
+    """Raises UsageError or ModelError when it is not there, refuses, or says nothing."""
     from webarena_runner.errors import ModelError
     from webarena_runner.interfaces import RequestTag
     from webarena_runner.running.resources import open_model
 
     async with AsyncExitStack() as stack:
-        backend = await open_model(spec, os.environ, stack)
+        backend = await open_model(spec, environ, stack)
         messages = _prompt(with_image=spec.images == "screenshot")
         completion = await backend.generate(messages, sampling, tag=RequestTag("check"))
         window, estimated = backend.context_window, backend.estimates_tokens

@@ -12,7 +12,7 @@ from playwright.async_api import BrowserContext, Page, Request, Response
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
-from webarena_runner.official.addresses import host_and_port
+from webarena_runner.official.addresses import host_and_port, place_of
 from webarena_runner.sites.probes.seen import Seen, Trouble, date_of
 
 # For pictures, scripts and styles of a page that is there already.
@@ -36,7 +36,7 @@ class _Watch:
         self.answer: Response | None = None
         self.blocked: Counter[str] = Counter()
         self._page = page
-        self._inside = frozenset(filter(None, map(host_and_port, inside)))
+        self._inside = frozenset(filter(None, map(place_of, inside)))
         page.on("request", self._note)
         page.on("response", self._hear)
 
@@ -44,7 +44,7 @@ class _Watch:
         address = host_and_port(request.url)
         if self._is_main(request):
             self.asked, self.answer = request.url, None
-        if address and address not in self._inside:
+        if address and place_of(request.url) not in self._inside:
             self.blocked[f"{address[0]}:{address[1]}"] += 1
 
     def _hear(self, response: Response) -> None:
@@ -56,8 +56,8 @@ class _Watch:
 
     def elsewhere(self, url: str) -> str:
         """The address of another host that the page went to; "" when it stayed."""
-        at = host_and_port(self.asked)
-        return self.asked if at and at != host_and_port(url) else ""
+        at = place_of(self.asked)
+        return self.asked if at and at != place_of(url) else ""
 
 
 async def look(context: BrowserContext, url: str, *, limit_s: float, inside: Iterable[str]) -> Seen:

@@ -31,6 +31,12 @@ def start_page(place: Place, seen: Seen) -> Sequence[Finding]:
     return [*findings, *_identity(place, seen)]
 
 
+def log_in_page(place: Place, seen: Seen) -> Finding:
+    """Whether there is one: an application that is half started has none."""
+    wrong = unanswered(place, "log-in page", seen)
+    return wrong or place.ok("log-in page", f"answers {seen.status}")
+
+
 def unanswered(place: Place, check: str, seen: Seen) -> Finding | None:
     """What is wrong where no page of the site came; None when one did."""
     if seen.elsewhere:
@@ -44,7 +50,7 @@ def unanswered(place: Place, check: str, seen: Seen) -> Finding | None:
         return place.failure(check, f"{seen.url} answers with status {seen.status}", remedy)
     if seen.status >= REFUSED:
         remedy = (
-            f"give the address of the application's own start page: {_export(place)}; "
+            f"give the address of the application's own start page: {how_to_export(place.site)}; "
             "a host or port of another application, or another landing page, answers so too"
         )
         return place.failure(check, f"{seen.url} answers with status {seen.status}", remedy)
@@ -80,17 +86,25 @@ def base_url_fix(place: Place) -> str:
     return f"set its base URL: {application.base_url_fix.format(url=origin(place.url))}"
 
 
+def how_to_export(site: str, url: str = "") -> str:
+    """The line that gives a site its URL."""
+    landing = OFFICIAL_SITES[site].landing_path if site in OFFICIAL_SITES else ""
+    return f"export {site.upper()}={url or f'http://HOST:PORT{landing}'}"
+
+
 def _troubled(place: Place, check: str, seen: Seen) -> Finding:
     address = urlsplit(seen.url)
     match seen.trouble:
         case Trouble.NAME:
-            remedy = f"correct the host name '{address.hostname}', or add it to /etc/hosts; {_export(place)}"
+            remedy = f"correct the host name '{address.hostname}', or add it to /etc/hosts; {how_to_export(place.site)}"
         case Trouble.REFUSED | Trouble.UNREACHABLE:
-            remedy = f"start it, or correct host and port: {_export(place)}"
+            remedy = f"start it, or correct host and port: {how_to_export(place.site)}"
         case Trouble.UNSAFE_PORT:
-            remedy = f"publish it on another port than {address.port}, which no browser opens: {_export(place)}"
+            remedy = (
+                f"publish it on another port than {address.port}, which no browser opens: {how_to_export(place.site)}"
+            )
         case Trouble.TLS:
-            remedy = f"give its URL with http://, or set its certificate right: {_export(place)}"
+            remedy = f"give its URL with http://, or set its certificate right: {how_to_export(place.site)}"
         case Trouble.REDIRECTS:
             remedy = f"{base_url_fix(place)}; a base URL with another scheme, host or slash makes such loops"
         case Trouble.LATE | Trouble.UNENDING:
@@ -98,7 +112,7 @@ def _troubled(place: Place, check: str, seen: Seen) -> Finding:
             remedy = "see whether it is still starting, overloaded or hung, and restart its container"
             return place.failure(check, found, remedy)
         case _:
-            remedy = f"see its log, and whether it speaks http there (or https): {_export(place)}"
+            remedy = f"see its log, and whether it speaks http there (or https): {how_to_export(place.site)}"
     told = f" ({seen.detail[:MAX_SHOWN_CHARACTERS]})" if seen.trouble is Trouble.OTHER and seen.detail else ""
     return place.failure(check, f"{seen.url}: {seen.trouble}{told}", remedy)
 
@@ -109,7 +123,8 @@ def _elsewhere(place: Place, seen: Seen) -> Finding:
     if configured.hostname == arrived.hostname and configured.scheme != arrived.scheme:
         remedy = f"give its URL with {arrived.scheme}://, or {base_url_fix(place)}"
         return place.failure("base URL", f"{found}, the same with another scheme", remedy)
-    remedy = f"{base_url_fix(place)}; or, if that address is the same site: {_export(place, origin(seen.elsewhere))}"
+    export = how_to_export(place.site, origin(seen.elsewhere))
+    remedy = f"{base_url_fix(place)}; or, if that address is the same site: {export}"
     return place.failure("base URL", found, remedy)
 
 
@@ -145,19 +160,15 @@ def _identity(place: Place, seen: Seen) -> Iterator[Finding]:
 def _other(place: Place, found: Application) -> str:
     right = next((site for site, application in BY_SITE.items() if application is found), "")
     if place.site == "shopping_admin" and right == "shopping":
-        return f"give the address of the administration, with its path: {_export(place, f'{origin(place.url)}/admin')}"
+        export = how_to_export(place.site, f"{origin(place.url)}/admin")
+        return f"give the address of the administration, with its path: {export}"
     swapped = f"; this address is that of {right}" if right else ""
-    return f"correct host and port: {_export(place)}{swapped}"
+    return f"correct host and port: {how_to_export(place.site)}{swapped}"
 
 
 def _path(place: Place) -> Iterator[Finding]:
     """Addresses of tasks begin with the site's URL, which ends with the host where the official one does."""
     official, path = OFFICIAL_SITES.get(place.site), urlsplit(place.url).path.rstrip("/")
     if official and path and not official.landing_path:
-        remedy = f"leave the path out: {_export(place, origin(place.url))}"
+        remedy = f"leave the path out: {how_to_export(place.site, origin(place.url))}"
         yield place.warning("path", f"the URL has the path {path}, below which no task's address lies", remedy)
-
-
-def _export(place: Place, url: str = "") -> str:
-    landing = OFFICIAL_SITES[place.site].landing_path if place.site in OFFICIAL_SITES else ""
-    return f"export {place.site.upper()}={url or f'http://HOST:PORT{landing}'}"

@@ -4,6 +4,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import httpx
 from playwright.async_api import StorageState
@@ -14,22 +15,31 @@ from webarena_runner.sites.probes.seen import Seen, Trouble, date_of
 from webarena_runner.sites.proof import client_with
 
 
-async def look(
-    url: str,
-    *,
-    limit_s: float,
-    headers: Mapping[str, str] | None = None,
-    state: StorageState | None = None,
-    user_agent: str = "",
-) -> Seen:
-    """One GET, which follows redirects on the host and reads the whole answer; with the cookies of `state`."""
+@dataclass(frozen=True)
+class Visitor:
+    """As whom a site is asked: with its extra headers, and the cookies of a session where there is one.
+
+    `limit_s` is for one answer as a whole.
+    """
+
+    limit_s: float
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    state: StorageState = field(default_factory=StorageState, repr=False)
+    user_agent: str = ""
+
+    def client(self, url: str) -> httpx.AsyncClient:
+        return client_with(self.state, url, user_agent=self.user_agent, headers=self.headers)
+
+
+async def look(url: str, visitor: Visitor) -> Seen:
+    """One GET, which follows redirects on the host and reads the whole answer."""
     answers: list[httpx.Response] = []
 
     async def note(response: httpx.Response) -> None:
         answers.append(response)
 
-    async with client_with(state or StorageState(), url, user_agent=user_agent) as client:
-        client.headers.update(headers or {})
+    limit_s = visitor.limit_s
+    async with visitor.client(url) as client:
         client.event_hooks = {"response": [note]}
         begin = time.monotonic()
         try:

@@ -1,11 +1,14 @@
 """The cheap form of the probe: is this site there, and is it what it should be? Nobody is logged in."""
 
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from webarena_runner.interfaces import NewContext
+from webarena_runner.official.sites import LOGIN_FORMS
 from webarena_runner.sites.probes import browser, plain
-from webarena_runner.sites.probes.findings import Finding, Place
-from webarena_runner.sites.probes.page import start_page
+from webarena_runner.sites.probes.findings import Finding, Place, failure_of
+from webarena_runner.sites.probes.page import log_in_page, start_page
 
 
 async def probe_site(
@@ -18,18 +21,23 @@ async def probe_site(
     more_urls: Sequence[str] = (),
     new_context: NewContext | None = None,
 ) -> Sequence[Finding]:
-    """Looks at the site's start page; with `new_context` in a browser that reaches this site and `more_urls` only.
+    """Looks at the site's start page and log-in page; with `new_context` in a browser, which reaches no other site.
 
     Ends within `limit_s`, however slowly the site drips, and raises nothing for what a site does:
-    `findings.failure_of` says whether it can be used.
+    `findings.failure_of` says whether it can be used. `more_urls` are what its pages may ask besides.
 
     Raises:
         BrowserError: the browser is gone.
     """
-    place = Place(site, url, instance)
+    begin = time.monotonic()
+    place, visitor = Place(site, url, instance), plain.Visitor(limit_s, headers or {})
     if new_context is None:
-        return start_page(place, await plain.look(url, limit_s=limit_s, headers=headers))
-    async with new_context([url, *more_urls]) as context:
-        if headers:
-            await context.set_extra_http_headers(dict(headers))
-        return start_page(place, await browser.look(context, url, limit_s=limit_s, inside=[url, *more_urls]))
+        found = start_page(place, await plain.look(url, visitor))
+    else:
+        async with new_context([url, *more_urls], headers={url: headers or {}}) as context:
+            found = start_page(place, await browser.look(context, url, limit_s=limit_s, inside=[url, *more_urls]))
+    form = LOGIN_FORMS.get(site)
+    if form is None or failure_of(found):
+        return found
+    rest = replace(visitor, limit_s=max(0.0, limit_s - (time.monotonic() - begin)))
+    return [*found, log_in_page(place, await plain.look(url + form.path, rest))]

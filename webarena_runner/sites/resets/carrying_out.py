@@ -1,5 +1,6 @@
 """One reset of one instance: timed, tried twice, and not done before the sites answer."""
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -8,8 +9,9 @@ from time import monotonic
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 from webarena_runner.errors import SiteError
-from webarena_runner.sites.health import check_sites
 from webarena_runner.sites.instances import Instance, Resetter
+from webarena_runner.sites.probes.findings import failure_of
+from webarena_runner.sites.probes.quick import probe_site
 from webarena_runner.sites.resets.requests import within
 from webarena_runner.types import SiteReset
 
@@ -18,6 +20,7 @@ TRIES = 2
 TRY_AGAIN_AFTER_S = 2.0
 CHECK_EVERY_S = 2.0
 CHECK_LIMIT_S = 60.0
+LOOK_LIMIT_S = 10.0
 
 
 class _NotYet(SiteError):
@@ -97,8 +100,8 @@ async def _reset(resetter: Resetter, sites: Sequence[str], urls: Mapping[str, st
 
 async def _until_healthy(urls: Mapping[str, str], problems: list[str]) -> None:
     async def check() -> None:
-        found = await check_sites(urls)
-        problems[:] = [f"{health.site} {health.url}: {health.problem}" for health in found if health.problem]
+        looks = [probe_site(site, url, limit_s=LOOK_LIMIT_S) for site, url in urls.items()]
+        problems[:] = filter(None, map(failure_of, await asyncio.gather(*looks)))
         if problems:
             raise _NotYet
 

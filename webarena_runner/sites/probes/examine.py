@@ -1,0 +1,78 @@
+"""All sites of all instances probed side by side, under one limit."""
+
+import asyncio
+from collections.abc import Sequence
+
+from webarena_runner.errors import BrowserError
+from webarena_runner.interfaces import NewContext
+from webarena_runner.official.sites import in_order
+from webarena_runner.sites.instances import Instance
+from webarena_runner.sites.probes.findings import Finding, Place, as_warning
+from webarena_runner.sites.probes.instances import Named
+from webarena_runner.sites.probes.quick import probe_site
+from webarena_runner.sites.probes.site import STEPS, Probe
+from webarena_runner.sites.probes.wanted import Wanted
+
+# More pages at once only make each of them slower.
+AT_ONCE = 4
+WHOLE = "limit"
+
+
+async def examine(named: Named, wanted: Wanted, *, new_context: NewContext, limit_s: float) -> Sequence[Finding]:
+    """What is found, instance by instance in the order of the sites; `limit_s` is for each check."""
+    turn = asyncio.Semaphore(AT_ONCE)
+
+    async def probed(probe: Probe) -> Sequence[Finding]:
+        async with turn:
+            return await _within(STEPS * limit_s, probe)
+
+    probes = [
+        Probe(instance, site, wanted, new_context, limit_s, name=named.name_of(instance))
+        for instance in named.instances
+        for site in in_order(instance.urls)
+    ]
+    async with asyncio.TaskGroup() as group:
+        jobs = [group.create_task(probed(probe)) for probe in probes]
+    told = [finding if wanted.has(finding.site) else as_warning(finding) for finding in named.findings]
+    return [*told, *(finding for job in jobs for finding in job.result())]
+
+
+async def glance(
+    named: Named, *, new_context: NewContext | None, limit_s: float
+) -> Sequence[tuple[Place, Sequence[Finding]]]:
+    """The cheap probe of each site, without logging in."""
+    turn = asyncio.Semaphore(AT_ONCE)
+
+    async def probed(instance: Instance, site: str) -> Sequence[Finding]:
+        async with turn:
+            return await probe_site(
+                site,
+                instance.urls[site],
+                limit_s=limit_s,
+                instance=named.name_of(instance),
+                headers=instance.headers.get(site),
+                more_urls=instance.more_urls,
+                new_context=new_context,
+            )
+
+    async with asyncio.TaskGroup() as group:
+        jobs = {
+            Place(site, instance.urls[site], named.name_of(instance)): group.create_task(probed(instance, site))
+            for instance in named.instances
+            for site in in_order(instance.urls)
+        }
+    return [(place, job.result()) for place, job in jobs.items()]
+
+
+async def _within(limit_s: float, probe: Probe) -> Sequence[Finding]:
+    place, limit = Place(probe.site, probe.instance.urls[probe.site], probe.name), asyncio.timeout(limit_s)
+    try:
+        async with limit:
+            return await probe.findings()
+    except BrowserError as error:
+        return [place.failure("browser", str(error), "try again, with fewer things running beside it")]
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        found = f"{place.url}: its checks were not done within {limit_s:g} s"
+        return [place.failure(WHOLE, found, "give more time with --limit, or see why it is so slow")]
