@@ -90,6 +90,7 @@ def run_tasks(
     profile: given.Profile = "webarena",
     judge: given.Judge = None,
     sites: given.Sites = None,
+    replicas: given.Replicas = None,
     offsite: given.OffsitePages = None,
     workers: given.Workers = None,
     executor: given.Executor = None,
@@ -133,7 +134,7 @@ def run_tasks(
         profile=profile,
         # Those above that set one key of the settings: agent, workers, max_steps and others.
         given=given.settings_given(context),
-        assignments=given.assignments_given(context),
+        assignments=(*given.assignments_given(context), *given.replicas_assigned(replicas)),
         base=file_of(context).base,
     )
     start = runs.Start(options, out=out, run_id=run_id, fail_under=fail_under, as_json=as_json, verbose=verbose)

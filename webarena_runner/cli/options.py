@@ -56,6 +56,11 @@ def assignments_given(context: typer.Context) -> tuple[str, ...]:
     return (*(text for text in file_of(context).assignments if not _assigned([text]) & ours), *texts)
 
 
+def replicas_assigned(replicas: int | None) -> tuple[str, ...]:
+    """`--replicas` as the `-o` text that it stands for."""
+    return () if replicas is None else (f"sites.options.replicas={replicas}",)
+
+
 def is_given(context: typer.Context, name: str) -> bool:
     """Whether a parameter is on the command line, and not from a file or its default."""
     return _source(context, name) == "COMMANDLINE"
@@ -198,8 +203,19 @@ Sites = Annotated[
     typer.Option(
         "--sites",
         metavar="NAME|FILE",
-        help="[b]embedded[/b], [b]static[/b] (URLs from the environment), or a sites file (configs/sites/NAME.yaml). "
+        help="[b]embedded[/b], [b]static[/b] (URLs from the environment), [b]docker[/b] (containers that are started), "
+        "or a sites file (configs/sites/NAME.yaml). "
         "[dim]Default: embedded for mini and smoke, else static[/dim]",
+        rich_help_panel=_SITES,
+    ),
+]
+Replicas = Annotated[
+    int | None,
+    typer.Option(
+        "--replicas",
+        metavar="N",
+        min=1,
+        help="With [b]--sites docker[/b]: copies of each site. [dim]Default: as the sites file says, else 1[/dim]",
         rich_help_panel=_SITES,
     ),
 ]

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from webarena_runner.cli import containers
 from webarena_runner.cli.options import CheckedSites, Yes
 
 NOTES = (
@@ -22,7 +23,8 @@ RESET_NOTES = (
     "  wa-run sites reset gitlab --sites lab --instance 2\n"
 )
 app = typer.Typer(
-    no_args_is_help=True, help="The web sites: serve the embedded ones, check and reset the configured ones."
+    no_args_is_help=True,
+    help="The web sites: serve the embedded ones, start the published images, check and reset the configured ones.",
 )
 
 
@@ -144,3 +146,8 @@ def reset(
     require_consent(f"this resets {listed}: all that was done to them is lost", yes=yes)
     start_logging(stderr(), verbose=context.obj["verbose"])
     raise typer.Exit(reset_and_tell(chosen))
+
+
+app.command("up")(containers.up)
+app.command("down")(containers.down)
+app.command("logs")(containers.logs)

@@ -28,6 +28,7 @@ from webarena_runner.running import plan
 from webarena_runner.running.machine import hardware
 from webarena_runner.running.progress import Event, Note, Phase, Started, WatchedSchedule
 from webarena_runner.running.schedule import RunSchedule
+from webarena_runner.running.sites_up import bring_up
 from webarena_runner.settings.loading import load_model_spec, with_limits
 from webarena_runner.settings.records import ModelSpec, RunConfig, RunSettings, SitesSpec
 from webarena_runner.sites.providers import require_sites
@@ -180,6 +181,8 @@ async def _play(prepared: Prepared, on_event: Callable[[Event], None], environ: 
     max_time_s = settings.limits.max_time_s
     until = None if max_time_s is None else asyncio.get_running_loop().time() + max_time_s
     setup = ExecutorSetup(prepared.recipe, environ, on_event)
+    tasks, run_id = [task for task, _ in prepared.todo], prepared.folder.name
+    await bring_up(prepared.config.sites, tasks, run_id=run_id, on_event=on_event, environ=environ)
     on_event(Phase(prepared.folder.name, f"starting {prepared.manifest.model} and {prepared.manifest.sites} sites"))
     async with registry.load("executors", settings.executor).open(setup) as executor:
         machine = {} if prepared.resumed else await asyncio.to_thread(hardware)

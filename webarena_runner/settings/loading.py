@@ -274,7 +274,8 @@ def _add_sites(draft: Draft, options: CliOptions) -> None:
     provider = chosen
     if base:
         draft.put(OPTIONS, base["options"], str(options.base.path) if options.base else "")
-    if chosen not in registry.names("sites"):
+    # A sites file may be called as its provider is.
+    if not base and (chosen not in registry.names("sites") or chosen in datafiles.names("sites")):
         found = load_sites_file(chosen)
         provider = found.provider
         draft.put(OPTIONS, found.options, f"--sites {chosen}")

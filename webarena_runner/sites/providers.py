@@ -12,6 +12,7 @@ from webarena_runner.official.sites import sites_needed
 from webarena_runner.settings.options import plug_in_options
 from webarena_runner.settings.records import SitesSpec
 from webarena_runner.sites.instances import Instance
+from webarena_runner.sites.watch import Watch
 from webarena_runner.types import Task
 
 if TYPE_CHECKING:
@@ -32,6 +33,18 @@ def build_provider(
     provider, options = _provider(spec)
     built: SiteProvider = provider.build(SiteSetup(options, new_context, environ))
     return built
+
+
+async def prepare_sites(spec: SitesSpec, environ: Mapping[str, str], *, sites: Sequence[str], watch: Watch) -> None:
+    """Before a run with these sites: has the provider bring them up, where it does such things.
+
+    Raises:
+        ConfigError: they cannot be.
+        SiteError: some did not come up.
+    """
+    provider, options = _provider(spec)
+    if hasattr(provider, "prepare"):
+        await provider.prepare(options, environ, sites=sites, watch=watch)
 
 
 def instances_of_provider(spec: SitesSpec, environ: Mapping[str, str]) -> Sequence[Instance]:
