@@ -1,17 +1,15 @@
 """A small web site with the log-in form, cookie and redirects of each official site, over real HTTP."""
 
-import asyncio
-import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
+
+from tests.support.asgi import served_app
 
 FIELDS = {
     "shopping": """<label for=e>Email</label><input id=e name=user>
@@ -34,7 +32,11 @@ LOGIN_PATH = {
 
 @dataclass
 class OfficialForms:
-    """One site; `logins` counts accepted log-ins, `end_sessions` signs everybody out, `broken` answers 503."""
+    """One site; `logins` counts accepted log-ins, `end_sessions` signs everybody out, `broken` answers 503.
+
+    `hidden`: pages cannot read its cookie. `login_header` names the header that signs in with USER:PASSWORD.
+    `gives_sessions`: a visitor without one gets a new one, which is signed in to nothing.
+    """
 
     site: str
     user: str
@@ -43,6 +45,10 @@ class OfficialForms:
     sessions: set[str] = field(default_factory=set)
     logins: int = 0
     broken: bool = False
+    hidden: bool = True
+    login_header: str = ""
+    gives_sessions: bool = False
+    asked: list[dict[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.forget()
@@ -50,6 +56,8 @@ class OfficialForms:
     def forget(self) -> None:
         self.sessions.clear()
         self.cookie, self.logins, self.broken = f"{self.site}_session", 0, False
+        self.hidden, self.login_header, self.gives_sessions = True, "", False
+        self.asked.clear()
 
     def end_sessions(self) -> None:
         self.sessions.clear()
@@ -67,7 +75,9 @@ class OfficialForms:
         )
 
     def _signed_in(self, request: Request) -> bool:
-        return request.cookies.get(self.cookie) in self.sessions
+        self.asked.append(dict(request.headers))
+        by_header = self.login_header and request.headers.get(self.login_header) == f"{self.user}:{self.password}"
+        return by_header or request.cookies.get(self.cookie) in self.sessions
 
     async def _form(self, request: Request) -> Response:
         if self.broken:
@@ -82,11 +92,15 @@ class OfficialForms:
         session = f"session-{self.logins}"
         self.sessions.add(session)
         response = RedirectResponse("/", 303)
-        response.set_cookie(self.cookie, session)
+        response.set_cookie(self.cookie, session, httponly=self.hidden)
         return response
 
     async def _home(self, request: Request) -> Response:
-        return HTMLResponse("home")
+        shown = "in" if self._signed_in(request) else "out"
+        response = HTMLResponse(f"<title>{self.site}</title><h1>signed {shown}</h1>")
+        if self.gives_sessions and shown == "out":
+            response.set_cookie(self.cookie, "visitor", httponly=self.hidden)
+        return response
 
     async def _private(self, request: Request) -> Response:
         if self._signed_in(request):
@@ -94,16 +108,6 @@ class OfficialForms:
         return RedirectResponse(LOGIN_PATH[self.site], 302)
 
 
-@asynccontextmanager
-async def served(forms: OfficialForms) -> AsyncIterator[str]:
+def served(forms: OfficialForms) -> AbstractAsyncContextManager[str]:
     """Origin of the site on a free port of this machine."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(forms.app(), lifespan="off", log_config=None, ws="none", http="h11")
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = server.force_exit = True
-        await serving
-        listener.close()
+    return served_app(forms.app())

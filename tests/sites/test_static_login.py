@@ -15,6 +15,7 @@ from webarena_mini.server import serve
 from webarena_runner.errors import LoginError, LoginRefused, SiteElsewhere, SiteError
 from webarena_runner.interfaces import NewContext, SiteLease
 from webarena_runner.official.sites import OFFICIAL_ACCOUNTS
+from webarena_runner.sites.clashes import Clashes
 from webarena_runner.sites.proof import proof_of
 from webarena_runner.sites.sessions import TRIES
 from webarena_runner.sites.shared import SharedSites
@@ -196,7 +197,7 @@ async def test_a_log_in_has_a_limit_for_all_of_it(new_context: NewContext) -> No
 async def test_a_site_that_takes_the_cookie_of_another_away_is_a_clash(
     header: str, lab: Lab, new_context: NewContext
 ) -> None:
-    lab.sites["reddit"].cookie = "sid"
+    lab.sites["reddit"].cookie, lab.sites["reddit"].hidden = "sid", False
     with serve_pages() as neighbour:
         neighbour.page("/", "<h1>Shop</h1>", headers={"Set-Cookie": header})
         provider = shared_sites(
@@ -211,11 +212,23 @@ async def test_a_site_that_takes_the_cookie_of_another_away_is_a_clash(
         assert (await lease(provider, "reddit")).storage_state is not None
 
 
-async def test_two_sites_with_one_cookie_name_on_one_host_are_refused(lab: Lab, new_context: NewContext) -> None:
-    lab.sites["shopping"].cookie = lab.sites["reddit"].cookie = "PHPSESSID"
+async def test_two_sites_whose_pages_read_one_cookie_name_on_one_host_are_refused(
+    lab: Lab, new_context: NewContext
+) -> None:
+    for forms in (lab.sites["shopping"], lab.sites["reddit"]):
+        forms.cookie, forms.hidden = "sid", False
     lab.sites["reddit"].logins = 10
-    with pytest.raises(LoginError, match="share the cookie 'PHPSESSID' on host 127.0.0.1"):
+    told = r"reddit sets the cookie 'sid' by which shopping is .* \(pages can read that cookie of both\); give one"
+    with pytest.raises(LoginRefused, match=told):
         await lease(lab.provider(new_context), "shopping", "reddit")
+
+
+async def test_a_clash_with_a_secure_site_is_refused(lab: Lab, new_context: NewContext) -> None:
+    lab.sites["reddit"].cookie = "sid"
+    state = (await lease(lab.provider(new_context), "reddit")).storage_state
+    urls = {"reddit": lab.urls["reddit"], "gitlab": "https://127.0.0.1:8443"}
+    with pytest.raises(LoginRefused, match=r"gitlab is not served by plain http\); give one of them another host name"):
+        await Clashes({}).apart(urls, {"reddit": state, "gitlab": {"cookies": [dict(state["cookies"][0], value="x")]}})
 
 
 @pytest.mark.parametrize("site", ["shopping", "reddit"])

@@ -14,7 +14,8 @@ def shared_sites(
     new_context: NewContext,
     credentials: Mapping[str, tuple[str, str]] = OFFICIAL_ACCOUNTS,
     more_urls: Sequence[str] = (),
+    headers: Mapping[str, Mapping[str, str]] | None = None,
     login_limit_s: float = 60,
 ) -> SharedSites:
-    instance = Instance("1", urls, more_urls, credentials=credentials)
+    instance = Instance("1", urls, more_urls, headers or {}, credentials)
     return SharedSites([instance], label="static", new_context=new_context, login_limit_s=login_limit_s)

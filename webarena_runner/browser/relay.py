@@ -91,11 +91,14 @@ class OwnCookies:
 
     def sent(self, value: str) -> str:
         """The `Cookie` header as the site is to have it."""
-        pairs = [pair.partition("=") for pair in value.split("; ")]
-        own = {name.removesuffix(self.mark): rest for name, _, rest in pairs if name.endswith(self.mark)}
-        seen = {name for name, _, _ in pairs if not any(name.endswith(mark) for mark in self.marks)} - own.keys()
-        kept = [(name, rest) for name, _, rest in pairs if name in seen]
-        return "; ".join(f"{name}={rest}" for name, rest in [*own.items(), *kept])
+        pairs = [(pair.partition("=")[0], pair) for pair in value.split("; ")]
+        own = {
+            (bare := name.removesuffix(self.mark)): bare + pair.removeprefix(name)
+            for name, pair in pairs
+            if name.endswith(self.mark)
+        }
+        shared = (pair for name, pair in pairs if not name.endswith(tuple(self.marks)) and name not in own)
+        return "; ".join([*own.values(), *shared])
 
     def set(self, value: str) -> str:
         """A `Set-Cookie` header as the browser is to keep it."""

@@ -161,7 +161,8 @@ class SiteLease:
 
     `more_urls` are further addresses that the sites' pages ask; the browser reaches these and the sites, no others.
     `credentials`: user name and password. `storage_state` is Playwright's, None for an episode that is not logged in.
-    `headers` are extra ones of all requests to a site, by its name. `label` names the instance for logs and results.
+    `headers` are extra ones of all requests to a site, by its name. `apart` are sites on one host name that would take
+    each other's cookies, each with a logged-in state of its own. `label` names the instance for logs and results.
     `login_pages` are addresses where a visitor is sent who should be logged in and is not.
     `on_write` is told, as it happens, which of the sites the episode is seen to change; `disturbed` are those that
     another episode was seen to change meanwhile.
@@ -174,6 +175,7 @@ class SiteLease:
     more_urls: Sequence[str] = ()
     headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     login_pages: Sequence[str] = ()
+    apart: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     label: str = ""
     on_write: Callable[[str], None] = lambda site: None
     disturbed: Set[str] = frozenset()

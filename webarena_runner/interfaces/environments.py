@@ -45,7 +45,8 @@ class EpisodeNotes:
 
     `site_urls`: of the leased sites by official name, which the agent is given; empty where there are none.
     `blocked_hosts`: those that its pages, or the agent, asked for outside these sites, with how often;
-    `visited_hosts`: those that they reached there.
+    `visited_hosts`: those that they reached there. `cookies_apart`: sites on one host name whose cookies were kept
+    apart, since they would have signed each other out.
     `folder` is that of the attempt, for recordings; None: nothing is kept of the episode.
     """
 
@@ -53,6 +54,7 @@ class EpisodeNotes:
     site_urls: dict[str, str] = field(default_factory=dict)
     blocked_hosts: dict[str, int] = field(default_factory=dict)
     visited_hosts: dict[str, int] = field(default_factory=dict)
+    cookies_apart: list[str] = field(default_factory=list)
     timings_ms: dict[str, float] = field(default_factory=dict)
 
     @contextmanager

@@ -58,6 +58,12 @@ def _of_sites(report: RunReport) -> Iterator[Note]:
             f"{report.recovered} scored episodes met a page that a site failed to give and got over it "
             "(site_failures in their result.json)"
         )
+    if report.apart:
+        yield Note(
+            f"cookies of sites on one host name were kept apart in {report.apart} episodes (cookies_apart in their "
+            "result.json)",
+            told="by the way",
+        )
     if report.blocked_hosts:
         yield Note(
             f"asked for outside the tasks' sites, and blocked: {_listed(report.blocked_hosts)}; what the sites' pages "

@@ -250,6 +250,11 @@ class RunReport:
         """How many episodes ended because they left the sites."""
         return sum(result.ending == Ending.OFFSITE for result in self.heads.values())
 
+    @cached_property
+    def apart(self) -> int:
+        """In how many episodes the cookies of sites on one host name were kept apart."""
+        return sum(bool(result.cookies_apart) for result in self.heads.values())
+
     def _setting(self, group: str, name: str) -> Any:
         return self.manifest.config.get("settings", {}).get(group, {}).get(name)
 
@@ -300,6 +305,7 @@ class RunReport:
             "blocked_hosts": [asdict(each) for each in self.blocked_hosts],
             "visited_hosts": [asdict(each) for each in self.visited_hosts],
             "left_sites": self.left,
+            "cookies_apart": self.apart,
             "judge_verdicts": {"all": self.verdicts, "kept": self.kept_verdicts},
             "wall_s": self.wall_s,
             "cost_usd": self.cost_usd,

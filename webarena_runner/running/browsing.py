@@ -81,6 +81,7 @@ class Browser(Protocol):
         visited: MutableMapping[str, int] | None,
         headers: Mapping[str, Mapping[str, str]],
         watch: LeaseWatch | None,
+        apart: Mapping[str, Mapping[str, Any]],
     ) -> AbstractAsyncContextManager[Pages]: ...
 
 
@@ -139,6 +140,7 @@ class BrowserEnvironments:
         leasing = self._sites.lease(sites_needed(task), login_sites=task.login_sites, writes=task.writes)
         async with notes.timed_entry("lease", leasing) as lease:
             notes.site_urls.update(lease.urls)
+            notes.cookies_apart.extend(lease.apart)
             recording = _recording(self._settings.record, notes.folder, lease)
             opening = self._browser.episode(
                 urls=lease.urls,
@@ -153,6 +155,7 @@ class BrowserEnvironments:
                 visited=notes.visited_hosts,
                 headers=lease.headers,
                 watch=lease.watch,
+                apart=lease.apart,
             )
             async with notes.timed_entry("browser", opening) as pages:
                 yield LeasedSites(self, task, lease, pages, recording)

@@ -290,6 +290,7 @@ def _result(
         site_failures=_seen_in(episode, lambda seen: seen.site_failures),
         blocked_hosts=dict(episode.notes.blocked_hosts),
         visited_hosts=dict(episode.notes.visited_hosts),
+        cookies_apart=tuple(episode.notes.cookies_apart),
         left_to=_seen_in(episode, lambda seen: seen.left_to),
         failure=failure,
     )

@@ -1,10 +1,10 @@
 """What a start would be refused for, found without starting or asking anything: for a plan that says so first."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from webarena_runner import registry
 from webarena_runner.browser.find import find_browser
@@ -15,7 +15,7 @@ from webarena_runner.log.writing import require_writable
 from webarena_runner.running.run import Prepared
 from webarena_runner.settings.loading import load_model_spec
 from webarena_runner.settings.records import ModelSpec, RunConfig
-from webarena_runner.sites.providers import build_provider
+from webarena_runner.sites.providers import build_provider, no_browser
 from webarena_runner.types import Task
 
 OURS = "browser"
@@ -82,7 +82,7 @@ async def rehearse(
             browser = config.settings.browser
             find_browser(browser.executable, headless=browser.headless)
         with faults.told():
-            build_provider(config.sites, environ, new_context=_no_context)
+            build_provider(config.sites, environ, new_context=no_browser)
     return Rehearsal(tuple(faults.found), notes)
 
 
@@ -100,9 +100,3 @@ def _open(spec: ModelSpec, environ: Mapping[str, str], stack: AsyncExitStack) ->
 def _check_agent(config: RunConfig, model: ModelBackend | None, tasks: tuple[Task, ...]) -> None:
     images = config.model.images if config.model else "none"
     registry.load("agents", config.settings.agent).build(AgentSetup(model, config.settings, images)).check_tasks(tasks)
-
-
-def _no_context(
-    urls: Sequence[str] | None = None, *, headers: Mapping[str, Mapping[str, str]] | None = None
-) -> NoReturn:
-    raise AssertionError("a provider is built without the browser, which it logs in with when it is entered")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
@@ -21,6 +22,18 @@ class Proof:
 
     signed_in: bool
     told: str
+
+
+class SetCookie(NamedTuple):
+    """A cookie that an answer sets or deletes; `hidden`: pages cannot read it."""
+
+    name: str
+    hidden: bool
+
+    @classmethod
+    def of(cls, header: str) -> "SetCookie":
+        pair, *attributes = header.split(";")
+        return cls(pair.partition("=")[0].strip(), any(each.strip().lower() == "httponly" for each in attributes))
 
 
 async def proof_of(
@@ -60,11 +73,11 @@ def client_with(
     *,
     user_agent: str = "",
     headers: Mapping[str, str] | None = None,
-    sets: Callable[[str], object] | None = None,
+    sets: Callable[[SetCookie], object] | None = None,
 ) -> httpx.AsyncClient:
     """A client for this site alone, with those cookies of the state that a browser would send there.
 
-    `headers` are sent with each request, `sets` is told the name of each cookie that the site sets or deletes.
+    `headers` are sent with each request, `sets` is told of each cookie that the site sets or deletes.
     """
     cookies = httpx.Cookies()
     for name, value, path in cookies_for(state, urlsplit(url).hostname or ""):
@@ -78,7 +91,7 @@ def client_with(
 
         async def tell(response: httpx.Response) -> None:
             for header in response.headers.get_list("set-cookie"):
-                sets(header.partition("=")[0].strip())
+                sets(SetCookie.of(header))
 
         client.event_hooks = {"response": [tell]}
     return client

@@ -6,8 +6,10 @@ signs out, both are.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+
+from playwright.async_api import StorageState
 
 from webarena_runner.errors import LoginRefused
 from webarena_runner.interfaces import NewContext
@@ -93,7 +95,7 @@ class Sessions:
             limit_s=self._limit_s,
             form=self._instance.logins[site],
             user_agent=session.user_agent,
-            headers=self._instance.headers.get(site, {}),
+            headers=self._headers(site),
         )
         if not proof.signed_in:
             log.info("%s: a session has ended (%s); logging in again", site, proof.told)
@@ -104,18 +106,25 @@ class Sessions:
             if why := self._refused.get(site):
                 raise LoginRefused(why)
             try:
-                async with self._new_context([self._instance.urls[site], *self._instance.more_urls]) as context:
-                    account = self._instance.credentials[site]
-                    return await log_in(
-                        context,
-                        site,
-                        self._instance.urls[site],
-                        account,
-                        form=self._instance.logins[site],
-                        limit_s=self._limit_s,
-                        headers=self._instance.headers.get(site, {}),
-                    )
+                return await self._signed_in_by_headers(site) or await self._signed_in_by_form(site)
             except LoginRefused as error:
                 refused = error
         self._refused[site] = str(refused)
         raise refused
+
+    async def _signed_in_by_headers(self, site: str) -> SignedIn | None:
+        """Without a form, where the headers of a site do it: each request then signs in by itself."""
+        if not self._headers(site):
+            return None
+        session = SignedIn(StorageState(cookies=[], origins=[]), "")
+        return session if await self._is_signed_in(site, session) else None
+
+    async def _signed_in_by_form(self, site: str) -> SignedIn:
+        url, headers = self._instance.urls[site], self._headers(site)
+        async with self._new_context([url, *self._instance.more_urls], headers={url: headers}) as context:
+            account = self._instance.credentials[site]
+            form = self._instance.logins[site]
+            return await log_in(context, site, url, account, form=form, limit_s=self._limit_s, headers=headers)
+
+    def _headers(self, site: str) -> Mapping[str, str]:
+        return self._instance.headers.get(site, {})

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from playwright.async_api import StorageState
 
-from webarena_runner.errors import LoginRefused, SiteError
+from webarena_runner.errors import SiteError
 from webarena_runner.interfaces import NewContext, SiteLease
 from webarena_runner.official.sites import HOMEPAGE, accounts_for
 from webarena_runner.sites.allocation import Allocation, Grant, Request
@@ -65,11 +65,11 @@ class SharedSites:
             for site in dict.fromkeys(login_sites)
         }
         urls = {site: instance.urls[site] for site in leased}
-        merged = _merged(states) if states else None
-        await copy.clashes.require_none(urls, states)
+        apart = await copy.clashes.apart(urls, states)
         return SiteLease(
             urls=urls,
-            storage_state=merged,
+            storage_state=_merged({site: state for site, state in states.items() if site not in apart}),
+            apart={site: states.get(site, {}) for site in leased if site in apart},
             credentials=accounts_for(leased, instance.credentials),
             more_urls=instance.more_urls,
             headers={site: instance.headers[site] for site in leased if site in instance.headers},
@@ -89,22 +89,14 @@ class _Copy:
         self.clashes = Clashes(instance.headers)
 
 
-def _merged(states: Mapping[str, StorageState]) -> dict[str, Any]:
-    """One state for several sites.
-
-    Cookies have no port: two sites on one host that use one cookie name would sign each other out.
-    """
-    cookies: dict[tuple[object, ...], Any] = {}
-    owners: dict[tuple[object, ...], str] = {}
-    origins = []
-    for site, state in states.items():
-        for cookie in state.get("cookies", []):
-            key = (cookie.get("name"), cookie.get("domain"), cookie.get("path"))
-            if key in cookies and cookies[key] != cookie and owners[key] != site:
-                raise LoginRefused(
-                    f"{owners[key]} and {site} share the cookie '{key[0]}' on host {key[1]}; "
-                    f"give one of them another host name, so that both can be logged in"
-                )
-            cookies[key], owners[key] = cookie, site
-        origins += state.get("origins", [])
+def _merged(states: Mapping[str, StorageState]) -> dict[str, Any] | None:
+    """One state for several sites, none of which has a cookie of another's; None for none."""
+    if not states:
+        return None
+    cookies = {
+        (cookie.get("name"), cookie.get("domain"), cookie.get("path")): cookie
+        for state in states.values()
+        for cookie in state.get("cookies", [])
+    }
+    origins = [origin for state in states.values() for origin in state.get("origins", [])]
     return {"cookies": list(cookies.values()), "origins": origins}

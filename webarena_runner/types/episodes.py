@@ -251,6 +251,7 @@ class EpisodeResult(Record):
     there is a score, the site was there again. `blocked_hosts` are those that the fence kept the episode's pages from,
     as HOST:PORT, with how often they were asked for; `visited_hosts` are those beside the sites that it let them reach
     (`browser.offsite: allow`), and `left_to` the addresses that tabs went to, or were to go to, on no site of the task.
+    `cookies_apart` are sites on one host name whose cookies were kept apart in the browser.
     """
 
     task_set: str
@@ -279,6 +280,7 @@ class EpisodeResult(Record):
     blocked_hosts: dict[str, int] = Field(default_factory=dict)
     visited_hosts: dict[str, int] = Field(default_factory=dict)
     left_to: tuple[str, ...] = ()
+    cookies_apart: tuple[str, ...] = ()
     failure: Failure | None = None
 
 
