@@ -32,6 +32,7 @@ RunnerError
     │   └── LoginRefused   a wrong account, page or host, or sites that sign each other out (no retry)
     ├── JudgeError         the judge model failed
     │   └── JudgeUnusable  no judge was given, or it refuses every request (no retry)
+    ├── Overload           the machine was too busy for pages to be read as they should have been
     └── LimitExceeded      the hard time limit of the episode
 """
 
@@ -191,6 +192,10 @@ class JudgeError(EpisodeError):
 
 class JudgeUnusable(JudgeError):
     may_retry = False
+
+
+class Overload(EpisodeError):
+    error_class = "overload"
 
 
 class LimitExceeded(EpisodeError):

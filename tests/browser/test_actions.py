@@ -271,6 +271,6 @@ async def test_a_page_that_never_answers_ends_as_an_action_error(site: Site) -> 
 async def test_a_step_says_where_its_time_went(site: Site, start: Start) -> None:
     async with start(site.page("/", "<p>Text</p>")) as environment:
         after = await environment.step(Scroll(direction="down"))
-    assert set(after.timings_ms) == {"execute", "settle", "observe", "screenshot"}
+    assert set(after.timings_ms) == {"queue", "execute", "settle", "observe", "screenshot"}
     assert after.screenshot is not None
     assert after.screenshot[:2] == b"\xff\xd8", "JPEG"

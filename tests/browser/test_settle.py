@@ -11,7 +11,7 @@ from tests.support.local_site import Site
 from tests.support.pages import id_of
 from webarena_runner.browser.session import BrowserSession
 from webarena_runner.settings.records import BrowserSettings, ObservationSettings, SettleSettings
-from webarena_runner.types import Click, Type
+from webarena_runner.types import Click, Scroll, Type
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -100,6 +100,32 @@ async def test_a_page_that_never_goes_quiet_costs_the_limit_once(
         spent_ms = [(await environment.step(button)).timings_ms["settle"] for _ in range(3)]
     assert max(spent_ms) < 1100
     assert min(spent_ms) < 300, spent_ms
+
+
+SLOW = f"<p>First</p>{'<!-- . -->' * 500}<p>Last</p>"
+
+
+async def test_a_slow_document_is_waited_for_beyond_the_limit(site: Site, impatient: BrowserSession) -> None:
+    site.page("/slow", SLOW, pause_s=1.5)
+    url = site.page("/", "<a href=/slow>Go</a>")
+    async with impatient.episode(urls={"shopping": site.url}, start_urls=[url]) as environment:
+        after = await environment.step(Click(element_id=id_of(await environment.observe(), "link 'Go'")))
+    assert "Last" in after.text
+    assert after.still_busy == ()
+
+
+async def test_a_document_without_an_end_costs_the_limit_of_a_navigation_once(site: Site) -> None:
+    site.page("/endless", SLOW, pause_s=10)
+    url = site.page("/", "<a href=/endless>Go</a>")
+    settings = BrowserSettings(screenshots=False, navigation_timeout_s=1.5)
+    async with (
+        BrowserSession(settings, ObservationSettings(), SettleSettings(limit_s=0.4)) as session,
+        session.episode(urls={"shopping": site.url}, start_urls=[url]) as environment,
+    ):
+        first = await environment.step(Click(element_id=id_of(await environment.observe(), "link 'Go'")))
+        again = await environment.step(Scroll(direction="down"))
+    assert first.timings_ms["settle"] > 1500 > 1000 > again.timings_ms["settle"]
+    assert "First" in again.text
 
 
 async def test_the_wait_cannot_be_seen_or_broken_by_a_page(site: Site, start: Start) -> None:

@@ -89,7 +89,7 @@ def test_the_row_is_appended_once_in_the_columns_of_the_same_name(export: Export
     done = export("--write", "-o", "traj=https://trajectories.example")
     assert done.code == 0, done
     assert done.out.startswith("sheet: row 3 of 'Runs' (https://docs.google.com/spreadsheets/d/")
-    assert done.out.endswith(": 4 cells, 24 of ours have no column there\n")
+    assert done.out.endswith(": 4 cells, 25 of ours have no column there\n")
     assert sheets.tab.cells[1] == ["x", "GPT-4", 14.41, "r0", "y"]
     assert sheets.tab.cells[2][:4] == [
         "mini: not WebArena; 1 errored; 1 not run",

@@ -157,3 +157,34 @@ def test_equal_refusals_stop_a_run_that_has_no_result(
         failure = refused.failure.model_copy(update={"message": message})
         schedule.ended(attempt, refused.model_copy(update={"failure": failure}))
     assert ("no top_p" in schedule.stopped) is stops
+
+
+def started(schedule: RunSchedule, workers: int) -> list[Attempt]:
+    return [attempt for _ in range(workers) if (attempt := schedule.next())]
+
+
+def test_after_an_overload_half_as_many_are_under_way_and_later_more_again(make_result: MakeResult, error: Any) -> None:
+    schedule, workers = schedule_of(40), 8
+    playing = started(schedule, workers)
+    for attempt in playing:
+        schedule.ended(attempt, error(attempt, "overload"))
+    playing = started(schedule, workers)
+    assert len(playing) == 4, "eight that were too many together halve the number once"
+    last = playing.pop()
+    schedule.ended(last, error(last, "overload"))
+    assert started(schedule, workers) == []
+    for _ in range(9):
+        attempt = playing.pop(0)
+        schedule.ended(attempt, make_result(attempt.task_id))
+        playing += started(schedule, workers)
+    assert len(playing) > 3
+    assert schedule.stopped == ""
+
+
+def test_an_overload_never_leaves_nothing_to_start(error: Any) -> None:
+    schedule = schedule_of(1, retries=2)
+    numbers = []
+    while attempt := schedule.next():
+        numbers.append(attempt.number)
+        schedule.ended(attempt, error(attempt, "overload"))
+    assert numbers == [1, 2, 3]

@@ -11,13 +11,14 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Reply:
-    """`after_s` holds the answer back."""
+    """`after_s` holds the answer back, `pause_s` the second half of its body."""
 
     body: str | bytes = ""
     status: int = 200
     content_type: str = "text/html; charset=utf-8"
     headers: Mapping[str, str] = field(default_factory=dict)
     after_s: float = 0.0
+    pause_s: float = 0.0
 
 
 class Site:
@@ -62,7 +63,10 @@ def serve(port: int = 0) -> Iterator[Site]:
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             try:
-                self.wfile.write(body)
+                half = len(body) // 2 if reply.pause_s else len(body)
+                self.wfile.write(body[:half])
+                time.sleep(reply.pause_s)
+                self.wfile.write(body[half:])
             except ConnectionError:
                 self.close_connection = True
 

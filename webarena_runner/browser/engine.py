@@ -44,6 +44,7 @@ class Engine:
         self.active = 0
         self._driver = driver
         self._pid = pid
+        self._pulse: DirectDevTools | None = None
         self._watcher: asyncio.Task[None] | None = None
         browser.on("disconnected", lambda _: self.lifeline.cut(LOST.format(what="ended")))
 
@@ -98,7 +99,18 @@ class Engine:
         except (OSError, websockets.WebSocketException, TimeoutError) as error:
             log.warning("Chromium's end can only be heard of by Playwright: %s", error)
         else:
+            self._pulse = pulse
             self._watcher = asyncio.create_task(self._watch(pulse))
+
+    async def processes(self) -> dict[int, str]:
+        """Chromium's processes by id, with their types; none where it cannot be asked, or has ended."""
+        if self._pulse is None:
+            return {}
+        try:
+            answer: dict[str, Any] = await self._pulse.send("SystemInfo.getProcessInfo")
+        except ProtocolError:
+            return {}
+        return {each["id"]: each["type"] for each in answer["processInfo"]}
 
     async def _watch(self, pulse: DirectDevTools) -> None:
         try:

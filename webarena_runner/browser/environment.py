@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from playwright.async_api import ViewportSize
 
 from webarena_runner.actions.kinds import argument_of, element_of
 from webarena_runner.browser.act.actor import Actor, Outcome
+from webarena_runner.browser.admission import Admission
 from webarena_runner.browser.arrival import open_start_page, require_arrived
 from webarena_runner.browser.departures import Departures, show_refusal
 from webarena_runner.browser.observe.capture import PageText, ScreenshotType, read_page, read_title, take_screenshot
@@ -24,7 +25,8 @@ from webarena_runner.browser.outages import Outages
 from webarena_runner.browser.policy import Fence
 from webarena_runner.browser.probe import Probe
 from webarena_runner.browser.record.recorder import Recorder
-from webarena_runner.browser.settle.settler import Settled, Settler
+from webarena_runner.browser.settle.allowance import Allowance, patient
+from webarena_runner.browser.settle.settler import MOST_LOST, Settled, Settler
 from webarena_runner.browser.tab import Tab
 from webarena_runner.browser.tabs import Tabs
 from webarena_runner.errors import BrowserError
@@ -84,6 +86,7 @@ class EpisodeEnvironment:
         observation: ObservationSettings,
         screenshot_type: ScreenshotType,
         *,
+        admission: Admission,
         observers: Mapping[str, Observer],
         recorder: Recorder | None = None,
         watch: LeaseWatch | None = None,
@@ -95,6 +98,7 @@ class EpisodeEnvironment:
         self._observation = observation
         self._stable_ids = StableIds() if observation.ids == "stable" else None
         self._screenshot_type = screenshot_type
+        self._admission = admission
         self._observers = observers
         self._recorder = recorder or Recorder()
         self._steps = 0
@@ -103,6 +107,7 @@ class EpisodeEnvironment:
         self._settled = Settled()
         self._outages = Outages(fence, watch)
         self._departures = Departures(fence)
+        self._late = False
         viewport = ViewportSize(width=browser.viewport_width, height=browser.viewport_height)
         # A little more than a navigation may take, so that Playwright can say which one it was.
         self._actor = Actor(tabs, fence, viewport, limit_s=browser.navigation_timeout_s + 1)
@@ -113,7 +118,7 @@ class EpisodeEnvironment:
 
     def probe(self, page_checks: PageChecks = "agent_tab") -> Probe:
         limit_s = self._settings.observation_timeout_s
-        return Probe(self.tabs, self._fence, self._settler, page_checks=page_checks, limit_s=limit_s)
+        return Probe(self.tabs, self._fence, self._settler, self._admission, page_checks=page_checks, limit_s=limit_s)
 
     def trace(self) -> Sequence[Exchange]:
         return self._recorder.exchanges()
@@ -137,7 +142,7 @@ class EpisodeEnvironment:
             finally:
                 self._outages.saw(tab.documents.take())
         await self.tabs.focus(0)
-        self._settled = await self.tabs.current.settle(self._settler)
+        await self._settle_document(self.tabs.current)
         # A script of the page may have led on by now.
         if urls and (document := self.tabs.current.documents.latest):
             require_arrived(urls[0], document, self._fence)
@@ -150,22 +155,31 @@ class EpisodeEnvironment:
             BrowserError: the page cannot run it.
         """
         await self.probe().evaluate(script)
-        await self.tabs.current.settle(self._settler)
+        async with self._admission.turn():
+            await self.tabs.current.settle(self._settler)
 
     async def observe(self) -> Observation:
-        await self._note_documents(await self.tabs.all())
-        return await self._observe(Outcome(), {})
+        async with self._admission.turn() as waited_s:
+            await self._note_documents(await self.tabs.all())
+            return await self._observe(Outcome(), {"queue": 1000 * waited_s})
 
     async def step(self, action: Action) -> Observation:
-        if isinstance(action, Stop | Invalid):
-            return await self._observe(Outcome(action.reason if isinstance(action, Invalid) else ""), {})
+        async with self._admission.turn() as waited_s:
+            spent_ms = {"queue": 1000 * waited_s}
+            if isinstance(action, Stop | Invalid):
+                return await self._observe(Outcome(action.reason if isinstance(action, Invalid) else ""), spent_ms)
+            return await self._step(action, spent_ms)
+
+    async def _step(self, action: Action, spent_ms: dict[str, float]) -> Observation:
         started = time.monotonic()
         tabs = await self.tabs.all()
         before = _Before(tabs, _windows(tabs), self.tabs.popups)
         for tab in tabs:
             tab.activity.begin_action()
+        allowance = Allowance(self._settler.strain, self._settings.navigation_timeout_s, 0)
         async with self._recorder.step(self._named(action)):
             outcome = await self._actor.execute(action, self._nodes)
+        self._late = not allowance.rest_s and allowance.lost_share > MOST_LOST
         executed = time.monotonic()
         await self._settle(before)
         if await self._replace_closed():
@@ -177,7 +191,7 @@ class EpisodeEnvironment:
         await self._note_documents(before.tabs)
         await self._tell_refusal()
         spent = {"execute": 1000 * (executed - started), "settle": 1000 * (time.monotonic() - executed)}
-        return await self._observe(outcome, spent)
+        return await self._observe(outcome, spent_ms | spent)
 
     async def require_up(self) -> None:
         """Raises SiteError when a site failed and has not come back, or its failure is what the agent ended on."""
@@ -208,12 +222,9 @@ class EpisodeEnvironment:
     async def _settle(self, before: _Before) -> None:
         """Waits for the current tab, and for windows that have opened since `before`."""
         tab = self.tabs.current
-        self._settled = await tab.settle(self._settler)
-        if tab.activity.replacing:
-            await self._await_document(tab)
-            self._settled = await tab.settle(self._settler)
+        await self._settle_document(tab)
         with suppress(TimeoutError):
-            async with asyncio.timeout(LOAD_WAIT_S):
+            async with self._patient(LOAD_WAIT_S):
                 await self.tabs.await_popups(before.popups + _windows(before.tabs) - before.windows)
         for opened in await self.tabs.all():
             if opened not in before.tabs and opened is not self.tabs.current:
@@ -225,14 +236,31 @@ class EpisodeEnvironment:
         if any(tab not in before.tabs for tab in tabs):
             await self.tabs.focus(len(tabs) - 1)
 
+    async def _settle_document(self, tab: Tab) -> None:
+        """Waits for a tab; also for the document that it was asked for, until that has come whole."""
+        self._settled = await tab.settle(self._settler)
+        if self._is_coming(tab):
+            await self._await_document(tab)
+            self._settled = await tab.settle(self._settler)
+
+    def _is_coming(self, tab: Tab) -> bool:
+        whole = not tab.activity.arriving or not self._settler.awaits_end(tab.activity.url)
+        return tab.activity.replacing or not whole
+
     async def _await_document(self, tab: Tab) -> None:
         """Waits for the document of a slow site, and gives up its navigation at the limit."""
         try:
             async with asyncio.timeout(self._settings.navigation_timeout_s):
-                while tab.activity.replacing:
+                while self._is_coming(tab):
                     await tab.activity.changes()
         except TimeoutError:
-            await tab.stop_loading()
+            if tab.activity.replacing:
+                await tab.stop_loading()
+            else:
+                self._settler.gives_up(tab.activity.url)
+
+    def _patient(self, limit_s: float) -> AbstractAsyncContextManager[None]:
+        return patient(self._settler.strain, limit_s, self._settings.navigation_timeout_s)
 
     async def _replace_closed(self) -> bool:
         """Whether the current tab was closed by its page, and another one has taken its place."""
@@ -257,6 +285,7 @@ class EpisodeEnvironment:
         self._nodes = {node_id: _loggable(node) for node_id, node in seen.page.rendered.nodes.items()}
         deviations, self._deviations = self._deviations, []
         settled, self._settled = self._settled, Settled()
+        late, self._late = self._late, False
         notices = [notice for tab in await self.tabs.all() for notice in tab.take_notices()]
         left_to = self._departures.take()
         # The refusal of a goto says it already.
@@ -278,6 +307,7 @@ class EpisodeEnvironment:
             deviations=(*outcome.deviations, *deviations, *seen.page.rendered.deviations, *self._cut(seen)),
             still_busy=settled.unfinished,
             not_awaited=settled.ignored,
+            starved=settled.starved or late,
             site_failures=self._outages.take(),
             outage=await self._outages.end(),
             left_to=left_to,
@@ -314,7 +344,7 @@ class EpisodeEnvironment:
         try:
             page, others = await asyncio.gather(
                 read_page(tab.tools, frame_id, self._observation, number),
-                _titles([other for other in tabs if other is not tab]),
+                self._titles([other for other in tabs if other is not tab]),
             )
             extras = await extras_of(LivePage(tab.page.url, tab.tools), self._observers) if self._observers else {}
             read_at = time.monotonic()
@@ -333,6 +363,14 @@ class EpisodeEnvironment:
         is_long = any(len(title) > MAX_TITLE_CHARACTERS for title in whole)
         return _Seen(page, " | ".join(shown), titles, screenshot, extras, read_at, is_long)
 
+    async def _titles(self, tabs: Sequence[Tab]) -> list[str] | None:
+        """None when one of them cannot be read."""
+        try:
+            async with self._patient(TITLE_TIMEOUT_S):
+                return await asyncio.gather(*(read_title(tab.tools) for tab in tabs))
+        except (ProtocolError, TimeoutError):
+            return None
+
     async def _picture(self, tab: Tab) -> bytes | None:
         """A screenshot is for readers of the log: a step does not fail when none can be taken."""
         if not self._settings.screenshots:
@@ -340,7 +378,7 @@ class EpisodeEnvironment:
         limit_s = NEEDED_SCREENSHOT_TIMEOUT_S if self._screenshot_type == "png" else SCREENSHOT_TIMEOUT_S
         for _ in range(SCREENSHOT_ATTEMPTS):
             try:
-                async with asyncio.timeout(limit_s):
+                async with self._patient(limit_s):
                     return await take_screenshot(tab.tools, self._screenshot_type)
             except ProtocolError as error:
                 log.info("%s: no screenshot: %s", tab.page.url, error)
@@ -357,12 +395,3 @@ def _loggable(node: Node) -> Node:
 
 def _windows(tabs: Sequence[Tab]) -> int:
     return sum(tab.activity.windows for tab in tabs)
-
-
-async def _titles(tabs: Sequence[Tab]) -> list[str] | None:
-    """None when one of them cannot be read."""
-    try:
-        async with asyncio.timeout(TITLE_TIMEOUT_S):
-            return await asyncio.gather(*(read_title(tab.tools) for tab in tabs))
-    except (ProtocolError, TimeoutError):
-        return None

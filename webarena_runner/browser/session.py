@@ -5,6 +5,7 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Mapping, MutableMapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from time import monotonic
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -12,6 +13,7 @@ from playwright.async_api import BrowserContext, ProxySettings, StorageState, Vi
 from playwright.async_api import Error as PlaywrightError
 
 from webarena_runner import registry
+from webarena_runner.browser.admission import Admission
 from webarena_runner.browser.engine import Engine, sandbox_works
 from webarena_runner.browser.environment import EpisodeEnvironment
 from webarena_runner.browser.failures import answer_within, first_line, target_gone
@@ -23,6 +25,7 @@ from webarena_runner.browser.proxy import EpisodeProxy
 from webarena_runner.browser.record.recorder import Recorder, Recording
 from webarena_runner.browser.relay import SiteRelay, own_cookies
 from webarena_runner.browser.settle.settler import Settler
+from webarena_runner.browser.strain import Strain
 from webarena_runner.browser.tabs import Tabs
 from webarena_runner.errors import BrowserError, BrowserGone, BrowserMissing, OutsideSites
 from webarena_runner.interfaces.watching import LeaseWatch
@@ -66,6 +69,8 @@ class BrowserSession:
         self._launching = asyncio.Lock()  # guards _engine: one browser is started at a time
         self._engine: Engine | None = None
         self._engines: list[Engine] = []
+        self._strain = Strain(self._processes)
+        self._admission = Admission(settings.concurrency, self._strain)
         self._version = ""
         self._sandbox = False
 
@@ -116,15 +121,17 @@ class BrowserSession:
         headers: Mapping[str, Mapping[str, str]] | None = None,
         apart: Mapping[str, Mapping[str, Any]] | None = None,
         watch: LeaseWatch | None = None,
+        timings_ms: MutableMapping[str, float] | None = None,
     ) -> AsyncIterator[EpisodeEnvironment]:
         """A fresh context on its start pages, fenced in to the sites of `urls` and `more_urls`; `traced` with a log.
 
         What is in `recording` is closed when the context is, or before: `EpisodeEnvironment.end_recording`.
         `geolocation` is what its pages are told of where they are, `viewport` another size than that of the settings.
         `blocked` is filled with the hosts that the fence keeps them from, and how often, `visited` with those outside
-        the sites that they reach, `watch` with what the sites gave and failed to give. `headers` are sent with every
-        request to a site, by its name, and to no other. Sites in `apart`, each with its logged-in state, do not share
-        cookies that pages cannot read.
+        the sites that they reach, `watch` with what the sites gave and failed to give, `timings_ms` with how long the
+        turn was waited for (queue), and what context and start_page took. `headers` are sent with every request to a
+        site, by its name, and to no other. Sites in `apart`, each with its logged-in state, do not share cookies that
+        pages cannot read.
 
         Raises:
             SiteError: a start page does not answer, or is no page of these sites.
@@ -142,15 +149,21 @@ class BrowserSession:
         _require_inside(fence, start_urls)
         settings = _with_viewport(self._settings, viewport)
         own = {"viewport": _size(settings), **_located(geolocation)}
-        settler = Settler(self._settle, secret=f"_{secrets.token_hex(8)}")
-        async with (
-            self._fenced(fence, relays) as proxy,
-            self._lent_context(proxy=proxy, storage_state=state, own=own) as (context, endpoint),
-        ):
-            await context.add_init_script(settler.init_script)
-            recorder = await Recorder.start(context, recording or Recording(), traced=traced)
-            tabs = Tabs(context, endpoint)
-            try:
+        settler = Settler(
+            self._settle, f"_{secrets.token_hex(8)}", self._strain, longest_s=settings.navigation_timeout_s
+        )
+        spent = _Parts({} if timings_ms is None else timings_ms)
+        async with AsyncExitStack() as stack:
+            async with self._admission.turn():
+                spent.ends("queue")
+                proxy = await stack.enter_async_context(self._fenced(fence, relays))
+                lent = self._lent_context(proxy=proxy, storage_state=state, own=own)
+                context, endpoint = await stack.enter_async_context(lent)
+                await context.add_init_script(settler.init_script)
+                recorder = await Recorder.start(context, recording or Recording(), traced=traced)
+                stack.push_async_callback(recorder.aclose)
+                tabs = Tabs(context, endpoint)
+                stack.push_async_callback(tabs.aclose)
                 environment = EpisodeEnvironment(
                     tabs,
                     fence,
@@ -158,17 +171,15 @@ class BrowserSession:
                     settings,
                     self._observation,
                     self._screenshot_type,
+                    admission=self._admission,
                     observers=self._observers,
                     recorder=recorder,
                     watch=watch,
                 )
+                spent.ends("context")
                 await environment.open_start_pages(start_urls)
-                yield environment
-            finally:
-                try:
-                    await recorder.aclose()
-                finally:
-                    await tabs.aclose()
+                spent.ends("start_page")
+            yield environment
 
     @asynccontextmanager
     async def _fenced(self, fence: Fence, relays: Sequence[SiteRelay]) -> AsyncIterator[ProxySettings]:
@@ -185,6 +196,7 @@ class BrowserSession:
         """
         relays = [SiteRelay(url, sent) for url, sent in (headers or {}).items() if sent]
         async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self._admission.turn())
             proxy = None
             if urls is not None:
                 fence = Fence(urls, through_proxy=[relay.url for relay in relays])
@@ -247,6 +259,12 @@ class BrowserSession:
                 await self._close(engine)
             return self._engine
 
+    async def _processes(self) -> dict[int, str]:
+        found: dict[int, str] = {}
+        for engine in self._engines:
+            found |= await engine.processes()
+        return found
+
     async def _launch(self) -> Engine:
         engine = await Engine.start(
             self._found, headless=self._settings.headless, sandbox=self._sandbox, direct=self._direct
@@ -259,6 +277,18 @@ class BrowserSession:
         if engine in self._engines:
             self._engines.remove(engine)
             await engine.aclose()
+
+
+class _Parts:
+    """Says which parts of an episode took how long, one after the other."""
+
+    def __init__(self, timings_ms: MutableMapping[str, float]) -> None:
+        self._timings_ms = timings_ms
+        self._clock = monotonic()
+
+    def ends(self, part: str) -> None:
+        began, self._clock = self._clock, monotonic()
+        self._timings_ms[part] = self._timings_ms.get(part, 0.0) + 1000 * (self._clock - began)
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from webarena_runner.browser.failures import first_line, target_gone
 from webarena_runner.browser.observe.devtools import DevTools, ProtocolError, connect
 from webarena_runner.browser.parts import Parts
 from webarena_runner.browser.settle.activity import Activity
+from webarena_runner.browser.settle.allowance import patient
 from webarena_runner.browser.settle.settler import Settled, Settler
 from webarena_runner.errors import BrowserError, SiteError
 from webarena_runner.interfaces.watching import Document
@@ -77,7 +78,7 @@ class Tab:
 
     async def settle(self, settler: Settler) -> Settled:
         settled = await settler.settle(self.tools, self.activity, self.activity.url or self.page.url)
-        await self._agree()
+        await self._agree(settler)
         return settled
 
     async def stop_loading(self) -> None:
@@ -100,10 +101,10 @@ class Tab:
             return None
         return Document(self.page.url, status) if status else None
 
-    async def _agree(self) -> None:
+    async def _agree(self, settler: Settler) -> None:
         """Playwright hears of navigations on a connection of its own, on a busy machine later than we do."""
         try:
-            async with asyncio.timeout(AGREE_WAIT_S):
+            async with patient(settler.strain, AGREE_WAIT_S, settler.longest_s):
                 while self.activity.url not in ("", self.page.url) and not self.tools.closed:
                     self._told.clear()
                     await self._told.wait()

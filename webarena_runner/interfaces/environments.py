@@ -66,6 +66,11 @@ class EpisodeNotes:
         finally:
             self.timings_ms[part] = self.timings_ms.get(part, 0.0) + 1000 * (monotonic() - clock)
 
+    def move(self, part: str, to: str, spent_ms: float) -> None:
+        """What was taken for time of one part is that of another."""
+        self.timings_ms[part] -= spent_ms
+        self.timings_ms[to] = self.timings_ms.get(to, 0.0) + spent_ms
+
     @asynccontextmanager
     async def timed_entry(self, part: str, entered: AbstractAsyncContextManager[T]) -> AsyncIterator[T]:
         """What it gives, with the time that entering it takes as a part."""

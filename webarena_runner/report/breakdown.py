@@ -17,6 +17,7 @@ from webarena_runner.report.statistics import (
     rate_of,
     template_average,
 )
+from webarena_runner.report.times import Share, times_of
 from webarena_runner.types import EpisodeResult, Task
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class RunStatistics:
 
     `overall` is None when nothing was planned, `scored` when no episode has a score. `by_evaluator` and the two after
     it are empty or None when the run folder does not say what the tasks are. `spent` is by steps, tokens, cost_usd and
-    wall_s, without what is not known.
+    wall_s, without what is not known; `times` says what the episodes' time went into.
     """
 
     overall: Rate | None
@@ -60,6 +61,7 @@ class RunStatistics:
     pass_at: Mapping[int, Mean]
     pass_hat: Mapping[int, Mean]
     spent: Mapping[str, Spent]
+    times: tuple[Share, ...] = ()
     notes: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
@@ -75,6 +77,7 @@ class RunStatistics:
             "pass_at_k": {str(k): mean.as_json() for k, mean in self.pass_at.items()},
             "pass_hat_k": {str(k): mean.as_json() for k, mean in self.pass_hat.items()},
             "spent": {name: spent.as_json() for name, spent in self.spent.items()},
+            "times": [part.as_json() for part in self.times],
             "notes": list(self.notes),
         }
 
@@ -99,6 +102,7 @@ def break_down(report: "RunReport") -> RunStatistics:
         pass_at=over_tasks(trials.values(), pass_at_k),
         pass_hat=over_tasks(trials.values(), pass_hat_k),
         spent=_spent(report),
+        times=times_of(report),
         notes=tuple(_notes(report, known=len(kinds))),
     )
 

@@ -28,6 +28,7 @@ def notes(report: RunReport) -> Iterator[Note]:
         causes = ", ".join(f"{cause} {count}" for cause, count in sorted(report.unanswered.items()))
         yield Note(f"errors because the model gave no answer: {causes}")
     yield from _of_sites(report)
+    yield from _of_load(report)
     if report.cut_replies:
         yield Note(f"{report.cut_replies} replies were cut at their limit (-o sampling.max_tokens=N sets it)")
     if report.thought_replies:
@@ -73,6 +74,20 @@ def _of_sites(report: RunReport) -> Iterator[Note]:
         yield Note(f"reached outside the tasks' sites (--offsite allow): {_listed(report.visited_hosts)}")
     if report.left:
         yield Note(f"{report.left} episodes ended with 0 because they left the sites (--offsite terminate)")
+
+
+def _of_load(report: RunReport) -> Iterator[Note]:
+    if report.busy_steps:
+        yield Note(
+            f"{report.busy_steps} of {report.steps} steps led to a page that was still busy when the wait for it ended "
+            "(settle.limit_s)",
+            told="by the way",
+        )
+    if report.starved_steps:
+        yield Note(
+            f"{report.starved_steps} of {report.steps} steps led to a page that was read before it had its time: the "
+            "machine was too busy; use fewer --workers, or leave the machine to the run"
+        )
 
 
 def _listed(hosts: Sequence[AskedHost]) -> str:

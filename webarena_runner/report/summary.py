@@ -231,6 +231,16 @@ class RunReport:
         return 0 if skipped else sum(has_thoughts(verdict.reply) for verdict in self._verdicts)
 
     @cached_property
+    def busy_steps(self) -> int:
+        """How many steps led to a page that was still busy when the wait for it ended at its limit."""
+        return sum(result.busy_steps for result in self.heads.values())
+
+    @cached_property
+    def starved_steps(self) -> int:
+        """How many steps led to a page that was read before it had its time, since the machine was too busy."""
+        return sum(result.starved_steps for result in self.heads.values())
+
+    @cached_property
     def recovered(self) -> int:
         """How many scored episodes met a page that a site failed to give, and the site was there again."""
         return sum(bool(result.site_failures) for result in self.heads.values() if result.value is not None)
@@ -301,6 +311,8 @@ class RunReport:
             "thought_replies": self.thought_replies,
             "thought_verdicts": self.thought_verdicts,
             "unanswered": self.unanswered,
+            "busy_steps": self.busy_steps,
+            "starved_steps": self.starved_steps,
             "recovered": self.recovered,
             "blocked_hosts": [asdict(each) for each in self.blocked_hosts],
             "visited_hosts": [asdict(each) for each in self.visited_hosts],

@@ -22,8 +22,8 @@ class StatisticsTable:
     rows: tuple[tuple[str, ...], ...]
 
 
-def statistics_tables(statistics: RunStatistics) -> Iterator[StatisticsTable]:
-    """Those that have a row."""
+def statistics_tables(statistics: RunStatistics, *, with_times: bool = True) -> Iterator[StatisticsTable]:
+    """Those that have a row; `with_times`: also where the time went."""
     groups: Iterable[tuple[str, str, Mapping[str, Rate]]] = (
         ("success rate", "of", _overall(statistics)),
         ("by site", "sites", statistics.by_site),
@@ -42,6 +42,9 @@ def statistics_tables(statistics: RunStatistics) -> Iterator[StatisticsTable]:
         rows = tuple((_UNITS[name], *_spent(spent)) for name, spent in statistics.spent.items())
         head = ("spent", "in all", "per task (mean)", "per task (median)", "per pass")
         yield StatisticsTable("what it took", head, rows)
+    if with_times and statistics.times:
+        rows = tuple((part.name, f"{part.amount:.4g}", percent(part.share)) for part in statistics.times)
+        yield StatisticsTable("where the time of the episodes went", ("part", "seconds", "share"), rows)
 
 
 def rate_line(rate: Rate, *, of: str) -> str:

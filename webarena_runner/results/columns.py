@@ -22,6 +22,20 @@ def _of(name: str, dtype: str, meaning: str, key: str = "") -> Column:
     return Column(name, dtype, meaning, key or name)
 
 
+STEP_PARTS = ("agent", "queue", "execute", "settle", "observe", "screenshot")
+# `browser` is what earlier versions had for `context` and `start_page`.
+EPISODE_PARTS = (
+    "lease",
+    "login",
+    "context",
+    "browser",
+    "start_page",
+    "first_observation",
+    *STEP_PARTS,
+    "log",
+    "evaluate",
+    "close",
+)
 KEYS = (
     _of("run_id", TEXT, "the run: the name of its folder"),
     _of("task_id", ID, "the task; with `run_id` and `trial` the key of every frame"),
@@ -43,11 +57,13 @@ TASKS = (
     _of("value", NUMBER, "score in [0, 1]; missing when it errored or has not run"),
     _of("why", TEXT, "why it has not passed"),
     _of("ending", TEXT, "how the episode ended, such as `answered` or `step_limit`; missing when it has not run"),
-    _of("error_class", TEXT, "of an error: model, browser, site, login, judge, timeout, internal", "failure.error_class"),
+    _of("error_class", TEXT, "of an error: model, browser, site, login, judge, overload, timeout, internal", "failure.error_class"),
     _of("answer", TEXT, "the agent's answer"),
     _of("final_url", TEXT, "where it ended, as `__SITE__` and path"),
     _of("attempt", COUNT, "which attempt it is, from 1"),
     _of("steps", COUNT, "steps taken"),
+    _of("busy_steps", COUNT, "of these, those to a page that was still busy when the wait for it ended"),
+    _of("starved_steps", COUNT, "of these, those to a page that was read too early, since the machine was too busy"),
     _of("prompt_tokens", COUNT, "tokens of all prompts, by the server's count"),
     _of("completion_tokens", COUNT, "tokens of all replies"),
     _of("cached_tokens", COUNT, "of the prompt tokens, those in the server's prefix cache"),
@@ -56,9 +72,8 @@ TASKS = (
     _of("started_at", TIME, "when it began"),
     *(
         _of(f"{part}_ms", NUMBER, f"milliseconds of part `{part}`", f"timings_ms.{part}")
-        for part in ("lease", "browser", "first_observation", "agent", "execute", "settle", "observe", "screenshot")
+        for part in EPISODE_PARTS
     ),
-    _of("evaluate_ms", NUMBER, "milliseconds of part `evaluate`", "timings_ms.evaluate"),
 )
 STEPS = (
     *KEYS,
@@ -80,7 +95,7 @@ STEPS = (
     _of("latency_s", NUMBER, "seconds until the reply was there, retries included", "reply.latency_s"),
     *(
         _of(f"{part}_ms", NUMBER, f"milliseconds of part `{part}`", f"timings_ms.{part}")
-        for part in ("agent", "execute", "settle", "observe", "screenshot")
+        for part in STEP_PARTS
     ),
     _of("screenshot", TEXT, "picture of the page before the action: path below the run's folder"),
 )

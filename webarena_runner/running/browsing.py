@@ -82,6 +82,7 @@ class Browser(Protocol):
         headers: Mapping[str, Mapping[str, str]],
         watch: LeaseWatch | None,
         apart: Mapping[str, Mapping[str, Any]],
+        timings_ms: MutableMapping[str, float] | None,
     ) -> AbstractAsyncContextManager[Pages]: ...
 
 
@@ -156,8 +157,9 @@ class BrowserEnvironments:
                 headers=lease.headers,
                 watch=lease.watch,
                 apart=lease.apart,
+                timings_ms=notes.timings_ms,
             )
-            async with notes.timed_entry("browser", opening) as pages:
+            async with opening as pages:
                 yield LeasedSites(self, task, lease, pages, recording)
 
     async def score(self, task: Task, answer: str, lease: SiteLease, pages: Pages) -> tuple[float, tuple[Score, ...]]:

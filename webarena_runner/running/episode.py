@@ -12,12 +12,12 @@ from webarena_runner.actions.describe import describe_action
 from webarena_runner.actions.kinds import element_of
 from webarena_runner.actions.stops import early_stop
 from webarena_runner.actions.thoughts import has_thoughts
-from webarena_runner.errors import EpisodeError, NoAnswer, SiteAway, SiteError, UsageError
+from webarena_runner.errors import EpisodeError, NoAnswer, Overload, SiteAway, SiteError, UsageError
 from webarena_runner.interfaces import Agent
 from webarena_runner.interfaces.environments import Environment, EnvironmentProvider, EpisodeNotes
 from webarena_runner.log.paths import AttemptPaths
 from webarena_runner.log.reading import total_usd
-from webarena_runner.settings.records import RunSettings
+from webarena_runner.settings.records import LimitSettings, RunSettings
 from webarena_runner.types import (
     ActedOn,
     Action,
@@ -81,6 +81,8 @@ class Episode:
     clock_start: float = field(default_factory=time.monotonic)
     final_url: str = ""
     scored: EpisodeResult | None = None
+    busy_steps: int = 0
+    starved_steps: int = 0
     notes: EpisodeNotes = field(default_factory=EpisodeNotes)
 
     def keep_last_page(self) -> None:
@@ -90,7 +92,18 @@ class Episode:
             self.awaits_step = False
 
     def saw(self, observation: Observation) -> None:
+        """What is there after an action, or at the start."""
         self.now, self.awaits_step = observation, True
+        self.busy_steps += bool(observation.still_busy)
+        self.starved_steps += observation.starved
+
+    def closed_since(self, left: float) -> None:
+        """The environment is closed, which was begun at `left`: the result says how long that took."""
+        self.notes.timings_ms["close"] = 1000 * (time.monotonic() - left)
+        if self.scored is not None:
+            timings_ms = self.scored.timings_ms | {"close": self.notes.timings_ms["close"]}
+            ended = {"finished_at": datetime.now(UTC), "wall_s": time.monotonic() - self.clock_start}
+            self.scored = self.scored.model_copy(update=ended | {"timings_ms": timings_ms})
 
 
 async def run_episode(harness: Harness, episode: Episode) -> EpisodeResult:
@@ -117,19 +130,27 @@ async def play_episode(harness: Harness, episode: Episode) -> EpisodeResult:
         UsageError: the log cannot be written, or the task cannot be run as configured.
     """
     opening = harness.environments.episode(episode.task, trial=episode.trial, notes=episode.notes)
+    left = 0.0
     try:
         async with opening as environment:
-            ending, answer = await _act(harness, episode, environment)
-            episode.final_url = environment.url
-            value, scores = 0.0, tuple[Score, ...]()
-            if ending is not Ending.OFFSITE:
-                with episode.notes.timed("evaluate"):
-                    value, scores = await environment.score(answer)
-            episode.scored = _result(episode, ending, answer, value=value, scores=scores)
+            try:
+                ending, answer = await _act(harness, episode, environment)
+                _require_time(episode, harness.settings.limits, len(episode.steps))
+                episode.final_url = environment.url
+                value, scores = 0.0, tuple[Score, ...]()
+                if ending is not Ending.OFFSITE:
+                    with episode.notes.timed("evaluate"):
+                        value, scores = await environment.score(answer)
+                episode.scored = _result(episode, ending, answer, value=value, scores=scores)
+            finally:
+                left = time.monotonic()
     except Exception as error:
         if episode.scored is None:
             raise
         log.warning("task %s: leaving its environment failed, its score stands: %s", episode.task.task_id, error)
+    finally:
+        if left:
+            episode.closed_since(left)
     if episode.scored is None:
         raise RuntimeError("an environment has swallowed what went wrong in it")
     return episode.scored
@@ -139,6 +160,7 @@ async def _act(harness: Harness, episode: Episode, environment: Environment) -> 
     urls = episode.notes.site_urls
     with episode.notes.timed("first_observation"):
         observation = await environment.observe()
+    episode.notes.move("first_observation", "queue", observation.timings_ms.get("queue", 0.0))
     episode.saw(observation)
     while True:
         stopped = early_stop([step.decision.action for step in episode.steps], harness.settings.limits)
@@ -162,12 +184,23 @@ async def _act(harness: Harness, episode: Episode, environment: Environment) -> 
             raise unanswered
         if observation.outage:
             raise SiteError(observation.outage)
+        _require_time(episode, harness.settings.limits, harness.settings.limits.max_steps)
         if observation.left_to and harness.settings.browser.offsite == "terminate":
             # As BrowserGym has it, which calls it an unauthorized URL: no reward, whatever the state of the sites.
             episode.keep_last_page()
             return Ending.OFFSITE, ""
         if isinstance(decision.action, Stop):
             return Ending.ANSWERED, decision.action.answer
+
+
+def _require_time(episode: Episode, limits: LimitSettings, steps: int) -> None:
+    """Raises Overload when too many pages, of those of so many steps, were read before they had their time."""
+    starved = episode.starved_steps
+    if starved and starved > limits.starved_share * steps and limits.starved_share < 1:
+        raise Overload(
+            f"the machine was too busy: {starved} of {len(episode.steps)} steps led to a page that was read before it "
+            "had its time (limits.starved_share); use fewer --workers, or leave the machine to the run"
+        )
 
 
 def _record(
@@ -193,8 +226,12 @@ def _record(
         screenshot_file=AttemptPaths.screenshot(index, shown.screenshot_type) if shown.screenshot is not None else None,
         timings_ms={"agent": agent_ms} | (after.timings_ms if acted else {}),
     )
-    episode.log.append(step, shown.screenshot)
-    episode.now, episode.awaits_step = after, acted
+    with episode.notes.timed("log"):
+        episode.log.append(step, shown.screenshot)
+    if acted:
+        episode.saw(after)
+    else:
+        episode.awaits_step = False
     # Only the text of a past observation is needed again; its image and boxes would add up over thirty steps.
     light = step.observation.model_copy(update={"screenshot": None, "nodes": {}, "extras": {}})
     episode.steps.append(step.model_copy(update={"observation": light}))
@@ -286,6 +323,8 @@ def _result(
         finished_at=datetime.now(UTC),
         wall_s=time.monotonic() - episode.clock_start,
         timings_ms=timings_ms,
+        busy_steps=episode.busy_steps,
+        starved_steps=episode.starved_steps,
         deviations=tuple(sorted({name for step in episode.steps for name in step.observation.deviations})),
         site_failures=_seen_in(episode, lambda seen: seen.site_failures),
         blocked_hosts=dict(episode.notes.blocked_hosts),

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distributions, requires, version
 from pathlib import Path
 
+from webarena_runner.browser.admission import cores
 from webarena_runner.extras import PACKAGE
 
 NVIDIA_SMI = "nvidia-smi"
@@ -22,7 +23,7 @@ _OF_DEVELOPERS = re.compile(r"""extra\s*==\s*['"](dev|docs)['"]""")
 
 def hardware() -> dict[str, str]:
     """Processor, cores that this process may use, memory, and each GPU with driver and memory, where there is one."""
-    found = {"cpu": _cpu(), "cores": str(_cores()), "memory": _memory()}
+    found = {"cpu": _cpu(), "cores": str(cores()), "memory": _memory()}
     return {name: text for name, text in found.items() if text} | _gpus()
 
 
@@ -59,12 +60,6 @@ def _cpu() -> str:
         return platform.processor() or platform.machine()
     named = re.search(r"^model name\s*:\s*(.+)$", text, re.M)
     return named[1].strip() if named else platform.machine()
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 0
 
 
 def _memory() -> str:

@@ -5,8 +5,9 @@ from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import replace
 
-from webarena_runner.errors import JudgeError, ModelError
+from webarena_runner.errors import JudgeError, ModelError, Overload
 from webarena_runner.interfaces.execution import Attempt
+from webarena_runner.running.width import Width
 from webarena_runner.types import EpisodeResult, Failure, Task
 
 # A browser or sites' process that ends so often under one episode does so because of it.
@@ -17,8 +18,9 @@ EQUAL_REFUSALS = 5
 class RunSchedule:
     """Errors are tried again after all else, up to `retries` times; what would go on failing stops the run.
 
-    What was lost with a process that episodes share, or, `replays` times, with a shared site that went down, is run
-    again as the next one and is no try: it counts for neither.
+    After an overload fewer episodes are under way at once. What was lost with a process that episodes share, or,
+    `replays` times, with a shared site that went down, is run again as the next one and is no try: it counts for
+    neither.
     `judged`: the run has a judge. `spent_usd` is what its earlier starts have cost.
     """
 
@@ -41,6 +43,7 @@ class RunSchedule:
         self._errors_in_a_row = 0
         self._has_result = False
         self._refusals: Counter[str] = Counter()
+        self._width = Width()
         self._stopped = ""
 
     @property
@@ -52,13 +55,17 @@ class RunSchedule:
         self._stopped = self._stopped or why
 
     def next(self) -> Attempt | None:
-        if self._stopped or not self._queue:
+        if self._stopped or not self._queue or not self._width.has_room:
             return None
-        return replace(self._queue.popleft(), spent_usd=self._spent_usd)
+        attempt = self._queue.popleft()
+        self._width.begins((attempt.task_id, attempt.trial))
+        return replace(attempt, spent_usd=self._spent_usd)
 
     def ended(self, attempt: Attempt, result: EpisodeResult) -> None:
         self._spent_usd += result.cost_usd or 0.0
         failure = result.failure
+        overloaded = failure is not None and failure.error_class == Overload.error_class
+        self._width.ends((attempt.task_id, attempt.trial), overloaded=overloaded)
         if failure and self._lost(attempt, failure):
             self._queue.appendleft(_again(attempt, failure))
             return

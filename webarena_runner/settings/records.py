@@ -156,6 +156,11 @@ class LimitSettings(Described):
     """typing actions are equal by element (official: whatever the text) or by element_and_text"""
     stop_at_repeated_scrolls: bool = True
     """scrolls the same way are equal actions; official: yes, three end the episode"""
+    starved_share: NonNegativeFloat = Field(default=0.0, le=1)
+    """share of an episode's steps past which it is an error of class overload and no score; 1: never
+
+    Of steps whose page was read before it had its time, because the machine was too busy. Official has no such rule.
+    """
     episode_timeout_s: PositiveFloat = 1800
     """seconds until an episode ends as an error; official has no limit"""
     retries: NonNegativeInt = 2
@@ -219,6 +224,12 @@ class BrowserSettings(Described):
     """seconds until a page counts as not readable; official has no limit"""
     recycle_after: PositiveInt = 100
     """episodes until Chromium is started afresh; official: one"""
+    concurrency: PositiveInt | None = None
+    """steps, start pages and checks in the browser at the same time; null: by the cores; official: one
+
+    Whatever the number of workers: the others wait their turn, first come, first served, or for their model. null: as
+    many as there are cores, and more as long as nothing in the browser has to wait for a core.
+    """
     screenshots: bool = True
     """keep a picture of each step in the log; official does"""
     follow_new_tabs: bool = False

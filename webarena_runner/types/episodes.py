@@ -38,7 +38,8 @@ class Observation(Record):
     image (`screenshot_type`), or None. `action_error` is why the last action did nothing ("" when it worked).
     `timings_ms` names the parts: execute, settle, observe, screenshot. `deviations` names each place where official
     would have crashed or differed. `still_busy` is what went on in the page when the wait for it ended at its limit,
-    `not_awaited` what went on too, but had not ended before. `site_failures` are main documents of the last action that
+    `not_awaited` what went on too, but had not ended before. `starved`: the machine was so busy that the page was read
+    before it had the time that the settings give it. `site_failures` are main documents of the last action that
     a site failed to give, with the reason, and `outage` is why the episode cannot go on ("": it can). `extras` has what
     the run's observers saw, by their names: for agents, not for the log. `left_to` are addresses on none of the sites,
     to which the last action led a tab, or was to. `acted_box` is where the element of the last action was before it, of
@@ -56,6 +57,7 @@ class Observation(Record):
     deviations: tuple[str, ...] = ()
     still_busy: tuple[str, ...] = ()
     not_awaited: tuple[str, ...] = ()
+    starved: bool = False
     site_failures: tuple[str, ...] = ()
     outage: str = ""
     left_to: tuple[str, ...] = ()
@@ -192,8 +194,8 @@ UNSCORED = "unscored"
 
 
 class Failure(Record):
-    """Why an episode has no score; `error_class` is one of model, browser, site, login, judge, timeout, internal, and
-    unscored for an imported one that was recorded without a score.
+    """Why an episode has no score; `error_class` is one of model, browser, site, login, judge, overload, timeout,
+    internal, and unscored for an imported one that was recorded without a score.
 
     `cause` says what kept the model from answering, where the server did: filter, refusal, reply limit.
     `stops_run`: the episodes after it would end the same way, so the run stopped there, to be resumed.
@@ -246,12 +248,14 @@ class EpisodeResult(Record):
     Tokens and cost are of all replies, also of one whose action was not carried out; `cut_replies` ended at their
     limit, `thought_replies` hold thoughts. Only `cost_usd` counts the judge; it is None when no model of the run has
     prices. `site_urls` are the leased sites' by official name, {} when there was no lease. `timings_ms` names the
-    parts: lease, browser (its start and the start pages), first_observation, and for all steps together agent,
-    execute, settle, observe, screenshot, then evaluate. `site_failures` are pages that a site failed to give; where
-    there is a score, the site was there again. `blocked_hosts` are those that the fence kept the episode's pages from,
-    as HOST:PORT, with how often they were asked for; `visited_hosts` are those beside the sites that it let them reach
-    (`browser.offsite: allow`), and `left_to` the addresses that tabs went to, or were to go to, on no site of the task.
-    `cookies_apart` are sites on one host name whose cookies were kept apart in the browser.
+    parts: lease, login, queue (waiting for a turn in the browser), context, start_page, first_observation, for all
+    steps together agent, execute, settle, observe, screenshot, log (writing the steps), then evaluate and close;
+    earlier versions had browser for context and start_page. `busy_steps` led to a page that was still busy when the
+    wait for it ended, `starved_steps` to one that the machine was too busy for. `site_failures` are pages that a site
+    failed to give; where there is a score, the site was there again. `blocked_hosts` are those that the fence kept the
+    episode's pages from, as HOST:PORT, with how often they were asked for; `visited_hosts` are those beside the sites
+    that it let them reach (`browser.offsite: allow`), and `left_to` the addresses that tabs went to, or were to go to,
+    on no site of the task. `cookies_apart` are sites on one host name whose cookies were kept apart in the browser.
     """
 
     task_set: str
@@ -269,6 +273,8 @@ class EpisodeResult(Record):
     cached_tokens: Count
     cut_replies: Count = 0
     thought_replies: Count = 0
+    busy_steps: Count = 0
+    starved_steps: Count = 0
     cost_usd: FiniteFloat | None = None
     site_urls: dict[str, str] = Field(default_factory=dict)
     started_at: AwareDatetime

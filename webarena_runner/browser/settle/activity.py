@@ -53,8 +53,9 @@ class Activity:
 
     `generation` grows with every request or navigation that starts, `windows` with every window that the page opens.
     `replacing` is true from the start of a navigation until the new document is there; Chromium keeps most commands
-    waiting for that long. `url` is the main frame's, "" until it navigates. `quickest` is the shortest time that a
-    finished request of a name took, in s; `acted` is when the agent last began an action, by the loop's clock.
+    waiting for that long. After that, while it comes in, `arriving` is true. `url` is the main frame's, "" until it
+    navigates. `quickest` is the shortest time that a finished request of a name took, in s; `acted` is when the agent
+    last began an action, by the loop's clock.
     """
 
     def __init__(self, tools: DevTools, frame_id: str) -> None:
@@ -70,6 +71,7 @@ class Activity:
         self.acted = self._clock()
         self._starts: Counter[str] = Counter()
         self._last_request = self.acted
+        self._document = ""
         self._navigating: set[str] = set()
         self._refreshes: dict[str, float] = {}
         self._loading: set[str] = set()
@@ -99,6 +101,11 @@ class Activity:
 
     async def start(self) -> None:
         await asyncio.gather(self._tools.send("Page.enable"), self._tools.send("Network.enable", NO_BODIES))
+
+    @property
+    def arriving(self) -> bool:
+        """Whether the main frame's document is there and has not ended."""
+        return self._document in self._requests
 
     def begin_action(self) -> None:
         """What starts from now on may have been caused by the agent."""
@@ -203,6 +210,8 @@ class Activity:
         parts = urlsplit(event["request"]["url"])
         if event.get("type") in UNTRACKED or parts.scheme not in {"http", "https"} or parts.path == "/favicon.ico":
             return
+        if event.get("type") == "Document" and event.get("frameId") == self.main_frame:
+            self._document = event["requestId"]
         request = _Request(event["loaderId"], _name("request", event["request"]["url"]), self._clock())
         self._requests[event["requestId"]] = request
         self._starts[request.name] += 1

@@ -12,7 +12,9 @@ import orjson
 from webarena_runner.browser.observe.capture import isolated_world
 from webarena_runner.browser.observe.devtools import DevTools, ProtocolError
 from webarena_runner.browser.settle.activity import Activity, Channel
+from webarena_runner.browser.settle.allowance import Allowance
 from webarena_runner.browser.settle.scripts import PENDING, STILL, TIMERS
+from webarena_runner.browser.strain import Strain
 from webarena_runner.settings.records import SettleSettings
 
 OFFICIAL_SLEEP_S = 2.0
@@ -30,25 +32,35 @@ LATER_S = 0.1
 # Known by their own names on all pages of a site; other reasons belong to one page.
 NAMED = ("timer ", "frame ", "idle ", "body ", "request ", "poll ")
 LEARNED = ("changes", "animation", "refresh")
+# What goes on at the limit is taken for endless only where the page had most of the time for itself.
+MOST_LOST = 0.25
 
 
 @dataclass(frozen=True)
 class Settled:
-    """`unfinished` went on at the limit; `ignored` was there too, but known never to end."""
+    """`unfinished` went on at the limit; `ignored` was there too, but known never to end.
+
+    `starved`: the page has not had the time of the limit, since the machine was too busy.
+    """
 
     unfinished: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    starved: bool = False
 
 
 @dataclass
 class Settler:
     """Waits for one episode's tabs; remembers what never ends on a page, so as to wait for it once only.
 
-    `secret` is the name under which the init script answers; the same for all tabs.
+    `secret` is the name under which the init script answers; the same for all tabs. Time of a wait that `strain` calls
+    lost is added to it, up to `longest_s` in all.
     """
 
     settings: SettleSettings
     secret: str
+    strain: Strain
+    longest_s: float
+    _endless: set[str] = field(default_factory=set)
     _restless: dict[str, frozenset[str]] = field(default_factory=dict)
     _answers_after_s: dict[str, float] = field(default_factory=dict)
 
@@ -59,14 +71,16 @@ class Settler:
     async def settle(self, tools: DevTools, activity: Activity, url: str) -> Settled:
         """Returns when the page is quiet, or gone, or at the limit."""
         if self.settings.mode == "official":
-            await asyncio.sleep(OFFICIAL_SLEEP_S)
-            return Settled()
+            return await self._sleep()
         site, page = urlsplit(url).netloc, _page_of(url)
         restless = self._restless.get(site, frozenset()) | self._restless.get(page, frozenset())
         requests = frozenset(name for name in restless if name.startswith("request "))
         ignored = (restless - requests) | activity.stale(restless, self.settings.limit_s)
-        wait = _Wait(tools, activity, self.secret, self.settings.limit_s, ignored, self._answers_after_s)
+        allowance = Allowance(self.strain, self.settings.limit_s, self.longest_s)
+        wait = _Wait(tools, activity, self.secret, allowance, ignored, self._answers_after_s)
         unfinished = await wait.until_quiet()
+        if allowance.lost_share > MOST_LOST:
+            return Settled(tuple(unfinished), tuple(sorted(wait.skipped)), bool(unfinished) and allowance.was_cut)
         polls = activity.polls() if unfinished else []
         # A page that does not answer is not asked again.
         repeating = [] if NO_ANSWER in unfinished else await wait.repeating()
@@ -79,6 +93,18 @@ class Settler:
             self._answers_after_s[name] = max(after_s, self._answers_after_s.get(name, 0.0))
         return Settled(tuple(unfinished), tuple(sorted(wait.skipped)))
 
+    def gives_up(self, url: str) -> None:
+        """The document of this page has no end: it is not waited for again."""
+        self._endless.add(_page_of(url))
+
+    def awaits_end(self, url: str) -> bool:
+        return _page_of(url) not in self._endless
+
+    async def _sleep(self) -> Settled:
+        allowance = Allowance(self.strain, OFFICIAL_SLEEP_S, self.longest_s)
+        await allowance.spent()
+        return Settled(starved=allowance.was_cut)
+
 
 class _Wait:
     """One wait on one tab, with what it has seen."""
@@ -88,7 +114,7 @@ class _Wait:
         tools: DevTools,
         activity: Activity,
         secret: str,
-        limit_s: float,
+        allowance: Allowance,
         ignored: frozenset[str],
         answers_after_s: dict[str, float],
     ) -> None:
@@ -97,23 +123,29 @@ class _Wait:
         self._tools = tools
         self._activity = activity
         self._secret = _js(secret)
-        self._limit_s = limit_s
+        self._allowance = allowance
+        self._limit_s = allowance.limit_s
         self._answers_after_s = answers_after_s
         self._clock = asyncio.get_running_loop().time
-        self._end = self._clock() + limit_s
         self._awaited: set[str] = set()
         self._workers: list[Channel] = []
         self._silent = ""
 
     async def until_quiet(self) -> list[str]:
+        """What went on at the limit; nothing when it was quiet before."""
+        while (unfinished := await self._until_limit()) and self._allowance.extend():
+            pass
+        return unfinished
+
+    async def _until_limit(self) -> list[str]:
         try:
             # DevTools shows requests and navigations, the page itself its callbacks and changes, and each may start
             # the other: it is quiet when both say so and nothing began in between.
             while True:
-                async with asyncio.timeout_at(self._end):
+                async with asyncio.timeout_at(self._allowance.end):
                     await self._idle()
                 generation = self._activity.generation
-                async with asyncio.timeout_at(self._end + ANSWER_LATE_S):
+                async with asyncio.timeout_at(self._allowance.end + ANSWER_LATE_S):
                     more, unfinished = await self._still()
                 if unfinished:
                     return unfinished
@@ -164,7 +196,7 @@ class _Wait:
                 STILL
                 % _js(
                     {
-                        "limit": max(0.0, 1000 * self._rest_s - ANSWER_MS),
+                        "limit": max(0.0, 1000 * self._allowance.rest_s - ANSWER_MS),
                         "hold": hold_ms,
                         "quiet": QUIET_MS,
                         "changes": "changes" not in self.ignored,
@@ -184,7 +216,7 @@ class _Wait:
 
     async def _hold_ms(self) -> float:
         """How long the page is still waited for by its callbacks and workers."""
-        pending = await self._pending(self._rest_s)
+        pending = await self._pending(self._allowance.rest_s)
         self._awaited.update(pending["awaited"])
         self.skipped.update(pending["skipped"])
         now = self._clock()
@@ -200,21 +232,17 @@ class _Wait:
     def _answers_by(self, channel: Channel) -> float:
         """Until when an answer is waited for; the whole limit for a partner that is not known yet."""
         if (after_s := self._answers_after_s.get(channel.name)) is None:
-            return channel.asked + self._limit_s
+            return channel.asked + self._limit_s + self._allowance.lost_s
         return channel.asked + (min(self._limit_s, LATER * after_s + LATER_S) if after_s else 0.0)
 
     def _busy(self) -> list[str]:
-        self.skipped.update(self.ignored.intersection(self._activity.busy(until=self._end)))
-        return self._activity.busy(self.ignored, until=self._end)
+        self.skipped.update(self.ignored.intersection(self._activity.busy(until=self._allowance.end)))
+        return self._activity.busy(self.ignored, until=self._allowance.end)
 
     async def _pending(self, horizon_s: float) -> dict[str, Any]:
         ignored = _js(sorted(self.ignored))
         seen: dict[str, Any] = await self._evaluate(PENDING % (self._secret, self._secret, 1000 * horizon_s, ignored))
         return seen
-
-    @property
-    def _rest_s(self) -> float:
-        return max(0.0, self._end - self._clock())
 
     async def _evaluate(self, expression: str, *, world_id: int | None = None) -> Any:
         where = {} if world_id is None else {"contextId": world_id}

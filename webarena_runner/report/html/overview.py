@@ -15,29 +15,9 @@ from webarena_runner.report.html.rows import PASSED, Row, rows
 from webarena_runner.report.notes import Note, cautions, notes
 from webarena_runner.report.summary import RunReport
 from webarena_runner.report.tables import StatisticsTable, statistics_tables
+from webarena_runner.report.times import Share
 
 BECAME = (PASSED, "failed", "errored", "not run")
-# What an episode's time goes into, as results name it and as people do.
-PARTS = {
-    "agent": "model",
-    "lease": "leasing sites",
-    "browser": "start pages",
-    "first_observation": "reading pages",
-    "observe": "reading pages",
-    "screenshot": "screenshots",
-    "execute": "actions",
-    "settle": "waiting for pages",
-    "evaluate": "evaluating",
-}
-
-
-@dataclass(frozen=True)
-class Share:
-    """A part of a whole, in [0, 1]."""
-
-    name: str
-    amount: float
-    share: float
 
 
 @dataclass(frozen=True)
@@ -94,7 +74,7 @@ class OverviewView:
     @property
     def tables(self) -> list[StatisticsTable]:
         """All statistics; what is by site has a table of its own."""
-        return list(statistics_tables(self.statistics))
+        return list(statistics_tables(self.statistics, with_times=False))
 
     @property
     def notes(self) -> list[Note]:
@@ -133,22 +113,10 @@ class OverviewView:
         ]
         return sorted(found, key=lambda group: (-group.rate, -group.planned, int(group.name)))
 
-    @cached_property
-    def times(self) -> list[Share]:
-        """Where the time of the episodes went, the largest part first; what nothing accounts for is the last."""
-        spent: Counter[str] = Counter()
-        for result in self.report.results.values():
-            for part, spent_ms in result.timings_ms.items():
-                spent[self._part(part)] += spent_ms / 1000  # type: ignore[assignment]
-        whole = max(sum(result.wall_s for result in self.report.results.values()), spent.total()) or 1
-        parts = [Share(name, amount, amount / whole) for name, amount in spent.most_common() if amount / whole >= 0.001]
-        rest = whole - spent.total()
-        return [*parts, Share("other", rest, rest / whole)] if rest / whole >= 0.01 and parts else parts
-
-    def _part(self, part: str) -> str:
-        if part == "agent" and not self.report.manifest.config.get("model"):
-            return "agent"
-        return PARTS.get(part, part.replace("_", " "))
+    @property
+    def times(self) -> tuple[Share, ...]:
+        """Where the time of the episodes went."""
+        return self.statistics.times
 
     def steps_chart(self) -> Markup | None:
         ended = [row for row in self.rows if row.result]

@@ -93,6 +93,7 @@ class Shown:
         cut = decision.cut_tokens
         too_long = [f"{cut:,} tokens of the observation did not fit the prompt"] if cut else []
         busy = [f"still busy when the wait ended: {', '.join(seen.still_busy)}"] if seen.still_busy else []
+        busy += ["read before it had its time: the machine was too busy"] if seen.starved else []
         other = [f"not waited for: {', '.join(seen.not_awaited)}"] if seen.not_awaited else []
         failed = [f"a site failed: {each}" for each in seen.site_failures]
         deviations = [f"official would differ: {each}" for each in seen.deviations]
