@@ -13,7 +13,7 @@ OWN_MODELS_VENV := .venv-models
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser smoke test test-pythons sanity test-slow test-models peer-test verified-test harbor-test check bench bench-observe bench-settle bench-sites bench-kills bench-record bench-report bench-table bench-coverage fuzz golden docs lock clean
+.PHONY: help setup browser smoke test test-pythons sanity test-slow test-models peer-test verified-test harbor-test test-sites check bench bench-observe bench-settle bench-sites bench-kills bench-record bench-report bench-table bench-coverage fuzz golden docs lock clean
 
 help:
 	@echo "make smoke      run the embedded benchmark with the reference agent, print its result table"
@@ -26,6 +26,7 @@ help:
 	@echo "make peer-test  another project's package on the embedded sites (sets up .venv-peer: 0.8 GB, half an hour)"
 	@echo "make verified-test  webarena-verified's evaluator on exported episodes (sets up .venv-verified: 0.1 GB, two minutes)"
 	@echo "make harbor-test  Harbor's models and viewer on exported jobs (sets up .venv-harbor: 0.3 GB, needs Python 3.12)"
+	@echo "make test-sites  real web applications as sites: kiwix-serve, MediaWiki, django-oscar (Debian packages, and .venv-sites: 0.3 GB)"
 	@echo "make fuzz       10,000 seeded odd task files, model replies, run folders and imports: no traceback, no hang (some minutes)"
 	@echo "make bench      timings, as ratios within one run; one by one: bench-observe, bench-settle, bench-sites, bench-kills, bench-report, bench-table, bench-coverage"
 	@echo "make golden     recorded behaviour of the official code against ours: equal / total"
@@ -78,7 +79,7 @@ sanity: smoke
 	$(BIN)/python -m pytest -q -m "not browser and not slow and not long and not alone" $(SANITY)
 
 test-slow: browser
-	$(BIN)/python -m pytest -m "not peer and not models"
+	$(BIN)/python -m pytest -m "not peer and not models and not realsites"
 
 # torch first and pinned, or vLLM's packages bring a CUDA build of several GB. torchvision and the two others come as CUDA
 # builds in any case, with which transformers cannot be imported, and triton is 1 GB for nothing on the CPU.
@@ -132,6 +133,17 @@ harbor-test: setup .venv-harbor/.installed
 
 verified-test: browser .venv-verified/.installed
 	$(BIN)/python -m pytest -m peer tests/peer/test_verified.py
+
+# Web applications as users have them, served on this machine: two of Debian's packages, one in an environment of its own.
+SITES_VENV ?= .venv-sites
+$(SITES_VENV)/.installed: requirements/sites.txt
+	test -x $(SITES_VENV)/bin/python || $(PYTHON) -m venv $(SITES_VENV)
+	$(SITES_VENV)/bin/python -m pip install --quiet -r requirements/sites.txt
+	touch $@
+
+test-sites: browser $(SITES_VENV)/.installed
+	tests/realsites/debian-packages.sh
+	SITES_VENV=$(abspath $(SITES_VENV)) $(BIN)/python -m pytest -m realsites tests/realsites
 
 bench: bench-observe bench-settle bench-sites bench-kills bench-report bench-table
 
