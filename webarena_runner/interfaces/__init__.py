@@ -24,7 +24,7 @@ from webarena_runner.interfaces.models import (
 from webarena_runner.interfaces.tasksets import LoadedTasks, TaskSet, UnusableTask
 from webarena_runner.interfaces.watching import LeaseWatch
 from webarena_runner.official.node import Node
-from webarena_runner.settings.records import Images, RunSettings, ScoringSettings
+from webarena_runner.settings.records import Images, OutageSettings, RunSettings, ScoringSettings
 from webarena_runner.types import Decision, Observation, Score, Step, Task, Verdict
 
 if TYPE_CHECKING:
@@ -200,12 +200,14 @@ class SiteSetup:
     """What a site provider is built from, by its class method `build(setup)`.
 
     `options` is the class's own record `Options`. `new_context` opens a browser context for logging in, and keeps it to
-    the URLs that it is given; `environ` holds the passwords that options only name.
+    the URLs that it is given; `environ` holds the passwords that options only name. `outages` says what becomes of a
+    shared site that is down.
     """
 
     options: Any
     new_context: NewContext
     environ: Mapping[str, str]
+    outages: OutageSettings = OutageSettings()
 
 
 class SiteProvider(Protocol):

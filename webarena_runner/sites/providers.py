@@ -10,7 +10,7 @@ from webarena_runner.errors import ConfigError, LoginError
 from webarena_runner.interfaces import NewContext, SiteProvider, SiteSetup
 from webarena_runner.official.sites import sites_needed
 from webarena_runner.settings.options import plug_in_options
-from webarena_runner.settings.records import SitesSpec
+from webarena_runner.settings.records import OutageSettings, SitesSpec
 from webarena_runner.sites.instances import Instance
 from webarena_runner.sites.watch import Watch
 from webarena_runner.types import Task
@@ -24,14 +24,15 @@ def build_provider(
     environ: Mapping[str, str],
     *,
     new_context: NewContext,
+    outages: OutageSettings | None = None,
 ) -> SiteProvider:
-    """Nothing is started before the provider is entered.
+    """Nothing is started before the provider is entered; `outages` None: with the defaults.
 
     Raises:
         ConfigError: no such provider, or options that it cannot be built with.
     """
     provider, options = _provider(spec)
-    built: SiteProvider = provider.build(SiteSetup(options, new_context, environ))
+    built: SiteProvider = provider.build(SiteSetup(options, new_context, environ, outages or OutageSettings()))
     return built
 
 

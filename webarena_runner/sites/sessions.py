@@ -43,6 +43,11 @@ class Sessions:
     def clear(self) -> None:
         self._idle.clear()
 
+    def forget(self, site: str) -> None:
+        """It was away: what it knew of sessions may be gone, and what it refused then says nothing."""
+        self._idle.pop(site, None)
+        self._refused.pop(site, None)
+
     @asynccontextmanager
     async def held(self, site: str) -> AsyncIterator[SignedIn]:
         """A session that is signed in now.

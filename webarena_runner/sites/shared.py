@@ -8,8 +8,11 @@ from playwright.async_api import StorageState
 
 from webarena_runner.errors import SiteError
 from webarena_runner.interfaces import NewContext, SiteLease
+from webarena_runner.interfaces.watching import LeaseWatch
 from webarena_runner.official.sites import HOMEPAGE, accounts_for
+from webarena_runner.settings.records import OutageSettings
 from webarena_runner.sites.allocation import Allocation, Grant, Request
+from webarena_runner.sites.circuits import Circuits
 from webarena_runner.sites.clashes import Clashes
 from webarena_runner.sites.instances import Instance
 from webarena_runner.sites.pool import Pool
@@ -19,24 +22,33 @@ from webarena_runner.sites.sessions import Sessions
 class SharedSites:
     """The core of providers whose sites several episodes use; a task has all its sites from one instance.
 
-    `label` names the provider in leases. `new_context` opens an empty browser context for logging in, `login_limit_s`
-    is for one log-in as a whole.
+    `label` names the provider in leases, `outages` says what becomes of a site that is down. `new_context` opens an
+    empty browser context for logging in, `login_limit_s` is for one log-in as a whole.
     """
 
     def __init__(
-        self, instances: Sequence[Instance], *, label: str, new_context: NewContext, login_limit_s: float = 60
+        self,
+        instances: Sequence[Instance],
+        *,
+        label: str,
+        new_context: NewContext,
+        outages: OutageSettings | None = None,
+        login_limit_s: float = 60,
     ) -> None:
         self.instances = tuple(instances)
         self.pool = Pool(Allocation({instance.name: instance.urls.keys() for instance in instances}))
         self._label = label
         self._copies = {instance.name: _Copy(instance, new_context, login_limit_s) for instance in instances}
+        self._circuits = Circuits(instances, self.pool, outages or OutageSettings(), on_back=self._forget_sessions)
         self._served = frozenset(site for instance in instances for site in instance.urls)
 
     async def __aenter__(self) -> Self:
         await self.pool.__aenter__()
+        await self._circuits.__aenter__()
         return self
 
     async def __aexit__(self, *exc: object) -> None:
+        await self._circuits.__aexit__(*exc)
         await self.pool.__aexit__(*exc)
         for copy in self._copies.values():
             copy.sessions.clear()
@@ -50,12 +62,20 @@ class SharedSites:
             raise SiteError(f"no URL for {', '.join(absent)}; export {absent[0].upper()}=http://HOST:PORT")
         granted = grant or await self.pool.acquire(Request(tuple(dict.fromkeys(sites)), writes))
         try:
-            async with AsyncExitStack() as held:
-                yield await self._opened(granted, login_sites, held)
+            async with (
+                self._circuits.using(granted.instance, granted.request.sites) as watch,
+                AsyncExitStack() as held,
+            ):
+                yield await self._opened(granted, login_sites, held, watch)
         finally:
             await self.pool.release(granted)
 
-    async def _opened(self, grant: Grant, login_sites: Sequence[str], held: AsyncExitStack) -> SiteLease:
+    def _forget_sessions(self, instance: str, site: str) -> None:
+        self._copies[instance].sessions.forget(site)
+
+    async def _opened(
+        self, grant: Grant, login_sites: Sequence[str], held: AsyncExitStack, watch: LeaseWatch
+    ) -> SiteLease:
         copy = self._copies[grant.instance]
         instance = copy.instance
         sites = grant.request.sites
@@ -77,6 +97,7 @@ class SharedSites:
             label=self._label if len(self._copies) == 1 else f"{self._label}#{instance.name}",
             on_write=lambda site: self.pool.wrote(grant, site),
             disturbed=grant.disturbed,
+            watch=watch,
         )
 
 

@@ -16,7 +16,8 @@ class StaticSites(SharedSites):
     @classmethod
     def build(cls, setup: SiteSetup) -> Self:
         """Raises ConfigError when a variable that the options name is not set."""
-        return cls(instances_of(setup.options, setup.environ), label="static", new_context=setup.new_context)
+        instances = instances_of(setup.options, setup.environ)
+        return cls(instances, label="static", new_context=setup.new_context, outages=setup.outages)
 
     @classmethod
     def serves(cls, options: UrlOptions) -> frozenset[str]:
