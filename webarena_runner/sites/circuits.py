@@ -227,7 +227,7 @@ class Circuits:
 async def outage_of(instance: Instance, site: str, *, limit_s: float) -> str:
     """Why the site does not serve pages; "" when it does, whatever they are: 404 at its root is no outage."""
     url = instance.urls[site]
-    seen = await plain.look(url, limit_s=limit_s, headers=instance.headers.get(site))
+    seen = await plain.look(url, plain.Visitor(limit_s, instance.headers.get(site, {})))
     is_there = seen.elsewhere or (seen.status and seen.status < SERVER_ERROR and seen.status != TOO_MANY_REQUESTS)
     place = Site(site, url)
     wrong = throttled(place, seen) if is_there else unanswered(place, "page", seen)

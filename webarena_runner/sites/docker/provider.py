@@ -30,7 +30,8 @@ class DockerSites(SharedSites):
         """Raises ConfigError when there is no engine, or the ports would be out of reach."""
         options: DockerOptions = setup.options
         engine = find_engine(options.engine, setup.environ)
-        return cls(instances_of(engine, options), label="docker", new_context=setup.new_context)
+        instances = instances_of(engine, options)
+        return cls(instances, label="docker", new_context=setup.new_context, outages=setup.outages)
 
     @classmethod
     async def prepare(
