@@ -188,3 +188,36 @@ def test_an_overload_never_leaves_nothing_to_start(error: Any) -> None:
         numbers.append(attempt.number)
         schedule.ended(attempt, error(attempt, "overload"))
     assert numbers == [1, 2, 3]
+
+
+def test_the_first_that_is_ready_is_next_and_the_others_keep_their_places() -> None:
+    schedule = schedule_of(4)
+    asked: list[Any] = []
+
+    def ready(attempt: Attempt) -> bool:
+        asked.append(attempt.task_id)
+        return attempt.task_id in (2, 3)
+
+    first = schedule.next(ready)
+    assert first is not None
+    assert (first.task_id, asked) == (2, [0, 1, 2])
+    assert [attempt.task_id for attempt in schedule.waiting] == [0, 1, 3]
+    assert schedule.next(lambda attempt: attempt.task_id > 3) is None  # type: ignore[operator]
+    assert take(schedule).task_id == 0
+
+
+def test_a_task_that_was_seen_to_write_counts_as_a_writer_in_its_other_trials_and_tries(
+    make_result: MakeResult, error: Any
+) -> None:
+    todo = [(a_task(task_id), trial) for trial in range(2) for task_id in range(2)]
+    schedule = RunSchedule(todo, retries=1, stop_after_errors=9, judged=False, writers=[1])
+    attempt = take(schedule)
+    assert not attempt.writes
+    schedule.ended(attempt, error(attempt).model_copy(update={"wrote": ("reddit",)}))
+    rest = [take(schedule) for _ in range(4)]
+    assert [(each.task_id, each.trial, each.number, each.writes) for each in rest] == [
+        (1, 0, 1, True),
+        (0, 1, 1, True),
+        (1, 1, 1, True),
+        (0, 0, 2, True),
+    ]

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Mapping, MutableMapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from time import monotonic
 from types import TracebackType
@@ -27,6 +27,7 @@ from webarena_runner.browser.relay import SiteRelay, own_cookies
 from webarena_runner.browser.settle.settler import Settler
 from webarena_runner.browser.strain import Strain
 from webarena_runner.browser.tabs import Tabs
+from webarena_runner.browser.writes import Writes
 from webarena_runner.errors import BrowserError, BrowserGone, BrowserMissing, OutsideSites
 from webarena_runner.interfaces.watching import LeaseWatch
 from webarena_runner.official.addresses import place_of
@@ -122,6 +123,7 @@ class BrowserSession:
         apart: Mapping[str, Mapping[str, Any]] | None = None,
         watch: LeaseWatch | None = None,
         timings_ms: MutableMapping[str, float] | None = None,
+        on_write: Callable[[str], None] | None = None,
     ) -> AsyncIterator[EpisodeEnvironment]:
         """A fresh context on its start pages, fenced in to the sites of `urls` and `more_urls`; `traced` with a log.
 
@@ -131,7 +133,7 @@ class BrowserSession:
         the sites that they reach, `watch` with what the sites gave and failed to give, `timings_ms` with how long the
         turn was waited for (queue), and what context and start_page took. `headers` are sent with every request to a
         site, by its name, and to no other. Sites in `apart`, each with its logged-in state, do not share cookies that
-        pages cannot read.
+        pages cannot read. `on_write` is told which sites its pages are seen to change.
 
         Raises:
             SiteError: a start page does not answer, or is no page of these sites.
@@ -162,7 +164,7 @@ class BrowserSession:
                 await context.add_init_script(settler.init_script)
                 recorder = await Recorder.start(context, recording or Recording(), traced=traced)
                 stack.push_async_callback(recorder.aclose)
-                tabs = Tabs(context, endpoint)
+                tabs = Tabs(context, endpoint, on_request=Writes(urls, on_write).sent if on_write else None)
                 stack.push_async_callback(tabs.aclose)
                 environment = EpisodeEnvironment(
                     tabs,

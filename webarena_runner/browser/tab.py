@@ -9,7 +9,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from webarena_runner.browser.documents import Documents
 from webarena_runner.browser.failures import first_line, target_gone
-from webarena_runner.browser.observe.devtools import DevTools, ProtocolError, connect
+from webarena_runner.browser.observe.devtools import DevTools, Handler, ProtocolError, connect
 from webarena_runner.browser.parts import Parts
 from webarena_runner.browser.settle.activity import Activity
 from webarena_runner.browser.settle.allowance import patient
@@ -43,7 +43,7 @@ class Tab:
     _told: asyncio.Event = field(default_factory=asyncio.Event)
 
     @classmethod
-    async def attach(cls, page: Page, endpoint: str | None) -> "Tab":
+    async def attach(cls, page: Page, endpoint: str | None, *, on_request: Handler | None = None) -> "Tab":
         """Raises ProtocolError when the page closes meanwhile."""
         tools, frame_id = await connect(page, endpoint)
         activity = Activity(tools, frame_id)
@@ -52,6 +52,8 @@ class Tab:
             return activity.main_frame
 
         tab = cls(page, tools, activity, Documents(tools, main_frame), Parts(tools, main_frame))
+        if on_request is not None:
+            tools.on("Network.requestWillBeSent", on_request)
         page.on("crash", tab._on_crash)
         page.on("dialog", tab._on_dialog)
         page.on("framenavigated", lambda _: tab._told.set())

@@ -5,7 +5,7 @@ import asyncio
 from playwright.async_api import BrowserContext, Page
 
 from webarena_runner.browser.failures import answer_within
-from webarena_runner.browser.observe.devtools import ProtocolError
+from webarena_runner.browser.observe.devtools import Handler, ProtocolError
 from webarena_runner.browser.tab import Tab
 from webarena_runner.errors import BrowserError
 
@@ -14,11 +14,15 @@ NEW_PAGE_LIMIT_S = 60.0
 
 
 class Tabs:
-    """Attaches to every page of the context, popups included; a popup does not become the current tab (official)."""
+    """Attaches to every page of the context, popups included; a popup does not become the current tab (official).
 
-    def __init__(self, context: BrowserContext, endpoint: str | None) -> None:
+    `on_request` is called with the DevTools event of each request of their pages.
+    """
+
+    def __init__(self, context: BrowserContext, endpoint: str | None, *, on_request: Handler | None = None) -> None:
         self.context = context
         self._endpoint = endpoint
+        self._on_request = on_request
         self._attaching: dict[Page, asyncio.Task[Tab]] = {}
         self._hidden: set[Page] = set()
         self._current: Tab | None = None
@@ -123,7 +127,7 @@ class Tabs:
 
     def _attach(self, page: Page) -> asyncio.Task[Tab]:
         if page not in self._attaching:
-            self._attaching[page] = asyncio.create_task(Tab.attach(page, self._endpoint))
+            self._attaching[page] = asyncio.create_task(Tab.attach(page, self._endpoint, on_request=self._on_request))
             page.once("close", self._forget)
         return self._attaching[page]
 

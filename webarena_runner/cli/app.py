@@ -93,6 +93,7 @@ def run_tasks(
     replicas: given.Replicas = None,
     offsite: given.OffsitePages = None,
     workers: given.Workers = None,
+    order: given.Order = None,
     executor: given.Executor = None,
     trials: given.Trials = None,
     max_steps: given.MaxSteps = None,

@@ -56,6 +56,7 @@ def baseline(
     judge: given.Judge = None,
     sites: given.Sites = None,
     workers: given.Workers = None,
+    order: given.Order = None,
     trials: given.Trials = None,
     max_steps: given.MaxSteps = None,
     seed: given.Seed = None,

@@ -235,6 +235,17 @@ Workers = Annotated[
         "--workers", "-w", metavar="N", min=1, help="Episodes at a time. [dim]Default: 1[/dim]", rich_help_panel=_SPEED
     ),
 ]
+Order = Annotated[
+    str | None,
+    Sets("order"),
+    typer.Option(
+        "--order",
+        metavar="ORDER",
+        help="Order in which tasks that change a shared site start there: [b]official[/b], or [b]free[/b], which needs "
+        "less time. [dim]Default: official[/dim]",
+        rich_help_panel=_SPEED,
+    ),
+]
 Executor = Annotated[
     str | None,
     Sets("executor"),

@@ -1,6 +1,6 @@
 """The seams. What plug-ins implement, and what the episode loop is written against."""
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -162,7 +162,8 @@ class SiteLease:
     `more_urls` are further addresses that the sites' pages ask; the browser reaches these and the sites, no others.
     `credentials`: user name and password. `storage_state` is Playwright's, None for an episode that is not logged in.
     `headers` are extra ones of all requests to a site, by its name. `apart` are sites on one host name that would take
-    each other's cookies, each with a logged-in state of its own. `label` names the instance for logs and results.
+    each other's cookies, each with a logged-in state of its own. `label` says in logs where the sites are, `instance`
+    is the name of the copy, where the provider has several episodes share copies.
     `login_pages` are addresses where a visitor is sent who should be logged in and is not.
     `on_write` is told, as it happens, which of the sites the episode is seen to change; `disturbed` are those that
     another episode was seen to change meanwhile.
@@ -177,8 +178,9 @@ class SiteLease:
     login_pages: Sequence[str] = ()
     apart: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     label: str = ""
+    instance: str = ""
     on_write: Callable[[str], None] = lambda site: None
-    disturbed: Set[str] = frozenset()
+    disturbed: set[str] = field(default_factory=set, compare=False)
     watch: LeaseWatch = field(default_factory=LeaseWatch, repr=False, compare=False)
 
 

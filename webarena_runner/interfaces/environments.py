@@ -47,6 +47,8 @@ class EpisodeNotes:
     `blocked_hosts`: those that its pages, or the agent, asked for outside these sites, with how often;
     `visited_hosts`: those that they reached there. `cookies_apart`: sites on one host name whose cookies were kept
     apart, since they would have signed each other out.
+    `instance` is the copy of the sites that it had, where episodes share copies. `wrote` are sites that it was seen to
+    change, `disturbed` those that another episode was seen to change meanwhile, which was to read them only.
     `folder` is that of the attempt, for recordings; None: nothing is kept of the episode.
     """
 
@@ -55,6 +57,9 @@ class EpisodeNotes:
     blocked_hosts: dict[str, int] = field(default_factory=dict)
     visited_hosts: dict[str, int] = field(default_factory=dict)
     cookies_apart: list[str] = field(default_factory=list)
+    instance: str = ""
+    wrote: set[str] = field(default_factory=set)
+    disturbed: set[str] = field(default_factory=set)
     timings_ms: dict[str, float] = field(default_factory=dict)
 
     @contextmanager

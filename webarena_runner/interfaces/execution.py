@@ -1,6 +1,6 @@
 """The seam between a run and who plays its episodes: on this event loop, in other processes, on other machines."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -26,6 +26,7 @@ class Recipe:
 class Attempt:
     """One try at a (task, trial), numbered from 1 at each start of the run.
 
+    `writes`: an attempt at the task was seen to change a site, whatever its record says.
     `losses` is how often it was begun before and lost with a process that episodes share, `outages` how often with a
     shared site that went down.
     `spent_usd` is what the run had cost when the attempt was handed out, its earlier starts included.
@@ -37,6 +38,7 @@ class Attempt:
     losses: int = 0
     outages: int = 0
     spent_usd: float = 0.0
+    writes: bool = False
 
 
 class Schedule(Protocol):
@@ -47,8 +49,21 @@ class Schedule(Protocol):
         """Why the run ends before all is done: what is running is to be cancelled; "" otherwise."""
         ...
 
-    def next(self) -> Attempt | None:
-        """None: there is nothing to start, at least until an attempt that is running has ended."""
+    def next(self, ready: Callable[[Attempt], bool] | None = None) -> Attempt | None:
+        """The first attempt of the queue that may start now.
+
+        `ready` is asked of one after the other until it says so; without it the first one may. None: there is nothing
+        to start, at least until an attempt that is running has ended.
+        """
+        ...
+
+    @property
+    def waiting(self) -> Sequence[Attempt]:
+        """The queue."""
+        ...
+
+    def stop(self, why: str) -> None:
+        """What waits cannot be run now; the first reason stays."""
         ...
 
     def ended(self, attempt: Attempt, result: EpisodeResult) -> None:

@@ -46,7 +46,8 @@ class OfficialSite:
     `public_url` is what models see in place of its URL. `landing_path` is where its URL leads, below its address.
     `account` is the published user name and password. `rest_account` names the site whose account its REST interface
     takes, where checks ask that. `stateless`: nothing that an episode does changes it. `throttled` is what its
-    application says, with status 200, in place of a page when it is asked too often.
+    application says, with status 200, in place of a page when it is asked too often. `reads_by_post` are patterns of
+    paths that its pages POST to without changing what others see: tables, previews, counts of visits.
     """
 
     name: str
@@ -57,8 +58,18 @@ class OfficialSite:
     rest_account: str | None = None
     stateless: bool = False
     throttled: tuple[str, ...] = ()
+    reads_by_post: tuple[str, ...] = ()
 
 
+# Magento's: a table's rows and how its user looks at them, what a dashboard or a cart's estimate shows.
+_MAGENTO_READS = (
+    r"/mui/(index/render|bookmark)/",
+    r"(?i)grid(/|$)",
+    r"/dashboard/(ajaxBlock|tunnel)",
+    r"/customer/section/load",
+    r"/page_cache/block/",
+    r"/(estimate-shipping-methods[\w-]*|totals-information)$",
+)
 REDDIT = OfficialSite(
     "reddit",
     "http://reddit.com",
@@ -73,6 +84,7 @@ REDDIT = OfficialSite(
     ),
     # Postmill's.
     throttled=("wait a while before trying again", "rate limit", "too many requests"),
+    reads_by_post=(r"/(md|ft\.json)$",),
 )
 SHOPPING = OfficialSite(
     "shopping",
@@ -86,6 +98,7 @@ SHOPPING = OfficialSite(
         proof_path="/wishlist/",
     ),
     rest_account="shopping_admin",
+    reads_by_post=_MAGENTO_READS,
 )
 SHOPPING_ADMIN = OfficialSite(
     "shopping_admin",
@@ -102,6 +115,7 @@ SHOPPING_ADMIN = OfficialSite(
         # Magento's setting "Admin Account Sharing" is off by default.
         one_session=True,
     ),
+    reads_by_post=_MAGENTO_READS,
 )
 GITLAB = OfficialSite(
     "gitlab",
@@ -114,6 +128,7 @@ GITLAB = OfficialSite(
         button=Element("test_id", "sign-in-button"),
         proof_path="/-/profile",
     ),
+    reads_by_post=(r"/preview_markdown$", r"/api/v4/usage_data/", r"/-/collect_events"),
 )
 WIKIPEDIA = OfficialSite(
     "wikipedia",

@@ -1,6 +1,6 @@
 """The environment of the web benchmarks: leased sites in a Chromium, scored by the task's evaluators."""
 
-from collections.abc import AsyncIterator, Mapping, MutableMapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -18,8 +18,10 @@ from webarena_runner.official.addresses import place_of
 from webarena_runner.official.notation import render
 from webarena_runner.official.sites import LOGIN_FORMS, OFFICIAL_SITES, sites_needed
 from webarena_runner.running.elsewhere import require_sites_of_tasks
+from webarena_runner.running.gate import SiteGate
 from webarena_runner.settings.records import PageChecks, RecordSettings, RunSettings, SitesSpec
 from webarena_runner.sites.providers import build_provider
+from webarena_runner.sites.shared import SharedSites
 from webarena_runner.types import Action, Geolocation, Observation, Score, Task, Viewport
 
 # Where the official sites and the embedded ones send a visitor who is not logged in.
@@ -83,6 +85,7 @@ class Browser(Protocol):
         watch: LeaseWatch | None,
         apart: Mapping[str, Mapping[str, Any]],
         timings_ms: MutableMapping[str, float] | None,
+        on_write: Callable[[str], None],
     ) -> AbstractAsyncContextManager[Pages]: ...
 
 
@@ -103,6 +106,7 @@ class BrowserEnvironments:
         self._browser = browser
         self._evaluators = evaluators
         self._judge = judge
+        self.gate = SiteGate(sites.pool, settings.order) if isinstance(sites, SharedSites) else None
 
     @classmethod
     @asynccontextmanager
@@ -138,10 +142,15 @@ class BrowserEnvironments:
 
     @asynccontextmanager
     async def episode(self, task: Task, *, trial: int, notes: EpisodeNotes) -> AsyncIterator["LeasedSites"]:
-        leasing = self._sites.lease(sites_needed(task), login_sites=task.login_sites, writes=task.writes)
-        async with notes.timed_entry("lease", leasing) as lease:
+        async with notes.timed_entry("lease", self._leasing(task, trial)) as lease:
             notes.site_urls.update(lease.urls)
             notes.cookies_apart.extend(lease.apart)
+            notes.instance, notes.disturbed = lease.instance, lease.disturbed
+
+            def on_write(site: str) -> None:
+                notes.wrote.add(site)
+                lease.on_write(site)
+
             recording = _recording(self._settings.record, notes.folder, lease)
             opening = self._browser.episode(
                 urls=lease.urls,
@@ -158,9 +167,17 @@ class BrowserEnvironments:
                 watch=lease.watch,
                 apart=lease.apart,
                 timings_ms=notes.timings_ms,
+                on_write=on_write,
             )
             async with opening as pages:
                 yield LeasedSites(self, task, lease, pages, recording)
+
+    def _leasing(self, task: Task, trial: int) -> AbstractAsyncContextManager[SiteLease]:
+        wanted = sites_needed(task)
+        if self.gate is None or not isinstance(self._sites, SharedSites):
+            return self._sites.lease(wanted, login_sites=task.login_sites, writes=task.writes)
+        grant = self.gate.take(task.task_id, trial)
+        return self._sites.lease(wanted, login_sites=task.login_sites, writes=task.writes, grant=grant)
 
     async def score(self, task: Task, answer: str, lease: SiteLease, pages: Pages) -> tuple[float, tuple[Score, ...]]:
         _require_kept(lease)

@@ -17,6 +17,7 @@ from webarena_runner.interfaces import Agent
 from webarena_runner.interfaces.environments import Environment, EnvironmentProvider, EpisodeNotes
 from webarena_runner.log.paths import AttemptPaths
 from webarena_runner.log.reading import total_usd
+from webarena_runner.official.sites import in_order
 from webarena_runner.settings.records import LimitSettings, RunSettings
 from webarena_runner.types import (
     ActedOn,
@@ -330,6 +331,9 @@ def _result(
         blocked_hosts=dict(episode.notes.blocked_hosts),
         visited_hosts=dict(episode.notes.visited_hosts),
         cookies_apart=tuple(episode.notes.cookies_apart),
+        instance=episode.notes.instance,
+        wrote=tuple(in_order(episode.notes.wrote)),
+        disturbed=tuple(in_order(episode.notes.disturbed)),
         left_to=_seen_in(episode, lambda seen: seen.left_to),
         failure=failure,
     )

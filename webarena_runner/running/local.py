@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Self
+from typing import Any, Self
 
-from webarena_runner.interfaces.execution import EpisodeStarted, ExecutorSetup, Schedule, StepTaken
+from webarena_runner.interfaces.execution import Attempt, EpisodeStarted, ExecutorSetup, Schedule, StepTaken
 from webarena_runner.running.player import Player, open_player
 from webarena_runner.types import EpisodeResult
 
@@ -31,25 +31,37 @@ class LocalExecutor:
 
     async def run(self, schedule: Schedule) -> AsyncIterator[EpisodeResult]:
         free = set(range(self._workers))
-        playing = {}
+        playing: dict[asyncio.Future[Any], tuple[int, Attempt]] = {}
         try:
             while not schedule.stopped:
-                while free and (attempt := schedule.next()):
+                changed = self._player.changed()
+                while free and (attempt := schedule.next(self._player.look())):
                     worker = min(free)
                     free.remove(worker)
                     episode = asyncio.create_task(self._player.play(attempt, worker=worker, on_event=self._on_event))
                     playing[episode] = worker, attempt
-                if not playing:
+                if not playing and (changed is None or not self._may_go_on(schedule)):
                     return
-                done, _ = await asyncio.wait(playing, return_when=asyncio.FIRST_COMPLETED)
-                for episode in done:
-                    worker, attempt = playing.pop(episode)
+                done, _ = await asyncio.wait({*playing, *filter(None, [changed])}, return_when=asyncio.FIRST_COMPLETED)
+                for ended in done & playing.keys():
+                    worker, attempt = playing.pop(ended)
                     free.add(worker)
-                    result = episode.result()
+                    result = ended.result()
                     schedule.ended(attempt, result)
                     yield result
         finally:
-            for episode in playing:
-                episode.cancel()
+            for unfinished in playing:
+                unfinished.cancel()
             if playing:
                 await asyncio.wait(playing)
+
+    def _may_go_on(self, schedule: Schedule) -> bool:
+        """Nothing is playing: whether there is something to wait for."""
+        if not schedule.waiting:
+            return False
+        if why := self._player.stuck(schedule.waiting):
+            schedule.stop(
+                f"{len(schedule.waiting)} episodes have no sites left: {why}; once they are there again, resume"
+            )
+            return False
+        return True

@@ -1,7 +1,7 @@
 """Plays single attempts of a run and leaves each in the run folder: what a worker of any executor does."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from webarena_runner import registry
@@ -14,6 +14,7 @@ from webarena_runner.log.paths import RunPaths
 from webarena_runner.log.writing import EpisodeFolders
 from webarena_runner.models.shared.limits import Spend
 from webarena_runner.running.episode import Episode, Harness, failed, run_episode
+from webarena_runner.running.gate import SiteGate
 from webarena_runner.running.resources import open_environments, open_model
 from webarena_runner.settings.records import Images
 from webarena_runner.types import EpisodeResult, Step, Task, TaskId
@@ -40,10 +41,33 @@ class Player:
         self._folders = folders
         self._spend = spend
         self._model_facts = model_facts
+        self._gate: SiteGate | None = getattr(harness.environments, "gate", None)
 
     @property
     def versions(self) -> Mapping[str, str]:
         return {**self._harness.environments.versions, **self._model_facts}
+
+    def look(self) -> Callable[[Attempt], bool] | None:
+        """For one look through a queue from its head: whether an attempt may start, which is to be played then.
+
+        None: all may.
+        """
+        if self._gate is None:
+            return None
+        may_start = self._gate.look()
+        return lambda attempt: may_start(self._task(attempt), attempt.trial)
+
+    def changed(self) -> asyncio.Future[None] | None:
+        """Done when attempts that could not start may now; None: that changes only as attempts end."""
+        return self._gate.changed() if self._gate else None
+
+    def stuck(self, waiting: Iterable[Attempt]) -> str:
+        """Why none of these will ever start as things are; "" when one may yet."""
+        return self._gate.stuck(map(self._task, waiting)) if self._gate else ""
+
+    def _task(self, attempt: Attempt) -> Task:
+        task = self._tasks[attempt.task_id]
+        return task.model_copy(update={"writes": True}) if attempt.writes else task
 
     async def play(
         self,
@@ -61,7 +85,7 @@ class Player:
         """
         # What other workers have spent counts here too.
         self._spend.spent_usd = max(self._spend.spent_usd, attempt.spent_usd)
-        task, limit_s = self._tasks[attempt.task_id], self._harness.settings.limits.episode_timeout_s
+        task, limit_s = self._task(attempt), self._harness.settings.limits.episode_timeout_s
 
         def on_step(step: Step) -> None:
             on_event(StepTaken(worker, task.task_id, step.index, step.action_text))
@@ -80,6 +104,9 @@ class Player:
             if episode.scored:
                 self._folders.put(episode.scored)
             raise
+        finally:
+            if self._gate is not None:
+                await self._gate.forget(task.task_id, attempt.trial)
         if result.value is None and _cancelled():
             raise asyncio.CancelledError
         self._folders.put(result)

@@ -1,7 +1,7 @@
 """Events of a running benchmark, for whoever watches it."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from webarena_runner.interfaces.execution import Attempt, EpisodeStarted, StepTaken
@@ -62,8 +62,15 @@ class WatchedSchedule:
     def stopped(self) -> str:
         return self._schedule.stopped
 
-    def next(self) -> Attempt | None:
-        return self._schedule.next()
+    @property
+    def waiting(self) -> Sequence[Attempt]:
+        return self._schedule.waiting
+
+    def stop(self, why: str) -> None:
+        self._schedule.stop(why)
+
+    def next(self, ready: Callable[[Attempt], bool] | None = None) -> Attempt | None:
+        return self._schedule.next(ready)
 
     def ended(self, attempt: Attempt, result: EpisodeResult) -> None:
         self._schedule.ended(attempt, result)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,20 +18,20 @@ from webarena_runner.export.targets import open_export, require_exporter
 from webarena_runner.interfaces.execution import Executor, ExecutorSetup, Recipe
 from webarena_runner.log import reading
 from webarena_runner.log.lines import LineFormatter
-from webarena_runner.log.paths import RunPaths
+from webarena_runner.log.paths import Key, RunPaths
 from webarena_runner.log.texts import Texts
 from webarena_runner.log.writing import RunFolder, require_no_run, require_writable, writing_below
 from webarena_runner.models.shared.limits import Spend
 from webarena_runner.report.summary import RunReport, load_run
 from webarena_runner.rescoring.past import tasks_of
-from webarena_runner.running import plan
+from webarena_runner.running import order, plan
 from webarena_runner.running.machine import hardware
 from webarena_runner.running.progress import Event, Note, Phase, Started, WatchedSchedule
 from webarena_runner.running.schedule import RunSchedule
 from webarena_runner.running.sites_up import bring_up
 from webarena_runner.settings.loading import load_model_spec, with_limits
 from webarena_runner.settings.records import ModelSpec, RunConfig, RunSettings, SitesSpec
-from webarena_runner.sites.providers import require_sites
+from webarena_runner.sites.providers import gives_fresh, require_sites
 from webarena_runner.tasksets.ids import listed_ids
 from webarena_runner.tasksets.keys import not_done, require_done
 from webarena_runner.tasksets.selection import choose
@@ -192,12 +192,13 @@ async def _play(prepared: Prepared, on_event: Callable[[Event], None], environ: 
             cost_usd = reading.cost_usd(prepared.folder)
             spent_usd = cost_usd or 0.0
             schedule = RunSchedule(
-                [(task, trial) for task, trial in prepared.todo if (task.task_id, trial) not in finished],
+                _queue(prepared, finished),
                 retries=settings.limits.retries,
                 stop_after_errors=settings.limits.stop_after_errors,
                 judged=settings.judge.model is not None,
                 replays=settings.outages.replays,
                 spent_usd=spent_usd,
+                writers=[result.task_id for result in finished.values() if result.wrote],
             )
             if settings.limits.max_cost_usd is not None:
                 log.info("may cost $%g; $%.4f of it was spent before", settings.limits.max_cost_usd, spent_usd)
@@ -210,6 +211,14 @@ async def _play(prepared: Prepared, on_event: Callable[[Event], None], environ: 
             if schedule.stopped:
                 log.info("stopped early: %s", schedule.stopped)
             return schedule.stopped
+
+
+def _queue(prepared: Prepared, finished: Container[Key]) -> order.Todo:
+    """What is to do, in the order in which it is looked at."""
+    todo = [(task, trial) for task, trial in prepared.todo if (task.task_id, trial) not in finished]
+    config = prepared.config
+    shares_sites = prepared.manifest.environment == "browser" and not gives_fresh(config.sites)
+    return order.longest_chain_first(todo) if shares_sites and config.settings.workers > 1 else todo
 
 
 async def _play_all(

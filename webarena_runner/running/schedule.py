@@ -2,13 +2,13 @@
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from webarena_runner.errors import JudgeError, ModelError, Overload
 from webarena_runner.interfaces.execution import Attempt
 from webarena_runner.running.width import Width
-from webarena_runner.types import EpisodeResult, Failure, Task
+from webarena_runner.types import EpisodeResult, Failure, Task, TaskId
 
 # A browser or sites' process that ends so often under one episode does so because of it.
 MOST_LOSSES = 5
@@ -21,7 +21,8 @@ class RunSchedule:
     After an overload fewer episodes are under way at once. What was lost with a process that episodes share, or,
     `replays` times, with a shared site that went down, is run again as the next one and is no try: it counts for
     neither.
-    `judged`: the run has a judge. `spent_usd` is what its earlier starts have cost.
+    `judged`: the run has a judge. `spent_usd` is what its earlier starts have cost, `writers` are tasks that were seen
+    to change a site there.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class RunSchedule:
         judged: bool,
         replays: int = 0,
         spent_usd: float = 0.0,
+        writers: Iterable[TaskId] = (),
     ) -> None:
         self._queue = deque(Attempt(task.task_id, trial) for task, trial in todo)
         self._retries = retries
@@ -40,6 +42,7 @@ class RunSchedule:
         self._judged = judged
         self._replays = replays
         self._spent_usd = spent_usd
+        self._writers = set(writers)
         self._errors_in_a_row = 0
         self._has_result = False
         self._refusals: Counter[str] = Counter()
@@ -54,15 +57,25 @@ class RunSchedule:
         """From outside; the first reason stays."""
         self._stopped = self._stopped or why
 
-    def next(self) -> Attempt | None:
-        if self._stopped or not self._queue or not self._width.has_room:
+    @property
+    def waiting(self) -> Sequence[Attempt]:
+        return tuple(self._queue)
+
+    def next(self, ready: Callable[[Attempt], bool] | None = None) -> Attempt | None:
+        if self._stopped or not self._width.has_room:
             return None
-        attempt = self._queue.popleft()
-        self._width.begins((attempt.task_id, attempt.trial))
-        return replace(attempt, spent_usd=self._spent_usd)
+        for index, queued in enumerate(self._queue):
+            attempt = replace(queued, spent_usd=self._spent_usd, writes=queued.task_id in self._writers)
+            if ready is None or ready(attempt):
+                del self._queue[index]
+                self._width.begins((attempt.task_id, attempt.trial))
+                return attempt
+        return None
 
     def ended(self, attempt: Attempt, result: EpisodeResult) -> None:
         self._spent_usd += result.cost_usd or 0.0
+        if result.wrote:
+            self._writers.add(attempt.task_id)
         failure = result.failure
         overloaded = failure is not None and failure.error_class == Overload.error_class
         self._width.ends((attempt.task_id, attempt.trial), overloaded=overloaded)

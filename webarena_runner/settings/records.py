@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, NonNegativeFloat, NonNegativeInt, P
 from webarena_runner.settings.described import Described, LeaderboardInfo
 from webarena_runner.types import Sampling
 
+Order = Literal["official", "free"]
 Images = Literal["none", "screenshot"]
 ActionSet = Literal["id", "playwright"]
 PageChecks = Literal["agent_tab", "fresh_tab"]
@@ -331,6 +332,12 @@ class RunSettings(Described):
     """plug-ins that are given the run when it has ended, each as NAME, or NAME=TARGET to write elsewhere than usual"""
     workers: PositiveInt = 1
     """episodes at the same time (--workers)"""
+    order: Order = "official"
+    """order in which tasks that change a shared site start there: official (that of the task set), or free (--order)
+
+    Tasks that only read start as soon as nobody changes what they read. Sites that are fresh for each episode have no
+    order.
+    """
     trials: PositiveInt = 1
     """times each task is run (--trials)"""
     seed: int = 0

@@ -128,11 +128,11 @@ class Pool:
             lost += gone
         return "; ".join(dict.fromkeys(lost))
 
-    async def changed(self) -> None:
-        """Returns when something has been released, suspended, resumed or reset since it was called."""
+    def changed(self) -> asyncio.Future[None]:
+        """Done when something has been released, suspended, resumed or reset since it was called."""
         if self._change is None or self._change.done():
             self._change = asyncio.get_running_loop().create_future()
-        await asyncio.shield(self._change)
+        return asyncio.shield(self._change)
 
     def _serve(self) -> None:
         """Hands out what can be, in order, and tells who waits for a change."""

@@ -95,6 +95,7 @@ class SharedSites:
             headers={site: instance.headers[site] for site in leased if site in instance.headers},
             login_pages=[urls[site] + form.path for site in states if (form := instance.logins[site]).path],
             label=self._label if len(self._copies) == 1 else f"{self._label}#{instance.name}",
+            instance=instance.name,
             on_write=lambda site: self.pool.wrote(grant, site),
             disturbed=grant.disturbed,
             watch=watch,

@@ -256,6 +256,9 @@ class EpisodeResult(Record):
     episode's pages from, as HOST:PORT, with how often they were asked for; `visited_hosts` are those beside the sites
     that it let them reach (`browser.offsite: allow`), and `left_to` the addresses that tabs went to, or were to go to,
     on no site of the task. `cookies_apart` are sites on one host name whose cookies were kept apart in the browser.
+    `instance` is the copy of the sites, where episodes share copies. `wrote` are sites that the episode was seen to
+    change, whatever its task's record says, `disturbed` those that another one was seen to change meanwhile although
+    its task was to read them only: what this one saw there may not be what the task is about.
     """
 
     task_set: str
@@ -285,6 +288,9 @@ class EpisodeResult(Record):
     site_failures: tuple[str, ...] = ()
     blocked_hosts: dict[str, int] = Field(default_factory=dict)
     visited_hosts: dict[str, int] = Field(default_factory=dict)
+    instance: str = ""
+    wrote: tuple[str, ...] = ()
+    disturbed: tuple[str, ...] = ()
     left_to: tuple[str, ...] = ()
     cookies_apart: tuple[str, ...] = ()
     failure: Failure | None = None
