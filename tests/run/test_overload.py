@@ -1,5 +1,6 @@
 """A machine that is too busy: episodes pass or end in an error, and none gets a score that it would not have had."""
 
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -23,13 +24,15 @@ from webarena_runner.types import EpisodeResult, Task, TaskId
 pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.alone]
 WORKERS_PER_CORE = 4
 HOGS_PER_CORE = 4
+# Ends with the test, however that ends.
+HOG = "import os, sys\nwhile os.getppid() == int(sys.argv[1]): pass"
 
 
 @pytest.fixture
 def hogs() -> Iterator[None]:
     """What takes most of the machine away from the run."""
     burning = [
-        subprocess.Popen([sys.executable, "-c", "while True: pass"], start_new_session=True)
+        subprocess.Popen([sys.executable, "-c", HOG, str(os.getpid())], start_new_session=True)
         for _ in range(HOGS_PER_CORE * cores())
     ]
     yield
