@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 TASKS = HERE / "tasks.json"
 MAKERS = {"kiwix": kiwix.make, "mediawiki": mediawiki.make, "oscar": oscar.make}
 SITES = ("wikipedia", "reddit", "shopping", "shopping_admin")
-# Django's two sessions have one cookie name, so the dashboard has another host name than the shop.
+# Both set the cookie `csrftoken`, which pages may read, so that nothing can keep it apart on one host name.
 HOSTS = {"shopping_admin": "localhost"}
 ACCOUNTS = {"reddit": mediawiki.ACCOUNT, "shopping": oscar.CUSTOMER, "shopping_admin": oscar.STAFF}
 

@@ -9,14 +9,14 @@ import pytest_asyncio
 import yaml
 
 from tests.support.own_form import ACCOUNT, COOKIE, LOGIN, own_application
-from webarena_runner.errors import ConfigError, LoginRefused
+from webarena_runner.errors import ConfigError, LoginRefused, SiteError
 from webarena_runner.interfaces import NewContext, SiteLease
 from webarena_runner.settings.loading import CliOptions, load_sites
 from webarena_runner.settings.records import SitesSpec
 from webarena_runner.sites.providers import build_provider
 
 loop = pytest.mark.asyncio(loop_scope="module")
-ENVIRON = {"WHO": ACCOUNT[0], "SECRET": ACCOUNT[1], "WRONG": "guessed"}
+ENVIRON = {"WHO": ACCOUNT[0], "SECRET": ACCOUNT[1], "WRONG": "guessed", "LIMITED": "429", "BROKEN": "500"}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -86,6 +86,16 @@ async def test_what_does_not_fit_is_told_at_once(
 async def test_a_wrong_password_is_no_state(url: str, new_context: NewContext) -> None:
     with pytest.raises(LoginRefused, match="the site did not take the account"):
         await lease(url, new_context, password="WRONG")
+
+
+@loop
+@pytest.mark.browser
+@pytest.mark.parametrize(("password", "status"), [("LIMITED", 429), ("BROKEN", 500)])
+async def test_a_form_that_the_site_cannot_take_now_is_trouble_of_the_site(
+    url: str, new_context: NewContext, password: str, status: int
+) -> None:
+    with pytest.raises(SiteError, match=f"the form was sent, and the answer is {status}: .*'Locked'"):
+        await lease(url, new_context, password=password)
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,8 @@ async def _index(request: Request) -> Response:
     if request.method == "GET":
         return HTMLResponse(_PAGE)
     form = await request.form()
+    if form.get("login-password", "").isdigit():
+        return HTMLResponse("<title>Locked</title>", int(form["login-password"]))
     if (form.get("login-user"), form.get("login-password")) != ACCOUNT:
         return HTMLResponse(f"<p>No such account.</p>{_PAGE}")
     response = RedirectResponse("/index", 302)

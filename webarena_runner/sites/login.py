@@ -28,17 +28,26 @@ class SignedIn:
 
 
 class _Visit:
-    """The page of one log-in; `asked` is the latest address that it went to, also when nobody answered there."""
+    """The page of one log-in; `asked` is the latest address that it went to, also when nobody answered there.
+
+    `status` is that of the latest page that was answered.
+    """
 
     def __init__(self, page: Page, where: str) -> None:
         self.page = page
         self.where = where
         self.asked = ""
+        self.status = 0
         page.on("request", self._note)
+        page.on("response", self._hear)
 
     def _note(self, request: Request) -> None:
         if request.is_navigation_request() and request.frame == self.page.main_frame:
             self.asked = request.url
+
+    def _hear(self, response: Response) -> None:
+        if response.request.is_navigation_request() and response.frame == self.page.main_frame:
+            self.status = response.status
 
     def require_at(self, url: str) -> None:
         """Raises LoginRefused when the page has left the host of `url`."""
@@ -129,6 +138,8 @@ async def _fill_in(visit: _Visit, form: LoginForm, url: str, account: tuple[str,
         visit.require_at(url)
         raise LoginError(f"{with_fault}: {_first_line(error)}; the page is {await visit.told()}") from error
     visit.require_at(url)
+    if visit.status >= SERVER_ERROR or visit.status == TOO_MANY_REQUESTS:
+        raise SiteError(f"{visit.where}: the form was sent, and the answer is {visit.status}: {await visit.told()}")
 
 
 async def _mismatch(page: Page, element: Element, url: str) -> str:
