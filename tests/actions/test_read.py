@@ -52,6 +52,13 @@ def test_the_package_imports_nothing_until_it_is_asked() -> None:
     assert done.stdout == "[]\n"
 
 
+def test_only_loose_settings_take_an_address_without_a_scheme() -> None:
+    for mapping in ("whole_action", "address"):
+        loose = ActionSettings(loose_addresses=True, url_mapping=mapping)
+        assert read_action("goto [www.reddit.com/f/a]", loose, URLS) == Goto(url="http://127.0.0.1:9/f/a")
+    assert read_action("goto [www.reddit.com/f/a]", ActionSettings(), URLS) == Goto(url="www.reddit.com/f/a")
+
+
 def test_public_urls_are_mapped_everywhere_as_official_or_only_in_addresses() -> None:
     typing, going = "type [5] [see https://reddit.com/f/a] [0]", "goto [http://reddit.com/f/a]"
     everywhere, addresses = ActionSettings(), ActionSettings(url_mapping="address")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from webarena_runner.actions.urls import public_url, to_local
+from webarena_runner.actions.urls import loosely_local, public_url, to_local
 
 URLS = {
     "shopping": "http://127.0.0.1:7770",
@@ -42,6 +42,27 @@ def test_a_page_url_is_shown_under_its_public_name(local: str, public: str) -> N
 )
 def test_public_names_in_an_action_become_the_sites_urls(text: str, local: str) -> None:
     assert to_local(text, URLS) == local
+
+
+@pytest.mark.parametrize(
+    ("address", "local"),
+    [
+        ("reddit.com/f/books", "http://127.0.0.1:9999/f/books"),
+        ("www.reddit.com", "http://127.0.0.1:9999"),
+        ("https://www.Reddit.com/f/books?sort=new#top", "http://127.0.0.1:9999/f/books?sort=new#top"),
+        ("luma.com/admin/x", "http://127.0.0.1:7780/admin/x"),
+        ("luma.com/women", "luma.com/women"),
+        ("wikipedia.org", URLS["wikipedia"]),
+        ("http://reddit.community/f", "http://reddit.community/f"),
+        ("http://evil.test/reddit.com", "http://evil.test/reddit.com"),
+        ("http://reddit.com@evil.test/", "http://reddit.com@evil.test/"),
+        ("www.gitlab.com", "www.gitlab.com"),
+        ("http://127.0.0.1:9999/f", "http://127.0.0.1:9999/f"),
+        ("", ""),
+    ],
+)
+def test_public_names_as_people_write_them(address: str, local: str) -> None:
+    assert loosely_local(address, URLS) == local
 
 
 def test_a_site_without_a_url_is_left_alone() -> None:

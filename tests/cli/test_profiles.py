@@ -19,6 +19,7 @@ from webarena_runner.settings.records import RunConfig, RunSettings
 SETTINGS = [key for key in valid_keys(RunSettings) if key.split(".")[0] not in FROM_ELSEWHERE]
 SWITCHES = {
     "actions.lenient_syntax": ("false", "true"),
+    "actions.loose_addresses": ("false", "true"),
     "actions.show_errors": ("false", "true"),
     "actions.playwright_quirks": ("true", "false"),
     "limits.type_equality": ("element", "element_and_text"),

@@ -84,6 +84,23 @@ async def test_with_whole_segments_a_slash_before_the_query_does_not_count() -> 
 
 
 @pytest.mark.parametrize(
+    ("final_url", "official", "corrected"),
+    [
+        ("http://localhost:8023/a", 1, 1),
+        ("http://127.0.0.1:8023/a", 0, 1),
+        ("http://[::1]:8023/a", 0, 1),
+        ("http://127.0.0.1:8024/a", 0, 0),
+        ("http://127.0.0.2:8023/a", 0, 0),
+        ("http://127.0.0.1:8023/b", 0, 0),
+        ("", 0, 0),
+    ],
+)
+async def test_url_one_loopback(final_url: str, official: float, corrected: float) -> None:
+    assert await _url(final_url, "__GITLAB__/a", OFFICIAL) == official
+    assert await _url(final_url, "__GITLAB__/a", ScoringSettings(url_one_loopback=True)) == corrected
+
+
+@pytest.mark.parametrize(
     ("answer", "official", "corrected"),
     [("3 stars", 0, 1), ("65", 0, 1), ("13", 0, 0), ("65 |or| 3", 1, 1), ("4", 0, 0)],
 )

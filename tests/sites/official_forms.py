@@ -70,6 +70,8 @@ class OfficialForms:
                 Route(login_path, self._form, methods=["GET"]),
                 Route("/sign-in", self._sign_in, methods=["POST"]),
                 Route("/", self._home),
+                *(Route(path, self._ends) for path in ("/restarted", "/users/sign_out")),
+                Route("/again", lambda request: RedirectResponse(login_path, 302)),
                 *(Route(path, self._private) for path in ("/wishlist/", "/-/profile", "/admin/dashboard", account)),
             ]
         )
@@ -94,6 +96,11 @@ class OfficialForms:
         response = RedirectResponse("/", 303)
         response.set_cookie(self.cookie, session, httponly=self.hidden)
         return response
+
+    async def _ends(self, request: Request) -> Response:
+        """Nobody is signed in any more, whoever has asked for it."""
+        self.end_sessions()
+        return HTMLResponse("<h1>Welcome</h1>")
 
     async def _home(self, request: Request) -> Response:
         shown = "in" if self._signed_in(request) else "out"

@@ -1,8 +1,10 @@
 """What became of a tab's main documents: who answered with which status, or why nobody did."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from webarena_runner.browser.observe.devtools import DevTools
 from webarena_runner.interfaces.watching import Document
@@ -14,13 +16,23 @@ ERROR_STATUS = 400
 TIMED_OUT = "no answer within the limit of a navigation"
 
 
+_SIGNS_OUT = re.compile(r"[/=]\w*(log|sign)[-_]?(out|off)", re.IGNORECASE)
+# Changes of an account, for some of which sites end its sessions.
+_CHANGES_ACCOUNT = re.compile(r"passwor?d|account|profile|user", re.IGNORECASE)
+
+
 class Documents:
-    """Follows one tab by DevTools events; `main_frame` gives the id of its frame at this moment."""
+    """Follows one tab by DevTools events; `main_frame` gives the id of its frame at this moment.
+
+    `may_end_session`: a page asked for an address by which people sign out, or sent a change of an account.
+    """
 
     def __init__(self, tools: DevTools, main_frame: Callable[[], str]) -> None:
         self.latest: Document | None = None
         self._main_frame = main_frame
+        self.may_end_session = False
         self._asked: dict[str, tuple[str, float]] = {}
+        self._first: dict[str, str] = {}
         self._arriving: dict[str, Document] = {}
         self._new: list[Document] = []
         self._known = asyncio.Event()
@@ -51,7 +63,11 @@ class Documents:
         self._asked.clear()
 
     def _sent(self, event: dict[str, Any]) -> None:
+        url, changes = event["request"]["url"], event["request"]["method"] not in ("GET", "HEAD")
+        if _SIGNS_OUT.search(url) or (changes and _CHANGES_ACCOUNT.search(urlsplit(url).path)):
+            self.may_end_session = True
         if event.get("type") == "Document" and event.get("frameId") == self._main_frame():
+            self._first.setdefault(event["requestId"], event["request"]["url"])
             # The same request again after a redirect.
             _, began = self._asked.get(event["requestId"], ("", event["timestamp"]))
             self._asked[event["requestId"]] = event["request"]["url"], began
@@ -63,7 +79,14 @@ class Documents:
         cached = bool(response.get("fromDiskCache") or response.get("fromServiceWorker"))
         _, began = self._asked.pop(event["requestId"], ("", event["timestamp"]))
         latency_s = event["timestamp"] - began
-        document = Document(response["url"], int(response["status"]), cached=cached, latency_s=latency_s)
+        first = self._first.pop(event["requestId"], response["url"])
+        document = Document(
+            response["url"],
+            int(response["status"]),
+            cached=cached,
+            latency_s=latency_s,
+            sent_from=first if first != response["url"] else "",
+        )
         self._arriving[event["requestId"]] = document
         self._saw(document)
 
@@ -73,6 +96,7 @@ class Documents:
 
     def _failed(self, event: dict[str, Any]) -> None:
         asked = self._asked.pop(event["requestId"], None)
+        self._first.pop(event["requestId"], None)
         answered = self._arriving.pop(event["requestId"], None)
         if event.get("canceled"):
             return

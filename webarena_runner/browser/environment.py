@@ -6,32 +6,33 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import ViewportSize
+from playwright.async_api import StorageState, ViewportSize
 
 from webarena_runner.actions.kinds import argument_of, element_of
 from webarena_runner.browser.act.actor import Actor, Outcome
 from webarena_runner.browser.admission import Admission
 from webarena_runner.browser.arrival import open_start_page, require_arrived
-from webarena_runner.browser.departures import Departures, show_refusal
+from webarena_runner.browser.departures import show_refusal
 from webarena_runner.browser.observe.capture import PageText, ScreenshotType, read_page, read_title, take_screenshot
 from webarena_runner.browser.observe.devtools import ProtocolError
 from webarena_runner.browser.observe.ids import StableIds, browser_id
 from webarena_runner.browser.observe.limits import MAX_TITLE_CHARACTERS, MAX_URL_CHARACTERS, cut, shortened
 from webarena_runner.browser.observe.observers import LivePage, extras_of
-from webarena_runner.browser.outages import Outages
 from webarena_runner.browser.policy import Fence
 from webarena_runner.browser.probe import Probe
 from webarena_runner.browser.record.recorder import Recorder
+from webarena_runner.browser.relay import OwnCookies
 from webarena_runner.browser.settle.allowance import Allowance, patient
 from webarena_runner.browser.settle.settler import MOST_LOST, Settled, Settler
 from webarena_runner.browser.tab import Tab
 from webarena_runner.browser.tabs import Tabs
+from webarena_runner.browser.witness import Witness
 from webarena_runner.errors import BrowserError
 from webarena_runner.interfaces import Exchange, Observer
-from webarena_runner.interfaces.watching import LeaseWatch
+from webarena_runner.interfaces.watching import Document, LeaseWatch
 from webarena_runner.log.wellformed import well_formed
 from webarena_runner.settings.records import BrowserSettings, ObservationSettings, PageChecks
 from webarena_runner.types import Action, Goto, Invalid, Node, Observation, Stop
@@ -90,6 +91,7 @@ class EpisodeEnvironment:
         observers: Mapping[str, Observer],
         recorder: Recorder | None = None,
         watch: LeaseWatch | None = None,
+        cookies: Mapping[str, OwnCookies] | None = None,
     ) -> None:
         self.tabs = tabs
         self._fence = fence
@@ -105,9 +107,9 @@ class EpisodeEnvironment:
         self._nodes: Mapping[str, Node] = {}
         self._deviations: list[str] = []
         self._settled = Settled()
-        self._outages = Outages(fence, watch)
-        self._departures = Departures(fence)
+        self._witness = Witness(fence, watch)
         self._late = False
+        self._cookies = cookies or {}
         viewport = ViewportSize(width=browser.viewport_width, height=browser.viewport_height)
         # A little more than a navigation may take, so that Playwright can say which one it was.
         self._actor = Actor(tabs, fence, viewport, limit_s=browser.navigation_timeout_s + 1)
@@ -122,6 +124,15 @@ class EpisodeEnvironment:
 
     def trace(self) -> Sequence[Exchange]:
         return self._recorder.exchanges()
+
+    def visits(self) -> tuple[Sequence[Document], bool]:
+        """Main documents since the last call, and whether a page has asked for anything by which people sign out."""
+        return self._witness.visits()
+
+    async def state_of(self, site: str) -> StorageState:
+        """The cookies that the site is sent now."""
+        own, jar = self._cookies.get(site), await self.tabs.context.cookies()
+        return cast(StorageState, {"cookies": own.of_site(jar) if own else jar, "origins": []})
 
     async def end_recording(self) -> None:
         """What pages show or ask from here on is in no recording; the log for evaluators stays."""
@@ -140,7 +151,7 @@ class EpisodeEnvironment:
             try:
                 await open_start_page(tab, url, self._fence)
             finally:
-                self._outages.saw(tab.documents.take())
+                self._witness.outages.saw(tab.documents.take())
         await self.tabs.focus(0)
         await self._settle_document(self.tabs.current)
         # A script of the page may have led on by now.
@@ -160,7 +171,8 @@ class EpisodeEnvironment:
 
     async def observe(self) -> Observation:
         async with self._admission.turn() as waited_s:
-            await self._note_documents(await self.tabs.all())
+            tabs = await self.tabs.all()
+            self._witness.look(tabs, known=tabs)
             return await self._observe(Outcome(), {"queue": 1000 * waited_s})
 
     async def step(self, action: Action) -> Observation:
@@ -187,30 +199,18 @@ class EpisodeEnvironment:
         if self._settings.follow_new_tabs:
             await self._follow(before)
         if isinstance(action, Goto) and not self._fence.lets_out(action.url):
-            self._departures.at(action.url)
-        await self._note_documents(before.tabs)
-        await self._tell_refusal()
+            self._witness.departures.at(action.url)
+        self._witness.look(await self.tabs.all(), known=before.tabs)
+        with suppress(ProtocolError):
+            await show_refusal(self.tabs.current)
         spent = {"execute": 1000 * (executed - started), "settle": 1000 * (time.monotonic() - executed)}
         return await self._observe(outcome, spent_ms | spent)
 
     async def require_up(self) -> None:
         """Raises SiteError when a site failed and has not come back, or its failure is what the agent ended on."""
-        await self._note_documents(await self.tabs.all())
-        await self._outages.require_up(await self.tabs.current.shown())
-
-    async def _note_documents(self, before: Sequence[Tab]) -> None:
-        for tab in await self.tabs.all():
-            documents = tab.documents.take()
-            self._outages.saw(documents)
-            self._outages.missed(tab.parts.take())
-            self._departures.saw(documents)
-            if tab not in before and not documents:
-                # Its first document can come before we listen.
-                self._departures.at(tab.page.url)
-
-    async def _tell_refusal(self) -> None:
-        with suppress(ProtocolError):
-            await show_refusal(self.tabs.current)
+        tabs = await self.tabs.all()
+        self._witness.look(tabs, known=tabs)
+        await self._witness.outages.require_up(await self.tabs.current.shown())
 
     def _named(self, action: Action) -> str:
         """The step for readers of a recording."""
@@ -287,9 +287,9 @@ class EpisodeEnvironment:
         settled, self._settled = self._settled, Settled()
         late, self._late = self._late, False
         notices = [notice for tab in await self.tabs.all() for notice in tab.take_notices()]
-        left_to = self._departures.take()
+        left_to = self._witness.departures.take()
         # The refusal of a goto says it already.
-        if (told := self._departures.told(left_to)) and not outcome.error:
+        if (told := self._witness.departures.told(left_to)) and not outcome.error:
             notices.append(told)
         return Observation(
             url=shortened(self.url, MAX_URL_CHARACTERS),
@@ -308,8 +308,8 @@ class EpisodeEnvironment:
             still_busy=settled.unfinished,
             not_awaited=settled.ignored,
             starved=settled.starved or late,
-            site_failures=self._outages.take(),
-            outage=await self._outages.end(),
+            site_failures=self._witness.outages.take(),
+            outage=await self._witness.outages.end(),
             left_to=left_to,
             extras=seen.extras,
             acted_box=outcome.box,

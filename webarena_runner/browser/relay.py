@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from webarena_runner.errors import ConfigError
-from webarena_runner.official.addresses import host_and_port
+from webarena_runner.official.addresses import host_and_port, place_of
 
 _HOP = frozenset({"proxy-connection", "proxy-authorization", "keep-alive"})
 _CONNECTION = "connection"
@@ -116,6 +116,14 @@ class OwnCookies:
                 cookie["name"] += self.mark
         return cookies
 
+    def of_site(self, jar: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The cookies of the jar that the site gets, as it has them."""
+        return [
+            {**cookie, "name": cookie["name"].removesuffix(self.mark)}
+            for cookie in jar
+            if cookie["name"].endswith(self.mark) or not cookie["name"].endswith(tuple(self.marks))
+        ]
+
 
 class SiteRelay:
     """One site of an episode, without encryption; `headers` go to it and to nobody else.
@@ -160,7 +168,51 @@ def _is_cookie(name: str) -> bool:
     return name.lower() == "cookie"
 
 
-def own_cookies(urls: Mapping[str, str]) -> dict[str, OwnCookies]:
+@dataclass(frozen=True)
+class OwnWays:
+    """The sites of an episode whose requests go through its proxy, and the state that its browser context begins with.
+
+    `cookies` are by the names of those sites whose cookies are apart.
+    """
+
+    relays: list[SiteRelay]
+    state: Mapping[str, Any] | None
+    cookies: Mapping[str, OwnCookies]
+
+
+def own_ways_of(
+    urls: Mapping[str, str],
+    storage_state: Mapping[str, Any] | None,
+    headers: Mapping[str, Mapping[str, str]],
+    apart: Mapping[str, Mapping[str, Any]],
+) -> OwnWays:
+    """Raises ConfigError as `SiteRelay`."""
+    cookies = _own_cookies({site: urls[site] for site in apart})
+    by_place: dict[object, list[str]] = {}
+    for site, url in urls.items():
+        if headers.get(site) or site in apart:
+            by_place.setdefault(place_of(url), []).append(site)
+    relays = [
+        SiteRelay(
+            urls[sites[0]],
+            {name: value for site in sites for name, value in headers.get(site, {}).items()},
+            next((cookies[site] for site in sites if site in cookies), None),
+        )
+        for sites in by_place.values()
+    ]
+    if not apart:
+        return OwnWays(relays, storage_state, cookies)
+    state = dict(storage_state or {})
+    own = [cookie for site, owned in cookies.items() for cookie in owned.kept(apart[site])]
+    state["cookies"] = [*state.get("cookies", ()), *own]
+    state["origins"] = [
+        *state.get("origins", ()),
+        *(each for kept in apart.values() for each in kept.get("origins", ())),
+    ]
+    return OwnWays(relays, state, cookies)
+
+
+def _own_cookies(urls: Mapping[str, str]) -> dict[str, OwnCookies]:
     """Of each of these sites, by name; their ports tell them apart, and two on one port have the same."""
     marks = {site: f"~{address[1]}" for site, url in urls.items() if (address := host_and_port(url))}
     of_port = {mark: OwnCookies(mark, frozenset(marks.values())) for mark in marks.values()}

@@ -23,14 +23,13 @@ from webarena_runner.browser.outside import Dial, dial
 from webarena_runner.browser.policy import Fence
 from webarena_runner.browser.proxy import EpisodeProxy
 from webarena_runner.browser.record.recorder import Recorder, Recording
-from webarena_runner.browser.relay import SiteRelay, own_cookies
+from webarena_runner.browser.relay import SiteRelay, own_ways_of
 from webarena_runner.browser.settle.settler import Settler
 from webarena_runner.browser.strain import Strain
 from webarena_runner.browser.tabs import Tabs
 from webarena_runner.browser.writes import Writes
 from webarena_runner.errors import BrowserError, BrowserGone, BrowserMissing, OutsideSites
 from webarena_runner.interfaces.watching import LeaseWatch
-from webarena_runner.official.addresses import place_of
 from webarena_runner.settings.records import BrowserSettings, ObservationSettings, SettleSettings
 from webarena_runner.types import Geolocation, Viewport
 
@@ -140,13 +139,13 @@ class BrowserSession:
             BrowserError: the browser is gone.
             ConfigError: headers of, or cookies apart for, a site that is not served by plain http.
         """
-        relays, state = _relayed(urls, storage_state, headers or {}, apart or {})
+        own_ways = own_ways_of(urls, storage_state, headers or {}, apart or {})
         fence = Fence(
             [*urls.values(), *more_urls],
             blocked,
             visited=visited,
             offsite=self._settings.offsite,
-            through_proxy=[relay.url for relay in relays],
+            through_proxy=[relay.url for relay in own_ways.relays],
         )
         _require_inside(fence, start_urls)
         settings = _with_viewport(self._settings, viewport)
@@ -158,8 +157,8 @@ class BrowserSession:
         async with AsyncExitStack() as stack:
             async with self._admission.turn():
                 spent.ends("queue")
-                proxy = await stack.enter_async_context(self._fenced(fence, relays))
-                lent = self._lent_context(proxy=proxy, storage_state=state, own=own)
+                proxy = await stack.enter_async_context(self._fenced(fence, own_ways.relays))
+                lent = self._lent_context(proxy=proxy, storage_state=own_ways.state, own=own)
                 context, endpoint = await stack.enter_async_context(lent)
                 await context.add_init_script(settler.init_script)
                 recorder = await Recorder.start(context, recording or Recording(), traced=traced)
@@ -177,6 +176,7 @@ class BrowserSession:
                     observers=self._observers,
                     recorder=recorder,
                     watch=watch,
+                    cookies=own_ways.cookies,
                 )
                 spent.ends("context")
                 await environment.open_start_pages(start_urls)
@@ -309,38 +309,6 @@ async def _close_context(context: BrowserContext) -> None:
     except (PlaywrightError, TimeoutError) as error:
         if not (isinstance(error, PlaywrightError) and target_gone(error)):
             log.warning("a browser context could not be closed: %s", str(error) or f"no answer for {CLOSE_LIMIT_S:g} s")
-
-
-def _relayed(
-    urls: Mapping[str, str],
-    storage_state: Mapping[str, Any] | None,
-    headers: Mapping[str, Mapping[str, str]],
-    apart: Mapping[str, Mapping[str, Any]],
-) -> tuple[list[SiteRelay], Mapping[str, Any] | None]:
-    """The sites whose requests go through the proxy, and the state that the context begins with."""
-    cookies = own_cookies({site: urls[site] for site in apart})
-    by_place: dict[object, list[str]] = {}
-    for site, url in urls.items():
-        if headers.get(site) or site in apart:
-            by_place.setdefault(place_of(url), []).append(site)
-    relays = [
-        SiteRelay(
-            urls[sites[0]],
-            {name: value for site in sites for name, value in headers.get(site, {}).items()},
-            next((cookies[site] for site in sites if site in cookies), None),
-        )
-        for sites in by_place.values()
-    ]
-    if not apart:
-        return relays, storage_state
-    state = dict(storage_state or {})
-    own = [cookie for site, owned in cookies.items() for cookie in owned.kept(apart[site])]
-    state["cookies"] = [*state.get("cookies", ()), *own]
-    state["origins"] = [
-        *state.get("origins", ()),
-        *(each for kept in apart.values() for each in kept.get("origins", ())),
-    ]
-    return relays, state
 
 
 def _require_inside(fence: Fence, start_urls: Sequence[str]) -> None:

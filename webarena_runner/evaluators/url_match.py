@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from webarena_runner.errors import EvidenceMissing, OutsideSites
 from webarena_runner.evaluators.evidence import urls_named, urls_recalled
 from webarena_runner.interfaces import EpisodeEnd, EvaluatorSetup, Past
-from webarena_runner.official.addresses import is_literal
+from webarena_runner.official.addresses import is_literal, spelled_as
 from webarena_runner.official.node import Node
 from webarena_runner.official.notation import ALTERNATIVES, render
 from webarena_runner.settings.records import ScoringSettings
@@ -37,6 +37,7 @@ class UrlMatch:
 
     def __init__(self, scoring: ScoringSettings = ScoringSettings()) -> None:  # noqa: B008 - frozen
         self._whole_segments = scoring.url_whole_segments
+        self._one_loopback = scoring.url_one_loopback
 
     @classmethod
     def build(cls, setup: EvaluatorSetup) -> Self:
@@ -93,7 +94,12 @@ class UrlMatch:
     def score(self, spec: UrlSpec, evidence: Mapping[str, Any], verdicts: Sequence[Verdict] = ()) -> Score:
         """Scores the final URL; evidence is `final_url` and the sites' `urls`."""
         final_url, reference = evidence["final_url"], render(spec.reference_url, evidence["urls"])
-        fault = mismatch(final_url, reference.split(ALTERNATIVES), whole_segments=self._whole_segments)
+        fault = mismatch(
+            final_url,
+            reference.split(ALTERNATIVES),
+            whole_segments=self._whole_segments,
+            one_loopback=self._one_loopback,
+        )
         return Score(
             evaluator=self.name,
             value=float(not fault),
@@ -102,13 +108,17 @@ class UrlMatch:
         )
 
 
-def mismatch(final_url: str, references: Sequence[str], *, whole_segments: bool = False) -> str:
+def mismatch(
+    final_url: str, references: Sequence[str], *, whole_segments: bool = False, one_loopback: bool = False
+) -> str:
     """Why the URL does not match; "" when it does.
 
     Host and path of one reference must be a substring of the URL's (with `whole_segments`: its first segments), and for
     each query key of any reference one of the values that the references give must be among the URL's values for that
-    key. Scheme, fragment and further keys do not count.
+    key. Scheme, fragment and further keys do not count; nor, with `one_loopback`, how the loopback is spelled.
     """
+    if one_loopback:
+        references = [spelled_as(reference, final_url) for reference in references]
     try:
         base, query = _split(final_url)
     except ValueError as error:

@@ -1,6 +1,6 @@
 """The seams. What plug-ins implement, and what the episode loop is written against."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -28,7 +28,7 @@ from webarena_runner.settings.records import Images, OutageSettings, RunSettings
 from webarena_runner.types import Decision, Observation, Score, Step, Task, Verdict
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext
+    from playwright.async_api import BrowserContext, StorageState
 
 __all__ = [
     "Agent",
@@ -155,6 +155,10 @@ class PageProbe(Protocol):
         ...
 
 
+async def _cannot_tell(site: str, state: "StorageState") -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class SiteLease:
     """The sites of one episode, by official name: those its task needs, and the home page where the provider has one.
@@ -164,7 +168,8 @@ class SiteLease:
     `headers` are extra ones of all requests to a site, by its name. `apart` are sites on one host name that would take
     each other's cookies, each with a logged-in state of its own. `label` says in logs where the sites are, `instance`
     is the name of the copy, where the provider has several episodes share copies.
-    `login_pages` are addresses where a visitor is sent who should be logged in and is not.
+    `login_pages` are addresses where a visitor is sent who should be logged in and is not; `is_signed_out` asks a site
+    whether these cookies sign nobody in, and says no where it cannot tell.
     `on_write` is told, as it happens, which of the sites the episode is seen to change; `disturbed` are those that
     another episode was seen to change meanwhile.
     `watch` is how episode and provider tell each other of outages.
@@ -176,6 +181,7 @@ class SiteLease:
     more_urls: Sequence[str] = ()
     headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     login_pages: Sequence[str] = ()
+    is_signed_out: Callable[[str, "StorageState"], Awaitable[bool]] = _cannot_tell
     apart: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     label: str = ""
     instance: str = ""

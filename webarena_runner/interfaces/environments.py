@@ -46,7 +46,8 @@ class EpisodeNotes:
     `site_urls`: of the leased sites by official name, which the agent is given; empty where there are none.
     `blocked_hosts`: those that its pages, or the agent, asked for outside these sites, with how often;
     `visited_hosts`: those that they reached there. `cookies_apart`: sites on one host name whose cookies were kept
-    apart, since they would have signed each other out.
+    apart, since they would have signed each other out. `login_pages`: those that it came to see after its start, of
+    sites that it was logged in to.
     `instance` is the copy of the sites that it had, where episodes share copies. `wrote` are sites that it was seen to
     change, `disturbed` those that another episode was seen to change meanwhile, which was to read them only.
     `folder` is that of the attempt, for recordings; None: nothing is kept of the episode.
@@ -56,6 +57,7 @@ class EpisodeNotes:
     site_urls: dict[str, str] = field(default_factory=dict)
     blocked_hosts: dict[str, int] = field(default_factory=dict)
     visited_hosts: dict[str, int] = field(default_factory=dict)
+    login_pages: list[str] = field(default_factory=list)
     cookies_apart: list[str] = field(default_factory=list)
     instance: str = ""
     wrote: set[str] = field(default_factory=set)

@@ -12,6 +12,7 @@ class Document:
     """What became of a request for a page; `status` 0: nobody answered, for the reason `error`.
 
     `cached`: the browser had it, and asked no server. `latency_s` is the time to the first byte of an answer.
+    `sent_from` is the address that was asked for, where redirects led on from it.
     """
 
     url: str
@@ -19,6 +20,7 @@ class Document:
     error: str = ""
     cached: bool = False
     latency_s: float = 0.0
+    sent_from: str = ""
 
 
 @dataclass

@@ -52,6 +52,13 @@ def same_host(one: str, other: str) -> bool:
     return one == other or (one in LOOPBACK_NAMES and other in LOOPBACK_NAMES)
 
 
+def spelled_as(url: str, arrived: str) -> str:
+    """The URL, with the other's spelling of the loopback where both are of one server: so do its own pages call it."""
+    if place_of(url) is None or place_of(url) != place_of(arrived) or host_and_port(url) == host_and_port(arrived):
+        return url
+    return urlsplit(url)._replace(netloc=urlsplit(arrived).netloc.rpartition("@")[2]).geturl()
+
+
 def origin(url: str) -> str:
     """Scheme, host and port as they are written, for messages: without a user name, and not endless."""
     parts = urlsplit(url)

@@ -59,6 +59,11 @@ def _of_sites(report: RunReport) -> Iterator[Note]:
             f"{report.recovered} scored episodes met a page that a site failed to give and got over it "
             "(site_failures in their result.json)"
         )
+    if report.saw_login_page:
+        yield Note(
+            f"{report.saw_login_page} scored episodes came to a log-in page of a site that they began logged in to, "
+            "and had signed out or gone there by themselves (login_pages in their result.json)"
+        )
     if report.apart:
         yield Note(
             f"cookies of sites on one host name were kept apart in {report.apart} episodes (cookies_apart in their "

@@ -265,6 +265,11 @@ class RunReport:
         """In how many episodes the cookies of sites on one host name were kept apart."""
         return sum(bool(result.cookies_apart) for result in self.heads.values())
 
+    @cached_property
+    def saw_login_page(self) -> int:
+        """How many scored episodes came to a log-in page of a site that they began logged in to."""
+        return sum(bool(result.login_pages) for result in self.heads.values() if result.value is not None)
+
     def _setting(self, group: str, name: str) -> Any:
         return self.manifest.config.get("settings", {}).get(group, {}).get(name)
 
@@ -318,6 +323,7 @@ class RunReport:
             "visited_hosts": [asdict(each) for each in self.visited_hosts],
             "left_sites": self.left,
             "cookies_apart": self.apart,
+            "saw_login_page": self.saw_login_page,
             "judge_verdicts": {"all": self.verdicts, "kept": self.kept_verdicts},
             "wall_s": self.wall_s,
             "cost_usd": self.cost_usd,

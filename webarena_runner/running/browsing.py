@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, Self
-from urllib.parse import parse_qsl, urlsplit
+
+from playwright.async_api import StorageState
 
 from webarena_runner.browser.record.recorder import Recording
 from webarena_runner.browser.session import BrowserSession
@@ -12,20 +14,19 @@ from webarena_runner.errors import LoginError, SiteError
 from webarena_runner.evaluators import load_evaluators, needs_trace, score
 from webarena_runner.interfaces import EpisodeEnd, Evaluator, Exchange, Judge, PageProbe, SiteLease, SiteProvider
 from webarena_runner.interfaces.environments import EnvironmentSetup, EpisodeNotes
-from webarena_runner.interfaces.watching import LeaseWatch
+from webarena_runner.interfaces.watching import Document, LeaseWatch
 from webarena_runner.log.paths import AttemptPaths
-from webarena_runner.official.addresses import place_of
+from webarena_runner.official.addresses import place_of, spelled_as
 from webarena_runner.official.notation import render
-from webarena_runner.official.sites import LOGIN_FORMS, OFFICIAL_SITES, sites_needed
+from webarena_runner.official.sites import OFFICIAL_SITES, sites_needed
 from webarena_runner.running.elsewhere import require_sites_of_tasks
 from webarena_runner.running.gate import SiteGate
+from webarena_runner.running.signed_in import SignedIn, is_login_page, taken_away
 from webarena_runner.settings.records import PageChecks, RecordSettings, RunSettings, SitesSpec
 from webarena_runner.sites.providers import build_provider
 from webarena_runner.sites.shared import SharedSites
 from webarena_runner.types import Action, Geolocation, Observation, Score, Task, Viewport
 
-# Where the official sites and the embedded ones send a visitor who is not logged in.
-LOGIN_PATHS = tuple(form.path.rstrip("/") for form in LOGIN_FORMS.values() if form.path)
 # Longer than what stands in place of a page, the tab line included, and shorter than a page of a site.
 MAX_NOTICE_CHARACTERS = 800
 
@@ -46,6 +47,14 @@ class Pages(Protocol):
 
     async def require_up(self) -> None:
         """Before the first check: raises SiteError when a site went away under the episode."""
+        ...
+
+    def visits(self) -> tuple[Sequence[Document], bool]:
+        """Main documents since the last call, and whether a page has asked for anything by which people sign out."""
+        ...
+
+    async def state_of(self, site: str) -> StorageState:
+        """The cookies that the site is sent now."""
         ...
 
     async def end_recording(self) -> None:
@@ -170,7 +179,9 @@ class BrowserEnvironments:
                 on_write=on_write,
             )
             async with opening as pages:
-                yield LeasedSites(self, task, lease, pages, recording)
+                lease = replace(lease, urls={site: spelled_as(url, pages.url) for site, url in lease.urls.items()})
+                notes.site_urls.update(lease.urls)
+                yield LeasedSites(self, task, lease, pages, recording, notes)
 
     def _leasing(self, task: Task, trial: int) -> AbstractAsyncContextManager[SiteLease]:
         wanted = sites_needed(task)
@@ -196,13 +207,21 @@ class LeasedSites:
     """One task's sites, in one agent's tabs."""
 
     def __init__(
-        self, provider: BrowserEnvironments, task: Task, lease: SiteLease, pages: Pages, recording: Recording
+        self,
+        provider: BrowserEnvironments,
+        task: Task,
+        lease: SiteLease,
+        pages: Pages,
+        recording: Recording,
+        notes: EpisodeNotes,
     ) -> None:
         self._provider = provider
         self._task = task
         self._lease = lease
         self._pages = pages
         self._recording = recording
+        self._notes = notes
+        self._signed_in = SignedIn(lease, task.login_sites)
 
     @property
     def url(self) -> str:
@@ -212,37 +231,33 @@ class LeasedSites:
         """Raises LoginError when the task must start logged in and sees a log-in page, SiteError at a rate limit."""
         first = await self._pages.observe()
         _require_unlimited(first, self._lease.urls)
-        if self._task.login_sites and _is_login_page(first.url, self._lease.login_pages):
+        if self._task.login_sites and is_login_page(first.url, self._lease.login_pages):
             raise LoginError(
                 f"task {self._task.task_id} must start logged in to {', '.join(self._task.login_sites)}, "
                 f"but sees {first.url}"
             )
+        self._pages.visits()
         return first
 
     async def step(self, action: Action) -> Observation:
         """Raises SiteError when the sites were taken from the episode."""
         _require_kept(self._lease)
-        return await self._pages.step(action)
+        return await self._looked_at(await self._pages.step(action))
+
+    async def _looked_at(self, seen: Observation) -> Observation:
+        """Says in it when the session of a site was taken from the agent."""
+        visits, may_end_session = self._pages.visits()
+        self._notes.login_pages.extend(self._signed_in.login_pages(visits))
+        for site, document in self._signed_in.suspects(visits, may_end_session=may_end_session):
+            if await self._lease.is_signed_out(site, await self._pages.state_of(site)):
+                return seen.model_copy(update={"signed_out": taken_away(site, document)})
+        return seen
 
     async def score(self, answer: str) -> tuple[float, tuple[Score, ...]]:
         value, scores = await self._provider.score(self._task, answer, self._lease, self._pages)
         if value == 1 and not self._provider.keeps_passed and self._recording.trace is not None:
             self._recording.trace.unlink(missing_ok=True)
         return value, scores
-
-
-def _is_login_page(url: str, login_pages: Sequence[str]) -> bool:
-    """Whether it is one of these, with whatever else in its query, or has the path of an official one."""
-    at = urlsplit(url)
-    if at.path.rstrip("/").endswith(LOGIN_PATHS):
-        return True
-    query = set(parse_qsl(at.query))
-    return any(
-        place_of(url) == place_of(page)
-        and at.path.rstrip("/") == urlsplit(page).path.rstrip("/")
-        and query >= set(parse_qsl(urlsplit(page).query))
-        for page in login_pages
-    )
 
 
 def _require_kept(lease: SiteLease) -> None:

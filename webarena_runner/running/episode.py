@@ -12,7 +12,7 @@ from webarena_runner.actions.describe import describe_action
 from webarena_runner.actions.kinds import element_of
 from webarena_runner.actions.stops import early_stop
 from webarena_runner.actions.thoughts import has_thoughts
-from webarena_runner.errors import EpisodeError, NoAnswer, Overload, SiteAway, SiteError, UsageError
+from webarena_runner.errors import EpisodeError, LoginError, NoAnswer, Overload, SiteAway, SiteError, UsageError
 from webarena_runner.interfaces import Agent
 from webarena_runner.interfaces.environments import Environment, EnvironmentProvider, EpisodeNotes
 from webarena_runner.log.paths import AttemptPaths
@@ -183,8 +183,7 @@ async def _act(harness: Harness, episode: Episode, environment: Environment) -> 
         _record(episode, shown, decision, observation, started_at=started_at, agent_ms=agent_ms)
         if unanswered:
             raise unanswered
-        if observation.outage:
-            raise SiteError(observation.outage)
+        _require_sites(observation)
         _require_time(episode, harness.settings.limits, harness.settings.limits.max_steps)
         if observation.left_to and harness.settings.browser.offsite == "terminate":
             # As BrowserGym has it, which calls it an unauthorized URL: no reward, whatever the state of the sites.
@@ -202,6 +201,14 @@ def _require_time(episode: Episode, limits: LimitSettings, steps: int) -> None:
             f"the machine was too busy: {starved} of {len(episode.steps)} steps led to a page that was read before it "
             "had its time (limits.starved_share); use fewer --workers, or leave the machine to the run"
         )
+
+
+def _require_sites(seen: Observation) -> None:
+    """Raises the error by which an episode ends whose site, or session, is gone."""
+    if seen.outage:
+        raise SiteError(seen.outage)
+    if seen.signed_out:
+        raise LoginError(seen.signed_out)
 
 
 def _record(
@@ -334,6 +341,7 @@ def _result(
         instance=episode.notes.instance,
         wrote=tuple(in_order(episode.notes.wrote)),
         disturbed=tuple(in_order(episode.notes.disturbed)),
+        login_pages=tuple(dict.fromkeys(episode.notes.login_pages)),
         left_to=_seen_in(episode, lambda seen: seen.left_to),
         failure=failure,
     )

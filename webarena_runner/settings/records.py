@@ -126,6 +126,11 @@ class ActionSettings(Described):
 
     The whole action includes typed text and answers.
     """
+    loose_addresses: bool = False
+    """a goto takes reddit.com/f/x or www.gitlab.com for the site too; official: only http:// and the very name
+
+    Officially the one is no address, and the other leads to the live site.
+    """
     show_errors: bool = False
     """the next prompt says why the last action did nothing; official never shows the model why"""
     skip_thoughts: bool = False
@@ -296,6 +301,11 @@ class ScoringSettings(Described):
 
     A URL matches when host and path segments of the reference are its first ones. Officially they may be anywhere in
     it.
+    """
+    url_one_loopback: bool = False
+    """localhost and 127.0.0.1 are one host in URL checks; official: they are two
+
+    So are the other spellings of this machine's loopback.
     """
     answer_alternatives: bool = False
     """' |OR| ' separates alternatives in answers too; official: only in page checks

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 from playwright.async_api import StorageState
 
-from webarena_runner.errors import LoginRefused
+from webarena_runner.errors import LoginRefused, SiteError
 from webarena_runner.interfaces import NewContext
 from webarena_runner.sites.instances import Instance
 from webarena_runner.sites.login import SignedIn, log_in
@@ -73,6 +73,14 @@ class Sessions:
             yield session
         finally:
             idle.append(session)
+
+    async def is_signed_out(self, site: str, state: StorageState) -> bool:
+        """Whether these cookies, which an episode has now, sign nobody in; not where the site does not answer."""
+        try:
+            return not await self._is_signed_in(site, SignedIn(state, ""))
+        except SiteError as error:
+            log.info("%s: cannot tell whether a session has ended: %s", site, error)
+            return False
 
     async def _own(self, site: str, idle: list[SignedIn]) -> SignedIn:
         while idle:

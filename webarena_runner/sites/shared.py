@@ -94,6 +94,7 @@ class SharedSites:
             more_urls=instance.more_urls,
             headers={site: instance.headers[site] for site in leased if site in instance.headers},
             login_pages=[urls[site] + form.path for site in states if (form := instance.logins[site]).path],
+            is_signed_out=copy.sessions.is_signed_out,
             label=self._label if len(self._copies) == 1 else f"{self._label}#{instance.name}",
             instance=instance.name,
             on_write=lambda site: self.pool.wrote(grant, site),

@@ -42,7 +42,8 @@ class Observation(Record):
     before it had the time that the settings give it. `site_failures` are main documents of the last action that
     a site failed to give, with the reason, and `outage` is why the episode cannot go on ("": it can). `extras` has what
     the run's observers saw, by their names: for agents, not for the log. `left_to` are addresses on none of the sites,
-    to which the last action led a tab, or was to. `acted_box` is where the element of the last action was before it, of
+    to which the last action led a tab, or was to. `signed_out` is why the episode cannot go on, since a site has ended
+    its session ("": it has not). `acted_box` is where the element of the last action was before it, of
     an action that finds it itself (`playwright`); it goes to the log with that action's step.
     """
 
@@ -61,6 +62,7 @@ class Observation(Record):
     site_failures: tuple[str, ...] = ()
     outage: str = ""
     left_to: tuple[str, ...] = ()
+    signed_out: str = ""
     extras: dict[str, Any] = Field(default_factory=dict, exclude=True, repr=False)
     acted_box: Box | None = Field(default=None, exclude=True, repr=False)
 
@@ -255,7 +257,9 @@ class EpisodeResult(Record):
     failed to give; where there is a score, the site was there again. `blocked_hosts` are those that the fence kept the
     episode's pages from, as HOST:PORT, with how often they were asked for; `visited_hosts` are those beside the sites
     that it let them reach (`browser.offsite: allow`), and `left_to` the addresses that tabs went to, or were to go to,
-    on no site of the task. `cookies_apart` are sites on one host name whose cookies were kept apart in the browser.
+    on no site of the task. `cookies_apart` are sites on one host name whose cookies were kept apart. `login_pages` are
+    log-in pages that the agent came to see, on sites that it was logged in to; where there is a score, it had signed
+    out or gone there by itself.
     `instance` is the copy of the sites, where episodes share copies. `wrote` are sites that the episode was seen to
     change, whatever its task's record says, `disturbed` those that another one was seen to change meanwhile although
     its task was to read them only: what this one saw there may not be what the task is about.
@@ -293,6 +297,7 @@ class EpisodeResult(Record):
     disturbed: tuple[str, ...] = ()
     left_to: tuple[str, ...] = ()
     cookies_apart: tuple[str, ...] = ()
+    login_pages: tuple[str, ...] = ()
     failure: Failure | None = None
 
 
