@@ -23,8 +23,8 @@ from webarena_runner.settings.records import (
     TaskChoice,
 )
 from webarena_runner.sites.probes.examine import examine, glance
-from webarena_runner.sites.probes.findings import Finding, Level, Place
-from webarena_runner.sites.probes.instances import named_instances
+from webarena_runner.sites.probes.findings import Finding, Level, Place, as_warning
+from webarena_runner.sites.probes.instances import named_instances, states_beside
 from webarena_runner.sites.probes.page import how_to_export
 from webarena_runner.sites.probes.wanted import ALL, wanted_by
 from webarena_runner.sites.providers import missing_sites, no_browser, served_sites
@@ -137,6 +137,8 @@ async def site_checks(
                 glances = await glance(named, new_context=None, limit_s=asked.limit_s)
                 return [*lacking, *(each for _, found in glances for each in found)]
             wanted = ALL if tasks is None else wanted_by(tasks)
+            states = await states_beside(spec, environ, named)
+            lacking += [each if wanted.has(each.site) else as_warning(each) for each in states]
             return [*lacking, *await examine(named, wanted, new_context=new_context, limit_s=asked.limit_s)]
     except ConfigError as error:
         return [finding("sites", Level.FAIL, str(error), "correct the sites file or the variable")]
@@ -156,7 +158,10 @@ async def glances(
             session = BrowserSession(BrowserSettings(), ObservationSettings(), SettleSettings())
             new_context = (await stack.enter_async_context(session)).context
         named = await stack.enter_async_context(named_instances(spec, environ, new_context=new_context or no_browser))
-        return await glance(named, new_context=new_context, limit_s=limit_s)
+        states = {(each.site, each.instance): each for each in await states_beside(spec, environ, named)}
+        seen = await glance(named, new_context=new_context, limit_s=limit_s)
+        own = {place: states.get((place.site, place.instance)) for place, _ in seen}
+        return [(place, [*filter(None, [own[place]]), *found]) for place, found in seen]
 
 
 def _no_url(site: str, count: int, tasks: int) -> Finding:

@@ -48,6 +48,13 @@ async def prepare_sites(spec: SitesSpec, environ: Mapping[str, str], *, sites: S
         await provider.prepare(options, environ, sites=sites, watch=watch)
 
 
+async def provider_states(spec: SitesSpec, environ: Mapping[str, str]) -> Mapping[str, Any]:
+    """A `probes.findings.Finding` by the URL of its site, of providers whose sites run in what they make."""
+    provider, options = _provider(spec)
+    found: Mapping[str, Any] = await provider.states(options, environ) if hasattr(provider, "states") else {}
+    return found
+
+
 def instances_of_provider(spec: SitesSpec, environ: Mapping[str, str]) -> Sequence[Instance]:
     """The copies of the sites that a provider shares among episodes; nothing is started.
 

@@ -50,6 +50,7 @@ def page(url: str) -> int:
     return httpx.get(url, trust_env=False).status_code
 
 
+@pytest.mark.long
 async def test_the_official_sites_come_up_and_show_their_pages_at_the_addresses_they_were_told(
     engine: StandIn, base: int
 ) -> None:
@@ -73,10 +74,12 @@ async def test_the_shop_is_set_up_by_the_published_steps_and_its_database_passwo
     ]
     (sql,) = [call for call in engine.records() if "mysql" in call["words"]]
     assert sql["environ"]["MYSQL_PWD"] == "MyPassword"
-    assert sql["stdin"] == (f"UPDATE core_config_data SET value = '{shop.root}/' WHERE path = 'web/secure/base_url';\n")
+    update = f'UPDATE core_config_data SET value = "{shop.root}/" WHERE path = "web/secure/base_url";'
+    assert sql["stdin"] == update
     assert "MyPassword" not in str(engine.calls())
 
 
+@pytest.mark.long
 async def test_gitlab_is_told_its_address_and_listens_on_the_port_that_is_published(engine: StandIn, base: int) -> None:
     (gitlab,) = await up(only=["gitlab"], port_base=base)
     told = commands(engine, "exec")
@@ -101,6 +104,7 @@ async def test_the_forums_rate_limits_are_taken_out_and_looked_for_afterwards(en
     assert clear == ["exec", "--workdir", "/var/www/html", FORUM, "php", "bin/console", "cache:clear", "--env=prod"]
 
 
+@pytest.mark.long
 async def test_a_rate_limit_that_stays_is_warned_of(engine: StandIn, base: int) -> None:
     engine.fault(calls={"exec .*grep": {"err": "grep: /var/www/html/src: No such file or directory", "code": 2}})
     told = Told()
@@ -125,6 +129,7 @@ def test_what_the_rate_limit_expressions_leave_of_a_file(tmp_path: Path) -> None
     )
 
 
+@pytest.mark.long
 async def test_the_optimised_images_are_told_by_their_control_server(engine: StandIn, base: int) -> None:
     shop, admin, forum = await _by_name(
         up(only=["shopping", "shopping_admin", "reddit"], family=VERIFIED, port_base=base)
@@ -142,6 +147,7 @@ async def _by_name(lifting: Any) -> list[Place]:
     return sorted(await lifting, key=lambda each: ("shopping", "shopping_admin", "reddit", "gitlab").index(each.site))
 
 
+@pytest.mark.long
 async def test_replicas_have_containers_and_ports_of_their_own_and_share_what_nothing_changes(
     engine: StandIn, base: int, tmp_path: Path
 ) -> None:
@@ -167,6 +173,7 @@ async def test_up_again_keeps_what_is_up_and_starts_what_has_ended(engine: Stand
     assert [words[-2:] for words in engine.calls("exec")[count:]] == [["cat", "/var/tmp/webarena-runner-url"]] * 2
 
 
+@pytest.mark.long
 async def test_a_setup_that_broke_off_is_done_again(engine: StandIn, base: int) -> None:
     engine.fault(calls={"cache:flush": {"err": "SQLSTATE[HY000] [2002] Connection refused"}})
     with pytest.raises(SiteError, match=r"could not wa-shopping-1: flush the cache.*SQLSTATE\[HY000\]"):
@@ -191,6 +198,7 @@ async def test_one_site_that_does_not_come_up_leaves_the_others_up_and_says_how_
     assert page(f"http://localhost:{base}") == 200
 
 
+@pytest.mark.long
 async def test_a_slow_start_is_waited_for(engine: StandIn, base: int) -> None:
     engine.fault(sites={"reddit": {"starts_after_s": 0.3}})
     told = Told()
@@ -199,6 +207,7 @@ async def test_a_slow_start_is_waited_for(engine: StandIn, base: int) -> None:
     assert any(state.startswith("waiting until it answers") for state in told.said[FORUM])
 
 
+@pytest.mark.long
 async def test_gitlab_that_does_not_come_up_is_freed_of_a_stale_process_id_once(engine: StandIn, base: int) -> None:
     engine.fault(sites={"gitlab": {"refuses_until_restarted": True}})
     (gitlab,) = await up(only=["gitlab"], port_base=base, limits_s={"gitlab": 2})
@@ -208,6 +217,7 @@ async def test_gitlab_that_does_not_come_up_is_freed_of_a_stale_process_id_once(
     assert told[1] == f"{GITLAB} gitlab-ctl restart"
 
 
+@pytest.mark.long
 async def test_another_application_at_the_port_is_no_site(engine: StandIn, base: int) -> None:
     engine.fault(sites={"reddit": {"shows": "<title>Welcome to nginx!</title>"}})
     with pytest.raises(SiteError, match="shows no page of Postmill; see its log with wa-run sites logs wa-reddit-1"):
@@ -262,12 +272,14 @@ async def test_a_foreign_container_of_our_name_is_named_and_left_alone(engine: S
     assert {words[0] for words in engine.calls()} == {"ps", "container"}
 
 
+@pytest.mark.long
 async def test_a_container_made_with_other_options_is_told(engine: StandIn, base: int) -> None:
     await up(only=["reddit"], port_base=base)
     with pytest.raises(ConfigError, match="made with other options: family is official, wanted webarena-verified"):
         await up(only=["reddit"], port_base=base, family=VERIFIED)
 
 
+@pytest.mark.long
 async def test_an_image_that_is_published_as_a_file_is_loaded_or_asked_for(
     engine: StandIn, base: int, tmp_path: Path
 ) -> None:
@@ -279,6 +291,7 @@ async def test_an_image_that_is_published_as_a_file_is_loaded_or_asked_for(
     assert [words[:2] for words in engine.calls("load")] == [["load", "--input"]]
 
 
+@pytest.mark.long
 async def test_an_image_of_a_registry_is_pulled_and_one_that_is_not_there_is_told(engine: StandIn, base: int) -> None:
     image = "am1n3e/webarena-verified-reddit"
     engine.write("images", {})
@@ -289,6 +302,7 @@ async def test_an_image_of_a_registry_is_pulled_and_one_that_is_not_there_is_tol
     assert commands(engine, "pull") == [image, image]
 
 
+@pytest.mark.long
 async def test_podman_is_taken_where_there_is_no_docker(
     tmp_path: Path, base: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -254,6 +254,10 @@ def image(words: list[str], stdin: str) -> None:
     sys.stdout.write("sha256:0f3a\n")
 
 
+def info(words: list[str], stdin: str) -> None:
+    sys.stdout.write(f"{read('faults').get('storage', '')}\n")
+
+
 def pull(words: list[str], stdin: str) -> None:
     if words[-1] not in read("registry"):
         fail(
@@ -274,11 +278,11 @@ def load(words: list[str], stdin: str) -> None:
 def volume(words: list[str], stdin: str) -> None:
     volumes, labels = read("volumes"), read("volume-labels")
     match words:
-        case ["inspect", *_, name]:
-            if name not in volumes:
-                fail(f"Error response from daemon: get {name}: no such volume")
-            sys.stdout.write(name + "\n")
+        case ["ls", "--quiet"]:
+            sys.stdout.write("".join(f"{name}\n" for name in volumes))
         case ["create", "--label", label, name]:
+            if name in volumes and NAME == "podman":
+                fail(f"Error: volume with name {name} already exists: volume already exists", code=125)
             write("volumes", {name: ""} | volumes)
             write("volume-labels", labels | {name: label})
         case ["ls", "--quiet", "--filter", wanted]:
@@ -299,6 +303,7 @@ COMMANDS = {
     "exec": execute,
     "logs": logs,
     "image": image,
+    "info": info,
     "pull": pull,
     "load": load,
     "volume": volume,

@@ -100,6 +100,12 @@ def has_image(image: SiteImage) -> Command:
     return Command(("image", "inspect", "--format", "{{.Id}}", image.image), f"look for the image {image.image}")
 
 
+def storage(engine_name: str) -> Command:
+    """Where the engine keeps its images."""
+    key = "{{.Store.GraphRoot}}" if engine_name == "podman" else "{{.DockerRootDir}}"
+    return Command(("info", "--format", key), "see where images are kept")
+
+
 def pull(image: SiteImage) -> Command:
     flags = ("--platform", image.platform) if image.platform else ()
     return Command(("pull", *flags, image.image), f"pull {image.image}", limit_s=None)
@@ -109,8 +115,8 @@ def load(image: SiteImage, archive: Path) -> Command:
     return Command(("load", "--input", str(archive)), f"load {image.image} from {archive}", limit_s=None)
 
 
-def has_volume(name: str) -> Command:
-    return Command(("volume", "inspect", "--format", "{{.Name}}", name), f"look for the volume {name}")
+def volumes() -> Command:
+    return Command(("volume", "ls", "--quiet"), "list the volumes")
 
 
 def make_volume(name: str) -> Command:

@@ -1,5 +1,7 @@
 """Images, and the data that containers need beside them: whether they are there, and getting them."""
 
+import asyncio
+import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -29,9 +31,13 @@ async def require_images(engine: Engine, images: Iterable[SiteImage], options: D
     Raises:
         ConfigError: an archive is not there and is not to be downloaded, or the engine cannot use it.
     """
-    for image in {image.image: image for image in images}.values():
-        if await engine.says_yes(commands.has_image(image)):
-            continue
+    missing = [
+        image
+        for image in {image.image: image for image in images}.values()
+        if not await engine.says_yes(commands.has_image(image))
+    ]
+    await _warn_of_space(engine, missing, watch)
+    for image in missing:
         if not image.archive:
             watch.say(image.site, f"pulling {image.image}")
             await engine.do(commands.pull(image))
@@ -44,23 +50,54 @@ async def require_images(engine: Engine, images: Iterable[SiteImage], options: D
         await engine.do(commands.load(image, archive))
 
 
+async def _warn_of_space(engine: Engine, missing: Sequence[SiteImage], watch: Watch) -> None:
+    """Where the engine keeps images can only be looked at on this machine; layers that images share count once."""
+    if not missing or engine.remote_host:
+        return
+    done = await engine.ask(commands.storage(engine.name))
+    folder, needed_gb = done.out.strip(), sum(image.image_gb for image in missing)
+    free_gb = await asyncio.to_thread(_free_gb, folder)
+    if not done.code and free_gb is not None and needed_gb > free_gb:
+        watch.warn(
+            f"{', '.join(image.image for image in missing)}: about {needed_gb:.0f} GB, and {folder} has {free_gb:.0f} "
+            "GB free; the family webarena-verified is smaller"
+        )
+
+
+def _free_gb(folder: str) -> float | None:
+    """None: it cannot be looked at from here."""
+    try:
+        return shutil.disk_usage(folder).free / GB
+    except OSError:
+        return None
+
+
 async def require_data(engine: Engine, images: Iterable[SiteImage], options: DockerOptions, watch: Watch) -> None:
     """Sees that files and volumes are there, in the container's own eyes, and gets them where that is wanted."""
     for image in {image.image: image for image in images}.values():
         if image.data_file:
             await _require_file(engine, image, options, watch)
+        if image.volumes:
+            await _make_volumes(engine, image)
         empty = await empty_volumes(engine, image)
         if empty:
             await _fill(engine, image, empty, options, watch)
 
 
+async def _make_volumes(engine: Engine, image: SiteImage) -> None:
+    """With our label, so that they are found again; Podman refuses to make one that is there."""
+    there = set((await engine.do(commands.volumes())).split())
+    for volume in image.volumes:
+        if volume.name not in there:
+            await engine.do(commands.make_volume(volume.name))
+
+
 async def empty_volumes(engine: Engine, image: SiteImage) -> tuple[Volume, ...]:
-    """Those that are filled from archives, and are not there or have nothing in them."""
+    """Those that are filled from archives, and have nothing in them."""
     filled = [volume for volume in image.volumes if volume.archive]
-    there = [volume for volume in filled if await engine.says_yes(commands.has_volume(volume.name))]
-    if not there:
-        return tuple(filled)
-    mounts = {f"/look/{index}": volume.name for index, volume in enumerate(there)}
+    if not filled:
+        return ()
+    mounts = {f"/look/{index}": volume.name for index, volume in enumerate(filled)}
     script = 'for each in /look/*; do [ -n "$(ls -A "$each")" ] && echo "$each"; done; true'
     looked = commands.look_inside(image, mounts, script, f"look into the volumes of {image.site}")
     full = {mounts[line] for line in (await engine.do(looked)).split()}
@@ -68,16 +105,10 @@ async def empty_volumes(engine: Engine, image: SiteImage) -> tuple[Volume, ...]:
 
 
 def data_commands(image: SiteImage, options: DockerOptions) -> list[Command]:
-    """What fills the volumes, once the archives are in the data folder."""
+    """What makes and fills the volumes, once the archives are in the data folder."""
     filled = [volume for volume in image.volumes if volume.archive]
-    return [
-        command
-        for volume in filled
-        for command in (
-            commands.make_volume(volume.name),
-            commands.fill_volume(image, volume, _archive_of(volume, options)),
-        )
-    ]
+    made = [commands.make_volume(volume.name) for volume in image.volumes]
+    return [*made, *(commands.fill_volume(image, volume, _archive_of(volume, options)) for volume in filled)]
 
 
 def downloads_of(image: SiteImage, options: DockerOptions) -> dict[str, Path]:
@@ -121,7 +152,6 @@ async def _fill(
             await _get(url, archive, image.site, watch)
     for volume in empty:
         watch.say(image.site, f"filling {volume.name}")
-        await engine.do(commands.make_volume(volume.name))
         await engine.do(commands.fill_volume(image, volume, _archive_of(volume, options)))
 
 

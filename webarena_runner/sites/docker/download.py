@@ -15,7 +15,6 @@ from webarena_runner.errors import ConfigError, SiteError
 # Of one read; a connection that has sent nothing for so long is broken.
 IDLE_LIMIT_S = 60.0
 TRIES = 5
-_CHUNK_BYTES = 1 << 20
 _SHA256 = re.compile(r"\b[0-9a-fA-F]{64}\b")
 GB = 1e9
 Progress = Callable[[int, int | None], None]
@@ -104,7 +103,8 @@ async def _go_on(client: httpx.AsyncClient, url: str, part: Path, progress: Prog
         if (etag := reply.headers.get("ETag", "")) and not etag.startswith("W/"):
             tag.write_text(etag, encoding="utf-8")
         with part.open("ab" if resumed else "wb") as file:
-            async for chunk in reply.aiter_raw(_CHUNK_BYTES):
+            # As it comes: with a size, what has come before a break is thrown away up to that size.
+            async for chunk in reply.aiter_raw():
                 file.write(chunk)
                 have += len(chunk)
                 progress(have, total)

@@ -5,6 +5,7 @@ credentials, ssh and rootless sockets, and both engines have the same one.
 """
 
 import asyncio
+import logging
 import os
 import re
 import shutil
@@ -19,6 +20,7 @@ from webarena_runner.errors import ConfigError, SiteError
 from webarena_runner.log.lines import printable
 from webarena_runner.sites.docker.steps import Command
 
+log = logging.getLogger(__name__)
 PROGRAMS = ("docker", "podman")
 _SHOWN_LINES = 4
 _KILL_LIMIT_S = 5.0
@@ -92,7 +94,7 @@ class Engine:
                 out, err = await process.communicate(sent)
         except TimeoutError as error:
             raise SiteError(
-                f"could not {command.what}: `{command.shown(self.name)}` did not end within {command.limit_s:g} s"
+                f"could not {command.what}: {self.name} {command.arguments[0]} did not end within {command.limit_s:g} s"
             ) from error
         finally:
             await _end(process)
@@ -121,7 +123,8 @@ class Engine:
         said = _last_lines(done.err) or _last_lines(done.out) or "nothing"
         remedy = next((remedy for pattern, remedy in _REMEDIES if re.search(pattern, said, re.IGNORECASE)), "")
         at = f" at {self.remote_host}" if self.remote_host else ""
-        message = f"could not {command.what}{at}: `{command.shown(self.name)}` ended with code {done.code}: {said}"
+        log.info("failed: %s", command.shown(self.name))
+        message = f"could not {command.what}{at}: {self.name} {command.arguments[0]} ended with {done.code}: {said}"
         return ConfigError(f"{message}\n{remedy}") if remedy else SiteError(message)
 
 
@@ -131,6 +134,8 @@ def find_engine(name: str, environ: Mapping[str, str]) -> Engine:
     Raises:
         ConfigError: it is not there, or DOCKER_HOST is none.
     """
+    # What is set, of a mapping that may say something of what is not.
+    environ = dict(environ)
     wanted = (name,) if name else PROGRAMS
     for each in wanted:
         program = shutil.which(each, path=environ.get("PATH", os.defpath))
@@ -201,4 +206,4 @@ def _last_lines(text: str) -> str:
 
 
 def _is_advice(line: str) -> bool:
-    return line.startswith(("See 'docker", "Run 'docker"))
+    return line.startswith(("See '", "Run '")) or bool(re.match(r'time="[^"]*" level=(warning|info)', line))

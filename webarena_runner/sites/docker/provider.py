@@ -14,7 +14,9 @@ from webarena_runner.sites.docker.lift import RUNNING, bring_up
 from webarena_runner.sites.docker.options import DockerOptions, places_of
 from webarena_runner.sites.docker.placing import Place
 from webarena_runner.sites.docker.reset import ContainerReset
+from webarena_runner.sites.docker.states import states_of
 from webarena_runner.sites.instances import Instance
+from webarena_runner.sites.probes.findings import Finding
 from webarena_runner.sites.shared import SharedSites
 from webarena_runner.sites.url_options import urls_from
 from webarena_runner.sites.watch import Watch
@@ -48,6 +50,11 @@ class DockerSites(SharedSites):
             await bring_up(engine, options, watch=watch, sites=sites)
         else:
             await _require_up(engine, options, frozenset(sites))
+
+    @classmethod
+    async def states(cls, options: DockerOptions, environ: Mapping[str, str]) -> dict[str, Finding]:
+        """Of the containers, by the URLs of their sites."""
+        return await states_of(options, environ)
 
     @classmethod
     def serves(cls, options: DockerOptions) -> frozenset[str]:

@@ -62,7 +62,7 @@ def recovery_of(place: Place) -> tuple[Command, ...]:
 
 def _base_url(place: Place) -> tuple[Command, ...]:
     # The first one without a slash at the end, the second one with it.
-    update = f"UPDATE core_config_data SET value = '{place.root}/' WHERE path = 'web/secure/base_url';\n"
+    update = f'UPDATE core_config_data SET value = "{place.root}/" WHERE path = "web/secure/base_url";'
     return (
         execute(
             *(place.name, MAGENTO, "setup:store-config:set", f"--base-url={place.root}"),

@@ -9,7 +9,7 @@ from webarena_runner.official.sites import in_order
 from webarena_runner.settings.records import SitesSpec
 from webarena_runner.sites.instances import Instance
 from webarena_runner.sites.probes.findings import Finding, Place
-from webarena_runner.sites.providers import build_provider, known_instances, served_sites
+from webarena_runner.sites.providers import build_provider, known_instances, provider_states, served_sites
 
 VARIABLES = "variables"
 _UNSET = "unset variable "
@@ -47,6 +47,17 @@ async def named_instances(
         sites.lease(served, login_sites=(), writes=False) as lease,
     ):
         yield Named([Instance("", lease.urls, lease.more_urls, lease.headers, lease.credentials)])
+
+
+async def states_beside(spec: SitesSpec, environ: Mapping[str, str], named: Named) -> Sequence[Finding]:
+    """What the provider itself says of what its sites run in, where it says anything."""
+    states = await provider_states(spec, environ)
+    return [
+        replace(states[url], instance=named.name_of(instance))
+        for instance in named.instances
+        for url in instance.urls.values()
+        if url in states
+    ]
 
 
 def running_instances(spec: SitesSpec, environ: Mapping[str, str]) -> Named | None:
