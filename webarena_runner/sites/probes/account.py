@@ -8,7 +8,7 @@ from playwright.async_api import BrowserContext
 
 from webarena_runner.errors import LoginError, LoginRefused, SiteError
 from webarena_runner.inside import send
-from webarena_runner.official.sites import LOGIN_FORMS, OFFICIAL_SITES
+from webarena_runner.official.sites import OFFICIAL_SITES, LoginForm
 from webarena_runner.sites.login import SignedIn, log_in
 from webarena_runner.sites.probes.findings import Finding, Place
 from webarena_runner.sites.probes.plain import Visitor
@@ -35,22 +35,30 @@ class Tried:
     session: SignedIn | None = None
 
 
-async def try_log_in(context: BrowserContext, place: Place, account: tuple[str, str], visitor: Visitor) -> Tried:
+async def try_log_in(
+    context: BrowserContext, place: Place, account: tuple[str, str], form: LoginForm, visitor: Visitor
+) -> Tried:
     """In a context that is fenced in to the site; with extra headers it may be signed in before."""
     try:
-        if visitor.headers and await _signed_in_by(place, account[0], visitor):
+        if visitor.headers and await _signed_in_by(place, account[0], form, visitor):
             return Tried(place.ok(CHECK, f"as {account[0]}, by its headers"))
         for last in range(1, TRIES + 1):
             try:
                 session = await log_in(
-                    context, place.site, place.url, account, limit_s=visitor.limit_s, headers=visitor.headers
+                    context,
+                    place.site,
+                    place.url,
+                    account,
+                    form=form,
+                    limit_s=visitor.limit_s,
+                    headers=visitor.headers,
                 )
                 return Tried(place.ok(CHECK, f"as {account[0]}"), session)
             except LoginRefused:
                 if last == TRIES:
                     raise
     except LoginRefused as error:
-        return Tried(await _refused(place, error, visitor))
+        return Tried(await _refused(place, form, error, visitor))
     except (LoginError, SiteError) as error:
         remedy = "see its log; a site that answers its start page and not its log-in is overloaded or half started"
         return Tried(place.failure(CHECK, _shown(str(error)), remedy))
@@ -79,14 +87,14 @@ async def rest_token(place: Place, account: tuple[str, str], visitor: Visitor) -
     return place.ok(REST_CHECK, "gives a token")
 
 
-async def _signed_in_by(place: Place, user: str, visitor: Visitor) -> bool:
+async def _signed_in_by(place: Place, user: str, form: LoginForm, visitor: Visitor) -> bool:
     limit_s, headers = visitor.limit_s, visitor.headers
-    proof = await proof_of(place.site, place.url, user, visitor.state, limit_s=limit_s, headers=headers)
+    proof = await proof_of(place.site, place.url, user, visitor.state, limit_s=limit_s, form=form, headers=headers)
     return proof.signed_in
 
 
-async def _refused(place: Place, error: LoginRefused, visitor: Visitor) -> Finding:
-    if cookie := await _forgotten_cookie(place, visitor):
+async def _refused(place: Place, form: LoginForm, error: LoginRefused, visitor: Visitor) -> Finding:
+    if cookie := await _forgotten_cookie(place, form, visitor):
         return place.failure(
             CHECK,
             f"{place.url} forgets every session: it gives the cookie {cookie!r} a new value at each request",
@@ -103,9 +111,9 @@ def _account_fix(site: str) -> str:
     return fix + (_OWN_PASSWORD if site == "shopping_admin" else "")
 
 
-async def _forgotten_cookie(place: Place, visitor: Visitor) -> str:
+async def _forgotten_cookie(place: Place, form: LoginForm, visitor: Visitor) -> str:
     """The name of a session cookie that the site replaces although it is sent back; "" for none."""
-    address = place.url + LOGIN_FORMS[place.site].path
+    address = place.url + form.path
     try:
         async with visitor.client(place.url) as client:
             given = []

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from webarena_runner.errors import BrowserError
 from webarena_runner.interfaces import NewContext
-from webarena_runner.official.sites import in_order
+from webarena_runner.official.sites import LOGIN_FORMS, LoginForm, in_order
 from webarena_runner.sites.instances import Instance
 from webarena_runner.sites.probes.findings import Finding, Place, as_warning
 from webarena_runner.sites.probes.instances import Named
@@ -52,6 +52,7 @@ async def glance(
                 instance=named.name_of(instance),
                 headers=instance.headers.get(site),
                 more_urls=instance.more_urls,
+                form=own_form(instance, site),
                 new_context=new_context,
             )
 
@@ -62,6 +63,12 @@ async def glance(
             for site in in_order(instance.urls)
         }
     return [(place, job.result()) for place, job in jobs.items()]
+
+
+def own_form(instance: Instance, site: str) -> LoginForm | None:
+    """The log-in form of another application than the official one; None: it is the official one."""
+    form = instance.logins.get(site)
+    return None if form is LOGIN_FORMS.get(site) else form
 
 
 async def _within(limit_s: float, probe: Probe) -> Sequence[Finding]:

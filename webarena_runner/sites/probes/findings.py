@@ -27,11 +27,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class Place:
-    """A site of an instance, which its findings are of."""
+    """A site of an instance, which its findings are of; `official` False: another application on purpose."""
 
     site: str
     url: str
     instance: str = ""
+    official: bool = True
 
     def ok(self, check: str, found: str) -> Finding:
         return Finding(check, self.site, self.instance, Level.OK, found)

@@ -10,7 +10,7 @@ from webarena_runner.official.sites import OFFICIAL_SITES
 from webarena_runner.sites.probes.findings import Finding, Place
 from webarena_runner.sites.probes.seen import Seen, Trouble
 
-SERVER_ERROR, TOO_MANY_REQUESTS, REFUSED = 500, 429, 400
+SERVER_ERROR, TOO_MANY_REQUESTS, BAD_REQUEST, REFUSED = 500, 429, 400, 400
 # Longer than what stands in place of a page, and shorter than a page of a site.
 MAX_NOTICE_CHARACTERS = 800
 # A page that takes longer makes every step of an episode as slow.
@@ -48,6 +48,9 @@ def unanswered(place: Place, check: str, seen: Seen) -> Finding | None:
     if seen.status >= SERVER_ERROR:
         remedy = "see its log; GitLab and Magento take minutes to start; restart or recreate its container"
         return place.failure(check, f"{seen.url} answers with status {seen.status}", remedy)
+    if seen.status == BAD_REQUEST and "https" in shown_text(seen.html).lower():
+        remedy = f"give its URL with https://: {how_to_export(place.site, place.url.replace('http:', 'https:', 1))}"
+        return place.failure(check, f"{seen.url} answers with status {seen.status}: it speaks https", remedy)
     if seen.status >= REFUSED:
         remedy = (
             f"give the address of the application's own start page: {how_to_export(place.site)}; "
@@ -142,7 +145,7 @@ def _slow(place: Place, seen: Seen) -> Finding:
 
 def _identity(place: Place, seen: Seen) -> Iterator[Finding]:
     expected, found = BY_SITE.get(place.site), application_of(seen.html)
-    if expected is None:
+    if expected is None or not place.official:
         return
     if expected.made(seen.html):
         yield place.ok("application", expected.name)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from playwright.async_api import BrowserContext
 
 from webarena_runner.interfaces import NewContext
-from webarena_runner.official.sites import LOGIN_FORMS, MAP, OFFICIAL_SITES
+from webarena_runner.official.sites import LOGIN_FORMS, MAP, OFFICIAL_SITES, LoginForm
 from webarena_runner.sites.instances import Instance
 from webarena_runner.sites.probes import account, browser
 from webarena_runner.sites.probes.findings import Finding, Level, Place, as_warning
@@ -62,7 +62,12 @@ class Probe:
 
     @property
     def _place(self) -> Place:
-        return Place(self.site, self.instance.urls[self.site], self.name)
+        official = self._form is LOGIN_FORMS.get(self.site)
+        return Place(self.site, self.instance.urls[self.site], self.name, official=official)
+
+    @property
+    def _form(self) -> LoginForm | None:
+        return self.instance.logins.get(self.site)
 
     @property
     def _inside(self) -> list[str]:
@@ -70,9 +75,9 @@ class Probe:
 
     async def _log_in(self, context: BrowserContext, visitor: Visitor) -> account.Tried | None:
         given = self.instance.credentials.get(self.site)
-        if self.site not in LOGIN_FORMS or given is None:
+        if self._form is None or given is None:
             return None
-        tried = await account.try_log_in(context, self._place, given, visitor)
+        tried = await account.try_log_in(context, self._place, given, self._form, visitor)
         if self.wanted.logs_in_to(self.site):
             return tried
         return account.Tried(as_warning(tried.finding), tried.session)
@@ -81,9 +86,14 @@ class Probe:
         """What does not depend on one another."""
         place, known = self._place, OFFICIAL_SITES.get(self.site)
         yield _alone(every_time(place, visitor))
-        if self.site in SEARCHES:
+        if self.site in SEARCHES and place.official:
             yield _alone(search(place, visitor))
-        if known and known.rest_account and (given := self.instance.credentials.get(known.rest_account)):
+        if (
+            place.official
+            and known
+            and known.rest_account
+            and (given := self.instance.credentials.get(known.rest_account))
+        ):
             yield self._rest(given, visitor)
         if pages := self.wanted.starts_at(self.site, self.instance.urls):
             yield start_pages(place, pages, visitor)
