@@ -30,7 +30,7 @@ def play(
     task = record(1, **own, eval=string_match(exact_match="done")) | {"reference_actions": [*actions, answer]}
     write(Path("own.json"), [task])
     Path("lab.yaml").write_text(json.dumps({"urls": {"reddit": site.url}, "more_urls": more_urls}))
-    options = ("-o", "limits.retries=0", "-o", "browser.navigation_timeout_s=1.5", "--run-id", "r")
+    options = ("-o", "limits.retries=0", "-o", "browser.navigation_timeout_s=1.5", "--run-id", "r", "--skip-doctor")
     done = invoke("--model", "oracle", "--task-set", "own.json", "--sites", "./lab.yaml", *options)
     (result,) = Path("results/r/episodes").glob("*/result.json")
     return done, json.loads(result.read_text())

@@ -90,6 +90,7 @@ def run_tasks(
     profile: given.Profile = "webarena",
     judge: given.Judge = None,
     sites: given.Sites = None,
+    skip_doctor: given.SkipDoctor = False,
     replicas: given.Replicas = None,
     offsite: given.OffsitePages = None,
     workers: given.Workers = None,
@@ -138,7 +139,15 @@ def run_tasks(
         assignments=(*given.assignments_given(context), *given.replicas_assigned(replicas)),
         base=file_of(context).base,
     )
-    start = runs.Start(options, out=out, run_id=run_id, fail_under=fail_under, as_json=as_json, verbose=verbose)
+    start = runs.Start(
+        options,
+        out=out,
+        run_id=run_id,
+        fail_under=fail_under,
+        as_json=as_json,
+        verbose=verbose,
+        skip_doctor=skip_doctor,
+    )
     raise typer.Exit(runs.show_plan(start, os.environ) if dry_run else runs.start(start, os.environ))
 
 

@@ -9,7 +9,7 @@ import typer
 WHOLE_RUN = (
     "With the options of a run it checks what that run needs, and fails for nothing else: "
     "[b]wa-run doctor --model llama3-vllm --judge gpt-4o --tasks 'site:gitlab'[/b]. Without --tasks every site with a "
-    "URL counts."
+    "URL counts. A run looks at shared sites by itself before it begins, unless it has --skip-doctor."
 )
 Tasks = Annotated[
     str | None, typer.Option("--tasks", "-t", metavar="EXPR", help="Check what these tasks need, as of a run.")

@@ -386,6 +386,14 @@ Config = Annotated[
         rich_help_panel=OTHER,
     ),
 ]
+SkipDoctor = Annotated[
+    bool,
+    typer.Option(
+        "--skip-doctor",
+        help="Begin without a look at shared sites, as wa-run doctor has it.",
+        rich_help_panel=_SITES,
+    ),
+]
 DryRun = Annotated[
     bool,
     typer.Option("--dry-run", help="Say whether the run would start, print the plan, and stop.", rich_help_panel=OTHER),

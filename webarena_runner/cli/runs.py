@@ -12,6 +12,7 @@ import typer
 
 from webarena_runner.cli import INTERRUPTED
 from webarena_runner.cli.html import FailedOnly, Html, Open, SingleFile, Wanted, write_html
+from webarena_runner.cli.options import SkipDoctor
 from webarena_runner.errors import UsageError
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ class Start:
     fail_under: str | None
     as_json: bool
     verbose: bool
+    skip_doctor: bool = False
 
 
 def start(given: Start, environ: Mapping[str, str]) -> int:
@@ -107,6 +109,7 @@ def start(given: Start, environ: Mapping[str, str]) -> int:
 
     explicit = explicit_settings(given.options)
     prepared = prepare(config, out=given.out, run_id=given.run_id, overrides=overrides, explicit=explicit)
+    prepared = replace(prepared, look_first=not given.skip_doctor)
     threshold = _threshold(given.fail_under, len(prepared.manifest.planned))
     return _run(prepared, environ, threshold, as_json=given.as_json, verbose=given.verbose)
 
@@ -152,6 +155,7 @@ def resume(
     max_cost: MaxCost = None,
     max_time: MaxTime = None,
     fail_under: FailUnder = None,
+    skip_doctor: SkipDoctor = False,
     as_json: Outcome = False,
 ) -> None:
     """Go on with an interrupted or stopped run: what is finished stays, errors are tried again."""
@@ -159,6 +163,7 @@ def resume(
     from webarena_runner.running.run import prepare_resume
 
     prepared = prepare_resume(find_run(run, out), max_cost_usd=max_cost, max_time=max_time)
+    prepared = replace(prepared, look_first=not skip_doctor)
     threshold = _threshold(fail_under, len(prepared.manifest.planned))
     raise typer.Exit(_run(prepared, os.environ, threshold, as_json=as_json, verbose=context.obj["verbose"]))
 

@@ -26,6 +26,7 @@ from webarena_runner.report.summary import RunReport, load_run
 from webarena_runner.rescoring.past import tasks_of
 from webarena_runner.running import order, plan
 from webarena_runner.running.machine import hardware
+from webarena_runner.running.preflight import look_at_sites
 from webarena_runner.running.progress import Event, Note, Phase, Started, WatchedSchedule
 from webarena_runner.running.schedule import RunSchedule
 from webarena_runner.running.sites_up import bring_up
@@ -43,7 +44,10 @@ _WITHOUT = "these tasks are played without what keys of their records ask for: {
 
 @dataclass(frozen=True)
 class Prepared:
-    """A run that is checked as far as that goes without starting anything; `notes` are for its user."""
+    """A run that is checked as far as that goes without starting anything; `notes` are for its user.
+
+    `look_first`: its sites are looked at before it begins, as `wa-run doctor` does.
+    """
 
     config: RunConfig
     tasks: tuple[Task, ...]
@@ -52,6 +56,7 @@ class Prepared:
     todo: tuple[tuple[Task, int], ...]
     resumed: bool
     notes: tuple[str, ...] = ()
+    look_first: bool = False
 
     @property
     def out(self) -> Path:
@@ -183,6 +188,7 @@ async def _play(prepared: Prepared, on_event: Callable[[Event], None], environ: 
     setup = ExecutorSetup(prepared.recipe, environ, on_event)
     tasks, run_id = [task for task, _ in prepared.todo], prepared.folder.name
     await bring_up(prepared.config.sites, tasks, run_id=run_id, on_event=on_event, environ=environ)
+    found = await _look_first(prepared, tasks, on_event, environ) if prepared.look_first else ()
     on_event(Phase(prepared.folder.name, f"starting {prepared.manifest.model} and {prepared.manifest.sites} sites"))
     async with registry.load("executors", settings.executor).open(setup) as executor:
         machine = {} if prepared.resumed else await asyncio.to_thread(hardware)
@@ -204,7 +210,7 @@ async def _play(prepared: Prepared, on_event: Callable[[Event], None], environ: 
                 log.info("may cost $%g; $%.4f of it was spent before", settings.limits.max_cost_usd, spent_usd)
             passed = sum(result.value == 1 for result in finished.values())
             on_event(Started(len(prepared.manifest.planned), len(finished), passed=passed, spent_usd=cost_usd))
-            for note in prepared.notes:
+            for note in (*prepared.notes, *found):
                 on_event(Note(note))
             _warn_of_missing_judge(prepared, on_event)
             await _play_all(executor, schedule, on_event, until=until)
@@ -219,6 +225,19 @@ def _queue(prepared: Prepared, finished: Container[Key]) -> order.Todo:
     config = prepared.config
     shares_sites = prepared.manifest.environment == "browser" and not gives_fresh(config.sites)
     return order.longest_chain_first(todo) if shares_sites and config.settings.workers > 1 else todo
+
+
+async def _look_first(
+    prepared: Prepared, tasks: Sequence[Task], on_event: Callable[[Event], None], environ: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Raises ConfigError when the sites are not as the tasks need them."""
+    return await look_at_sites(
+        prepared.config,
+        tasks,
+        environment=prepared.manifest.environment,
+        on_start=lambda: on_event(Phase(prepared.folder.name, "looking at the sites")),
+        environ=environ,
+    )
 
 
 async def _play_all(

@@ -18,8 +18,13 @@ AT_ONCE = 4
 WHOLE = "limit"
 
 
-async def examine(named: Named, wanted: Wanted, *, new_context: NewContext, limit_s: float) -> Sequence[Finding]:
-    """What is found, instance by instance in the order of the sites; `limit_s` is for each check."""
+async def examine(
+    named: Named, wanted: Wanted, *, new_context: NewContext, limit_s: float, thorough: bool = True
+) -> Sequence[Finding]:
+    """What is found, instance by instance in the order of the sites; `limit_s` is for each check.
+
+    `thorough` False leaves out what only shows when a site is asked several times.
+    """
     turn = asyncio.Semaphore(AT_ONCE)
 
     async def probed(probe: Probe) -> Sequence[Finding]:
@@ -27,7 +32,7 @@ async def examine(named: Named, wanted: Wanted, *, new_context: NewContext, limi
             return await _within(STEPS * limit_s, probe)
 
     probes = [
-        Probe(instance, site, wanted, new_context, limit_s, name=named.name_of(instance))
+        Probe(instance, site, wanted, new_context, limit_s, name=named.name_of(instance), thorough=thorough)
         for instance in named.instances
         for site in in_order(instance.urls)
     ]

@@ -37,6 +37,7 @@ class Probe:
     new_context: NewContext
     limit_s: float
     name: str = ""
+    thorough: bool = True
 
     async def findings(self) -> Sequence[Finding]:
         """Ends within `STEPS` limits. Raises BrowserError when the browser is gone."""
@@ -85,7 +86,8 @@ class Probe:
     def _checks(self, context: BrowserContext, visitor: Visitor) -> Iterator[Coroutine[None, None, Sequence[Finding]]]:
         """What does not depend on one another."""
         place, known = self._place, OFFICIAL_SITES.get(self.site)
-        yield _alone(every_time(place, visitor))
+        if self.thorough:
+            yield _alone(every_time(place, visitor))
         if self.site in SEARCHES and place.official:
             yield _alone(search(place, visitor))
         if (
