@@ -7,12 +7,12 @@ import pytest
 from webarena_runner.errors import ConfigError
 from webarena_runner.official.sites import OFFICIAL_SITES
 from webarena_runner.settings import records
+from webarena_runner.settings.later import with_limits
 from webarena_runner.settings.loading import (
     CliOptions,
     Given,
     load_model_spec,
     load_run_config,
-    with_limits,
 )
 from webarena_runner.settings.old_forms import nested_config
 from webarena_runner.settings.records import Prices, RunConfig, SitesSpec

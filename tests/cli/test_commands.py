@@ -266,7 +266,7 @@ def test_wishes_of_tasks_that_nobody_grants_are_said_before_the_start(
     assert "require_reset" not in fresh.out
     monkeypatch.setenv("REDDIT", "http://127.0.0.1:9")
     static = invoke(*DRY, "wishes.json", "--sites", "static")
-    assert "1 of 2 tasks ask for sites that were reset (require_reset); 'static' resets none" in static.out
+    assert "1 of 2 tasks ask for sites that were reset (require_reset), and get what --reset says" in static.out
 
 
 def test_keys_that_change_a_task_are_refused_unless_they_are_ignored(invoke: Invoke, shared: Path) -> None:

@@ -14,6 +14,7 @@ from webarena_runner.errors import EpisodeError, LoginError, ModelError, SiteAwa
 from webarena_runner.interfaces import SiteLease
 from webarena_runner.interfaces.watching import Document
 from webarena_runner.settings.records import OutageSettings
+from webarena_runner.settings.resetting import Resetting
 from webarena_runner.sites.allocation import Request
 from webarena_runner.sites.instances import Instance
 from webarena_runner.sites.shared import SharedSites
@@ -205,7 +206,10 @@ async def test_a_site_that_stays_away_is_reset_where_resets_are_wanted(when: str
         way = Restarts(server)
         instance = Instance("1", {"reddit": server.url}, resetter=way, reset_when=when)
         settings = OutageSettings(**QUICK, reset_after=2, longest_s=0.5)
-        async with SharedSites([instance], label="static", new_context=no_context, outages=settings) as sites:
+        goes_on = Resetting(at_start=False)
+        async with SharedSites(
+            [instance], label="static", new_context=no_context, outages=settings, resetting=goes_on
+        ) as sites:
             server.stop()
             with pytest.raises(SiteAway):
                 await use(sites, ends=loses)

@@ -93,6 +93,8 @@ def run_tasks(
     skip_doctor: given.SkipDoctor = False,
     replicas: given.Replicas = None,
     offsite: given.OffsitePages = None,
+    reset: given.Reset = None,
+    yes: given.Yes = False,
     workers: given.Workers = None,
     order: given.Order = None,
     executor: given.Executor = None,
@@ -147,6 +149,7 @@ def run_tasks(
         as_json=as_json,
         verbose=verbose,
         skip_doctor=skip_doctor,
+        yes=yes,
     )
     raise typer.Exit(runs.show_plan(start, os.environ) if dry_run else runs.start(start, os.environ))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from webarena_runner.cli import options as given
+from webarena_runner.cli.consent import require_consent_to_resets
 
 if TYPE_CHECKING:
     from webarena_runner.report.summary import RunReport
@@ -60,6 +61,8 @@ def baseline(
     trials: given.Trials = None,
     max_steps: given.MaxSteps = None,
     seed: given.Seed = None,
+    reset: given.Reset = None,
+    yes: given.Yes = False,
     out: given.Out = Path("results"),
     assignments: given.Assignments = None,
     as_json: Annotated[
@@ -92,6 +95,7 @@ def baseline(
         assignments=tuple(assignments or ()),
     )
     prepared = _prepare(agents, options, os.environ, out=out)
+    require_consent_to_resets(prepared, os.environ, yes=yes)
     running = _run_all(prepared, os.environ, as_json=as_json, verbose=context.obj["verbose"])
     raise typer.Exit(asyncio.run(running))
 

@@ -227,6 +227,17 @@ CheckedSites = Annotated[
         help="Provider or sites file to check. [dim]Default: static, URLs from the environment[/dim]",
     ),
 ]
+Reset = Annotated[
+    str | None,
+    Sets("reset"),
+    typer.Option(
+        "--reset",
+        metavar="WHEN",
+        help="When shared sites whose file says how are reset: [b]never[/b], [b]before-run[/b], [b]per-task[/b], "
+        "[b]after-write[/b] or [b]every:N[/b] tasks. [dim]Default: as the file says, else before-run[/dim]",
+        rich_help_panel=_SITES,
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before sites are reset.", rich_help_panel=_SITES)]
 Workers = Annotated[
     int | None,

@@ -12,6 +12,7 @@ from rich.table import Table
 from webarena_runner.interfaces import LoadedTasks
 from webarena_runner.log.files import sha256_of_json
 from webarena_runner.running.plan import caution
+from webarena_runner.running.resets import PlannedReset
 from webarena_runner.settings.draft import leaves
 from webarena_runner.settings.records import RunConfig, SitesSpec, TaskChoice
 from webarena_runner.settings.yaml import dotted
@@ -25,7 +26,10 @@ WOULD_NOT_START = "would not start"
 
 @dataclass(frozen=True)
 class Plan:
-    """A run that nobody has started; `faults` say why it would not start, `notes` what it would say first."""
+    """A run that nobody has started; `faults` say why it would not start, `notes` what it would say first.
+
+    `resets` are those of shared sites that it would do.
+    """
 
     config: RunConfig
     overrides: Sequence[str]
@@ -33,6 +37,7 @@ class Plan:
     tasks: tuple[Task, ...]
     faults: Sequence[str] = ()
     notes: Sequence[str] = ()
+    resets: Sequence[PlannedReset] = ()
 
     @property
     def episodes(self) -> int:
@@ -71,6 +76,7 @@ class Plan:
             "writes": sum(task.writes for task in self.tasks),
             "judged": self.judged,
             "sites_missing": self.missing,
+            "resets": [reset.as_json() for reset in self.resets],
             "episodes": self.episodes,
             "max_steps": self.episodes * limits.max_steps,
             "max_cost_usd": limits.max_cost_usd,
@@ -117,6 +123,8 @@ def print_plan(plan: Plan, console: Console) -> None:
         "workers": f"{settings.workers}" + ("" if settings.executor == "local" else f", executor {settings.executor}"),
         "at most": f"{plan.episodes} episodes, {plan.episodes * settings.limits.max_steps} steps{_at_most_usd(config)}",
     }
+    if plan.resets:
+        rows["would reset"] = "\n".join(map(str, plan.resets))
     if plan.missing:
         rows["sites missing"] = f"{_listed(plan.missing)} (number of tasks)"
     for name, text in rows.items():

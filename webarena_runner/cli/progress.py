@@ -17,11 +17,13 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from webarena_runner.interfaces import ResetBegun
 from webarena_runner.interfaces.execution import EpisodeStarted, StepTaken
 from webarena_runner.report.summary import not_passed
 from webarena_runner.report.units import duration
 from webarena_runner.running.progress import EpisodeEnded, Event, Note, Phase, Started
-from webarena_runner.types import EpisodeResult, TaskId
+from webarena_runner.sites.resets.carrying_out import told
+from webarena_runner.types import EpisodeResult, SiteReset, TaskId
 
 TOTALS_EVERY = 10
 
@@ -42,7 +44,8 @@ class Worker:
 class Tally:
     """What a run has done; times, rates and retries are of this start only, an episode to be tried again still runs.
 
-    Tokens and dollars are of all attempts that have ended; `cost_usd` is None when nothing has a price.
+    Tokens and dollars are of all attempts that have ended; `cost_usd` is None when nothing has a price. `resets` are
+    those of shared sites that are under way, by instance and sites, with when they began.
     """
 
     clock: Callable[[], float] = time.monotonic
@@ -59,6 +62,7 @@ class Tally:
     cost_usd: float | None = None
     started_s: float = 0.0
     workers: dict[int, Worker] = field(default_factory=dict)
+    resets: dict[tuple[str, tuple[str, ...]], float] = field(default_factory=dict)
 
     def take(self, event: Event) -> None:
         match event:
@@ -73,6 +77,10 @@ class Tally:
             case StepTaken(worker=worker) if worker in self.workers:
                 self.workers[worker].step = event.index + 1
                 self.workers[worker].action = event.action_text
+            case ResetBegun(instance=instance, sites=sites):
+                self.resets[instance, sites] = self.clock()
+            case SiteReset(instance=instance, sites=sites):
+                self.resets.pop((instance, sites), None)
             case EpisodeEnded(result=result, final=final):
                 ended = result.task_id, result.trial
                 self.workers = {
@@ -142,6 +150,8 @@ def shown(console: Console) -> Iterator[Callable[[Event], None]]:
             match event:
                 case Note(text=text):
                     console.print(text, markup=False)
+                case SiteReset():
+                    console.print(told(event), markup=False)
                 case EpisodeEnded(result=result, final=final) if result.value != 1:
                     console.print(_ended(result, final=final), markup=False)
 
@@ -192,6 +202,10 @@ def _print_line(console: Console, tally: Tally, event: Event) -> None:
             message = _ended(result, final=final)
         case Note(text=text):
             message = text
+        case ResetBegun():
+            message = f"resetting {', '.join(event.sites)} of instance {event.instance}: {event.why}"
+        case SiteReset():
+            message = told(event)
         case _:
             return
     stamp = time.strftime("%H:%M:%S")
@@ -215,7 +229,13 @@ def view(tally: Tally, bar: Bar) -> RenderableType:
     lines = [f"{tally.run_id}: {tally.phase}", tally.outcomes(), usage]
     head, *rest = (Text(line, no_wrap=True, overflow="ellipsis") for line in lines)
     doing = (_doing(number, worker, tally.clock()) for number, worker in sorted(tally.workers.items()))
-    return Group(head, bar, *(rest if tally.total else ()), *doing)
+    resets = (_resetting(*what, tally.clock() - since_s) for what, since_s in tally.resets.items())
+    return Group(head, bar, *(rest if tally.total else ()), *resets, *doing)
+
+
+def _resetting(instance: str, sites: tuple[str, ...], spent_s: float) -> Text:
+    text = f"resetting {', '.join(sites)} of instance {instance}, {spent_s:.0f} s"
+    return Text(text, no_wrap=True, overflow="ellipsis")
 
 
 def _doing(number: int, worker: Worker, now_s: float) -> Text:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from webarena_runner.cli import INTERRUPTED
+from webarena_runner.cli.consent import require_consent_to_resets
 from webarena_runner.cli.html import FailedOnly, Html, Open, SingleFile, Wanted, write_html
-from webarena_runner.cli.options import SkipDoctor
+from webarena_runner.cli.options import SkipDoctor, Yes
 from webarena_runner.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,6 +47,15 @@ MaxTime = Annotated[
         "--max-time",
         metavar="TIME",
         help="How long this start may take, such as 90s, 30m or 1h30m. [dim]Default: as the run began[/dim]",
+    ),
+]
+ResetNow = Annotated[
+    str | None,
+    typer.Option(
+        "--reset",
+        metavar="WHEN",
+        help="When shared sites are reset from now on; with before-run they are now, and what finished tasks did to "
+        "them is undone. [dim]Default: as the run began, but not before it[/dim]",
     ),
 ]
 Csv = Annotated[
@@ -97,6 +107,7 @@ class Start:
     as_json: bool
     verbose: bool
     skip_doctor: bool = False
+    yes: bool = False
 
 
 def start(given: Start, environ: Mapping[str, str]) -> int:
@@ -111,6 +122,7 @@ def start(given: Start, environ: Mapping[str, str]) -> int:
     prepared = prepare(config, out=given.out, run_id=given.run_id, overrides=overrides, explicit=explicit)
     prepared = replace(prepared, look_first=not given.skip_doctor)
     threshold = _threshold(given.fail_under, len(prepared.manifest.planned))
+    require_consent_to_resets([prepared], environ, yes=given.yes)
     return _run(prepared, environ, threshold, as_json=given.as_json, verbose=given.verbose)
 
 
@@ -140,7 +152,7 @@ def show_plan(given: Start, environ: Mapping[str, str]) -> int:
     if faults := rehearsed.faults:
         listed = f" {faults[0]}" if len(faults) == 1 else "".join(f"\n- {fault}" for fault in faults)
         print_error(UsageError(f"{WOULD_NOT_START}:{listed}"), verbose=False)
-    plan = replace(plan, faults=faults, notes=rehearsed.notes)
+    plan = replace(plan, faults=faults, notes=rehearsed.notes, resets=rehearsed.resets)
     if given.as_json:
         echo_json(plan.as_json())
     else:
@@ -154,6 +166,8 @@ def resume(
     out: Out = Path("results"),
     max_cost: MaxCost = None,
     max_time: MaxTime = None,
+    reset: ResetNow = None,
+    yes: Yes = False,
     fail_under: FailUnder = None,
     skip_doctor: SkipDoctor = False,
     as_json: Outcome = False,
@@ -162,9 +176,10 @@ def resume(
     from webarena_runner.log.paths import find_run
     from webarena_runner.running.run import prepare_resume
 
-    prepared = prepare_resume(find_run(run, out), max_cost_usd=max_cost, max_time=max_time)
+    prepared = prepare_resume(find_run(run, out), max_cost_usd=max_cost, max_time=max_time, reset=reset)
     prepared = replace(prepared, look_first=not skip_doctor)
     threshold = _threshold(fail_under, len(prepared.manifest.planned))
+    require_consent_to_resets([prepared], os.environ, yes=yes)
     raise typer.Exit(_run(prepared, os.environ, threshold, as_json=as_json, verbose=context.obj["verbose"]))
 
 

@@ -15,6 +15,7 @@ from webarena_runner.gym.play import Play
 from webarena_runner.interfaces.environments import EnvironmentProvider
 from webarena_runner.running.resources import open_environments
 from webarena_runner.settings.records import RunSettings, SitesSpec
+from webarena_runner.settings.resetting import Resetting
 from webarena_runner.types import Task
 
 T = TypeVar("T")
@@ -155,7 +156,14 @@ async def _open(name: str, settings: RunSettings, where: SitesSpec, environ: Map
     done = asyncio.Event()
 
     async def hold() -> None:
-        async with open_environments(settings, where, environ, name=name, lossless_screenshots=True) as provider:
+        async with open_environments(
+            settings,
+            where,
+            environ,
+            name=name,
+            lossless_screenshots=True,
+            resetting=Resetting(settings.reset or "never"),
+        ) as provider:
             opening.set_result(provider)
             await done.wait()
 

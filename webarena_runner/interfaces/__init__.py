@@ -21,10 +21,12 @@ from webarena_runner.interfaces.models import (
     form_fault,
     generate_in_form,
 )
+from webarena_runner.interfaces.site_events import ResetBegun, SiteEvent, ignore_site_event
 from webarena_runner.interfaces.tasksets import LoadedTasks, TaskSet, UnusableTask
 from webarena_runner.interfaces.watching import LeaseWatch
 from webarena_runner.official.node import Node
 from webarena_runner.settings.records import Images, OutageSettings, RunSettings, ScoringSettings
+from webarena_runner.settings.resetting import NO_RESETS, Resetting
 from webarena_runner.types import Decision, Observation, Score, Step, Task, Verdict
 
 if TYPE_CHECKING:
@@ -51,10 +53,12 @@ __all__ = [
     "Preview",
     "Question",
     "RequestTag",
+    "ResetBegun",
     "ServeCommand",
     "ServeHow",
     "Serves",
     "ShowsPrompts",
+    "SiteEvent",
     "SiteLease",
     "SiteProvider",
     "SiteSetup",
@@ -63,6 +67,7 @@ __all__ = [
     "UnusableTask",
     "form_fault",
     "generate_in_form",
+    "ignore_site_event",
 ]
 
 
@@ -209,13 +214,15 @@ class SiteSetup:
 
     `options` is the class's own record `Options`. `new_context` opens a browser context for logging in, and keeps it to
     the URLs that it is given; `environ` holds the passwords that options only name. `outages` says what becomes of a
-    shared site that is down.
+    shared site that is down, `resetting` what the run does about resets; `on_event` is for whoever watches.
     """
 
     options: Any
     new_context: NewContext
     environ: Mapping[str, str]
     outages: OutageSettings = OutageSettings()
+    resetting: Resetting = NO_RESETS
+    on_event: Callable[[SiteEvent], None] = ignore_site_event
 
 
 class SiteProvider(Protocol):

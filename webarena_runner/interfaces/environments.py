@@ -1,6 +1,6 @@
 """The seam between an episode and what it is played in: web sites in a browser, or a world of another kind."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,7 +8,9 @@ from time import monotonic
 from typing import Protocol, TypeVar
 
 from webarena_runner.interfaces import Judge
+from webarena_runner.interfaces.site_events import SiteEvent, ignore_site_event
 from webarena_runner.settings.records import RunSettings, SitesSpec
+from webarena_runner.settings.resetting import NO_RESETS, Resetting
 from webarena_runner.types import Action, Observation, Score, Task
 
 T = TypeVar("T")
@@ -92,6 +94,7 @@ class EnvironmentSetup:
     """What an environment provider is opened with.
 
     `judge` None: the run has none. Screenshots are lossless for models that see and for programs, not for the log.
+    `resetting` is what the run does about resets of shared sites, `on_event` is for whoever watches.
     """
 
     settings: RunSettings
@@ -99,6 +102,8 @@ class EnvironmentSetup:
     environ: Mapping[str, str]
     judge: Judge | None = None
     lossless_screenshots: bool = False
+    resetting: Resetting = NO_RESETS
+    on_event: Callable[[SiteEvent], None] = ignore_site_event
 
 
 class EnvironmentProvider(Protocol):

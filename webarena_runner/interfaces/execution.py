@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from webarena_runner.interfaces.site_events import SiteEvent
 from webarena_runner.settings.records import RunConfig
 from webarena_runner.types import EpisodeResult, Task, TaskId
 
@@ -14,12 +15,14 @@ class Recipe:
     """All that a worker needs to play episodes of a run, in this process or another: it can be pickled.
 
     Passwords and keys are not in it: a worker takes them from its own environment. `folder` is the run folder.
+    `reset_at_start` tells whether sites with the policy "before-run" are reset now.
     """
 
     config: RunConfig
     tasks: tuple[Task, ...]
     environment: str
     folder: Path
+    reset_at_start: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,13 +94,16 @@ class StepTaken:
     action_text: str
 
 
+WorkerEvent = EpisodeStarted | StepTaken | SiteEvent
+
+
 @dataclass(frozen=True)
 class ExecutorSetup:
     """What an executor is opened with; `on_event` is for whoever watches, as far as the executor knows what happens."""
 
     recipe: Recipe
     environ: Mapping[str, str]
-    on_event: Callable[[EpisodeStarted | StepTaken], None]
+    on_event: Callable[[WorkerEvent], None]
 
 
 class Executor(Protocol):

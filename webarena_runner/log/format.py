@@ -3,6 +3,7 @@
     RUN/manifest.json                    what the run is; written first of all but `tasks.jsonl`, then when the run ends
     RUN/tasks.jsonl                      one line a chosen task: the official record (`raw`) and how we read it
     RUN/run.log                          one line an episode, for people
+    RUN/resets.jsonl                     one line a reset of shared sites; absent when there was none
     RUN/texts/SHA256.txt                 texts that many steps share: prompt file, instructions, examples
     RUN/episodes/TASK.TRIAL/             the latest attempt
         steps.jsonl                      one line a step, written as it happens
@@ -33,5 +34,5 @@ records before it a function in `upgrade`.
 from typing import Any, Literal
 
 FORMAT = 1
-Kind = Literal["manifest", "task", "step", "page", "result"]
+Kind = Literal["manifest", "task", "step", "page", "result", "reset"]
 Raw = dict[str, Any]

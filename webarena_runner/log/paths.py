@@ -168,6 +168,11 @@ class RunPaths:
         return self.folder / "run.log"
 
     @property
+    def resets(self) -> Path:
+        """Of shared sites, a line for each."""
+        return self.folder / "resets.jsonl"
+
+    @property
     def lock(self) -> Path:
         return self.folder / ".lock"
 
@@ -229,7 +234,7 @@ class RunPaths:
 
     def files(self) -> list[Path]:
         """All that was written of the run, sorted: no locks, no files that are being written, and no links."""
-        single = [self.manifest, self.earlier_manifest, self.tasks, self.log]
+        single = [self.manifest, self.earlier_manifest, self.tasks, self.log, self.resets]
         folders = [self.texts, self.verdicts, self._episodes, self._attempts, self.folder / RESCORED]
         found = [*single, *(path for folder in folders for path in folder.rglob("*"))]
         return sorted(path for path in found if not path.is_symlink() and is_file(path) and path.name[0] != ".")

@@ -19,7 +19,17 @@ from webarena_runner.log.steps import unpack_page, unpack_step
 from webarena_runner.log.texts import Texts
 from webarena_runner.log.upgrade import upgraded
 from webarena_runner.log.wellformed import HALF_IN_JSON, nesting, well_formed_value
-from webarena_runner.types import Completion, EpisodeResult, LastPage, Record, RunManifest, Step, Task, TaskId
+from webarena_runner.types import (
+    Completion,
+    EpisodeResult,
+    LastPage,
+    Record,
+    RunManifest,
+    SiteReset,
+    Step,
+    Task,
+    TaskId,
+)
 
 log = logging.getLogger(__name__)
 R = TypeVar("R", bound=Record)
@@ -252,6 +262,17 @@ def total_usd(costs: Iterable[float | None]) -> float | None:
     """The sum of those that are known; None when none is."""
     known = [cost for cost in costs if cost is not None]
     return sum(known) if known else None
+
+
+def read_resets(folder: Path) -> list[SiteReset]:
+    """Of shared sites, in the order in which they ended; a last line that a crash cut off is left out.
+
+    Raises:
+        StoreError: another line cannot be read.
+    """
+    path = RunPaths(folder).resets
+    lines = _lines(read_bytes(path), path) if is_file(path) else ()
+    return [_validated(SiteReset, "reset", _parsed(line, where), where=where) for line, where in lines]
 
 
 def read_json(path: Path) -> Raw:

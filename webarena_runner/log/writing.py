@@ -19,7 +19,7 @@ from webarena_runner.log.places import placed
 from webarena_runner.log.reading import attempts_in_order, read_json, read_manifest
 from webarena_runner.log.steps import pack_observation, pack_step
 from webarena_runner.log.texts import Texts
-from webarena_runner.types import EpisodeResult, LastPage, Observation, RunManifest, Step, Task, TaskId
+from webarena_runner.types import EpisodeResult, LastPage, Observation, RunManifest, SiteReset, Step, Task, TaskId
 
 LOCK_LIMIT_S = 0.5
 
@@ -136,6 +136,13 @@ class RunFolder(EpisodeFolders):
                 _note_end(RunPaths(self.path), finished_at or datetime.now(UTC))
         finally:
             self._lock.release()
+
+
+def add_reset(folder: Path, reset: SiteReset) -> None:
+    """Of shared sites, to a run that is open. Raises StoreError."""
+    path = RunPaths(folder).resets
+    with writing_below(folder), path.open("a", encoding="utf-8") as lines:
+        lines.write(text_of(reset.model_dump(mode="json")) + "\n")
 
 
 def is_going_on(path: Path) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from webarena_runner.report.summary import AskedHost, RunReport
+from webarena_runner.report.units import duration
 from webarena_runner.types import UNSCORED
 
 MOST_HOSTS = 5
@@ -79,6 +80,23 @@ def _of_sites(report: RunReport) -> Iterator[Note]:
         yield Note(f"reached outside the tasks' sites (--offsite allow): {_listed(report.visited_hosts)}")
     if report.left:
         yield Note(f"{report.left} episodes ended with 0 because they left the sites (--offsite terminate)")
+    yield from _of_resets(report)
+
+
+def _of_resets(report: RunReport) -> Iterator[Note]:
+    done = [reset for reset in report.resets if not reset.error]
+    if done:
+        sites = ", ".join(dict.fromkeys(site for reset in done for site in reset.sites))
+        times = f"{len(done)} resets" if len(done) > 1 else "1 reset"
+        yield Note(
+            f"{times} of shared sites ({sites}), {duration(sum(reset.wall_s for reset in done))} in all (resets.jsonl)",
+            told="by the way",
+        )
+    for reset in report.resets:
+        if reset.error:
+            yield Note(f"{', '.join(reset.sites)} of instance {reset.instance} could not be reset: {reset.error}")
+    if report.resets_fault:
+        yield Note(f"{report.resets_fault}; the resets of this run are not shown", told="damage")
 
 
 def _of_load(report: RunReport) -> Iterator[Note]:

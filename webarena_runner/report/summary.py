@@ -16,7 +16,7 @@ from webarena_runner.log.places import placed
 from webarena_runner.report.breakdown import RunStatistics, break_down, planned_trials
 from webarena_runner.report.statistics import LEVEL, Rate, Trial, rate_of
 from webarena_runner.settings import datafiles
-from webarena_runner.types import Ending, EpisodeResult, RunManifest, Task, TaskId, Verdict, id_order
+from webarena_runner.types import Ending, EpisodeResult, RunManifest, SiteReset, Task, TaskId, Verdict, id_order
 
 if TYPE_CHECKING:
     from webarena_runner.rescoring.errata import Corrected
@@ -245,6 +245,23 @@ class RunReport:
         """How many scored episodes met a page that a site failed to give, and the site was there again."""
         return sum(bool(result.site_failures) for result in self.heads.values() if result.value is not None)
 
+    @property
+    def resets(self) -> Sequence[SiteReset]:
+        """Of shared sites, in the order in which they ended; none where `resets_fault` says why."""
+        return self._resets[0]
+
+    @property
+    def resets_fault(self) -> str:
+        """Why they cannot be read; "" when they can, or there were none."""
+        return self._resets[1]
+
+    @cached_property
+    def _resets(self) -> tuple[Sequence[SiteReset], str]:
+        try:
+            return reading.read_resets(self.folder), ""
+        except StoreError as error:
+            return (), str(error)
+
     @cached_property
     def blocked_hosts(self) -> list[AskedHost]:
         """What the fence refused, the host that most episodes asked for first."""
@@ -324,6 +341,7 @@ class RunReport:
             "left_sites": self.left,
             "cookies_apart": self.apart,
             "saw_login_page": self.saw_login_page,
+            "resets": [each.model_dump(mode="json") for each in self.resets],
             "judge_verdicts": {"all": self.verdicts, "kept": self.kept_verdicts},
             "wall_s": self.wall_s,
             "cost_usd": self.cost_usd,

@@ -129,7 +129,14 @@ class BrowserEnvironments:
             settings.settle,
             screenshot_type="png" if setup.lossless_screenshots else "jpeg",
         )
-        provider = build_provider(setup.sites, setup.environ, new_context=session.context, outages=settings.outages)
+        provider = build_provider(
+            setup.sites,
+            setup.environ,
+            new_context=session.context,
+            outages=settings.outages,
+            resetting=setup.resetting,
+            on_event=setup.on_event,
+        )
         async with session as browser, provider as sites:
             yield cls(settings, sites=sites, browser=browser, evaluators=evaluators, judge=setup.judge)
 

@@ -59,7 +59,7 @@ def require_sites_of_tasks(tasks: Sequence[Task], spec: SitesSpec) -> tuple[str,
 def _not_granted(tasks: Sequence[Task], spec: SitesSpec) -> tuple[str, ...]:
     """What tasks ask for beyond their pages, and do not get."""
     asked = {
-        f"sites that were reset (require_reset); '{spec.provider}' resets none": [
+        "sites that were reset (require_reset), and get what --reset says for all tasks": [
             task for task in tasks if task.reset_before and not gives_fresh(spec)
         ],
         "others to be run before them (depends_on); nothing waits for these": [

@@ -22,7 +22,7 @@ class LocalExecutor:
     @asynccontextmanager
     async def open(cls, setup: ExecutorSetup) -> AsyncIterator[Self]:
         """Raises UsageError when model, browser, sites or judge are not there."""
-        async with open_player(setup.recipe, setup.environ) as player:
+        async with open_player(setup.recipe, setup.environ, setup.on_event) as player:
             yield cls(player, workers=setup.recipe.config.settings.workers, on_event=setup.on_event)
 
     @property
@@ -43,6 +43,9 @@ class LocalExecutor:
                 if not playing and (changed is None or not self._may_go_on(schedule)):
                     return
                 done, _ = await asyncio.wait({*playing, *filter(None, [changed])}, return_when=asyncio.FIRST_COMPLETED)
+                if changed in done:
+                    # What ends the run may have come up in a reset.
+                    changed.result()
                 for ended in done & playing.keys():
                     worker, attempt = playing.pop(ended)
                     free.add(worker)

@@ -3,21 +3,24 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from pathlib import Path
 
 from webarena_runner import registry
 from webarena_runner.errors import LimitExceeded
-from webarena_runner.interfaces import AgentSetup
+from webarena_runner.interfaces import AgentSetup, SiteEvent, ignore_site_event
 from webarena_runner.interfaces.environments import EpisodeNotes
 from webarena_runner.interfaces.execution import Attempt, EpisodeStarted, Recipe, StepTaken
 from webarena_runner.log.lines import lines_of
 from webarena_runner.log.paths import RunPaths
-from webarena_runner.log.writing import EpisodeFolders
+from webarena_runner.log.writing import EpisodeFolders, add_reset
 from webarena_runner.models.shared.limits import Spend
 from webarena_runner.running.episode import Episode, Harness, failed, run_episode
 from webarena_runner.running.gate import SiteGate
 from webarena_runner.running.resources import open_environments, open_model
 from webarena_runner.settings.records import Images
-from webarena_runner.types import EpisodeResult, Step, Task, TaskId
+from webarena_runner.settings.resetting import Resetting
+from webarena_runner.types import EpisodeResult, SiteReset, Step, Task, TaskId
 
 
 def ignore_event(event: EpisodeStarted | StepTaken) -> None:
@@ -118,9 +121,19 @@ def _cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
+def _note_and_tell(folder: Path, on_event: Callable[[SiteEvent], None], event: SiteEvent) -> None:
+    if isinstance(event, SiteReset):
+        add_reset(folder, event)
+    on_event(event)
+
+
 @asynccontextmanager
-async def open_player(recipe: Recipe, environ: Mapping[str, str]) -> AsyncIterator[Player]:
+async def open_player(
+    recipe: Recipe, environ: Mapping[str, str], on_event: Callable[[SiteEvent], None] = ignore_site_event
+) -> AsyncIterator[Player]:
     """Opens a model, an agent and environments of its own; keys and passwords are taken from `environ`.
+
+    `on_event` is told of the sites, whose resets are in the run folder then.
 
     Raises:
         UsageError: model, browser, sites or judge are not there, or the tasks are not for this agent.
@@ -142,6 +155,8 @@ async def open_player(recipe: Recipe, environ: Mapping[str, str]) -> AsyncIterat
             lossless_screenshots=images == "screenshot",
             spend=spend,
             verdicts=RunPaths(recipe.folder).verdicts,
+            resetting=Resetting(settings.reset, at_start=recipe.reset_at_start),
+            on_event=partial(_note_and_tell, recipe.folder, on_event),
         )
         environments = await stack.enter_async_context(opening)
         tasks = {task.task_id: task for task in recipe.tasks}

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from webarena_runner.interfaces.execution import Attempt, EpisodeStarted, StepTaken
+from webarena_runner.interfaces.execution import Attempt, WorkerEvent
 from webarena_runner.running.schedule import RunSchedule
 from webarena_runner.types import EpisodeResult
 
@@ -48,7 +48,7 @@ class Note:
     text: str
 
 
-Event = Phase | Started | EpisodeStarted | StepTaken | EpisodeEnded | Note
+Event = Phase | Started | WorkerEvent | EpisodeEnded | Note
 
 
 class WatchedSchedule:

@@ -12,6 +12,7 @@ from webarena_runner.errors import UsageError
 from webarena_runner.export.targets import open_export
 from webarena_runner.interfaces import AgentSetup, ModelBackend
 from webarena_runner.log.writing import require_writable
+from webarena_runner.running.resets import PlannedReset, resets_of
 from webarena_runner.running.run import Prepared
 from webarena_runner.settings.loading import load_model_spec
 from webarena_runner.settings.records import ModelSpec, RunConfig
@@ -23,10 +24,11 @@ OURS = "browser"
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """Why a run would not start, and what it would say at its start."""
+    """Why a run would not start, what it would say at its start, and which shared sites it would reset."""
 
     faults: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    resets: tuple[PlannedReset, ...] = ()
 
 
 @dataclass
@@ -59,8 +61,11 @@ async def rehearse(
     """
     faults, here = _Faults(), config.settings.executor == "local"
     notes: tuple[str, ...] = ()
+    resets: tuple[PlannedReset, ...] = ()
     with faults.told():
-        notes = tuple(prepared().notes)
+        run = prepared()
+        notes = tuple(run.notes)
+        resets = resets_of(run, environ)
     with faults.told():
         require_writable(out)
     for text in config.settings.exporters:
@@ -83,7 +88,7 @@ async def rehearse(
             find_browser(browser.executable, headless=browser.headless)
         with faults.told():
             build_provider(config.sites, environ, new_context=no_browser)
-    return Rehearsal(tuple(faults.found), notes)
+    return Rehearsal(tuple(faults.found), notes, resets)
 
 
 def _open(spec: ModelSpec, environ: Mapping[str, str], stack: AsyncExitStack) -> ModelBackend:

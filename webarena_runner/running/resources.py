@@ -1,17 +1,18 @@
 """What many episodes share, opened: the model, the judge, and the environments that they take place in."""
 
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from webarena_runner import registry
 from webarena_runner.evaluators.judge import ModelJudge, identity_of
-from webarena_runner.interfaces import ModelBackend
+from webarena_runner.interfaces import ModelBackend, SiteEvent, ignore_site_event
 from webarena_runner.interfaces.environments import EnvironmentProvider, EnvironmentSetup
 from webarena_runner.models.shared.limits import Limited, Spend
 from webarena_runner.settings.loading import load_model_spec
 from webarena_runner.settings.records import ModelSpec, RateLimits, RunSettings, SitesSpec
+from webarena_runner.settings.resetting import NO_RESETS, Resetting
 
 log = logging.getLogger(__name__)
 
@@ -26,17 +27,20 @@ async def open_environments(
     lossless_screenshots: bool = False,
     spend: Spend | None = None,
     verdicts: Path | None = None,
+    resetting: Resetting = NO_RESETS,
+    on_event: Callable[[SiteEvent], None] = ignore_site_event,
 ) -> AsyncIterator[EnvironmentProvider]:
     """Where episodes take place and are scored, without anyone who acts; `spend` is what the judge's requests go to.
 
-    `verdicts` is the run's own folder for what the judge says.
+    `verdicts` is the run's own folder for what the judge says. `resetting` and `on_event` are as in
+    `EnvironmentSetup`.
 
     Raises:
         UsageError: judge, browser or sites are not there.
     """
     async with AsyncExitStack() as stack:
         judge = await open_judge(settings, environ, stack, spend or Spend(), verdicts)
-        setup = EnvironmentSetup(settings, sites, environ, judge, lossless_screenshots)
+        setup = EnvironmentSetup(settings, sites, environ, judge, lossless_screenshots, resetting, on_event)
         yield await stack.enter_async_context(registry.load("environments", name).open(setup))
 
 

@@ -30,7 +30,8 @@ from webarena_runner.running.preflight import look_at_sites
 from webarena_runner.running.progress import Event, Note, Phase, Started, WatchedSchedule
 from webarena_runner.running.schedule import RunSchedule
 from webarena_runner.running.sites_up import bring_up
-from webarena_runner.settings.loading import load_model_spec, with_limits
+from webarena_runner.settings.later import with_limits, with_reset
+from webarena_runner.settings.loading import load_model_spec
 from webarena_runner.settings.records import ModelSpec, RunConfig, RunSettings, SitesSpec
 from webarena_runner.sites.providers import gives_fresh, require_sites
 from webarena_runner.tasksets.ids import listed_ids
@@ -46,7 +47,9 @@ _WITHOUT = "these tasks are played without what keys of their records ask for: {
 class Prepared:
     """A run that is checked as far as that goes without starting anything; `notes` are for its user.
 
-    `look_first`: its sites are looked at before it begins, as `wa-run doctor` does.
+    `look_first`: its sites are looked at before it begins, as `wa-run doctor` does. `reset_at_start` tells whether
+    sites with the policy "before-run" are reset: not when a run goes on, unless that is wanted, since what its tasks
+    have done so far would be undone.
     """
 
     config: RunConfig
@@ -57,6 +60,7 @@ class Prepared:
     resumed: bool
     notes: tuple[str, ...] = ()
     look_first: bool = False
+    reset_at_start: bool = True
 
     @property
     def out(self) -> Path:
@@ -67,7 +71,8 @@ class Prepared:
     def recipe(self) -> Recipe:
         """What is to do, for a worker in this process or another."""
         tasks = tuple({task.task_id: task for task, _ in self.todo}.values())
-        return Recipe(self.config, tasks, self.manifest.environment, self.folder.resolve())
+        environment, folder = self.manifest.environment, self.folder.resolve()
+        return Recipe(self.config, tasks, environment, folder, reset_at_start=self.reset_at_start)
 
 
 @dataclass(frozen=True)
@@ -124,8 +129,12 @@ def prepare(
     return Prepared(config, tasks, manifest, out / manifest.run_id, todo, resumed=False, notes=notes)
 
 
-def prepare_resume(folder: Path, *, max_cost_usd: float | None = None, max_time: str | None = None) -> Prepared:
-    """The rest of an earlier run, with the settings and tasks in its folder; the limits are for this start only.
+def prepare_resume(
+    folder: Path, *, max_cost_usd: float | None = None, max_time: str | None = None, reset: str | None = None
+) -> Prepared:
+    """The rest of an earlier run, with the settings and tasks in its folder.
+
+    The limits, and when sites are to be `reset`, are for this start only.
 
     Raises:
         StoreError: no run there, its prompt has changed since, or the task file of a run whose folder has no tasks.
@@ -147,7 +156,7 @@ def prepare_resume(folder: Path, *, max_cost_usd: float | None = None, max_time:
             f"go on with the one that started it: {manifest.versions.get('webarena-runner', 'not recorded')}"
         ) from error
     reading.require_settings_as_written(folder)
-    config = with_limits(config, max_cost_usd=max_cost_usd, max_time=max_time)
+    config = with_reset(with_limits(config, max_cost_usd=max_cost_usd, max_time=max_time), reset)
     try:
         Spend(config.settings.limits.max_cost_usd, reading.cost_usd(folder) or 0.0).require_left()
     except ModelExhausted as error:
@@ -162,7 +171,7 @@ def prepare_resume(folder: Path, *, max_cost_usd: float | None = None, max_time:
             f"file back that was written, or start a new run"
         )
     todo = plan.to_do(tasks, config.settings.trials, reading.read_finished(folder))
-    return Prepared(config, tasks, manifest, folder, todo, resumed=True)
+    return Prepared(config, tasks, manifest, folder, todo, resumed=True, reset_at_start=reset is not None)
 
 
 async def run(prepared: Prepared, *, on_event: Callable[[Event], None], environ: Mapping[str, str]) -> RunSummary:

@@ -19,7 +19,6 @@ from webarena_runner.settings.draft import Draft, leaves, valid_keys, value_at
 from webarena_runner.settings.old_forms import renamed_key
 from webarena_runner.settings.profiles import read_profile
 from webarena_runner.settings.records import (
-    LimitSettings,
     ModelSpec,
     RunConfig,
     RunSettings,
@@ -104,7 +103,7 @@ def load_run_config(options: CliOptions, environ: Mapping[str, str]) -> tuple[Ru
     refuse_idle(explicit, settings, has_model=model is not None)
     for observer in settings.observation.observers:
         registry.require("observers", observer)
-    _require_prices(config)
+    require_prices(config)
     return config, _overrides(profile, settings)
 
 
@@ -148,25 +147,6 @@ def load_model(name: str, assignments: Sequence[str] = ()) -> tuple[ModelSpec, S
     if model is None:
         raise ConfigError(f"'{name}' plays without a model; `wa-run models list` shows the models")
     return model, settings.sampling
-
-
-def with_limits(config: RunConfig, *, max_cost_usd: float | None, max_time: str | None) -> RunConfig:
-    """The same settings with these limits where they are given.
-
-    Raises:
-        ConfigError: one is none, or the model has no prices.
-    """
-    given = {"max_cost_usd": max_cost_usd, "max_time_s": max_time}
-    changes = {key: value for key, value in given.items() if value is not None}
-    try:
-        limits = LimitSettings.model_validate(config.settings.limits.model_dump() | changes)
-    except ValidationError as error:
-        options = {"limits.max_cost_usd": "--max-cost", "limits.max_time_s": "--max-time"}
-        raise ConfigError(describe(error, options, under=("limits",))) from None
-    settings = config.settings.model_copy(update={"limits": limits})
-    changed = config.model_copy(update={"settings": settings})
-    _require_prices(changed)
-    return changed
 
 
 def load_model_spec(name: str) -> ModelSpec:
@@ -289,7 +269,8 @@ def _fill_sites(draft: Draft, environ: Mapping[str, str]) -> None:
         draft.put((*OPTIONS, *keys), value, "environment")
 
 
-def _require_prices(config: RunConfig) -> None:
+def require_prices(config: RunConfig) -> None:
+    """Raises ConfigError when a run has a limit in dollars, and nothing whose use it would count."""
     if config.settings.limits.max_cost_usd is None:
         return
     judge = config.settings.judge.model

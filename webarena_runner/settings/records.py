@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from webarena_runner.settings.described import Described, LeaderboardInfo
+from webarena_runner.settings.resetting import ResetWhen
 from webarena_runner.types import Sampling
 
 Order = Literal["official", "free"]
@@ -354,6 +355,12 @@ class RunSettings(Described):
     """seed of sample:N and of agents that draw, such as random-click (--seed)
 
     The option --seed sets sampling.seed too, where there is a model.
+    """
+    reset: ResetWhen | None = None
+    """when shared sites are reset: never, before-run, per-task, after-write or every:N (--reset); null: as they say
+
+    Sites say it by `reset.when` of the sites file, those that do not are reset before the run, as officially. Those
+    that do not say how are never reset.
     """
     sampling: Sampling = Sampling()
     """how the model is sampled: the profile's, then the model file's, then -o"""

@@ -49,6 +49,21 @@ class ResetPolicy:
         return self.kind not in ("never", "before-run")
 
 
+@dataclass(frozen=True)
+class Resetting:
+    """What a run does of it: `when` for all instances (None: as each of them says), "before-run" only `at_start`."""
+
+    when: str | None = None
+    at_start: bool = True
+
+    def of(self, when: str) -> ResetPolicy:
+        """The policy for an instance that says so itself."""
+        return ResetPolicy.of(self.when or when)
+
+
+NO_RESETS = Resetting("never")
+
+
 def _valid(text: str) -> str:
     ResetPolicy.of(text)
     return text

@@ -52,11 +52,13 @@ class Grant:
 class Use:
     """What there is of one place; `is_open` as long as no reader of those that hold it has ended.
 
+    `guests` is how many have it besides who cannot change it, for sites of which nothing is kept.
     `tasks` is how many had it since it was reset (None: it was not), of which one `written` to it. `suspended` is why
     nobody may use it, `for_good` until somebody does something. `reset` tells whether it waits for a reset, or has one.
     """
 
     holders: list[Grant] = field(default_factory=list)
+    guests: int = 0
     is_open: bool = False
     limit: int | None = None
     tasks: int | None = None
@@ -64,6 +66,10 @@ class Use:
     suspended: str = ""
     for_good: bool = False
     reset: bool = False
+
+    @property
+    def is_used(self) -> bool:
+        return bool(self.holders or self.guests)
 
     @property
     def is_written_now(self) -> bool:
@@ -115,6 +121,8 @@ class Allocation:
         for use in self._shared(grant).values():
             use.is_open = use.is_open if use.holders else not request.writes
             use.holders.append(grant)
+        for use in self._visited(grant):
+            use.guests += 1
         return grant
 
     def wrote(self, grant: Grant, site: str) -> tuple[Grant, ...]:
@@ -130,6 +138,8 @@ class Allocation:
         return others
 
     def end(self, grant: Grant) -> None:
+        for use in self._visited(grant):
+            use.guests -= 1
         for use in self._shared(grant).values():
             use.holders.remove(grant)
             # Also when the place is empty now: only who finds it so opens it.
@@ -155,8 +165,23 @@ class Allocation:
             use = self.uses[Place(instance, site)]
             use.tasks, use.written, use.reset = 0, False, False
 
+    def was_lost(self, instance: str, sites: Iterable[str], why: str) -> None:
+        """Nobody may use them until somebody does something."""
+        for site in sites:
+            use = self.uses[Place(instance, site)]
+            use.suspended, use.for_good, use.reset = why, True, False
+
+    def is_reset(self, instance: str, sites: Iterable[str]) -> bool:
+        """Whether one of these waits for a reset, or has one: also one that goes with that of another site."""
+        return any(self.uses[Place(instance, site)].reset for site in sites)
+
     def _shared(self, grant: Grant) -> dict[str, Use]:
         return {site: self.uses[Place(grant.instance, site)] for site in grant.request.shared}
+
+    def _visited(self, grant: Grant) -> list[Use]:
+        """Its sites that it cannot change: only a reset of the whole instance minds."""
+        shared = grant.request.shared
+        return [self.uses[Place(grant.instance, site)] for site in grant.request.sites if site not in shared]
 
 
 class Look:
@@ -189,6 +214,8 @@ class Look:
         return not self._allocation.suspended(instance, request.sites)
 
     def _fits(self, instance: str, request: Request) -> bool:
+        if self._allocation.is_reset(instance, request.sites):
+            return False
         places = [Place(instance, site) for site in request.shared]
         return all(self._admits(place, writes=request.writes) for place in places)
 

@@ -18,14 +18,14 @@ from webarena_runner.errors import (
 from webarena_runner.interfaces.watching import Document, LeaseWatch
 from webarena_runner.official.addresses import place_of
 from webarena_runner.settings.records import OutageSettings
-from webarena_runner.settings.resetting import ResetPolicy
 from webarena_runner.sites.breaker import Action, Admit, Ask, Breaker, Circuit, Pause, Report, Reset, Seen
 from webarena_runner.sites.instances import Instance
 from webarena_runner.sites.pool import Pool
 from webarena_runner.sites.probes import plain
 from webarena_runner.sites.probes.findings import Place as Site
 from webarena_runner.sites.probes.page import throttled, unanswered
-from webarena_runner.sites.resets.carrying_out import affected, carry_out
+from webarena_runner.sites.resets.carrying_out import affected
+from webarena_runner.sites.resets.in_run import Resets
 
 log = logging.getLogger(__name__)
 SERVER_ERROR, TOO_MANY_REQUESTS = 500, 429
@@ -51,7 +51,10 @@ class _Use:
 
 
 class Circuits:
-    """Of one run; `pool` hands the instances out. `on_back` is told which site was away before it is used again."""
+    """Of one run; `pool` hands the instances out, `resets` puts them back to their first state.
+
+    `on_back` is told which site was away before it is used again.
+    """
 
     def __init__(
         self,
@@ -59,15 +62,17 @@ class Circuits:
         pool: Pool,
         settings: OutageSettings,
         *,
+        resets: Resets,
         on_back: Callable[[str, str], None] = lambda instance, site: None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._instances = {instance.name: instance for instance in instances}
         self._pool = pool
         self._settings = settings
+        self._resets = resets
         self._on_back = on_back
         self._clock = clock
-        self._breaker = Breaker(settings, may_reset=self._may_reset)
+        self._breaker = Breaker(settings, may_reset=lambda circuit: resets.may_reset(*circuit))
         self._uses: set[_Use] = set()
         self._checks: dict[Circuit, asyncio.Task[None]] = {}
         self._jobs: set[asyncio.Task[Any]] = set()
@@ -200,7 +205,9 @@ class Circuits:
         for each in together:
             self._do(self._breaker.taken(each, f"it is reset, since {why}", now=self._clock()))
         await self._drained(together)
-        await carry_out(instance, [circuit.site], why)
+        done = await self._resets.carry_out(instance.name, [circuit.site], why)
+        if not done.error:
+            self._pool.was_reset(instance.name, done.sites)
         for each in together:
             self._breaker.was_reset(each, now=self._clock())
         self._changed.set()
@@ -211,11 +218,6 @@ class Circuits:
             async with asyncio.timeout(DRAIN_LIMIT_S):
                 for use in users:
                     await use.ended.wait()
-
-    def _may_reset(self, circuit: Circuit) -> bool:
-        instance = self._instances[circuit.instance]
-        wanted = ResetPolicy.of(instance.reset_when).kind != "never"
-        return wanted and circuit.site in affected(instance, [circuit.site])
 
     def _start(self, job: Any) -> asyncio.Task[Any]:
         task = asyncio.create_task(job)

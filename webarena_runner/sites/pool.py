@@ -4,9 +4,9 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from typing import Self
+from typing import Any, Self
 
-from webarena_runner.errors import SiteError
+from webarena_runner.errors import RunnerError, SiteError
 from webarena_runner.sites.allocation import Allocation, Grant, Look, Place, Request
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,8 @@ class Pool:
         self.allocation = allocation
         self._reset = reset
         self._waiting: deque[tuple[Request, asyncio.Future[Grant]]] = deque()
-        self._resetting: dict[asyncio.Task[None], list[Place]] = {}
+        self._resetting: set[asyncio.Task[None]] = set()
+        self._under_way: set[Place] = set()
         self._change: asyncio.Future[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -148,31 +149,51 @@ class Pool:
         if self._change is not None and not self._change.done():
             self._change.set_result(None)
 
+    def _tell(self, error: RunnerError) -> None:
+        """Everybody who waits."""
+        waiting: list[asyncio.Future[Any]] = [turn for _, turn in self._waiting]
+        self._waiting.clear()
+        if self._change is not None:
+            waiting.append(self._change)
+        for each in waiting:
+            if not each.done():
+                each.set_exception(error)
+
     def reset_due(self, due: Iterable[Place]) -> None:
         """Begins the resets that are wanted, where nobody uses a site any more that goes with them."""
         if self._reset is None:
             return
         for place in due:
             self.allocation.want_reset(place)
-        under_way = {place for places in self._resetting.values() for place in places}
-        wanted = [place for place, use in self.allocation.uses.items() if use.reset and place not in under_way]
-        for place in wanted:
+        for place in [place for place, use in self.allocation.uses.items() if use.reset]:
             places = self.allocation.reset_with(place)
-            if under_way.isdisjoint(places) and not any(self.allocation.uses[each].holders for each in places):
-                under_way.update(places)
+            if self._under_way.isdisjoint(places) and not any(self.allocation.uses[each].is_used for each in places):
+                self._under_way.update(places)
                 job = asyncio.create_task(self._reset_places(self._reset, places))
-                self._resetting[job] = places
-                job.add_done_callback(self._resetting.pop)
+                self._resetting.add(job)
+                job.add_done_callback(self._resetting.discard)
 
     async def _reset_places(self, reset: ResetSites, places: Sequence[Place]) -> None:
         instance, sites = places[0].instance, [place.site for place in places]
         written = [place.site for place in places if self.allocation.uses[place].written]
-        why = f"{', '.join(written)} written to" if written else "due before its next task"
-        failed = await reset(instance, sites, why)
-        self.allocation.was_reset(instance, sites)
-        if failed:
-            for site in sites:
-                self.suspend(instance, site, f"it could not be reset: {failed}", for_good=True)
+        is_first = all(self.allocation.uses[place].tasks is None for place in places)
+        why = "before the run" if is_first else "due before its next task"
+        why = f"{', '.join(written)} written to" if written else why
+        try:
+            failed = await reset(instance, sites, why)
+        except RunnerError as error:
+            # What ends a run, such as a full disk, would end this job alone, and everybody would wait for it.
+            self._tell(error)
+            return
+        finally:
+            # At once: whoever is served now may want the next reset before this job counts as done.
+            self._under_way.difference_update(places)
+        if not failed:
+            self.allocation.was_reset(instance, sites)
+        else:
+            # All of them before somebody is served: none is as it should be.
+            self.allocation.was_lost(instance, sites, f"it could not be reset: {failed}")
+            log.warning("%s of instance %s is not used any more: it could not be reset", ", ".join(sites), instance)
         self._serve()
 
 

@@ -1,16 +1,17 @@
 """The provider that settings name: its options, the object that a run uses, and which sites it lacks."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
 from webarena_runner import registry
 from webarena_runner.errors import ConfigError, LoginError
-from webarena_runner.interfaces import NewContext, SiteProvider, SiteSetup
+from webarena_runner.interfaces import NewContext, SiteEvent, SiteProvider, SiteSetup, ignore_site_event
 from webarena_runner.official.sites import sites_needed
 from webarena_runner.settings.options import plug_in_options
 from webarena_runner.settings.records import OutageSettings, SitesSpec
+from webarena_runner.settings.resetting import NO_RESETS, Resetting
 from webarena_runner.sites.instances import Instance
 from webarena_runner.sites.watch import Watch
 from webarena_runner.types import Task
@@ -25,14 +26,18 @@ def build_provider(
     *,
     new_context: NewContext,
     outages: OutageSettings | None = None,
+    resetting: Resetting = NO_RESETS,
+    on_event: Callable[[SiteEvent], None] = ignore_site_event,
 ) -> SiteProvider:
-    """Nothing is started before the provider is entered; `outages` None: with the defaults.
+    """Nothing is started before the provider is entered; what is optional is as in `SiteSetup`.
 
     Raises:
         ConfigError: no such provider, or options that it cannot be built with.
     """
     provider, options = _provider(spec)
-    built: SiteProvider = provider.build(SiteSetup(options, new_context, environ, outages or OutageSettings()))
+    built: SiteProvider = provider.build(
+        SiteSetup(options, new_context, environ, outages or OutageSettings(), resetting, on_event)
+    )
     return built
 
 

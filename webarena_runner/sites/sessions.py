@@ -44,7 +44,7 @@ class Sessions:
         self._idle.clear()
 
     def forget(self, site: str) -> None:
-        """It was away: what it knew of sessions may be gone, and what it refused then says nothing."""
+        """It was away, or reset: what it knew of sessions may be gone, and what it refused then says nothing."""
         self._idle.pop(site, None)
         self._refused.pop(site, None)
 

@@ -1,29 +1,31 @@
 """Sites that all episodes share, in one copy or several: read and write leases per site, and logged-in states."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Self
 
 from playwright.async_api import StorageState
 
 from webarena_runner.errors import SiteError
-from webarena_runner.interfaces import NewContext, SiteLease
+from webarena_runner.interfaces import NewContext, SiteEvent, SiteLease, ignore_site_event
 from webarena_runner.interfaces.watching import LeaseWatch
 from webarena_runner.official.sites import HOMEPAGE, accounts_for
 from webarena_runner.settings.records import OutageSettings
+from webarena_runner.settings.resetting import NO_RESETS, Resetting
 from webarena_runner.sites.allocation import Allocation, Grant, Request
 from webarena_runner.sites.circuits import Circuits
 from webarena_runner.sites.clashes import Clashes
 from webarena_runner.sites.instances import Instance
 from webarena_runner.sites.pool import Pool
+from webarena_runner.sites.resets.in_run import Resets
 from webarena_runner.sites.sessions import Sessions
 
 
 class SharedSites:
     """The core of providers whose sites several episodes use; a task has all its sites from one instance.
 
-    `label` names the provider in leases, `outages` says what becomes of a site that is down. `new_context` opens an
-    empty browser context for logging in, `login_limit_s` is for one log-in as a whole.
+    `label` names the provider in leases. `new_context` opens an empty browser context for logging in, `login_limit_s`
+    is for one log-in as a whole. `outages`, `resetting` and `on_event` are as in `SiteSetup`.
     """
 
     def __init__(
@@ -34,12 +36,22 @@ class SharedSites:
         new_context: NewContext,
         outages: OutageSettings | None = None,
         login_limit_s: float = 60,
+        resetting: Resetting = NO_RESETS,
+        on_event: Callable[[SiteEvent], None] = ignore_site_event,
     ) -> None:
         self.instances = tuple(instances)
-        self.pool = Pool(Allocation({instance.name: instance.urls.keys() for instance in instances}))
+        self._resets = Resets(instances, resetting, on_event=on_event)
+        allocation = Allocation(
+            {instance.name: instance.urls.keys() for instance in instances},
+            needs_reset=self._resets.is_due,
+            together=lambda place: self._resets.together(*place),
+        )
+        self.pool = Pool(allocation, reset=self._reset)
         self._label = label
         self._copies = {instance.name: _Copy(instance, new_context, login_limit_s) for instance in instances}
-        self._circuits = Circuits(instances, self.pool, outages or OutageSettings(), on_back=self._forget_sessions)
+        self._circuits = Circuits(
+            instances, self.pool, outages or OutageSettings(), resets=self._resets, on_back=self._forget_sessions
+        )
         self._served = frozenset(site for instance in instances for site in instance.urls)
 
     async def __aenter__(self) -> Self:
@@ -101,6 +113,12 @@ class SharedSites:
             disturbed=grant.disturbed,
             watch=watch,
         )
+
+    async def _reset(self, instance: str, sites: Sequence[str], why: str) -> str:
+        done = await self._resets.carry_out(instance, sites, why)
+        for site in done.sites:
+            self._forget_sessions(instance, site)
+        return done.error
 
 
 class _Copy:

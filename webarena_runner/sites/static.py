@@ -16,8 +16,14 @@ class StaticSites(SharedSites):
     @classmethod
     def build(cls, setup: SiteSetup) -> Self:
         """Raises ConfigError when a variable that the options name is not set."""
-        instances = instances_of(setup.options, setup.environ)
-        return cls(instances, label="static", new_context=setup.new_context, outages=setup.outages)
+        return cls(
+            instances_of(setup.options, setup.environ),
+            label="static",
+            new_context=setup.new_context,
+            outages=setup.outages,
+            resetting=setup.resetting,
+            on_event=setup.on_event,
+        )
 
     @classmethod
     def serves(cls, options: UrlOptions) -> frozenset[str]:

@@ -32,8 +32,14 @@ class DockerSites(SharedSites):
         """Raises ConfigError when there is no engine, or the ports would be out of reach."""
         options: DockerOptions = setup.options
         engine = find_engine(options.engine, setup.environ)
-        instances = instances_of(engine, options)
-        return cls(instances, label="docker", new_context=setup.new_context, outages=setup.outages)
+        return cls(
+            instances_of(engine, options),
+            label="docker",
+            new_context=setup.new_context,
+            outages=setup.outages,
+            resetting=setup.resetting,
+            on_event=setup.on_event,
+        )
 
     @classmethod
     async def prepare(

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from time import monotonic
 
@@ -35,7 +35,6 @@ async def carry_out(instance: Instance, sites: Sequence[str], why: str) -> SiteR
     resetter, chosen = instance.resetter, affected(instance, sites)
     if resetter is None or not chosen:
         raise ValueError(f"instance {instance.name} has no way to reset {', '.join(sites)}")
-    urls = {site: instance.urls[site] for site in chosen}
     log.info("resetting %s of instance %s: %s", ", ".join(chosen), instance.name, why)
     started_at, clock, tries, error = datetime.now(UTC), monotonic(), 0, ""
 
@@ -53,7 +52,7 @@ async def carry_out(instance: Instance, sites: Sequence[str], why: str) -> SiteR
         async for attempt in trying:
             with attempt:
                 tries = attempt.retry_state.attempt_number
-                await _reset(resetter, chosen, urls)
+                await _reset(instance, resetter, chosen)
     except SiteError as failed:
         error = str(failed)
     done = SiteReset(
@@ -85,7 +84,7 @@ def told(reset: SiteReset) -> str:
     return f"{what} reset in {reset.wall_s:.1f} s" + (f", in {reset.tries} tries" if reset.tries > 1 else "")
 
 
-async def _reset(resetter: Resetter, sites: Sequence[str], urls: Mapping[str, str]) -> None:
+async def _reset(instance: Instance, resetter: Resetter, sites: Sequence[str]) -> None:
     """Raises SiteError when it fails, or the sites do not answer within its limit."""
     begin = monotonic()
     await resetter.reset(sites)
@@ -93,14 +92,17 @@ async def _reset(resetter: Resetter, sites: Sequence[str], urls: Mapping[str, st
     problems: list[str] = []
     try:
         async with within(left_s, "after the reset the sites did not answer"):
-            await _until_healthy(urls, problems)
+            await _until_healthy(instance, sites, problems)
     except SiteError as error:
         raise SiteError(f"{error}: {'; '.join(problems)}") from error
 
 
-async def _until_healthy(urls: Mapping[str, str], problems: list[str]) -> None:
+async def _until_healthy(instance: Instance, sites: Sequence[str], problems: list[str]) -> None:
     async def check() -> None:
-        looks = [probe_site(site, url, limit_s=LOOK_LIMIT_S) for site, url in urls.items()]
+        looks = [
+            probe_site(site, instance.urls[site], limit_s=LOOK_LIMIT_S, headers=instance.headers.get(site))
+            for site in sites
+        ]
         problems[:] = filter(None, map(failure_of, await asyncio.gather(*looks)))
         if problems:
             raise _NotYet

@@ -34,14 +34,17 @@ class CommandReset:
         self.limit_s = limit_s
         self._command = command
         self._environ = environ
+        # Guards the user's script, which need not be fit to run beside itself for another site.
+        self._running = asyncio.Lock()
 
     async def reset(self, sites: Sequence[str]) -> None:
         """Raises SiteError when it fails, or does not end in time; none of its processes is left then."""
-        if self.whole:
-            await self._run({})
-            return
-        for site in sites:
-            await self._run({"WA_SITE": site})
+        async with self._running:
+            if self.whole:
+                await self._run({})
+                return
+            for site in sites:
+                await self._run({"WA_SITE": site})
 
     async def _run(self, more: Mapping[str, str]) -> None:
         # Files, not pipes: what the command leaves running, such as a site, may hold them open and write to them.

@@ -76,4 +76,6 @@ class ResetOptions(PlugInOptions):
                 raise ValueError(f"method {self.method} has no '{key}', which is of {using}; leave it out")
             if takes.get(key) and not given:
                 raise ValueError(f"method {self.method} needs '{key}', and it is missing")
+        if self.whole and self.sites:
+            raise ValueError("a command that resets the whole instance resets all its sites; leave 'sites' out")
         return self
