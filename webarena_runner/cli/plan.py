@@ -11,12 +11,15 @@ from rich.table import Table
 
 from webarena_runner.interfaces import LoadedTasks
 from webarena_runner.log.files import sha256_of_json
+from webarena_runner.official.sites import in_order
+from webarena_runner.running.gate import request_of
+from webarena_runner.running.order import writers_chain
 from webarena_runner.running.plan import caution
 from webarena_runner.running.resets import PlannedReset
 from webarena_runner.settings.draft import leaves
 from webarena_runner.settings.records import RunConfig, SitesSpec, TaskChoice
 from webarena_runner.settings.yaml import dotted
-from webarena_runner.sites.providers import missing_sites
+from webarena_runner.sites.providers import gives_fresh, missing_sites, site_copies
 from webarena_runner.tasksets.selection import choose
 from webarena_runner.types import Task
 
@@ -59,6 +62,15 @@ class Plan:
     def missing(self) -> Mapping[str, int]:
         return dict(missing_sites(self.config.sites, self.tasks))
 
+    @property
+    def side_by_side(self) -> dict[str, Any]:
+        """`copies` of each site that tasks share and change; `in_a_row` is how many of these wait for each other."""
+        copies = site_copies(self.config.sites)
+        shared = in_order({site for task in self.tasks for site in request_of(task).shared})
+        of_each = {site: sum(site in copy for copy in copies) for site in shared} if copies else {}
+        chain = writers_chain(self.tasks, free=self.config.settings.order == "free") * self.config.settings.trials
+        return {"copies": of_each, "in_a_row": -(-chain // max(min(of_each.values()), 1)) if of_each else 0}
+
     def as_json(self) -> dict[str, Any]:
         """JSON values; `config` is what the manifest would hold."""
         limits = self.config.settings.limits
@@ -74,6 +86,7 @@ class Plan:
             "by_evaluator": self.by_evaluator,
             "login": sum(bool(task.login_sites) for task in self.tasks),
             "writes": sum(task.writes for task in self.tasks),
+            "side_by_side": self.side_by_side,
             "judged": self.judged,
             "sites_missing": self.missing,
             "resets": [reset.as_json() for reset in self.resets],
@@ -120,6 +133,7 @@ def print_plan(plan: Plan, console: Console) -> None:
         + ("" if settings.judge.model or not plan.judged else " (there is none: pass --judge)"),
         "judge": settings.judge.model or "none",
         "sites": "\n".join([config.sites.provider, *_options(config.sites)]),
+        "side by side": _side_by_side(plan),
         "workers": f"{settings.workers}" + ("" if settings.executor == "local" else f", executor {settings.executor}"),
         "at most": f"{plan.episodes} episodes, {plan.episodes * settings.limits.max_steps} steps{_at_most_usd(config)}",
     }
@@ -136,13 +150,36 @@ def print_plan(plan: Plan, console: Console) -> None:
         console.print(warning, style="yellow", markup=False, soft_wrap=True)
 
 
+def _side_by_side(plan: Plan) -> str:
+    found = plan.side_by_side
+    copies, in_a_row = found["copies"], found["in_a_row"]
+    if gives_fresh(plan.config.sites):
+        return "all, since each has sites of its own"
+    if not copies:
+        return "what the provider lets"
+    most = ", ".join(f"{site} {count}" for site, count in copies.items())
+    order = plan.config.settings.order
+    return (
+        f"any number of tasks that only read a site, or as many that may change it as it has copies ({most}); "
+        f"of these at least {in_a_row} one after another, order {order}"
+    )
+
+
 def _chosen(choice: TaskChoice) -> str:
     limit = f", the first {choice.limit}" if choice.limit else ""
     return f"'{choice.expression}'{limit}" + (f", shard {choice.shard[0]} of {choice.shard[1]}" if choice.shard else "")
 
 
 def _options(sites: SitesSpec) -> list[str]:
-    return [f"{dotted(keys)} {value}" for keys, value in leaves(sites.options)]
+    """One a line; records in a list, such as instances, have their number from 1."""
+    lines = []
+    for keys, value in leaves(sites.options):
+        if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
+            numbered = [(number, leaves(each)) for number, each in enumerate(value, 1)]
+            lines += [f"{dotted([*keys, number, *below])} {text}" for number, each in numbered for below, text in each]
+        else:
+            lines.append(f"{dotted(keys)} {value}")
+    return lines
 
 
 def _model(config: RunConfig) -> str:

@@ -232,10 +232,11 @@ class SiteProvider(Protocol):
     `build(setup)` and `serves(options)`, the official names of the sites that it has. Where it makes sense it also has
     `options_from(environ, given)`, options that are added to those that a file and `-o` give, or take their place, and
     `lacking(missing, tasks)`, the message for sites that it does not serve, with how many of so many tasks need each.
-    One that knows the URLs of its sites before it is entered gives by `addresses(options, sites)` all that an episode
-    with these sites reaches. One that makes the sites' data itself says by `data_version(task_set_sha256)` which data
-    and tasks those are, one that knows which images its sites run by `images_of(options)`, and one whose every lease
-    has sites that nothing was done to by `fresh = True`. One that starts its sites before a run does that in
+    One whose episodes share sites says by `copies(options)` which sites each copy has. One that knows the URLs of its
+    sites before it is entered gives by `addresses(options, sites)` all that an episode with these sites reaches. One
+    that makes the sites' data itself says by `data_version(task_set_sha256)` which data and tasks those are, one that
+    knows which images its sites run by `images_of(options)`, and one whose every lease has sites that nothing was done
+    to by `fresh = True`. One that starts its sites before a run does that in
     `await prepare(options, environ, sites=..., watch=...)`, and one that can say what has become of what they run in
     does so in `await states(options, environ)`, a `sites.probes.findings.Finding` by the URL of the site.
     """

@@ -65,6 +65,11 @@ def _of_sites(report: RunReport) -> Iterator[Note]:
             f"{report.saw_login_page} scored episodes came to a log-in page of a site that they began logged in to, "
             "and had signed out or gone there by themselves (login_pages in their result.json)"
         )
+    if report.disturbed:
+        yield Note(
+            f"{report.disturbed} scored episodes read a shared site while a task that was to read it only changed it "
+            "(disturbed and wrote in their result.json); that task has its sites alone from then on"
+        )
     if report.apart:
         yield Note(
             f"cookies of sites on one host name were kept apart in {report.apart} episodes (cookies_apart in their "

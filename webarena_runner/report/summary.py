@@ -263,6 +263,11 @@ class RunReport:
             return (), str(error)
 
     @cached_property
+    def disturbed(self) -> int:
+        """How many scored episodes read a site that a task which was to read it only changed meanwhile."""
+        return sum(bool(result.disturbed) for result in self.heads.values() if result.value is not None)
+
+    @cached_property
     def blocked_hosts(self) -> list[AskedHost]:
         """What the fence refused, the host that most episodes asked for first."""
         return _hosts(result.blocked_hosts for result in self.heads.values())
@@ -342,6 +347,7 @@ class RunReport:
             "cookies_apart": self.apart,
             "saw_login_page": self.saw_login_page,
             "resets": [each.model_dump(mode="json") for each in self.resets],
+            "disturbed": self.disturbed,
             "judge_verdicts": {"all": self.verdicts, "kept": self.kept_verdicts},
             "wall_s": self.wall_s,
             "cost_usd": self.cost_usd,

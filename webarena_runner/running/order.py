@@ -1,5 +1,6 @@
 """In which order tasks of shared sites stand in the queue: so that the last ones need not wait for each other."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
@@ -39,6 +40,10 @@ def _longest(chain: dict[str, int], sites: Iterable[str]) -> int:
     return max((chain.get(site, 0) for site in sites), default=0)
 
 
-def writers_chain(tasks: Sequence[Task]) -> int:
-    """How many writers have to run one after another where there is one copy of each site."""
-    return max(_writers_behind(tasks), default=0)
+def writers_chain(tasks: Sequence[Task], *, free: bool = False) -> int:
+    """How many writers run one after another where there is one copy of each site; `free`: in any order."""
+    writers = [task for task in tasks if task.writes]
+    if free:
+        counts = Counter(site for task in writers for site in Request(sites_needed(task)).shared)
+        return max(counts.values(), default=0)
+    return max(_writers_behind(writers), default=0)

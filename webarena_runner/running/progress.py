@@ -75,7 +75,7 @@ class WatchedSchedule:
     def ended(self, attempt: Attempt, result: EpisodeResult) -> None:
         self._schedule.ended(attempt, result)
         log.info(
-            "task %s trial %d: %s value %s steps %d %.1f s%s%s",
+            "task %s trial %d: %s value %s steps %d %.1f s%s%s%s",
             result.task_id,
             result.trial,
             result.ending,
@@ -84,8 +84,15 @@ class WatchedSchedule:
             result.wall_s,
             f" ({result.failure.error_class}: {result.failure.message})" if result.failure else "",
             _listed("blocked", result.blocked_hosts) + _listed("visited", result.visited_hosts),
+            _of_sites(result),
         )
         self._on_event(EpisodeEnded(result, final=not self._schedule.tries_again(attempt, result.failure)))
+
+
+def _of_sites(result: EpisodeResult) -> str:
+    """Which copy of shared sites it had, and what was written there."""
+    said = {"instance": [result.instance], "wrote": result.wrote, "disturbed": result.disturbed}
+    return "".join(f"; {what}: {', '.join(found)}" for what, found in said.items() if any(found))
 
 
 def _listed(what: str, counts: Mapping[str, int]) -> str:

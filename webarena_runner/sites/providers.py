@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from webarena_runner import registry
 from webarena_runner.errors import ConfigError, LoginError
 from webarena_runner.interfaces import NewContext, SiteEvent, SiteProvider, SiteSetup, ignore_site_event
-from webarena_runner.official.sites import sites_needed
+from webarena_runner.official.sites import in_order, sites_needed
 from webarena_runner.settings.options import plug_in_options
 from webarena_runner.settings.records import OutageSettings, SitesSpec
 from webarena_runner.settings.resetting import NO_RESETS, Resetting
@@ -104,6 +104,7 @@ def require_sites(spec: SitesSpec, tasks: Iterable[Task]) -> None:
     chosen = list(tasks)
     missing = missing_sites(spec, chosen)
     if not missing:
+        _require_together(spec, chosen)
         return
     provider, _ = _provider(spec)
     if hasattr(provider, "lacking"):
@@ -115,6 +116,24 @@ def require_sites(spec: SitesSpec, tasks: Iterable[Task]) -> None:
         f"Provider '{spec.provider}' serves {served}; choose others with --sites, or tasks without these sites, "
         f"e.g. --tasks '... & !site:{next(iter(missing))}'"
     )
+
+
+def _require_together(spec: SitesSpec, tasks: Sequence[Task]) -> None:
+    copies = site_copies(spec)
+    wanted = Counter(frozenset(sites_needed(task)) for task in tasks)
+    apart = {sites: count for sites, count in wanted.items() if copies and not any(sites <= copy for copy in copies)}
+    if apart:
+        listed = "\n".join(f"  {' and '.join(in_order(sites))}: {count} tasks" for sites, count in apart.items())
+        raise ConfigError(
+            f"{sum(apart.values())} of {len(tasks)} tasks need sites that no instance has together:\n{listed}\n"
+            "A task has all its sites from one instance; give one the URLs that it lacks, or choose other tasks"
+        )
+
+
+def site_copies(spec: SitesSpec) -> Sequence[frozenset[str]]:
+    """The sites of each copy that episodes share; none where each episode has its own, or the provider does not say."""
+    provider, options = _provider(spec)
+    return tuple(provider.copies(options)) if hasattr(provider, "copies") else ()
 
 
 def known_urls(spec: SitesSpec, sites: Iterable[str]) -> list[str] | None:

@@ -31,6 +31,11 @@ class StaticSites(SharedSites):
         return frozenset(site for copy in options.copies for site in copy.urls)
 
     @classmethod
+    def copies(cls, options: UrlOptions) -> list[frozenset[str]]:
+        """One for each instance."""
+        return [frozenset(copy.urls) for copy in options.copies]
+
+    @classmethod
     def addresses(cls, options: UrlOptions, sites: Sequence[str]) -> list[str]:
         """Those of these sites, and the addresses that their pages need, as far as all copies have them."""
         reached = [

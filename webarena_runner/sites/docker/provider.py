@@ -68,6 +68,11 @@ class DockerSites(SharedSites):
         return frozenset((*options.sites, *options.urls))
 
     @classmethod
+    def copies(cls, options: DockerOptions) -> list[frozenset[str]]:
+        """One for each replica."""
+        return [cls.serves(options)] * options.replicas
+
+    @classmethod
     def addresses(cls, options: DockerOptions, sites: Sequence[str]) -> list[str]:
         """What all replicas have: of sites that tasks can change each has its own."""
         of_replicas = [set(instance.urls.items()) for instance in _bare_instances(options, remote="")]
