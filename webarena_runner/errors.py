@@ -33,7 +33,7 @@ RunnerError
     ├── JudgeError         the judge model failed
     │   └── JudgeUnusable  no judge was given, or it refuses every request (no retry)
     ├── Overload           the machine was too busy for pages to be read as they should have been
-    └── LimitExceeded      the hard time limit of the episode
+    └── LimitExceeded      the hard time limit of the episode, or of a step
 """
 
 from typing import TYPE_CHECKING, ClassVar

@@ -2,8 +2,7 @@
 
 import asyncio
 import os
-import subprocess
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from signal import SIGKILL
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from tests.browser.conftest import Start
 from tests.support.local_site import Site, serve
 from tests.support.pages import id_of
+from tests.support.processes import below, processes
 from webarena_runner.browser.environment import EpisodeEnvironment
 from webarena_runner.browser.session import BrowserSession
 from webarena_runner.errors import BrowserError, BrowserGone, BrowserMissing, SiteError
@@ -104,20 +104,6 @@ async def test_a_step_on_a_crashed_page_is_a_browser_error(action: Action, site:
         await run_into(act, session, site, site.page("/", "<p>Here</p>"))
 
 
-def processes() -> dict[int, tuple[int, str]]:
-    """Parent and command line of all that run, by process id."""
-    listed = subprocess.run(["ps", "-wweo", "pid=,ppid=,stat=,args="], capture_output=True, text=True, check=True)
-    found = (line.split(None, 3) for line in listed.stdout.splitlines())
-    return {
-        int(pid): (int(parent), args) for pid, parent, state, args in found if state[0] != "Z" and args[:3] != "ps "
-    }
-
-
-def below(pid: int, running: Mapping[int, tuple[int, str]]) -> set[int]:
-    direct = {child for child, (parent, _) in running.items() if parent == pid}
-    return direct.union(*(below(child, running) for child in direct))
-
-
 @pytest.mark.long
 @pytest.mark.parametrize("program", ["run-driver", "--no-startup-window"])
 async def test_a_browser_or_driver_that_is_killed_ends_all_its_episodes_at_once_and_the_next_has_a_new_one(
@@ -170,19 +156,6 @@ async def test_the_browser_is_replaced_when_it_is_old_without_ending_anyones_epi
                 assert old.is_connected()
                 assert "Here" in (await first.observe()).text
         assert not old.is_connected()
-
-
-@pytest.mark.long
-@pytest.mark.alone
-async def test_a_page_that_hangs_is_a_browser_error_in_time(site: Site) -> None:
-    async def hang(environment: EpisodeEnvironment) -> None:
-        await environment.step(Click(element_id=id_of(await environment.observe(), "button 'Hang'")))
-
-    settings = BrowserSettings(navigation_timeout_s=1, observation_timeout_s=2)
-    url = site.page("/", "<button onclick='for (;;) {}'>Hang</button>")
-    async with BrowserSession(settings, ObservationSettings(), SettleSettings()) as session:
-        with pytest.raises(BrowserError, match="could not be read within 2 s"):
-            await run_into(hang, session, site, url)
 
 
 async def test_a_page_that_answers_after_the_settle_limit_is_waited_for(site: Site) -> None:

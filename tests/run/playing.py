@@ -7,12 +7,14 @@ from webarena_runner.log.writing import EpisodeFolders
 from webarena_runner.models.shared.limits import Spend
 from webarena_runner.running.episode import Harness
 from webarena_runner.running.local import LocalExecutor
-from webarena_runner.running.player import Player, ignore_event
+from webarena_runner.running.player import LEAVE_LIMIT_S, Player, ignore_event
 from webarena_runner.running.schedule import RunSchedule
 from webarena_runner.types import EpisodeResult, Task
 
 
-async def play_all(harness: Harness, folder: Path, tasks: Sequence[Task]) -> tuple[list[EpisodeResult], str]:
+async def play_all(
+    harness: Harness, folder: Path, tasks: Sequence[Task], *, leave_limit_s: float = LEAVE_LIMIT_S
+) -> tuple[list[EpisodeResult], str]:
     """Every attempt's result in the order in which they ended, and why the run stopped early."""
     settings = harness.settings
     schedule = RunSchedule(
@@ -21,6 +23,13 @@ async def play_all(harness: Harness, folder: Path, tasks: Sequence[Task]) -> tup
         stop_after_errors=settings.limits.stop_after_errors,
         judged=settings.judge.model is not None,
     )
-    player = Player(harness, {task.task_id: task for task in tasks}, EpisodeFolders(folder), Spend(), model_facts={})
+    player = Player(
+        harness,
+        {task.task_id: task for task in tasks},
+        EpisodeFolders(folder),
+        Spend(),
+        model_facts={},
+        leave_limit_s=leave_limit_s,
+    )
     executor = LocalExecutor(player, workers=settings.workers, on_event=ignore_event)
     return [result async for result in executor.run(schedule)], schedule.stopped

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -115,12 +115,13 @@ Play = Callable[..., Any]
 
 @pytest.fixture
 def play(tmp_path: Path, make_manifest: MakeManifest) -> Play:
-    async def call(agent: Asking, pages: Pages, *, workers: int, **limits: float) -> str:
+    async def call(agent: Asking, pages: Pages, *, workers: int, leave_limit_s: float = 60, **limits: float) -> str:
         settings = RunSettings(profile="", workers=workers, limits=LimitSettings(**limits))
         tasks = [a_task(task_id) for task_id in range(4)]
         tasks = [task for task in tasks if task.task_id in agent.replies]
         with closing(RunFolder.create(tmp_path / "r1", make_manifest(), [])) as folder:
-            _, stopped = await play_all(Harness(settings, agent, pages), folder.path, tasks)
+            harness = Harness(settings, agent, pages)
+            _, stopped = await play_all(harness, folder.path, tasks, leave_limit_s=leave_limit_s)
         return stopped
 
     return call
@@ -204,6 +205,23 @@ async def test_what_happens_after_the_score_takes_it_away_no_more(
     await play(Asking({0: Stop(answer="")}), Pages(leaving), workers=1, episode_timeout_s=limit_s)
     ((_, result),) = read_results(tmp_path / "r1").items()
     assert (result.value, result.attempt, result.failure) == (1.0, 1, None)
+
+
+async def test_an_episode_that_cannot_be_ended_is_left_alone_and_the_run_goes_on(play: Play, tmp_path: Path) -> None:
+    released = asyncio.Event()
+
+    async def hold_on() -> None:
+        while not released.is_set():
+            with suppress(asyncio.CancelledError):
+                await released.wait()
+
+    agent = Asking({0: HANGS, 1: ModelError("away")})
+    limits = {"episode_timeout_s": 0.2, "leave_limit_s": 0.2, "retries": 0}
+    await play(agent, Pages(hold_on), workers=1, **limits)
+    released.set()
+    failures = [result.failure for result in read_results(tmp_path / "r1").values()]
+    assert [failure and failure.error_class for failure in failures] == ["timeout", "timeout"]
+    assert agent.asked == [0, 1]
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -30,7 +30,7 @@ from webarena_runner.browser.settle.settler import MOST_LOST, Settled, Settler
 from webarena_runner.browser.tab import Tab
 from webarena_runner.browser.tabs import Tabs
 from webarena_runner.browser.witness import Witness
-from webarena_runner.errors import BrowserError
+from webarena_runner.errors import BrowserError, LimitExceeded
 from webarena_runner.interfaces import Exchange, Observer
 from webarena_runner.interfaces.watching import Document, LeaseWatch
 from webarena_runner.log.wellformed import well_formed
@@ -153,7 +153,7 @@ class EpisodeEnvironment:
             finally:
                 self._witness.outages.saw(tab.documents.take())
         await self.tabs.focus(0)
-        await self._settle_document(self.tabs.current)
+        self._settled = await self.tabs.current.settle_whole(self._settler)
         # A script of the page may have led on by now.
         if urls and (document := self.tabs.current.documents.latest):
             require_arrived(urls[0], document, self._fence)
@@ -170,17 +170,31 @@ class EpisodeEnvironment:
             await self.tabs.current.settle(self._settler)
 
     async def observe(self) -> Observation:
-        async with self._admission.turn() as waited_s:
+        async with self._turn("the first look") as waited_s:
             tabs = await self.tabs.all()
             self._witness.look(tabs, known=tabs)
             return await self._observe(Outcome(), {"queue": 1000 * waited_s})
 
     async def step(self, action: Action) -> Observation:
-        async with self._admission.turn() as waited_s:
+        async with self._turn(f"a step ({action.kind})") as waited_s:
             spent_ms = {"queue": 1000 * waited_s}
             if isinstance(action, Stop | Invalid):
                 return await self._observe(Outcome(action.reason if isinstance(action, Invalid) else ""), spent_ms)
             return await self._step(action, spent_ms)
+
+    @asynccontextmanager
+    async def _turn(self, what: str) -> AsyncIterator[float]:
+        """Waits for a turn, and ends what is done in it at its limit, wherever it hangs."""
+        limit_s = self._settings.step_timeout_s
+        async with self._admission.turn() as waited_s:
+            limit = asyncio.timeout(limit_s)
+            try:
+                async with limit:
+                    yield waited_s
+            except TimeoutError as error:
+                if not limit.expired():
+                    raise
+                raise LimitExceeded(f"{what} took longer than {limit_s:g} s (browser.step_timeout_s)") from error
 
     async def _step(self, action: Action, spent_ms: dict[str, float]) -> Observation:
         started = time.monotonic()
@@ -222,7 +236,7 @@ class EpisodeEnvironment:
     async def _settle(self, before: _Before) -> None:
         """Waits for the current tab, and for windows that have opened since `before`."""
         tab = self.tabs.current
-        await self._settle_document(tab)
+        self._settled = await tab.settle_whole(self._settler)
         with suppress(TimeoutError):
             async with self._patient(LOAD_WAIT_S):
                 await self.tabs.await_popups(before.popups + _windows(before.tabs) - before.windows)
@@ -235,29 +249,6 @@ class EpisodeEnvironment:
         tabs = await self.tabs.all()
         if any(tab not in before.tabs for tab in tabs):
             await self.tabs.focus(len(tabs) - 1)
-
-    async def _settle_document(self, tab: Tab) -> None:
-        """Waits for a tab; also for the document that it was asked for, until that has come whole."""
-        self._settled = await tab.settle(self._settler)
-        if self._is_coming(tab):
-            await self._await_document(tab)
-            self._settled = await tab.settle(self._settler)
-
-    def _is_coming(self, tab: Tab) -> bool:
-        whole = not tab.activity.arriving or not self._settler.awaits_end(tab.activity.url)
-        return tab.activity.replacing or not whole
-
-    async def _await_document(self, tab: Tab) -> None:
-        """Waits for the document of a slow site, and gives up its navigation at the limit."""
-        try:
-            async with asyncio.timeout(self._settings.navigation_timeout_s):
-                while self._is_coming(tab):
-                    await tab.activity.changes()
-        except TimeoutError:
-            if tab.activity.replacing:
-                await tab.stop_loading()
-            else:
-                self._settler.gives_up(tab.activity.url)
 
     def _patient(self, limit_s: float) -> AbstractAsyncContextManager[None]:
         return patient(self._settler.strain, limit_s, self._settings.navigation_timeout_s)
@@ -333,7 +324,7 @@ class EpisodeEnvironment:
                     raise BrowserError(f"{tab.page.url}: the page crashed") from error
                 reasons.append(str(error))
             await self._replace_closed()
-            await self._await_document(self.tabs.current)
+            await self.tabs.current.await_document(self._settler)
         raise BrowserError(f"{self.url}: not readable in {READ_ATTEMPTS} attempts: {'; '.join(dict.fromkeys(reasons))}")
 
     async def _read_once(self, tab: Tab) -> _Seen:

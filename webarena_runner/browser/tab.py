@@ -83,6 +83,30 @@ class Tab:
         await self._agree(settler)
         return settled
 
+    async def settle_whole(self, settler: Settler) -> Settled:
+        """Waits also for the document that it was asked for, until that has come whole."""
+        settled = await self.settle(settler)
+        if self._awaits_document(settler):
+            await self.await_document(settler)
+            settled = await self.settle(settler)
+        return settled
+
+    async def await_document(self, settler: Settler) -> None:
+        """Waits for the document of a slow site, and gives up its navigation at the limit."""
+        try:
+            async with asyncio.timeout(settler.longest_s):
+                while self._awaits_document(settler):
+                    await self.activity.changes()
+        except TimeoutError:
+            if self.activity.replacing:
+                await self.stop_loading()
+            else:
+                settler.gives_up(self.activity.url)
+
+    def _awaits_document(self, settler: Settler) -> bool:
+        is_coming = self.activity.arriving and settler.awaits_end(self.activity.url)
+        return self.activity.replacing or is_coming
+
     async def stop_loading(self) -> None:
         """Ends a navigation that does not come to an end; the old document stays."""
         self.documents.give_up()

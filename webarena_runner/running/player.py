@@ -1,6 +1,7 @@
 """Plays single attempts of a run and leaves each in the run folder: what a worker of any executor does."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -22,6 +23,10 @@ from webarena_runner.settings.records import Images
 from webarena_runner.settings.resetting import Resetting
 from webarena_runner.types import EpisodeResult, SiteReset, Step, Task, TaskId
 
+log = logging.getLogger(__name__)
+# What an episode may take to leave its environment when its time is over; each part of that has a limit of its own.
+LEAVE_LIMIT_S = 60.0
+
 
 def ignore_event(event: EpisodeStarted | StepTaken) -> None:
     """For workers that nobody watches."""
@@ -38,6 +43,7 @@ class Player:
         spend: Spend,
         *,
         model_facts: Mapping[str, str],
+        leave_limit_s: float = LEAVE_LIMIT_S,
     ) -> None:
         self._harness = harness
         self._tasks = tasks
@@ -45,6 +51,8 @@ class Player:
         self._spend = spend
         self._model_facts = model_facts
         self._gate: SiteGate | None = getattr(harness.environments, "gate", None)
+        self._leave_limit_s = leave_limit_s
+        self._abandoned: set[asyncio.Task[EpisodeResult]] = set()
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -93,13 +101,12 @@ class Player:
         def on_step(step: Step) -> None:
             on_event(StepTaken(worker, task.task_id, step.index, step.action_text))
 
-        log = self._folders.begin(task.task_id, attempt.trial)
-        on_event(EpisodeStarted(worker, task.task_id, attempt.trial, log.attempt))
-        episode = Episode(task, attempt.trial, log, on_step, notes=EpisodeNotes(folder=log.folder))
+        steps = self._folders.begin(task.task_id, attempt.trial)
+        on_event(EpisodeStarted(worker, task.task_id, attempt.trial, steps.attempt))
+        episode = Episode(task, attempt.trial, steps, on_step, notes=EpisodeNotes(folder=steps.folder))
         try:
             with lines_of(task.task_id, attempt.trial):
-                async with asyncio.timeout(limit_s):
-                    result = await run_episode(self._harness, episode)
+                result = await self._within(limit_s, episode)
         except TimeoutError:
             error = LimitExceeded(f"the episode took longer than {limit_s:g} s (limits.episode_timeout_s)")
             result = episode.scored or failed(episode, error)
@@ -114,6 +121,31 @@ class Player:
             raise asyncio.CancelledError
         self._folders.put(result)
         return result
+
+    async def _within(self, limit_s: float, episode: Episode) -> EpisodeResult:
+        """Raises TimeoutError when the episode has not ended by then, also when it does not let itself be ended."""
+        playing = asyncio.create_task(run_episode(self._harness, episode))
+        try:
+            ended, _ = await asyncio.wait([playing], timeout=limit_s)
+        except asyncio.CancelledError:
+            await self._end(playing, episode)
+            raise
+        if not ended:
+            await self._end(playing, episode)
+            raise TimeoutError
+        return playing.result()
+
+    async def _end(self, playing: asyncio.Task[EpisodeResult], episode: Episode) -> None:
+        playing.cancel()
+        _, left = await asyncio.wait([playing], timeout=self._leave_limit_s)
+        if left:
+            log.warning(
+                "task %s: does not end within %g s; it is left alone", episode.task.task_id, self._leave_limit_s
+            )
+            self._abandoned.add(playing)
+            playing.add_done_callback(self._abandoned.discard)
+        elif not playing.cancelled() and (error := playing.exception()):
+            raise error
 
 
 def _cancelled() -> bool:

@@ -229,6 +229,11 @@ class BrowserSettings(Described):
     """seconds until a page counts as not loading; official 30"""
     observation_timeout_s: PositiveFloat = 30
     """seconds until a page counts as not readable; official has no limit"""
+    step_timeout_s: PositiveFloat = 180
+    """seconds until a step, from its action to the reading of the page, ends the episode; official has no limit
+
+    So do the start pages. Time in the queue for the browser does not count; the error is of class timeout.
+    """
     recycle_after: PositiveInt = 100
     """episodes until Chromium is started afresh; official: one"""
     concurrency: PositiveInt | None = None
