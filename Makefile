@@ -13,7 +13,7 @@ OWN_MODELS_VENV := .venv-models
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser smoke test test-pythons sanity test-slow test-models peer-test verified-test harbor-test test-sites check bench bench-observe bench-settle bench-sites bench-kills bench-record bench-report bench-table bench-coverage fuzz golden docs lock clean
+.PHONY: help setup browser smoke test test-pythons sanity test-slow test-models peer-test verified-test harbor-test test-sites check bench bench-observe bench-settle bench-sites bench-login bench-kills bench-record bench-report bench-table bench-coverage fuzz golden docs lock clean
 
 help:
 	@echo "make smoke      run the embedded benchmark with the reference agent, print its result table"
@@ -28,7 +28,7 @@ help:
 	@echo "make harbor-test  Harbor's models and viewer on exported jobs (sets up .venv-harbor: 0.3 GB, needs Python 3.12)"
 	@echo "make test-sites  real web applications as sites: kiwix-serve, MediaWiki, django-oscar (Debian packages, and .venv-sites: 0.3 GB)"
 	@echo "make fuzz       10,000 seeded odd task files, model replies, run folders and imports: no traceback, no hang (some minutes)"
-	@echo "make bench      timings, as ratios within one run; one by one: bench-observe, bench-settle, bench-sites, bench-kills, bench-report, bench-table, bench-coverage"
+	@echo "make bench      timings, as ratios within one run; one by one: bench-observe, bench-settle, bench-sites, bench-login, bench-kills, bench-report, bench-table, bench-coverage"
 	@echo "make golden     recorded behaviour of the official code against ours: equal / total"
 	@echo "make docs       build the pages in docs/ into docs/_build (no network)"
 	@echo "make lock       renew requirements/dev.lock from pyproject.toml (needs uv)"
@@ -145,7 +145,7 @@ test-sites: browser $(SITES_VENV)/.installed
 	tests/realsites/debian-packages.sh
 	SITES_VENV=$(abspath $(SITES_VENV)) $(BIN)/python -m pytest -m realsites tests/realsites
 
-bench: bench-observe bench-settle bench-sites bench-kills bench-report bench-table
+bench: bench-observe bench-settle bench-sites bench-login bench-kills bench-report bench-table
 
 bench-observe: browser .venv-peer/.installed
 	$(BIN)/python bench/observe.py --peer-python .venv-peer/bin/python
@@ -175,6 +175,9 @@ bench-coverage: setup
 
 bench-sites: setup
 	$(BIN)/python -m bench.sites
+
+bench-login: browser
+	$(BIN)/python -m bench.login
 
 # A failed case is told by its seed; `python -m tests.fuzz --only SURFACE --first NUMBER --cases 1` draws it again.
 fuzz: setup
