@@ -144,9 +144,12 @@ async def test_the_driver_is_in_no_process_group_of_the_run(session: BrowserSess
 
 @pytest.mark.long
 @pytest.mark.alone
-async def test_the_browser_is_replaced_when_it_is_old_without_ending_anyones_episode(site: Site) -> None:
+@pytest.mark.parametrize(("setting", "value"), [("recycle_after", 1), ("recycle_age_s", 0.01), ("recycle_above_mb", 1)])
+async def test_the_browser_is_replaced_when_it_is_old_or_large_without_ending_anyones_episode(
+    setting: str, value: float, site: Site
+) -> None:
     url = site.page("/", "<p>Here</p>")
-    settings = BrowserSettings(recycle_after=1)
+    settings = BrowserSettings.model_validate({setting: value})
     async with BrowserSession(settings, ObservationSettings(), SettleSettings()) as session:
         async with session.episode(urls={"a": site.url}, start_urls=[url]) as first:
             old = first.tabs.context.browser
@@ -156,6 +159,14 @@ async def test_the_browser_is_replaced_when_it_is_old_without_ending_anyones_epi
                 assert old.is_connected()
                 assert "Here" in (await first.observe()).text
         assert not old.is_connected()
+
+
+async def test_a_browser_that_is_neither_old_nor_large_stays(site: Site, session: BrowserSession) -> None:
+    url, browsers = site.page("/", "<p>Here</p>"), set()
+    for _ in range(3):
+        async with session.episode(urls={"a": site.url}, start_urls=[url]) as environment:
+            browsers.add(environment.tabs.context.browser)
+    assert len(browsers) == 1
 
 
 async def test_a_page_that_answers_after_the_settle_limit_is_waited_for(site: Site) -> None:

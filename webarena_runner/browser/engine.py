@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 from contextlib import suppress
+from time import monotonic
 from typing import Any
 
 import websockets
@@ -14,9 +15,11 @@ from playwright.async_api import Error as PlaywrightError
 from webarena_runner.browser.driver import Driver
 from webarena_runner.browser.failures import first_line
 from webarena_runner.browser.find import FoundBrowser, launch_args
+from webarena_runner.browser.memory import half_of_all_mb, memory_mb
 from webarena_runner.browser.observe.devtools import DirectDevTools, ProtocolError, find_endpoint
 from webarena_runner.errors import BrowserError
 from webarena_runner.lifeline import Lifeline
+from webarena_runner.settings.records import BrowserSettings
 
 log = logging.getLogger(__name__)
 # For our own connections: a port on the loopback that Chromium chooses, and the switch that lets us ask which.
@@ -27,6 +30,8 @@ CLOSE_LIMIT_S = 5.0
 # How often it is asked whether it is there, and how long it may take to say so on a machine that is busy.
 PULSE_S = 5.0
 PULSE_LIMIT_S = 45.0
+# Every so many pulses its memory is measured, which takes some milliseconds for each of its processes.
+WEIGHED_EVERY = 6
 LOST = "Chromium, or Playwright's driver, {what} while the episode was under way; the browser is started afresh"
 
 
@@ -42,6 +47,8 @@ class Engine:
         self.lifeline = Lifeline()
         self.episodes = 0
         self.active = 0
+        self.memory_mb = 0.0
+        self._started = monotonic()
         self._driver = driver
         self._pid = pid
         self._pulse: DirectDevTools | None = None
@@ -68,6 +75,7 @@ class Engine:
             engine = cls(driver, browser, await _process_id(browser))
             if direct:
                 await engine._connect()
+                await engine._weigh()
         except PlaywrightError as error:
             await driver.aclose()
             raise BrowserError(f"{found.path} does not start: {first_line(error)}") from error
@@ -75,6 +83,21 @@ class Engine:
             await driver.aclose()
             raise
         return engine
+
+    def outworn(self, settings: BrowserSettings) -> str:
+        """Why the next episode gets a new one; "" when it does not."""
+        age_s, most_mb = monotonic() - self._started, settings.recycle_above_mb or half_of_all_mb()
+        if self.episodes >= settings.recycle_after:
+            return f"{self.episodes} episodes (browser.recycle_after)"
+        if age_s > settings.recycle_age_s:
+            return f"{age_s:.0f} s old (browser.recycle_age_s)"
+        if self.memory_mb > most_mb:
+            return f"{self.memory_mb:.0f} MiB (browser.recycle_above_mb)"
+        return ""
+
+    async def _weigh(self) -> None:
+        if self._pid is not None:
+            self.memory_mb = await asyncio.to_thread(memory_mb, self._pid)
 
     async def aclose(self) -> None:
         """Ends Chromium and the driver, by force where they do not end by themselves."""
@@ -113,10 +136,14 @@ class Engine:
         return {each["id"]: each["type"] for each in answer["processInfo"]}
 
     async def _watch(self, pulse: DirectDevTools) -> None:
+        pulses = 0
         try:
             while not await pulse.until_closed(PULSE_S):
                 async with asyncio.timeout(PULSE_LIMIT_S):
                     await pulse.send("Browser.getVersion")
+                pulses += 1
+                if pulses % WEIGHED_EVERY == 0:
+                    await self._weigh()
             self.lifeline.cut(LOST.format(what="ended"))
         except ProtocolError:
             self.lifeline.cut(LOST.format(what="ended"))

@@ -254,8 +254,11 @@ class BrowserSession:
     async def _current_engine(self) -> Engine:
         async with self._launching:
             engine = self._engine
-            if engine and not engine.lifeline.is_cut and engine.episodes < self._settings.recycle_after:
-                return engine
+            if engine and not engine.lifeline.is_cut:
+                why = engine.outworn(self._settings)
+                if not why:
+                    return engine
+                log.info("Chromium is started afresh for the next episodes: %s", why)
             self._engine = await self._launch()
             if engine and not engine.active:
                 await self._close(engine)

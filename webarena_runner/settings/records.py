@@ -235,7 +235,17 @@ class BrowserSettings(Described):
     So do the start pages. Time in the queue for the browser does not count; the error is of class timeout.
     """
     recycle_after: PositiveInt = 100
-    """episodes until Chromium is started afresh; official: one"""
+    """episodes until Chromium is started afresh; official: one
+
+    Nobody's episode is ended: those after it go to the new one, and the old one ends with the last that is in it.
+    """
+    recycle_age_s: Duration = 14400
+    """seconds, or a time such as 4h, until Chromium is started afresh in the same way"""
+    recycle_above_mb: PositiveInt | None = None
+    """MiB of all its processes above which Chromium is started afresh in the same way; null: half of the memory
+
+    What they share counts once on Linux (PSS), elsewhere once for each (RSS).
+    """
     concurrency: PositiveInt | None = None
     """steps, start pages and checks in the browser at the same time; null: by the cores; official: one
 

@@ -1,0 +1,26 @@
+"""How much memory a process takes with all that it has started."""
+
+import psutil
+
+MIB = 1 << 20
+
+
+def memory_mb(pid: int) -> float:
+    """MiB. What processes share counts once on Linux (PSS), elsewhere for each of them (RSS); 0 when it has ended."""
+    try:
+        root = psutil.Process(pid)
+        return sum(map(_bytes_of, [root, *root.children(recursive=True)])) / MIB
+    except psutil.Error:
+        return 0.0
+
+
+def half_of_all_mb() -> float:
+    """Of the machine's memory."""
+    return float(psutil.virtual_memory().total / MIB / 2)
+
+
+def _bytes_of(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().pss if psutil.LINUX else process.memory_info().rss)
+    except psutil.Error:
+        return 0
