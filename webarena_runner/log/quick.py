@@ -6,6 +6,7 @@ left to `reading`, which says what is wrong with it, or knows how to take it.
 
 import gc
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -75,11 +76,15 @@ class Results(Mapping[Key, EpisodeResult]):
 
 @dataclass
 class Found:
-    """What a run folder has: results, what is wrong with each that cannot be read, and costs of all attempts."""
+    """What a run folder has: results, what is wrong with each that cannot be read, and costs of all attempts.
+
+    `away` counts the attempts that each shared site took with it when it was down.
+    """
 
     results: Results = field(default_factory=Results)
     damaged: list[DamagedRecord] = field(default_factory=list)
     costs_usd: list[float | None] = field(default_factory=list)
+    away: Counter[str] = field(default_factory=Counter)
 
 
 def read_run(folder: Path) -> Found:
@@ -90,6 +95,7 @@ def read_run(folder: Path) -> Found:
     for attempt in paths.earlier_folders():
         head, _ = _read_head(attempt)
         found.costs_usd += reading.costs_of(AttemptPaths(Path(attempt))) if head is None else [head.cost_usd]
+        _count_away(head, found)
     return found
 
 
@@ -107,6 +113,11 @@ def read_templates(folder: Path, manifest: RunManifest) -> dict[TaskId, int]:
     return {head.task_id: head.template_id for head in heads if head.template_id is not None}
 
 
+def _count_away(head: EpisodeResult | None, found: Found) -> None:
+    if head is not None and head.failure is not None:
+        found.away.update(head.failure.away)
+
+
 def heads_of(results: Mapping[Key, EpisodeResult]) -> Mapping[Key, EpisodeResult]:
     """What to count, without making whole records of it."""
     return results.heads if isinstance(results, Results) else results
@@ -117,6 +128,7 @@ def _take(folder: str, found: Found) -> None:
     if head is not None:
         found.results.add(head, folder, data)
         found.costs_usd.append(head.cost_usd)
+        _count_away(head, found)
         return
     paths = AttemptPaths(Path(folder))
     if is_file(paths.result):

@@ -55,6 +55,9 @@ def notes(report: RunReport) -> Iterator[Note]:
 
 
 def _of_sites(report: RunReport) -> Iterator[Note]:
+    if report.away:
+        sites = ", ".join(f"{site} ({count})" for site, count in sorted(report.away.items()))
+        yield Note(f"attempts that were lost since a site was down, which are no tries of their tasks: {sites}")
     if report.recovered:
         yield Note(
             f"{report.recovered} scored episodes met a page that a site failed to give and got over it "

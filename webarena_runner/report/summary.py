@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,7 +72,8 @@ class RunReport:
 
     `results` are of the latest attempts; `cost_usd` is of all attempts, None when no model of the run has prices.
     `damaged` says of each result that cannot be read what is wrong and what to do; it counts as not run. So it does of
-    settings that are not those that the run began with.
+    settings that are not those that the run began with. `away` counts the attempts, of all, that each shared site took
+    with it when it was down.
     """
 
     folder: Path
@@ -80,6 +81,7 @@ class RunReport:
     results: Mapping[Key, EpisodeResult]
     cost_usd: float | None = None
     damaged: tuple[str, ...] = ()
+    away: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def run_id(self) -> str:
@@ -341,6 +343,7 @@ class RunReport:
             "busy_steps": self.busy_steps,
             "starved_steps": self.starved_steps,
             "recovered": self.recovered,
+            "away": dict(self.away),
             "blocked_hosts": [asdict(each) for each in self.blocked_hosts],
             "visited_hosts": [asdict(each) for each in self.visited_hosts],
             "left_sites": self.left,
@@ -368,7 +371,8 @@ def load_run(folder: Path) -> RunReport:
     manifest, fault = reading.read_checked_manifest(folder)
     found = quick.read_run(folder)
     damaged = [*([fault] if fault else []), *found.damaged]
-    return RunReport(folder, manifest, found.results, reading.total_usd(found.costs_usd), tuple(map(str, damaged)))
+    cost_usd = reading.total_usd(found.costs_usd)
+    return RunReport(folder, manifest, found.results, cost_usd, tuple(map(str, damaged)), found.away)
 
 
 def _counts(keys: Sequence[Key], results: Mapping[Key, EpisodeResult]) -> Counts:
