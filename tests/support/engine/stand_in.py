@@ -91,8 +91,10 @@ def standing_in(folder: Path, **options: Any) -> Iterator[StandIn]:
 
 
 def free_base(ports: int = 60) -> int:
-    """The first of so many ports in a row that are free now."""
-    for base in range(20_000 + os.getpid() % 20_000, 60_000, ports):
+    """The first of so many ports in a row that are free now, below those that connections are given."""
+    starts = range(20_000, 32_000, ports)
+    first = os.getpid() % len(starts)
+    for base in (*starts[first:], *starts[:first]):
         if all(_is_free(base + offset) for offset in range(ports)):
             return base
     raise OSError("no free ports")
