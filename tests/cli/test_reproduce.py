@@ -150,6 +150,26 @@ def test_addresses_of_sites_are_in_the_command_and_further_ones_of_this_machine_
     assert found["config_sha256"] == read_manifest(folder).config_sha256, found
 
 
+def test_copies_of_the_sites_are_in_the_command_with_the_variables_that_they_name(
+    begun: Callable[..., Path], invoke: Invoke, workdir: Path, monkeypatch: pytest.MonkeyPatch, own_tasks: Path
+) -> None:
+    account = {"username_env": "SPARE_USER", "password_env": "SPARE_PASSWORD"}
+    copies = [
+        {"urls": {"reddit": "http://one.local:9999"}, "headers": {"reddit": {"Authorization": "Bearer ${FORUM_KEY}"}}},
+        {"name": "spare", "urls": {"reddit": "http://two.local:9999"}, "accounts": {"reddit": account}},
+    ]
+    options = {"task_set": "own.json", "tasks": "7", "sites": "static", "model": "oracle"}
+    folder = begun(assignments=(f"sites.options.instances={json.dumps(copies)}",), **options)
+    monkeypatch.setenv("REDDIT", "http://other.local:1")
+    done = invoke("reproduce", "r1")
+    assert done.code == 0, done.err
+    assert "env -u" not in done.out, "what several copies leave out comes from no variable"
+    for name in ("SPARE_USER", "SPARE_PASSWORD", "FORUM_KEY"):
+        assert f"# needs {name}, which is not set here" in done.out
+    found = played(done.out, workdir, {"SPARE_USER": "u", "SPARE_PASSWORD": "p", "FORUM_KEY": "k"})
+    assert found["config_sha256"] == read_manifest(folder).config_sha256, found
+
+
 def test_what_differs_here_is_told_and_files_that_changed_come_with_it(
     begun: Callable[..., Path], invoke: Invoke, workdir: Path, own_tasks: Path
 ) -> None:

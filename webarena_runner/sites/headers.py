@@ -1,8 +1,8 @@
 """Extra request headers of sites, such as those by which some images log in; secrets in them are only named."""
 
 import re
-from collections.abc import Mapping
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
 
 from pydantic import AfterValidator
 
@@ -42,6 +42,15 @@ def filled(
         site: {name: _filled(value, site, name, accounts, environ) for name, value in named.items()}
         for site, named in headers.items()
     }
+
+
+def variables_in(headers: Any) -> Iterator[str]:
+    """Names of the environment variables in values of headers, however these are nested."""
+    if isinstance(headers, Mapping):
+        for below in headers.values():
+            yield from variables_in(below)
+    elif isinstance(headers, str):
+        yield from (variable for variable, _ in _REFERENCE.findall(headers) if variable)
 
 
 def _filled(

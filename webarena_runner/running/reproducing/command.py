@@ -161,7 +161,12 @@ def _assignments(
         sites=wanted["sites"]["provider"],
         profile=profile.here(temporary),
     )
-    given: dict[Keys, str] = {}
+    # Before the first look, since it depends on these what variables add.
+    given: dict[Keys, str] = {
+        ("sites", "options", key): f"sites.options.{key}={_text(value)}"
+        for key, value in wanted["sites"]["options"].items()
+        if isinstance(value, list) and any(isinstance(each, dict) for each in value)
+    }
     for _ in range(_ROUNDS):
         assignments = tuple(given.values())
         config, _ = load_run_config(replace(options, assignments=assignments), environ)

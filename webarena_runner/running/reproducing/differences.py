@@ -16,6 +16,7 @@ from webarena_runner.log.texts import Texts
 from webarena_runner.running.machine import hardware, packages
 from webarena_runner.running.plan import versions
 from webarena_runner.settings.loading import load_model_spec
+from webarena_runner.sites.headers import variables_in
 from webarena_runner.tasksets import load_task_set
 from webarena_runner.types import RunManifest
 
@@ -113,6 +114,8 @@ def _named(value: Any, *, names: bool = False) -> Iterator[str]:
     match value:
         case dict():
             for key, below in value.items():
+                if key == "headers":
+                    yield from variables_in(below)
                 yield from _named(below, names=names or str(key).endswith("_env"))
         case list():
             for below in value:
