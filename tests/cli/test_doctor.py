@@ -63,6 +63,18 @@ def test_only_what_the_chosen_tasks_need_fails(invoke: Invoke, tasks: str, monke
         assert (levels(without)["map", "page"], without.code) == ("fail", 1)
 
 
+def test_another_application_is_not_asked_for_what_only_the_official_one_has(
+    invoke: Invoke, tasks: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve() as site:
+        site.page("/", "<title>Vexmoor Notes</title>hello")
+        monkeypatch.setenv("REDDIT", site.url)
+        done = invoke("doctor", "--task-set", tasks, "--json")
+    found = levels(done)
+    assert (found["reddit", "application"], found["reddit", "log-in"], done.code) == ("warning", "warning", 0)
+    assert ("reddit", "search") not in found
+
+
 def test_a_site_without_a_url_and_tasks_that_are_not_here_fail(invoke: Invoke, tasks: str) -> None:
     done = invoke("doctor", "--task-set", tasks)
     assert done.code == 1

@@ -1,6 +1,7 @@
 """A reset as a whole: tried twice, timed, and not done before the sites answer."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from tests.support.local_site import Reply, Site, serve
 from webarena_runner.errors import SiteError
 from webarena_runner.sites.instances import Instance
+from webarena_runner.sites.login_options import LoginOptions
 from webarena_runner.sites.resets import carrying_out
 from webarena_runner.sites.resets.carrying_out import affected, carry_out, told
 from webarena_runner.sites.resets.command import CommandReset
@@ -79,6 +81,18 @@ async def test_a_command_really_resets_what_the_site_shows(site: Site, tmp_path:
     site.route("/", lambda: Reply("", status=200 if (tmp_path / "page").read_text() == "first\n" else 500))
     command = CommandReset(f"echo first > {tmp_path}/page", frozenset({"map"}), whole=False, environ={}, limit_s=5)
     assert (await carry_out(instance(site, command), ["map"], "a write")).error == ""
+
+
+async def test_an_application_of_ones_own_answers_with_its_own_log_in_page(site: Site) -> None:
+    form = LoginOptions(
+        path="/sign-in", username_field="#u", password_field="#p", button="button", proof_path="/me"
+    ).form
+    own = replace(instance(site, Written()), logins={"shopping": form})
+    site.page("/customer/account/login/", "no such page", status=500)
+    starting = [Reply("starting", status=503)]
+    site.route("/sign-in", lambda: starting.pop(0) if starting else Reply("<form>"))
+    assert (await carry_out(own, ["shopping"], "a write")).error == ""
+    assert starting == []
 
 
 def test_what_a_reset_puts_back(site: Site) -> None:

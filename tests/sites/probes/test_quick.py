@@ -36,6 +36,17 @@ async def test_a_site_that_is_what_it_should_be(how: NewContext | None) -> None:
     assert failure_of(findings) == ""
 
 
+@pytest.mark.parametrize(("status", "well"), [(404, True), (200, True), (503, False)])
+async def test_another_application_has_no_official_log_in_page(how: NewContext | None, status: int, well: bool) -> None:
+    with serve() as site:
+        site.page("/", "<title>Vexmoor Notes</title>")
+        site.page("/users/sign_in", "Sign in", status=status)
+        findings = await probe_site("gitlab", site.url, limit_s=5, new_context=how)
+    assert told(list(findings))["application"] is Level.WARNING
+    assert "under login.gitlab in the sites file" in findings[1].remedy
+    assert (failure_of(findings) == "") is well
+
+
 @pytest.mark.parametrize(
     ("shown", "check", "remedy"),
     [

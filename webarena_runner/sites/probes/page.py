@@ -1,15 +1,16 @@
 """What a site's start page says of the site: whether it is there, where it leads, and which application it is."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
 from webarena_runner.official.addresses import origin
 from webarena_runner.official.applications import BY_SITE, Application, application_of
 from webarena_runner.official.sites import OFFICIAL_SITES
-from webarena_runner.sites.probes.findings import Finding, Place
+from webarena_runner.sites.probes.findings import Finding, Level, Place
 from webarena_runner.sites.probes.seen import Seen, Trouble
 
+APPLICATION = "application"
 SERVER_ERROR, TOO_MANY_REQUESTS, BAD_REQUEST, REFUSED = 500, 429, 400, 400
 # Longer than what stands in place of a page, and shorter than a page of a site.
 MAX_NOTICE_CHARACTERS = 800
@@ -29,6 +30,11 @@ def start_page(place: Place, seen: Seen) -> Sequence[Finding]:
     if seen.elapsed_s > SLOW_S:
         findings = [_slow(place, seen)]
     return [*findings, *_identity(place, seen)]
+
+
+def is_official(findings: Iterable[Finding]) -> bool:
+    """Whether the start page was seen to be of the official application, which has the pages that others have not."""
+    return any(finding.check == APPLICATION and finding.level is Level.OK for finding in findings)
 
 
 def log_in_page(place: Place, seen: Seen) -> Finding:
@@ -148,16 +154,17 @@ def _identity(place: Place, seen: Seen) -> Iterator[Finding]:
     if expected is None or not place.official:
         return
     if expected.made(seen.html):
-        yield place.ok("application", expected.name)
+        yield place.ok(APPLICATION, expected.name)
         yield from _path(place)
     elif found is not None:
-        yield place.failure(
-            "application", f"{place.url} is {found.name}, and not {expected.name}", _other(place, found)
-        )
+        yield place.failure(APPLICATION, f"{place.url} is {found.name}, and not {expected.name}", _other(place, found))
     else:
         told = f"{place.url} ({named(seen.html)}) does not look like {expected.name}"
-        remedy = "see that it is whole; if it is another application on purpose, its tasks score what they find there"
-        yield place.warning("application", told, remedy)
+        remedy = (
+            "see that it is whole; if it is another application on purpose, its tasks score what they find there, and "
+            f"how one logs in to it goes under login.{place.site} in the sites file"
+        )
+        yield place.warning(APPLICATION, told, remedy)
 
 
 def _other(place: Place, found: Application) -> str:

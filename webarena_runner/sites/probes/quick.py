@@ -8,7 +8,10 @@ from webarena_runner.interfaces import NewContext
 from webarena_runner.official.sites import LOGIN_FORMS, LoginForm
 from webarena_runner.sites.probes import browser, plain
 from webarena_runner.sites.probes.findings import Finding, Place, failure_of
-from webarena_runner.sites.probes.page import log_in_page, start_page
+from webarena_runner.sites.probes.page import is_official, log_in_page, start_page
+
+# What another application than the official one says of a page that it does not have.
+NOT_THERE = (404, 410)
 
 
 async def probe_site(
@@ -38,8 +41,11 @@ async def probe_site(
     else:
         async with new_context([url, *more_urls], headers={url: headers or {}}) as context:
             found = start_page(place, await browser.look(context, url, limit_s=limit_s, inside=[url, *more_urls]))
-    form = form or LOGIN_FORMS.get(site)
-    if form is None or failure_of(found):
+    asked = form or LOGIN_FORMS.get(site)
+    if asked is None or failure_of(found):
         return found
     rest = replace(visitor, limit_s=max(0.0, limit_s - (time.monotonic() - begin)))
-    return [*found, log_in_page(place, await plain.look(url + form.path, rest))]
+    seen = await plain.look(url + asked.path, rest)
+    if seen.status in NOT_THERE and form is None and not is_official(found):
+        return found
+    return [*found, log_in_page(place, seen)]

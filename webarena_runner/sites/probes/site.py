@@ -13,7 +13,7 @@ from webarena_runner.sites.instances import Instance
 from webarena_runner.sites.probes import account, browser
 from webarena_runner.sites.probes.findings import Finding, Level, Place, as_warning
 from webarena_runner.sites.probes.map import ask_map
-from webarena_runner.sites.probes.page import start_page
+from webarena_runner.sites.probes.page import is_official, start_page
 from webarena_runner.sites.probes.plain import Visitor
 from webarena_runner.sites.probes.search import SEARCHES, search
 from webarena_runner.sites.probes.seen import Seen
@@ -58,7 +58,8 @@ class Probe:
                 if session := tried.session:
                     visitor = replace(visitor, state=session.state, user_agent=session.user_agent)
             async with asyncio.TaskGroup() as group:
-                jobs = [group.create_task(check) for check in self._checks(context, visitor)]
+                checks = self._checks(context, visitor, official=is_official(found))
+                jobs = [group.create_task(check) for check in checks]
             return [*found, *(finding for job in jobs for finding in job.result())]
 
     @property
@@ -83,23 +84,21 @@ class Probe:
             return tried
         return account.Tried(as_warning(tried.finding), tried.session)
 
-    def _checks(self, context: BrowserContext, visitor: Visitor) -> Iterator[Coroutine[None, None, Sequence[Finding]]]:
-        """What does not depend on one another."""
+    def _checks(
+        self, context: BrowserContext, visitor: Visitor, *, official: bool
+    ) -> Iterator[Coroutine[None, None, Sequence[Finding]]]:
+        """What does not depend on one another; what only the official application has is asked of it alone."""
         place, known = self._place, OFFICIAL_SITES.get(self.site)
         if self.thorough:
             yield _alone(every_time(place, visitor))
-        if self.site in SEARCHES and place.official:
+        if official and self.site in SEARCHES:
             yield _alone(search(place, visitor))
-        if (
-            place.official
-            and known
-            and known.rest_account
-            and (given := self.instance.credentials.get(known.rest_account))
-        ):
+        rest_account = known.rest_account if official and known else None
+        if rest_account and (given := self.instance.credentials.get(rest_account)):
             yield self._rest(given, visitor)
         if pages := self.wanted.starts_at(self.site, self.instance.urls):
             yield start_pages(place, pages, visitor)
-        if self.site == MAP.name:
+        if official and self.site == MAP.name:
             yield ask_map(context, place, inside=self._inside, limit_s=self.limit_s)
 
     async def _rest(self, given: tuple[str, str], visitor: Visitor) -> Sequence[Finding]:

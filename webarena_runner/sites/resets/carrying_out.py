@@ -10,6 +10,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 
 from webarena_runner.errors import SiteError
 from webarena_runner.sites.instances import Instance, Resetter
+from webarena_runner.sites.probes.examine import own_form
 from webarena_runner.sites.probes.findings import failure_of
 from webarena_runner.sites.probes.quick import probe_site
 from webarena_runner.sites.resets.requests import within
@@ -100,7 +101,13 @@ async def _reset(instance: Instance, resetter: Resetter, sites: Sequence[str]) -
 async def _until_healthy(instance: Instance, sites: Sequence[str], problems: list[str]) -> None:
     async def check() -> None:
         looks = [
-            probe_site(site, instance.urls[site], limit_s=LOOK_LIMIT_S, headers=instance.headers.get(site))
+            probe_site(
+                site,
+                instance.urls[site],
+                limit_s=LOOK_LIMIT_S,
+                headers=instance.headers.get(site),
+                form=own_form(instance, site),
+            )
             for site in sites
         ]
         problems[:] = filter(None, map(failure_of, await asyncio.gather(*looks)))
