@@ -82,7 +82,7 @@ def test_one_command_brings_the_sites_up_runs_on_two_replicas_and_writes_a_row(
     options = f"{{only: [reddit, gitlab], port_base: {free_base()}, reset: after-write}}"
     Path("lab.yaml").write_text(f"provider: docker\noptions: {options}\n")
     tasks = ("--task-set", "mini", "--tasks", "site:reddit & !site:gitlab", "--limit", "4")
-    done = invoke("--model", "oracle", *tasks, "--sites", "./lab.yaml", "--replicas", "2", "--workers", "2")
+    done = invoke("--model", "oracle", *tasks, "--sites", "./lab.yaml", "--replicas", "2", "--workers", "2", "--yes")
     assert done.code == 0, done.err
     assert engine.names == ["wa-reddit-1", "wa-reddit-2"]
     assert "4/4 passed" in done.out or "100" in done.out, done.out

@@ -206,3 +206,13 @@ async def test_several_instances_are_reset_side_by_side(site: Site) -> None:
         for way in ways:
             way.may_end.set()
         assert len(await asyncio.gather(*waiting)) == 2
+
+
+async def test_a_site_that_is_as_new_is_not_reset_before_its_first_task(site: Site) -> None:
+    way = Way()
+    async with shared(site, way, resetting=Resetting("after-write", as_new=(("1", "shopping"),))) as sites:
+        await use(sites, "shopping", writes=True)
+        await use(sites, "gitlab")
+        assert way.asked == [["gitlab"]]
+        await use(sites, "shopping")
+    assert way.asked == [["gitlab"], ["shopping"]]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from webarena_runner.cli import options as given
+from webarena_runner.cli import site_options
 from webarena_runner.cli.consent import require_consent_to_resets
 
 if TYPE_CHECKING:
@@ -61,8 +62,8 @@ def baseline(
     trials: given.Trials = None,
     max_steps: given.MaxSteps = None,
     seed: given.Seed = None,
-    reset: given.Reset = None,
-    yes: given.Yes = False,
+    reset: site_options.Reset = None,
+    yes: site_options.Yes = False,
     out: given.Out = Path("results"),
     assignments: given.Assignments = None,
     as_json: Annotated[

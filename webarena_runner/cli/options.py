@@ -86,7 +86,7 @@ def _recorded(text: str | None) -> "dict[str, Any] | None":
     return None if text is None else read_record(text)
 
 
-WHAT_TO_RUN, _SITES, _SPEED, OTHER = "What to run", "Against what", "How much and how fast", "Output and more"
+WHAT_TO_RUN, SITES, _SPEED, OTHER = "What to run", "Against what", "How much and how fast", "Output and more"
 
 Model = Annotated[
     str | None,
@@ -206,7 +206,7 @@ Sites = Annotated[
         help="[b]embedded[/b], [b]static[/b] (URLs from the environment), [b]docker[/b] (containers that are started), "
         "or a sites file (configs/sites/NAME.yaml). "
         "[dim]Default: embedded for mini and smoke, else static[/dim]",
-        rich_help_panel=_SITES,
+        rich_help_panel=SITES,
     ),
 ]
 Replicas = Annotated[
@@ -216,29 +216,9 @@ Replicas = Annotated[
         metavar="N",
         min=1,
         help="With [b]--sites docker[/b]: copies of each site. [dim]Default: as the sites file says, else 1[/dim]",
-        rich_help_panel=_SITES,
+        rich_help_panel=SITES,
     ),
 ]
-CheckedSites = Annotated[
-    str | None,
-    typer.Option(
-        "--sites",
-        metavar="NAME|FILE",
-        help="Provider or sites file to check. [dim]Default: static, URLs from the environment[/dim]",
-    ),
-]
-Reset = Annotated[
-    str | None,
-    Sets("reset"),
-    typer.Option(
-        "--reset",
-        metavar="WHEN",
-        help="When shared sites whose file says how are reset: [b]never[/b], [b]before-run[/b], [b]per-task[/b], "
-        "[b]after-write[/b] or [b]every:N[/b] tasks. [dim]Default: as the file says, else before-run[/dim]",
-        rich_help_panel=_SITES,
-    ),
-]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before sites are reset.", rich_help_panel=_SITES)]
 Workers = Annotated[
     int | None,
     Sets("workers"),
@@ -304,7 +284,7 @@ OffsitePages = Annotated[
         metavar="block|terminate|allow",
         help="Pages on none of the task's sites: [b]block[/b] them, [b]terminate[/b] the episode with value 0, or "
         "[b]allow[/b] public ones. [dim]Default: the profile's[/dim]",
-        rich_help_panel=_SITES,
+        rich_help_panel=SITES,
     ),
 ]
 Record = Annotated[
@@ -402,7 +382,7 @@ SkipDoctor = Annotated[
     typer.Option(
         "--skip-doctor",
         help="Begin without a look at shared sites, as wa-run doctor has it.",
-        rich_help_panel=_SITES,
+        rich_help_panel=SITES,
     ),
 ]
 DryRun = Annotated[

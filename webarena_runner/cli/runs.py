@@ -13,7 +13,8 @@ import typer
 from webarena_runner.cli import INTERRUPTED
 from webarena_runner.cli.consent import require_consent_to_resets
 from webarena_runner.cli.html import FailedOnly, Html, Open, SingleFile, Wanted, write_html
-from webarena_runner.cli.options import SkipDoctor, Yes
+from webarena_runner.cli.options import SkipDoctor
+from webarena_runner.cli.site_options import Yes
 from webarena_runner.errors import UsageError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from webarena_runner.cli import containers
-from webarena_runner.cli.options import CheckedSites, Yes
+from webarena_runner.cli.site_options import CheckedSites, Yes
 
 NOTES = (
     "[bold]Reset[/bold]\n"

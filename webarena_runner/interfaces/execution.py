@@ -15,7 +15,8 @@ class Recipe:
     """All that a worker needs to play episodes of a run, in this process or another: it can be pickled.
 
     Passwords and keys are not in it: a worker takes them from its own environment. `folder` is the run folder.
-    `reset_at_start` tells whether sites with the policy "before-run" are reset now.
+    `reset_at_start` tells whether sites with the policy "before-run" are reset now; `as_new` are shared sites, each by
+    its instance and name, that nobody has used yet.
     """
 
     config: RunConfig
@@ -23,6 +24,7 @@ class Recipe:
     environment: str
     folder: Path
     reset_at_start: bool = False
+    as_new: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

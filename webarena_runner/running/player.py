@@ -187,7 +187,7 @@ async def open_player(
             lossless_screenshots=images == "screenshot",
             spend=spend,
             verdicts=RunPaths(recipe.folder).verdicts,
-            resetting=Resetting(settings.reset, at_start=recipe.reset_at_start),
+            resetting=Resetting(settings.reset, at_start=recipe.reset_at_start, as_new=recipe.as_new),
             on_event=partial(_note_and_tell, recipe.folder, on_event),
         )
         environments = await stack.enter_async_context(opening)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -194,9 +194,9 @@ async def _play(prepared: Prepared, on_event: Callable[[Event], None], environ: 
     settings = prepared.config.settings
     max_time_s = settings.limits.max_time_s
     until = None if max_time_s is None else asyncio.get_running_loop().time() + max_time_s
-    setup = ExecutorSetup(prepared.recipe, environ, on_event)
     tasks, run_id = [task for task, _ in prepared.todo], prepared.folder.name
-    await bring_up(prepared.config.sites, tasks, run_id=run_id, on_event=on_event, environ=environ)
+    as_new = await bring_up(prepared.config.sites, tasks, run_id=run_id, on_event=on_event, environ=environ)
+    setup = ExecutorSetup(replace(prepared.recipe, as_new=as_new), environ, on_event)
     found = await _look_first(prepared, tasks, on_event, environ) if prepared.look_first else ()
     on_event(Phase(prepared.folder.name, f"starting {prepared.manifest.model} and {prepared.manifest.sites} sites"))
     async with registry.load("executors", settings.executor).open(setup) as executor:

@@ -34,12 +34,12 @@ async def bring_up(
     run_id: str,
     on_event: Callable[[Event], None],
     environ: Mapping[str, str],
-) -> None:
-    """Returns when the sites of all these tasks answer.
+) -> tuple[tuple[str, str], ...]:
+    """Until the sites of all these tasks answer: those that are as new, each by its instance and name.
 
     Raises:
         UsageError: they cannot be brought up; it says what to do.
         SiteError: some did not come up.
     """
     needed = sorted({site for task in tasks for site in sites_needed(task)})
-    await prepare_sites(sites, environ, sites=needed, watch=_Told(run_id, on_event))
+    return tuple(await prepare_sites(sites, environ, sites=needed, watch=_Told(run_id, on_event)))

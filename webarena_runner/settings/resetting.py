@@ -51,10 +51,14 @@ class ResetPolicy:
 
 @dataclass(frozen=True)
 class Resetting:
-    """What a run does of it: `when` for all instances (None: as each of them says), "before-run" only `at_start`."""
+    """What a run does of it: `when` for all instances (None: as each of them says), "before-run" only `at_start`.
+
+    Sites that are `as_new`, each by its instance and name, need no reset before their first task.
+    """
 
     when: str | None = None
     at_start: bool = True
+    as_new: tuple[tuple[str, str], ...] = ()
 
     def of(self, when: str) -> ResetPolicy:
         """The policy for an instance that says so itself."""

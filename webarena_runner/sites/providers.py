@@ -41,16 +41,21 @@ def build_provider(
     return built
 
 
-async def prepare_sites(spec: SitesSpec, environ: Mapping[str, str], *, sites: Sequence[str], watch: Watch) -> None:
+async def prepare_sites(
+    spec: SitesSpec, environ: Mapping[str, str], *, sites: Sequence[str], watch: Watch
+) -> Sequence[tuple[str, str]]:
     """Before a run with these sites: has the provider bring them up, where it does such things.
+
+    Returns those that are as new, each by its instance and name.
 
     Raises:
         ConfigError: they cannot be.
         SiteError: some did not come up.
     """
     provider, options = _provider(spec)
-    if hasattr(provider, "prepare"):
-        await provider.prepare(options, environ, sites=sites, watch=watch)
+    if not hasattr(provider, "prepare"):
+        return ()
+    return tuple(await provider.prepare(options, environ, sites=sites, watch=watch))
 
 
 async def provider_states(spec: SitesSpec, environ: Mapping[str, str]) -> Mapping[str, Any]:

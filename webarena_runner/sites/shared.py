@@ -46,6 +46,8 @@ class SharedSites:
             needs_reset=self._resets.is_due,
             together=lambda place: self._resets.together(*place),
         )
+        for place in set(resetting.as_new) & allocation.uses.keys():
+            allocation.was_reset(place[0], [place[1]])
         self.pool = Pool(allocation, reset=self._reset)
         self._label = label
         self._copies = {instance.name: _Copy(instance, new_context, login_limit_s) for instance in instances}

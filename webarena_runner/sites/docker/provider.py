@@ -44,18 +44,22 @@ class DockerSites(SharedSites):
     @classmethod
     async def prepare(
         cls, options: DockerOptions, environ: Mapping[str, str], *, sites: Iterable[str], watch: Watch
-    ) -> None:
-        """Before a run: brings up what these sites need, or sees that it is up.
+    ) -> Sequence[tuple[str, str]]:
+        """Before a run: brings up what these sites need, or sees that it is up; which of them, by replica, are as new.
 
         Raises:
             ConfigError: it cannot be brought up, or is not up and must not be (`up: false`).
             SiteError: some did not come up.
         """
-        engine = find_engine(options.engine, environ)
-        if options.up:
-            await bring_up(engine, options, watch=watch, sites=sites)
-        else:
-            await _require_up(engine, options, frozenset(sites))
+        engine, wanted = find_engine(options.engine, environ), frozenset(sites)
+        if not options.up:
+            await _require_up(engine, options, wanted)
+            return ()
+        places = [place for place in places_of(options, remote_host=engine.remote_host) if place.site in wanted]
+        there = await find_named(engine, [place.name for place in places])
+        await bring_up(engine, options, watch=watch, sites=wanted)
+        created = [place for place in places if place.name not in there]
+        return [(str(replica), place.site) for place in created for replica in place.replicas]
 
     @classmethod
     async def states(cls, options: DockerOptions, environ: Mapping[str, str]) -> dict[str, Finding]:
