@@ -146,3 +146,9 @@ def test_a_provider_serves_what_any_instance_has_and_knows_what_all_have() -> No
     spec = SitesSpec(provider="static", options={"instances": TWO, "more_urls": ["http://tiles"]})
     assert served_sites(spec) == {"shopping", "map", "reddit"}
     assert known_urls(spec, ["shopping", "map"]) == ["http://maps:3000", "http://tiles"]
+
+
+def test_headers_for_a_site_with_encryption_are_refused_at_once() -> None:
+    headers = {"shopping": {"X-Key": "{username}"}}
+    with pytest.raises(ConfigError, match=r"sites.options.headers.shopping: https://shop is served by https.* http://"):
+        read(urls={"shopping": "https://shop"}, headers=headers)

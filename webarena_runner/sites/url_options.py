@@ -172,6 +172,7 @@ def _instance(number: str, copy: CopyOptions, common: UrlOptions, environ: Mappi
     headers = {
         site: common.headers.get(site, {}) | copy.headers.get(site, {}) for site in (*common.headers, *copy.headers)
     }
+    _require_plain(headers, copy.urls)
     name = (copy.name if isinstance(copy, InstanceOptions) else "") or number
     reset = copy.reset or common.reset
     return Instance(
@@ -184,6 +185,16 @@ def _instance(number: str, copy: CopyOptions, common: UrlOptions, environ: Mappi
         reset_when=(reset and reset.when) or DEFAULT,
         logins={**LOGIN_FORMS, **{site: login.form for site, login in common.login.items()}},
     )
+
+
+def _require_plain(headers: Mapping[str, Mapping[str, str]], urls: Mapping[str, str]) -> None:
+    """Raises ConfigError where headers could not be given to their site alone."""
+    for site, named in headers.items():
+        if named and urls.get(site, "").startswith("https:"):
+            raise ConfigError(
+                f"sites.options.headers.{site}: {urls[site]} is served by https, into which nobody can put headers for "
+                "one site alone; give its URL with http://, or leave the headers out"
+            )
 
 
 def urls_beside(given: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
