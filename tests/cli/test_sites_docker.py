@@ -79,13 +79,23 @@ def test_one_command_brings_the_sites_up_runs_on_two_replicas_and_writes_a_row(
     invoke: Invoke, engine: StandIn, workdir: Path
 ) -> None:
     engine.fault(embedded=True)
-    options = f"{{only: [reddit, gitlab], port_base: {free_base()}, reset: after-write}}"
+    options = f"{{only: [reddit, gitlab], port_base: {free_base()}}}"
     Path("lab.yaml").write_text(f"provider: docker\noptions: {options}\n")
     tasks = ("--task-set", "mini", "--tasks", "site:reddit & !site:gitlab", "--limit", "4")
     done = invoke("--model", "oracle", *tasks, "--sites", "./lab.yaml", "--replicas", "2", "--workers", "2", "--yes")
     assert done.code == 0, done.err
     assert engine.names == ["wa-reddit-1", "wa-reddit-2"]
-    assert "4/4 passed" in done.out or "100" in done.out, done.out
+    told = [
+        "sites: wa-reddit-2: up",
+        "looking at the sites",
+        "resetting reddit of instance 2: before the run",
+        "passed",
+    ]
+    places = [done.err.find(each) for each in told]
+    assert -1 not in places, done.err
+    assert places == sorted(places)
+    assert [words[0] for words in engine.calls("run", "rm")].count("run") == 4
+    assert re.search(r"^reddit +4 +4 +0 +0 +0 +100\.0 %$", done.out, re.MULTILINE)
     assert Path("results/leaderboard.csv").exists()
 
 
