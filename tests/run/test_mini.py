@@ -35,9 +35,8 @@ def tasks() -> tuple[Task, ...]:
 
 @pytest.fixture
 def config() -> RunConfig:
-    # Ten seconds to settle: on a machine that tests share, the usual two may end before a page has answered. A tenth of
-    # the time goes into screenshots, which a test of the command line looks at.
-    assignments = ("settle.limit_s=10", "workers=4", "browser.screenshots=false")
+    # A tenth of the time goes into screenshots, which a test of the command line looks at.
+    assignments = ("workers=4", "browser.screenshots=false")
     options = CliOptions(model="oracle", tasks="mini", task_set="mini", served_by="embedded", assignments=assignments)
     return load_run_config(options, {})[0]
 

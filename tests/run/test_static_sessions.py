@@ -1,4 +1,4 @@
-"""One episode's sign-out does not sign out another one on a shared site."""
+"""One episode's sign-out does not sign out another one on a shared site, and results say what logging in took."""
 
 from pathlib import Path
 from typing import Any
@@ -39,3 +39,9 @@ async def test_one_sign_out_leaves_the_tasks_after_and_beside_it_alone(workers: 
         async with open_environments(settings, sites, {}) as environments:
             results, _ = await play_all(Harness(settings, Oracle(), environments), tmp_path, chosen)
     assert {result.task_id: result.value for result in results} == {1: 1.0, 2: 1.0, 3: 1.0}, results
+    parts = {"lease", "login", "queue", "context", "start_page", "first_observation", "settle", "evaluate", "close"}
+    for result in results:
+        assert parts <= result.timings_ms.keys()
+        assert result.timings_ms["login"] > 0
+        unnamed_s = result.wall_s - sum(result.timings_ms.values()) / 1000
+        assert -0.001 < unnamed_s < 0.1 * result.wall_s, result.timings_ms

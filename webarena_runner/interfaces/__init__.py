@@ -177,7 +177,8 @@ class SiteLease:
     whether these cookies sign nobody in, and says no where it cannot tell.
     `on_write` is told, as it happens, which of the sites the episode is seen to change; `disturbed` are those that
     another episode was seen to change meanwhile.
-    `watch` is how episode and provider tell each other of outages.
+    `watch` is how episode and provider tell each other of outages. `login_s` is how long logging in took, of the time
+    until the lease was there.
     """
 
     urls: Mapping[str, str]
@@ -193,6 +194,7 @@ class SiteLease:
     on_write: Callable[[str], None] = lambda site: None
     disturbed: set[str] = field(default_factory=set, compare=False)
     watch: LeaseWatch = field(default_factory=LeaseWatch, repr=False, compare=False)
+    login_s: float = field(default=0.0, compare=False)
 
 
 class NewContext(Protocol):

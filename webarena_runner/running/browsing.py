@@ -159,6 +159,7 @@ class BrowserEnvironments:
     @asynccontextmanager
     async def episode(self, task: Task, *, trial: int, notes: EpisodeNotes) -> AsyncIterator["LeasedSites"]:
         async with notes.timed_entry("lease", self._leasing(task, trial)) as lease:
+            notes.move("lease", "login", 1000 * lease.login_s)
             notes.site_urls.update(lease.urls)
             notes.cookies_apart.extend(lease.apart)
             notes.instance, notes.disturbed = lease.instance, lease.disturbed

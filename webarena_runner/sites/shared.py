@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from time import monotonic
 from typing import Any, Self
 
 from playwright.async_api import StorageState
@@ -94,10 +95,12 @@ class SharedSites:
         instance = copy.instance
         sites = grant.request.sites
         leased = list(dict.fromkeys([*sites, HOMEPAGE] if HOMEPAGE in instance.urls else sites))
+        began = monotonic()
         states = {
             site: (await held.enter_async_context(copy.sessions.held(site))).state
             for site in dict.fromkeys(login_sites)
         }
+        login_s = monotonic() - began
         urls = {site: instance.urls[site] for site in leased}
         apart = await copy.clashes.apart(urls, states)
         return SiteLease(
@@ -114,6 +117,7 @@ class SharedSites:
             on_write=lambda site: self.pool.wrote(grant, site),
             disturbed=grant.disturbed,
             watch=watch,
+            login_s=login_s,
         )
 
     async def _reset(self, instance: str, sites: Sequence[str], why: str) -> str:
