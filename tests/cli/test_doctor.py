@@ -102,13 +102,14 @@ def run(invoke: Invoke, tasks: str, *options: str) -> tuple[Done, list[Any]]:
 
 
 def test_a_run_looks_at_its_sites_first(invoke: Invoke, tasks: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("REDDIT", DEAD)
-    done, results = run(invoke, tasks)
-    assert (done.code, results, list(Path("results").glob("2*"))) == (2, [], [])
-    assert "reddit: page: http://127.0.0.1:6000/: Chromium opens no page on this port -> publish it" in done.err
-    assert "--skip-doctor" in done.err
-    skipped, results = run(invoke, tasks, "--skip-doctor")
-    assert (skipped.code, len(results)) == (1, 1)
+    with forum(monkeypatch) as site:
+        site.page("/", '<title>Sign in</title><input name="user[login]">')
+        done, results = run(invoke, tasks)
+        assert (done.code, results, list(Path("results").glob("2*"))) == (2, [], [])
+        assert f"reddit: application: {site.url} is GitLab, and not Postmill -> correct host and port" in done.err
+        assert "--skip-doctor" in done.err
+        skipped, results = run(invoke, tasks, "--skip-doctor")
+        assert (skipped.code, len(results)) == (0, 1)
 
 
 def test_what_it_finds_and_can_do_without_is_a_note(

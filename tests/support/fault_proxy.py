@@ -119,10 +119,11 @@ class FaultProxy:
                 request = re.sub(rb"\r\ncookie:[^\r]*", b"", request, flags=re.IGNORECASE)
             case "empty search" if SEARCH.match(request):
                 request = SEARCHED.sub(rb"\1=" + NONSENSE, request, count=1)
+        if self.fault == "drip":
+            self._drip(client, b"".join(self._answers_to(request)))
+            return
         for data in self._answers_to(request):
-            if self.fault == "drip":
-                self._drip(client, data)
-            elif self.fault == "wrong clock":
+            if self.fault == "wrong clock":
                 client.sendall(re.sub(rb"(?i)(?<=\r\ndate: )[^\r]*", WRONG_DATE, data, count=1))
             else:
                 client.sendall(data)

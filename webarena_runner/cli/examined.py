@@ -25,7 +25,7 @@ from webarena_runner.settings.records import (
 from webarena_runner.sites.probes.examine import examine, glance
 from webarena_runner.sites.probes.findings import Finding, Level, Place, as_warning
 from webarena_runner.sites.probes.instances import named_instances, states_beside
-from webarena_runner.sites.probes.page import how_to_export
+from webarena_runner.sites.probes.page import how_to_give
 from webarena_runner.sites.probes.wanted import ALL, wanted_by
 from webarena_runner.sites.providers import missing_sites, no_browser, served_sites
 from webarena_runner.tasksets.selection import choose
@@ -166,5 +166,5 @@ async def glances(
 
 def _no_url(site: str, count: int, tasks: int) -> Finding:
     return Finding(
-        "URL", site, "", Level.FAIL, f"has no URL, and {count} of {tasks} tasks need it", how_to_export(site)
+        "URL", site, "", Level.FAIL, f"has no URL, and {count} of {tasks} tasks need it", how_to_give(Place(site, ""))
     )

@@ -123,7 +123,11 @@ SCENARIOS: Mapping[str, Scenario] = {
         "the account has another password", "reddit", "log-in", "accounts.reddit", prepare=_wrong_password
     ),
     "unset variable": Scenario(
-        "a variable that holds an account is not set", "reddit", "variables", "export it", prepare=_unset_variable
+        "a variable that holds an account is not set",
+        "reddit",
+        "variables",
+        "export LAB_PASSWORD",
+        prepare=_unset_variable,
     ),
     "no search": Scenario("the search page is not there", "wikipedia", "search", "ZIM file", "no search"),
     "empty search": Scenario("the search finds nothing", "shopping", "search", "indexer:reindex", "empty search"),

@@ -50,7 +50,7 @@ async def test_another_application_has_no_official_log_in_page(how: NewContext |
 @pytest.mark.parametrize(
     ("shown", "check", "remedy"),
     [
-        (Reply(SHOP), "application", "correct host and port: export GITLAB=http://HOST:PORT; this address is that of"),
+        (Reply(SHOP), "application", "in the sites file); this address is that of shopping"),
         (Reply("<title>Welcome to nginx!</title>"), "application", "correct host and port"),
         (Reply("<title>502</title>", status=502), "page", "restart or recreate its container"),
         (Reply("Not found", status=404), "page", "give the address of the application's own start page"),

@@ -19,7 +19,7 @@ TOKEN_PATH = "/rest/default/V1/integration/admin/token"
 UNAUTHORISED = 401
 # Magento refuses a form now and then, whose key was made for an older page.
 TRIES = 2
-MAX_SHOWN_CHARACTERS = 300
+MAX_SHOWN_CHARACTERS = 400
 _OWN_ACCOUNT = (
     "name the variables with its account under accounts.{site} in the sites file, or correct what they hold; without "
     "them the account is that of the official images, which a reset brings back"
@@ -61,7 +61,7 @@ async def try_log_in(
         return Tried(await _refused(place, form, error, visitor))
     except (LoginError, SiteError) as error:
         remedy = "see its log; a site that answers its start page and not its log-in is overloaded or half started"
-        return Tried(place.failure(CHECK, _shown(str(error)), remedy))
+        return Tried(place.failure(CHECK, _shown(place, error), remedy))
     raise AssertionError("the last try returns or raises")
 
 
@@ -77,13 +77,15 @@ async def rest_token(place: Place, account: tuple[str, str], visitor: Visitor) -
             response = await send(client, client.build_request("POST", address, json=body), limit_s=visitor.limit_s)
     except SiteError as error:
         return place.failure(
-            REST_CHECK, _shown(str(error)), "see its log: the pages answer, and its REST interface not"
+            REST_CHECK, _shown(place, error), "see its log: the pages answer, and its REST interface not"
         )
     if response.status_code == UNAUTHORISED:
         return place.failure(REST_CHECK, f"{address} does not take the account {account[0]}", remedy)
     if not response.is_success or not re.fullmatch(r'\s*"[^"]+"\s*', response.text):
         found = f"{address} answers with status {response.status_code} and no token"
-        return place.failure(REST_CHECK, found, f"is it a Magento shop, and does it let /rest through? Else {remedy}")
+        return place.failure(
+            REST_CHECK, found, "see that this is the address of the shop, and that /rest reaches Magento"
+        )
     return place.ok(REST_CHECK, "gives a token")
 
 
@@ -102,8 +104,8 @@ async def _refused(place: Place, form: LoginForm, error: LoginRefused, visitor: 
             "a cached log-in state of other tools is stale then too",
         )
     if "another host" in str(error):
-        return place.failure(CHECK, _shown(str(error)), "set its base URL to the address that is configured here")
-    return place.failure(CHECK, _shown(str(error)), _account_fix(place.site))
+        return place.failure(CHECK, _shown(place, error), "set its base URL to the address that is configured here")
+    return place.failure(CHECK, _shown(place, error), _account_fix(place.site))
 
 
 def _account_fix(site: str) -> str:
@@ -125,5 +127,7 @@ async def _forgotten_cookie(place: Place, form: LoginForm, visitor: Visitor) -> 
     return next((name for name, value in given[0].items() if given[1].get(name, value) != value), "")
 
 
-def _shown(text: str) -> str:
+def _shown(place: Place, error: Exception) -> str:
+    """The message without the name of the site, which stands before it, and without its own advice."""
+    text = str(error).removeprefix(f"{place.site}: ").partition("; it must be")[0]
     return text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[:MAX_SHOWN_CHARACTERS]}..."

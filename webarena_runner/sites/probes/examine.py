@@ -15,6 +15,8 @@ from webarena_runner.sites.probes.wanted import Wanted
 
 # More pages at once only make each of them slower.
 AT_ONCE = 4
+# A browser context opens and closes in milliseconds, and in seconds on a machine that is busy.
+OPENING_S = 10.0
 WHOLE = "limit"
 
 
@@ -29,7 +31,7 @@ async def examine(
 
     async def probed(probe: Probe) -> Sequence[Finding]:
         async with turn:
-            return await _within(STEPS * limit_s, probe)
+            return await _within(STEPS * limit_s + OPENING_S, probe)
 
     probes = [
         Probe(instance, site, wanted, new_context, limit_s, name=named.name_of(instance), thorough=thorough)

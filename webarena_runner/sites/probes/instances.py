@@ -74,7 +74,11 @@ def running_instances(spec: SitesSpec, environ: Mapping[str, str]) -> Named | No
         if (variables := list(_unset_of(instance, site)))
     ]
     findings = [
-        place.failure(VARIABLES, f"environment variable {', '.join(variables)} is not set", "export it")
+        place.failure(
+            VARIABLES,
+            f"environment variable {', '.join(variables)} is not set",
+            f"export {' '.join(f'{name}=...' for name in variables)}",
+        )
         for place, variables in places
     ]
     return Named(named.instances, findings)

@@ -40,6 +40,9 @@ def is_official(findings: Iterable[Finding]) -> bool:
 def log_in_page(place: Place, seen: Seen) -> Finding:
     """Whether there is one: an application that is half started has none."""
     wrong = unanswered(place, "log-in page", seen)
+    if wrong and REFUSED <= seen.status < SERVER_ERROR:
+        remedy = "its start page answers, and its log-in page not: it is not set up yet, or another application"
+        return place.failure(wrong.check, wrong.found, remedy)
     return wrong or place.ok("log-in page", f"answers {seen.status}")
 
 
@@ -55,11 +58,11 @@ def unanswered(place: Place, check: str, seen: Seen) -> Finding | None:
         remedy = "see its log; GitLab and Magento take minutes to start; restart or recreate its container"
         return place.failure(check, f"{seen.url} answers with status {seen.status}", remedy)
     if seen.status == BAD_REQUEST and "https" in shown_text(seen.html).lower():
-        remedy = f"give its URL with https://: {how_to_export(place.site, place.url.replace('http:', 'https:', 1))}"
+        remedy = f"give its URL with https://: {how_to_give(place, place.url.replace('http:', 'https:', 1))}"
         return place.failure(check, f"{seen.url} answers with status {seen.status}: it speaks https", remedy)
     if seen.status >= REFUSED:
         remedy = (
-            f"give the address of the application's own start page: {how_to_export(place.site)}; "
+            f"give the address of the application's own start page: {how_to_give(place)}; "
             "a host or port of another application, or another landing page, answers so too"
         )
         return place.failure(check, f"{seen.url} answers with status {seen.status}", remedy)
@@ -95,25 +98,26 @@ def base_url_fix(place: Place) -> str:
     return f"set its base URL: {application.base_url_fix.format(url=origin(place.url))}"
 
 
-def how_to_export(site: str, url: str = "") -> str:
-    """The line that gives a site its URL."""
-    landing = OFFICIAL_SITES[site].landing_path if site in OFFICIAL_SITES else ""
-    return f"export {site.upper()}={url or f'http://HOST:PORT{landing}'}"
+def how_to_give(place: Place, url: str = "") -> str:
+    """Where a site is given its URL."""
+    landing = OFFICIAL_SITES[place.site].landing_path if place.site in OFFICIAL_SITES else ""
+    url = url or f"http://HOST:PORT{landing}"
+    if place.instance:
+        return f"urls.{place.site}: {url} of instance {place.instance} in the sites file"
+    return f"export {place.site.upper()}={url} (or urls.{place.site} in the sites file)"
 
 
 def _troubled(place: Place, check: str, seen: Seen) -> Finding:
     address = urlsplit(seen.url)
     match seen.trouble:
         case Trouble.NAME:
-            remedy = f"correct the host name '{address.hostname}', or add it to /etc/hosts; {how_to_export(place.site)}"
+            remedy = f"correct the host name '{address.hostname}', or add it to /etc/hosts; {how_to_give(place)}"
         case Trouble.REFUSED | Trouble.UNREACHABLE:
-            remedy = f"start it, or correct host and port: {how_to_export(place.site)}"
+            remedy = f"start it, or correct host and port: {how_to_give(place)}"
         case Trouble.UNSAFE_PORT:
-            remedy = (
-                f"publish it on another port than {address.port}, which no browser opens: {how_to_export(place.site)}"
-            )
+            remedy = f"publish it on another port than {address.port}, which no browser opens: {how_to_give(place)}"
         case Trouble.TLS:
-            remedy = f"give its URL with http://, or set its certificate right: {how_to_export(place.site)}"
+            remedy = f"give its URL with http://, or set its certificate right: {how_to_give(place)}"
         case Trouble.REDIRECTS:
             remedy = f"{base_url_fix(place)}; a base URL with another scheme, host or slash makes such loops"
         case Trouble.LATE | Trouble.UNENDING:
@@ -121,7 +125,7 @@ def _troubled(place: Place, check: str, seen: Seen) -> Finding:
             remedy = "see whether it is still starting, overloaded or hung, and restart its container"
             return place.failure(check, found, remedy)
         case _:
-            remedy = f"see its log, and whether it speaks http there (or https): {how_to_export(place.site)}"
+            remedy = f"see its log, and whether it speaks http there (or https): {how_to_give(place)}"
     told = f" ({seen.detail[:MAX_SHOWN_CHARACTERS]})" if seen.trouble is Trouble.OTHER and seen.detail else ""
     return place.failure(check, f"{seen.url}: {seen.trouble}{told}", remedy)
 
@@ -132,7 +136,7 @@ def _elsewhere(place: Place, seen: Seen) -> Finding:
     if configured.hostname == arrived.hostname and configured.scheme != arrived.scheme:
         remedy = f"give its URL with {arrived.scheme}://, or {base_url_fix(place)}"
         return place.failure("base URL", f"{found}, the same with another scheme", remedy)
-    export = how_to_export(place.site, origin(seen.elsewhere))
+    export = how_to_give(place, origin(seen.elsewhere) + configured.path)
     remedy = f"{base_url_fix(place)}; or, if that address is the same site: {export}"
     return place.failure("base URL", found, remedy)
 
@@ -170,15 +174,15 @@ def _identity(place: Place, seen: Seen) -> Iterator[Finding]:
 def _other(place: Place, found: Application) -> str:
     right = next((site for site, application in BY_SITE.items() if application is found), "")
     if place.site == "shopping_admin" and right == "shopping":
-        export = how_to_export(place.site, f"{origin(place.url)}/admin")
+        export = how_to_give(place, f"{origin(place.url)}/admin")
         return f"give the address of the administration, with its path: {export}"
     swapped = f"; this address is that of {right}" if right else ""
-    return f"correct host and port: {how_to_export(place.site)}{swapped}"
+    return f"correct host and port: {how_to_give(place)}{swapped}"
 
 
 def _path(place: Place) -> Iterator[Finding]:
     """Addresses of tasks begin with the site's URL, which ends with the host where the official one does."""
     official, path = OFFICIAL_SITES.get(place.site), urlsplit(place.url).path.rstrip("/")
     if official and path and not official.landing_path:
-        remedy = f"leave the path out: {how_to_export(place.site, origin(place.url))}"
+        remedy = f"leave the path out: {how_to_give(place, origin(place.url))}"
         yield place.warning("path", f"the URL has the path {path}, below which no task's address lies", remedy)

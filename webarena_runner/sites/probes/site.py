@@ -40,7 +40,7 @@ class Probe:
     thorough: bool = True
 
     async def findings(self) -> Sequence[Finding]:
-        """Ends within `STEPS` limits. Raises BrowserError when the browser is gone."""
+        """Raises BrowserError when the browser is gone."""
         found = await self._findings()
         return found if self.wanted.has(self.site) else [as_warning(finding) for finding in found]
 

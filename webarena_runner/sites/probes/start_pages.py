@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from webarena_runner.sites.probes.findings import Finding, Place
-from webarena_runner.sites.probes.page import unanswered
+from webarena_runner.sites.probes.page import how_to_give, unanswered
 from webarena_runner.sites.probes.plain import Visitor, look
 from webarena_runner.types import TaskId
 
@@ -31,5 +31,7 @@ async def start_pages(place: Place, pages: Mapping[str, Sequence[TaskId]], visit
     more = ", ..." if len(ids) > SHOWN_TASKS else ""
     listed = f"{len(ids)} task(s) ({', '.join(map(str, ids[:SHOWN_TASKS]))}{more}) begin there"
     found = f"{len(wrong)} of {len(pages)} are not there: {first.found}; {listed}"
-    remedy = f"restore the site's data, or give the address below which the tasks' pages lie: {first.remedy}"
-    return [place.failure(CHECK, found, remedy if first.check == CHECK else first.remedy)]
+    if first.check != CHECK:
+        return [place.failure(first.check, found, first.remedy)]
+    remedy = "restore the site's data (a reset does), or correct its URL, with which these addresses begin"
+    return [place.failure(CHECK, found, f"{remedy}: {how_to_give(place)}")]
