@@ -86,3 +86,14 @@ def test_sites_that_are_not_embedded_are_told_by_what_there_is() -> None:
 def test_wrong_options_of_a_stored_run_are_told() -> None:
     with pytest.raises(ConfigError, match="options of sites provider 'static': unknown key 'url'; did you mean urls"):
         require_sites(SitesSpec(provider="static", options={"url": "http://x"}), [])
+
+
+def test_a_task_whose_sites_no_copy_has_together_is_refused() -> None:
+    copies = [{"urls": {"reddit": "http://r1"}}, {"urls": {"gitlab": "http://g2", "reddit": "http://r2"}}]
+    spec = SitesSpec(provider="static", options={"instances": copies})
+    require_sites(spec, [task(1, "reddit"), task(2, "reddit", login=("gitlab",))])
+    apart = SitesSpec(provider="static", options={"instances": [copies[0], {"urls": {"gitlab": "http://g2"}}]})
+    with pytest.raises(
+        ConfigError, match="1 of 2 tasks need sites that no instance has together:\n  reddit and gitlab"
+    ):
+        require_sites(apart, [task(1, "reddit"), task(2, "reddit", login=("gitlab",))])
