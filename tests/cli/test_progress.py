@@ -9,9 +9,10 @@ import pytest
 from rich.console import Console
 
 from webarena_runner.cli.progress import Bar, Tally, duration, shown, view
+from webarena_runner.interfaces import ResetBegun
 from webarena_runner.interfaces.execution import EpisodeStarted, StepTaken
 from webarena_runner.running.progress import EpisodeEnded, Event, Note, Phase, Started
-from webarena_runner.types import Ending, EpisodeResult, Failure
+from webarena_runner.types import Ending, EpisodeResult, Failure, SiteReset
 
 
 def result(task_id: int, value: float | None) -> EpisodeResult:
@@ -54,6 +55,24 @@ def test_the_tally_counts_final_results_and_estimates_the_rest() -> None:
         "7/10 done (4 before): 1 passed, 1 failed, 1 errored, success 42.9 %, 1 retry, 48 tokens, $0.7500, "
         "300 tasks/h, ETA 36 s"
     )
+
+
+def test_a_reset_is_shown_while_it_goes_on_and_told_at_its_end() -> None:
+    now, drawn = [0.0], io.StringIO()
+    tally, console = Tally(clock=lambda: now[0]), Console(file=drawn, width=100)
+    tally.take(ResetBegun("2", ("gitlab",), "before the run"))
+    now[0] = 40.0
+    console.print(view(tally, Bar()))
+    assert "resetting gitlab of instance 2, 40 s" in drawn.getvalue()
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+    done = SiteReset(instance="2", sites=("gitlab",), why="", started_at=began, wall_s=41.0, tries=1)
+    tally.take(done)
+    assert tally.resets == {}
+    with shown(console) as take:
+        take(ResetBegun("2", ("gitlab",), "before the run"))
+        take(done)
+    assert "resetting gitlab of instance 2: before the run" in drawn.getvalue()
+    assert "gitlab of instance 2 reset in 41.0 s" in drawn.getvalue()
 
 
 def test_the_tally_knows_what_each_worker_does() -> None:
