@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Done, Invoke, own_task
+from tests.tasksets.records import program_html, record, write
 from webarena_runner.running.run import prepare
 from webarena_runner.settings.loading import CliOptions, load_run_config
 
@@ -303,3 +304,23 @@ def test_ctrl_c_where_nothing_is_to_be_finished_is_no_traceback(invoke: Invoke) 
         signal.signal(signal.SIGALRM, before)
     assert done.code == 130
     assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize(("order", "on_one", "on_two"), [("official", 4, 2), ("free", 3, 2)])
+def test_a_plan_says_how_many_tasks_that_change_a_site_wait_for_each_other(
+    invoke: Invoke, tmp_path: Path, order: str, on_one: int, on_two: int
+) -> None:
+    """reddit, reddit and gitlab, gitlab, gitlab: in this order one after another."""
+    asked = [("reddit",), ("reddit", "gitlab"), ("gitlab",), ("gitlab",)]
+    changing = [
+        record(number, sites=sites, start_url=f"__{sites[0].upper()}__", storage_state=None, eval=program_html())
+        for number, sites in enumerate(asked, 1)
+    ]
+    task_set = str(write(tmp_path / "own.json", changing))
+    for number, in_a_row in ((1, on_one), (2, on_two)):
+        copies = [{"urls": {site: f"http://{site}{n}" for site in ("reddit", "gitlab")}} for n in range(number)]
+        options = ("--order", order, "-o", f"sites.options.instances={json.dumps(copies)}", "--dry-run", "--json")
+        done = invoke("--model", "always-na", "--task-set", task_set, "--sites", "static", *options)
+        plan = json.loads(done.out)
+        assert plan["side_by_side"] == {"copies": {"reddit": number, "gitlab": number}, "in_a_row": in_a_row}
+        assert plan["config"]["settings"]["order"] == order
