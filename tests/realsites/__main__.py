@@ -11,7 +11,7 @@ def main(command: str, folder: Path) -> None:
     match command:
         case "up":
             sites.reset()
-            file = sites.sites_file(reset=f"{sys.executable} -m tests.realsites reset {folder.resolve()}")
+            file = sites.sites_file(reset=sites.reset_command)
             print("\n".join(f"export {name}='{value}'" for name, value in environ().items()))
             print(f"wa-run --model oracle --task-set {TASKS} --sites {file}")
         case "reset":

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,6 +60,10 @@ class RealSites:
     def stop(self) -> None:
         for application in self.applications.values():
             application.stop()
+
+    @property
+    def reset_command(self) -> str:
+        return f"cd {HERE.parents[1]} && {sys.executable} -m tests.realsites reset {self.folder.resolve()}"
 
     def sites_file(self, *, reset: str = "", **options: Any) -> Path:
         """That of this folder with the URLs of now; `reset` is the command that resets all."""
