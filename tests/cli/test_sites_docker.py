@@ -128,13 +128,14 @@ def test_printed_commands_are_what_a_shell_and_dockers_own_program_take(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("--only", "shoping"), "--only"),
+        (("--only", "shoping"), "--only: only.0: unknown site"),
+        (("--only", "homepage"), "--only: only: there is no published image of homepage"),
         (("--family", "verified"), "--family"),
         (("--host", "http://lab"), "expected a host name or an address"),
         (("--sites", "official-ports"), "its provider is static"),
         (("--replicas", "4000"), "the last one is 65535"),
     ],
-    ids=["only", "family", "host", "sites", "replicas"],
+    ids=["only", "no image", "family", "host", "sites", "replicas"],
 )
 def test_bad_input_is_one_error(invoke: Invoke, engine: StandIn, arguments: tuple[str, ...], told: str) -> None:
     done = invoke("sites", "up", *arguments)

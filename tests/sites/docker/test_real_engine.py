@@ -50,6 +50,8 @@ def engine() -> Iterator[Engine]:
             entry = 'ENTRYPOINT ["/bin/busybox", "httpd", "-f", "-p", "80", "-h", "/www"]'
             archive = _archive(Path(busybox), site)
             subprocess.run([found.program, "import", "--change", entry, "-", image], input=archive, check=True)
+        if not _runs(found.program, "run", "--rm", "--entrypoint", "/bin/sh", image, "-c", "true"):
+            pytest.skip("the engine that answers here cannot run a container")
         yield found
     finally:
         for image in images.values():

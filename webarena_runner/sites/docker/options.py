@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from platformdirs import user_data_path
-from pydantic import AfterValidator, Field, PositiveInt, field_validator, model_validator
+from pydantic import AfterValidator, Field, PositiveInt, ValidationInfo, field_validator
 
 from webarena_runner.errors import ConfigError
 from webarena_runner.official.images import IMAGES, OFFICIAL
@@ -81,14 +81,20 @@ class DockerOptions(PlugInOptions):
     def _sites_that_are_there(cls, urls: dict[str, str]) -> dict[str, str]:
         return {site: url for site, url in urls.items() if url}
 
-    @model_validator(mode="after")
-    def _has_images(self) -> "DockerOptions":
-        known = IMAGES[self.family]
-        if absent := [site for site in self.only if site not in known]:
-            raise ValueError(f"only: there is no published image of {', '.join(absent)}; known: {', '.join(known)}")
-        if self.auto_login and self.family == OFFICIAL:
-            raise ValueError("auto_login: only the webarena-verified images have such headers; set family too")
-        return self
+    @field_validator("only")
+    @classmethod
+    def _has_images(cls, only: tuple[str, ...]) -> tuple[str, ...]:
+        known = IMAGES[OFFICIAL]
+        if absent := [site for site in only if site not in known]:
+            raise ValueError(f"there is no published image of {', '.join(absent)}; expected some of {', '.join(known)}")
+        return only
+
+    @field_validator("auto_login")
+    @classmethod
+    def _has_headers(cls, auto_login: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - the shape of a validator
+        if auto_login and info.data.get("family") == OFFICIAL:
+            raise ValueError("only the webarena-verified images have such headers; set family too")
+        return auto_login
 
     @property
     def folder(self) -> Path:
