@@ -22,7 +22,11 @@ def goto(path: str) -> dict[str, Any]:
 
 
 def play(
-    invoke: Invoke, site: Site | FaultProxy, *actions: dict[str, Any], more_urls: Sequence[str] = ()
+    invoke: Invoke,
+    site: Site | FaultProxy,
+    *actions: dict[str, Any],
+    more_urls: Sequence[str] = (),
+    settings: Sequence[str] = ("outages.replays=0",),
 ) -> tuple[Done, dict[str, Any]]:
     """One task that starts on the forum's root, not logged in, and its result."""
     own = {"sites": ["reddit"], "start_url": "__REDDIT__", "storage_state": None}
@@ -30,7 +34,8 @@ def play(
     task = record(1, **own, eval=string_match(exact_match="done")) | {"reference_actions": [*actions, answer]}
     write(Path("own.json"), [task])
     Path("lab.yaml").write_text(json.dumps({"urls": {"reddit": site.url}, "more_urls": more_urls}))
-    options = ("-o", "limits.retries=0", "-o", "browser.navigation_timeout_s=1.5", "--run-id", "r", "--skip-doctor")
+    assigned = ("limits.retries=0", "browser.navigation_timeout_s=1.5", *settings)
+    options = [*(word for each in assigned for word in ("-o", each)), "--run-id", "r", "--skip-doctor"]
     done = invoke("--model", "oracle", "--task-set", "own.json", "--sites", "./lab.yaml", *options)
     (result,) = Path("results/r/episodes").glob("*/result.json")
     return done, json.loads(result.read_text())
@@ -158,6 +163,23 @@ def test_what_another_server_than_the_site_fails_to_give_is_no_outage(invoke: In
     assert (done.code, result["value"], result["site_failures"]) == (0, 1.0, []), done
 
 
+def test_a_run_whose_only_site_stays_down_stops_and_says_how_to_go_on(invoke: Invoke) -> None:
+    with serve() as site, in_front_of(site.url) as proxy:
+        site.page("/", FORUM)
+
+        def last_good() -> Reply:
+            proxy.fail("refused")
+            return Reply(FORUM)
+
+        site.route("/good", last_good)
+        waiting = ("outages.pause_s=0.1", "outages.longest_pause_s=0.1", "outages.longest_s=0.5")
+        done, result = play(invoke, proxy, goto("/good"), goto("/late"), settings=waiting)
+    assert (done.code, result["value"], result["failure"]["away"]) == (1, None, ["reddit of instance 1"])
+    assert "1 episodes have no sites left: reddit of instance 1: down for" in done.err
+    assert "resume" in done.err
+    assert "lost since a site was down, which are no tries of their tasks: reddit of instance 1 (1)" in done.out
+
+
 def test_an_error_page_that_the_agent_leaves_again_is_recorded_beside_the_score(invoke: Invoke) -> None:
     with serve() as site:
         site.page("/", FORUM)
@@ -197,7 +219,7 @@ def test_what_the_fence_kept_out_is_in_result_log_table_and_json(invoke: Invoke)
     told = "blocked: tiles.test:8081 (3 in 1 episodes), router.test:443 (1 in 1 episodes)"
     assert told in done.out
     assert "options.more_urls" in done.out
-    assert "; blocked: tiles.test:8081 3, router.test:443 1\n" in Path("results/r/run.log").read_text()
+    assert "; blocked: tiles.test:8081 3, router.test:443 1; instance: 1\n" in Path("results/r/run.log").read_text()
     report = json.loads(invoke("report", "r", "--json").out)
     assert report["blocked_hosts"][0] == {"host": "tiles.test:8081", "requests": 3, "episodes": 1}
 

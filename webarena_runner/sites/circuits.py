@@ -12,6 +12,7 @@ from webarena_runner.errors import (
     BrowserError,
     EpisodeError,
     LoginError,
+    RunnerError,
     SiteAway,
     SiteError,
 )
@@ -205,7 +206,11 @@ class Circuits:
         for each in together:
             self._do(self._breaker.taken(each, f"it is reset, since {why}", now=self._clock()))
         await self._drained(together)
-        done = await self._resets.carry_out(instance.name, [circuit.site], why)
+        try:
+            done = await self._resets.carry_out(instance.name, [circuit.site], why)
+        except RunnerError as error:
+            self._pool.fail(error)
+            return
         if not done.error:
             self._pool.was_reset(instance.name, done.sites)
         for each in together:

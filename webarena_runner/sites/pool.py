@@ -90,15 +90,11 @@ class Pool:
     def suspend(self, instance: str, site: str, why: str, *, for_good: bool = False) -> None:
         """Nobody starts on it any more; `for_good`: nothing will bring it back by itself."""
         use = self.allocation.uses[Place(instance, site)]
-        if not use.suspended:
-            log.warning("%s of instance %s is not used any more: %s", site, instance, why)
         use.suspended, use.for_good = why, for_good
         self._serve()
 
     def resume(self, instance: str, site: str) -> None:
         use = self.allocation.uses[Place(instance, site)]
-        if use.suspended:
-            log.info("%s of instance %s is used again", site, instance)
         use.suspended, use.for_good = "", False
         self._serve()
 
@@ -149,8 +145,8 @@ class Pool:
         if self._change is not None and not self._change.done():
             self._change.set_result(None)
 
-    def _tell(self, error: RunnerError) -> None:
-        """Everybody who waits."""
+    def fail(self, error: RunnerError) -> None:
+        """Something has come up that ends the run: everybody who waits is told."""
         waiting: list[asyncio.Future[Any]] = [turn for _, turn in self._waiting]
         self._waiting.clear()
         if self._change is not None:
@@ -183,7 +179,7 @@ class Pool:
             failed = await reset(instance, sites, why)
         except RunnerError as error:
             # What ends a run, such as a full disk, would end this job alone, and everybody would wait for it.
-            self._tell(error)
+            self.fail(error)
             return
         finally:
             # At once: whoever is served now may want the next reset before this job counts as done.
