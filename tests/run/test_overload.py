@@ -23,7 +23,7 @@ from webarena_runner.types import EpisodeResult, Task, TaskId
 
 pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.alone]
 WORKERS_PER_CORE = 4
-HOGS_PER_CORE = 2
+HOGS_PER_CORE = 4
 # Ends with the test, however that ends.
 HOG = "import os, sys\nwhile os.getppid() == int(sys.argv[1]): pass"
 
