@@ -237,9 +237,11 @@ class EpisodeEnvironment:
         """Waits for the current tab, and for windows that have opened since `before`."""
         tab = self.tabs.current
         self._settled = await tab.settle_whole(self._settler)
-        with suppress(TimeoutError):
-            async with self._patient(LOAD_WAIT_S):
-                await self.tabs.await_popups(before.popups + _windows(before.tabs) - before.windows)
+        popups = before.popups + _windows(before.tabs) - before.windows
+        if self.tabs.popups < popups:
+            with suppress(TimeoutError):
+                async with self._patient(LOAD_WAIT_S):
+                    await self.tabs.await_popups(popups)
         for opened in await self.tabs.all():
             if opened not in before.tabs and opened is not self.tabs.current:
                 await opened.settle(self._settler)
@@ -356,6 +358,8 @@ class EpisodeEnvironment:
 
     async def _titles(self, tabs: Sequence[Tab]) -> list[str] | None:
         """None when one of them cannot be read."""
+        if not tabs:
+            return []
         try:
             async with self._patient(TITLE_TIMEOUT_S):
                 return await asyncio.gather(*(read_title(tab.tools) for tab in tabs))

@@ -129,6 +129,8 @@ class Tab:
 
     async def _agree(self, settler: Settler) -> None:
         """Playwright hears of navigations on a connection of its own, on a busy machine later than we do."""
+        if self.activity.url in ("", self.page.url):
+            return
         try:
             async with patient(settler.strain, AGREE_WAIT_S, settler.longest_s):
                 while self.activity.url not in ("", self.page.url) and not self.tools.closed:
