@@ -336,6 +336,14 @@ def test_a_limit_in_money_needs_prices() -> None:
         load("limits.max_cost_usd=0")
 
 
+def test_a_limit_in_money_for_each_episode_needs_a_model_with_prices() -> None:
+    limit = options(limits__max_cost_per_episode_usd=0.5)
+    with pytest.raises(ConfigError, match="--max-cost-per-episode: model 'mine' has no prices"):
+        load(given=limit)
+    config = load("model.prices.input=3", "model.prices.output=15", given=limit)
+    assert config.settings.limits.max_cost_per_episode_usd == 0.5
+
+
 def test_prices_and_rates_come_from_the_model_file() -> None:
     write(
         "models/mine.yaml", MODEL + "prices: {input: 3, output: 15, cached_input: 0.3}\nrates: {max_concurrency: 4}\n"
@@ -346,15 +354,18 @@ def test_prices_and_rates_come_from_the_model_file() -> None:
     assert model.rates.max_concurrency == 4
 
 
+COST = Given("limits.max_cost_usd", 20.0, "--max-cost")
+
+
 def test_the_limit_of_a_run_can_be_another_when_it_goes_on() -> None:
     config = load("model.prices.input=3", "model.prices.output=15", given=options(limits__max_cost_usd=5.0))
-    assert with_limits(config, max_cost_usd=20.0, max_time=None).settings.limits.max_cost_usd == 20
-    longer = with_limits(config, max_cost_usd=None, max_time="1h30m").settings.limits
+    assert with_limits(config, [COST]).settings.limits.max_cost_usd == 20
+    longer = with_limits(config, [Given("limits.max_time_s", "1h30m", "--max-time")]).settings.limits
     assert (longer.max_cost_usd, longer.max_time_s) == (5, 5400)
     with pytest.raises(ConfigError, match="--max-cost: limits.max_cost_usd: expected greater than 0"):
-        with_limits(config, max_cost_usd=0.0, max_time=None)
+        with_limits(config, [Given("limits.max_cost_usd", 0.0, "--max-cost")])
     with pytest.raises(ConfigError, match="has no prices"):
-        with_limits(load(), max_cost_usd=20.0, max_time=None)
+        with_limits(load(), [COST])
 
 
 @pytest.mark.parametrize(

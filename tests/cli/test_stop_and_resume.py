@@ -122,9 +122,8 @@ def test_a_run_stops_at_its_cost_and_goes_on_with_a_higher_one(run: Callable[...
         (told,) = [line for line in done.err.splitlines() if "stopped early" in line]
         assert "has cost $0.0004, and --max-cost allows $0.0003" in told
         assert told.endswith("go on with: wa-run resume results/r")
-        failure = result_of(1)["failure"]
-        assert (failure["error_class"], failure["stops_run"], failure["may_retry"]) == ("model", True, True)
-        assert not Path("results/r/episodes/2.0").exists()
+        assert result_of(0)["value"] == 1.0
+        assert not Path("results/r/episodes/1.0").exists()
         assert len(server.chats) == 1
         versions = json.loads(Path("results/r/manifest.json").read_text())["versions"]
         assert versions["model server"] == "vLLM"
@@ -144,3 +143,64 @@ def test_a_run_stops_at_its_cost_and_goes_on_with_a_higher_one(run: Callable[...
     reported = invoke("report", "r", "--csv", "elsewhere.csv")
     assert (reported.code, reported.out.count("$0.0012")) == (0, 1)
     assert row_of("elsewhere.csv") == row_of("results/leaderboard.csv") | {"Traj": "results/r"}
+
+
+@pytest.mark.long
+def test_what_runs_when_a_budget_is_spent_is_finished_and_a_resume_with_more_plays_the_rest(
+    run: Callable[..., Done], invoke: Invoke
+) -> None:
+    with serving(Server()) as server:
+        server.replies.extend([SCROLL, SCROLL, STOP, STOP, STOP])
+        done = run(server, "--max-tokens", "36", "--workers", "2")
+        assert done.code == 1, done
+        assert "beginning no more: the run has used" in done.err
+        assert "and --max-tokens allows 36; to resume it, give a higher --max-tokens" in done.err
+        assert [result_of(number)["value"] for number in (0, 1)] == [1.0, 1.0]
+        assert not Path("results/r/episodes/2.0").exists()
+
+        again = invoke("resume", "r")
+        assert (again.code, "give a higher --max-tokens" in again.err) == (2, True)
+        resumed = invoke("resume", "r", "--max-tokens", "1000")
+    assert resumed.code == 0, resumed
+    assert result_of(2)["value"] == 1.0
+
+
+@pytest.mark.long
+def test_an_episode_that_has_cost_what_it_may_is_scored_and_not_tried_again(
+    run: Callable[..., Done], invoke: Invoke
+) -> None:
+    with serving(Server()) as server:
+        server.replies.extend([SCROLL, Reply(200, completion("```scroll [up]```")), STOP, STOP])
+        done = run(server, *PRICES, "--max-cost-per-episode", "0.0008")
+        assert done.code == 0, done
+        resumed = invoke("resume", "r")
+        assert resumed.code == 0, resumed
+    first = result_of(0)
+    assert (first["ending"], first["value"], first["steps"], first["attempt"]) == ("cost_limit", 0.0, 2, 1)
+    assert first["failure"] is None
+    assert [result_of(number)["ending"] for number in (1, 2)] == ["answered", "answered"]
+    assert len(server.chats) == 4
+    row = row_of("results/leaderboard.csv")
+    assert "limits.max_cost_per_episode_usd" in row["Profile"]
+
+
+@pytest.mark.long
+def test_errors_of_one_class_are_tried_again_and_nothing_else_is(run: Callable[..., Done], invoke: Invoke) -> None:
+    refused = error(400, "no such thing")
+    with serving(Server()) as server:
+        server.replies.extend([STOP, refused, STOP])
+        done = run(server, "--fail-fast", "1")
+        assert done.code == 1, done
+        assert "1 episode ended in an error (--fail-fast 1, limits.fail_fast), the last one (model): " in done.err
+        assert done.err.rstrip().endswith("go on with: wa-run resume results/r")
+        assert not Path("results/r/episodes/2.0").exists()
+
+        for errors, told in (("site", "of class site (it has model 1)"), ("modle", "expected some of browser, ")):
+            none = invoke("retry", "r", "--errors", errors)
+            assert (none.code, told in none.err) == (2, True), none
+
+        retried = invoke("retry", "r", "--errors", "site,model")
+    assert retried.code == 1, "one has not run yet"
+    assert (result_of(1)["value"], result_of(1)["attempt"]) == (1.0, 2)
+    assert not Path("results/r/episodes/2.0").exists()
+    assert len(server.chats) == 3

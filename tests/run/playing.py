@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from webarena_runner.log.writing import EpisodeFolders
-from webarena_runner.models.shared.limits import Spend
+from webarena_runner.running.budgets import Budgets, Used
 from webarena_runner.running.episode import Harness
 from webarena_runner.running.local import LocalExecutor
 from webarena_runner.running.player import LEAVE_LIMIT_S, Player, ignore_event
@@ -22,14 +22,14 @@ async def play_all(
         retries=settings.limits.retries,
         stop_after_errors=settings.limits.stop_after_errors,
         judged=settings.judge.model is not None,
+        budgets=Budgets(settings.limits, Used()),
     )
     player = Player(
         harness,
         {task.task_id: task for task in tasks},
         EpisodeFolders(folder),
-        Spend(),
         model_facts={},
         leave_limit_s=leave_limit_s,
     )
     executor = LocalExecutor(player, workers=settings.workers, on_event=ignore_event)
-    return [result async for result in executor.run(schedule)], schedule.stopped
+    return [result async for result in executor.run(schedule)], schedule.ended_early

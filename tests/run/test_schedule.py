@@ -6,8 +6,12 @@ import pytest
 
 from tests.run.conftest import MakeResult
 from webarena_runner.interfaces.execution import Attempt
+from webarena_runner.running.budgets import Budgets, Used
 from webarena_runner.running.schedule import MOST_LOSSES, RunSchedule
+from webarena_runner.settings.records import LimitSettings
 from webarena_runner.types import EpisodeResult, Failure, Task
+
+NOTHING = Used()
 
 
 def a_task(task_id: int) -> Task:
@@ -16,11 +20,22 @@ def a_task(task_id: int) -> Task:
 
 
 def schedule_of(
-    tasks: int, *, retries: int = 2, stop_after_errors: int = 99, judged: bool = False, replays: int = 0
+    tasks: int,
+    *,
+    retries: int = 2,
+    stop_after_errors: int = 99,
+    judged: bool = False,
+    replays: int = 0,
+    used: Used = NOTHING,
+    **limits: float,
 ) -> RunSchedule:
-    todo = [(a_task(task_id), 0) for task_id in range(tasks)]
     return RunSchedule(
-        todo, retries=retries, stop_after_errors=stop_after_errors, judged=judged, replays=replays, spent_usd=1.0
+        [(a_task(task_id), 0) for task_id in range(tasks)],
+        retries=retries,
+        stop_after_errors=stop_after_errors,
+        judged=judged,
+        replays=replays,
+        budgets=Budgets(LimitSettings(**limits), used),
     )
 
 
@@ -106,13 +121,81 @@ def test_the_first_reason_to_stop_stays_when_what_was_running_ends_too(error: An
     assert schedule.stopped == "away"
 
 
-def test_each_attempt_knows_what_the_run_has_cost(make_result: MakeResult) -> None:
-    schedule = schedule_of(3)
-    first = take(schedule)
-    schedule.ended(first, make_result(first.task_id, cost_usd=0.5))
-    second = take(schedule)
-    schedule.ended(second, make_result(second.task_id, cost_usd=None))
-    assert (first.spent_usd, second.spent_usd, take(schedule).spent_usd) == (1.0, 1.5, 1.5)
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [
+        ({"max_cost_usd": 2.0}, "has cost $2.0000, and --max-cost allows $2"),
+        ({"max_tokens": 1000}, "has used 1,000 tokens, and --max-tokens allows 1,000"),
+    ],
+    ids=["cost", "tokens"],
+)
+def test_a_spent_budget_begins_no_more_and_lets_end_what_runs(
+    make_result: MakeResult, limits: dict[str, float], told: str
+) -> None:
+    schedule = schedule_of(4, used=Used(cost_usd=1.0, tokens=600), **limits)
+    first, second = take(schedule), take(schedule)
+    half = {"cost_usd": 0.5, "prompt_tokens": 150, "completion_tokens": 50}
+    schedule.ended(first, make_result(first.task_id, **half))
+    third = take(schedule)
+    schedule.ended(second, make_result(second.task_id, **half))
+    assert schedule.next() is None
+    assert (schedule.waiting, schedule.under_way) == ((), 1)
+    assert schedule.stopped == "", "which would end the one that runs"
+    schedule.ended(third, make_result(third.task_id, **half))
+    assert told in schedule.ended_early, "the first reason stays"
+
+
+def test_a_budget_that_is_spent_by_the_last_episode_ends_nothing_early(make_result: MakeResult) -> None:
+    schedule = schedule_of(1, max_cost_usd=0.1)
+    attempt = take(schedule)
+    schedule.ended(attempt, make_result(attempt.task_id, cost_usd=1.0))
+    assert schedule.closed
+    assert schedule.ended_early == ""
+
+
+def test_so_many_errors_in_all_begin_no_more_and_what_passes_later_is_none(make_result: MakeResult, error: Any) -> None:
+    schedule = schedule_of(3, retries=1, fail_fast=2)
+    for task_id in (0, 1, 2):
+        attempt = take(schedule)
+        schedule.ended(attempt, error(attempt) if task_id == 0 else make_result(attempt.task_id))
+    again = take(schedule)
+    schedule.ended(again, make_result(again.task_id))
+    assert schedule.ended_early == ""
+
+    schedule = schedule_of(4, retries=1, fail_fast=2)
+    for task_id in (0, 1, 2):
+        attempt = take(schedule)
+        schedule.ended(attempt, make_result(attempt.task_id) if task_id == 1 else error(attempt))
+    assert schedule.next() is None
+    assert schedule.ended_early.startswith("2 episodes ended in an error (--fail-fast 2")
+    assert schedule.ended_early.endswith("the last one (site): away")
+
+
+def test_what_a_dying_process_takes_along_is_no_error_of_a_budget(error: Any) -> None:
+    schedule = schedule_of(2, fail_fast=1)
+    attempt = take(schedule)
+    schedule.ended(attempt, error(attempt, "browser", process_lost=True))
+    assert schedule.closed == ""
+
+
+def test_a_round_begins_when_all_of_the_one_before_has_ended(make_result: MakeResult, error: Any) -> None:
+    schedule = schedule_of(3, retries=1)
+    first, second, third = take(schedule), take(schedule), take(schedule)
+    schedule.ended(first, error(first))
+    schedule.ended(second, error(second))
+    assert schedule.next() is None, "the third one is of the first round"
+    schedule.ended(third, make_result(third.task_id))
+    assert [(take(schedule).task_id, take(schedule).task_id)] == [(0, 1)]
+
+
+def test_a_round_does_not_wait_for_what_cannot_be_begun(error: Any) -> None:
+    schedule = schedule_of(2, retries=1)
+    attempt = take(schedule)
+    schedule.ended(attempt, error(attempt))
+    again = schedule.next(lambda each: each.task_id == 0)
+    assert again is not None
+    assert again.number == 2
+    assert take(schedule).task_id == 1, "which is of an earlier round, and may be begun at any time"
 
 
 def test_what_is_lost_with_a_shared_process_is_run_again_at_once_and_counts_as_no_try(
@@ -210,11 +293,15 @@ def test_a_task_that_was_seen_to_write_counts_as_a_writer_in_its_other_trials_an
     make_result: MakeResult, error: Any
 ) -> None:
     todo = [(a_task(task_id), trial) for trial in range(2) for task_id in range(2)]
-    schedule = RunSchedule(todo, retries=1, stop_after_errors=9, judged=False, writers=[1])
+    budgets = Budgets(LimitSettings(), NOTHING)
+    schedule = RunSchedule(todo, retries=1, stop_after_errors=9, judged=False, budgets=budgets, writers=[1])
     attempt = take(schedule)
     assert not attempt.writes
     schedule.ended(attempt, error(attempt).model_copy(update={"wrote": ("reddit",)}))
-    rest = [take(schedule) for _ in range(4)]
+    rest = [take(schedule) for _ in range(3)]
+    for each in rest:
+        schedule.ended(each, make_result(each.task_id))
+    rest.append(take(schedule))
     assert [(each.task_id, each.trial, each.number, each.writes) for each in rest] == [
         (1, 0, 1, True),
         (0, 1, 1, True),

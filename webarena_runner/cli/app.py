@@ -14,10 +14,12 @@ from webarena_runner.cli import (
     export,
     importing,
     leaderboard,
+    limit_options,
     observe,
     profiles,
     reproduce,
     rescore,
+    resuming,
     runs,
     score,
     site_options,
@@ -102,8 +104,12 @@ def run_tasks(
     trials: given.Trials = None,
     max_steps: given.MaxSteps = None,
     settle: given.Settle = None,
-    max_cost: given.MaxCost = None,
-    max_time: given.MaxTime = None,
+    max_cost: limit_options.MaxCost = None,
+    max_cost_per_episode: limit_options.MaxCostPerEpisode = None,
+    max_tokens: limit_options.MaxTokens = None,
+    max_time: limit_options.MaxTime = None,
+    fail_fast: limit_options.FailFast = None,
+    retry_rounds: limit_options.RetryRounds = None,
     seed: given.Seed = None,
     record: given.Record = None,
     out: given.Out = Path("results"),
@@ -158,7 +164,8 @@ def run_tasks(
 RUN, RESULTS, PARTS = "Run", "Results of runs", "Models, tasks and sites"
 # The most likely first mistake, `run`, is no mistake.
 app.command("run", rich_help_panel=RUN, help="Run the chosen tasks: the same as without a sub-command.")(run_tasks)
-app.command("resume", rich_help_panel=RUN)(runs.resume)
+app.command("resume", rich_help_panel=RUN)(resuming.resume)
+app.command("retry", rich_help_panel=RUN)(resuming.retry)
 app.command("baseline", rich_help_panel=RUN, epilog=baseline.NOTES)(baseline.baseline)
 app.command("doctor", rich_help_panel=RUN, epilog=doctor.WHOLE_RUN)(doctor.doctor)
 app.command("report", rich_help_panel=RESULTS, cls=OptionalHtml)(runs.report)

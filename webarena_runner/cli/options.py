@@ -86,7 +86,7 @@ def _recorded(text: str | None) -> "dict[str, Any] | None":
     return None if text is None else read_record(text)
 
 
-WHAT_TO_RUN, SITES, _SPEED, OTHER = "What to run", "Against what", "How much and how fast", "Output and more"
+WHAT_TO_RUN, SITES, SPEED, OTHER = "What to run", "Against what", "How much and how fast", "Output and more"
 
 Model = Annotated[
     str | None,
@@ -223,7 +223,7 @@ Workers = Annotated[
     int | None,
     Sets("workers"),
     typer.Option(
-        "--workers", "-w", metavar="N", min=1, help="Episodes at a time. [dim]Default: 1[/dim]", rich_help_panel=_SPEED
+        "--workers", "-w", metavar="N", min=1, help="Episodes at a time. [dim]Default: 1[/dim]", rich_help_panel=SPEED
     ),
 ]
 Order = Annotated[
@@ -234,7 +234,7 @@ Order = Annotated[
         metavar="ORDER",
         help="Order in which tasks that change a shared site start there: [b]official[/b], or [b]free[/b], which needs "
         "less time. [dim]Default: official[/dim]",
-        rich_help_panel=_SPEED,
+        rich_help_panel=SPEED,
     ),
 ]
 Executor = Annotated[
@@ -244,14 +244,14 @@ Executor = Annotated[
         "--executor",
         metavar="NAME",
         help="Who plays the episodes: [b]local[/b], all on this machine, or a plug-in. [dim]Default: local[/dim]",
-        rich_help_panel=_SPEED,
+        rich_help_panel=SPEED,
     ),
 ]
 Trials = Annotated[
     int | None,
     Sets("trials"),
     typer.Option(
-        "--trials", metavar="N", min=1, help="Times each task is run. [dim]Default: 1[/dim]", rich_help_panel=_SPEED
+        "--trials", metavar="N", min=1, help="Times each task is run. [dim]Default: 1[/dim]", rich_help_panel=SPEED
     ),
 ]
 MaxSteps = Annotated[
@@ -262,7 +262,7 @@ MaxSteps = Annotated[
         metavar="N",
         min=1,
         help="Steps per episode. [dim]Default: the profile's[/dim]",
-        rich_help_panel=_SPEED,
+        rich_help_panel=SPEED,
     ),
 ]
 Settle = Annotated[
@@ -273,7 +273,7 @@ Settle = Annotated[
         metavar="quiet|official",
         help="After each action: wait until the page is quiet, 2 s at most, or sleep 2 s as the official code does. "
         "[dim]Default: the profile's[/dim]",
-        rich_help_panel=_SPEED,
+        rich_help_panel=SPEED,
     ),
 ]
 OffsitePages = Annotated[
@@ -300,27 +300,6 @@ Record = Annotated[
         rich_help_panel=OTHER,
     ),
 ]
-MaxCost = Annotated[
-    float | None,
-    Sets("limits.max_cost_usd"),
-    typer.Option(
-        "--max-cost",
-        metavar="USD",
-        min=0,
-        help="Stop when the model has cost this much, by the prices in its file. [dim]Default: no limit[/dim]",
-        rich_help_panel=_SPEED,
-    ),
-]
-MaxTime = Annotated[
-    str | None,
-    Sets("limits.max_time_s"),
-    typer.Option(
-        "--max-time",
-        metavar="TIME",
-        help="Stop after this time, such as 90s, 30m or 1h30m, to be resumed. [dim]Default: no limit[/dim]",
-        rich_help_panel=_SPEED,
-    ),
-]
 Seed = Annotated[
     int | None,
     Sets("seed"),
@@ -329,7 +308,7 @@ Seed = Annotated[
         metavar="N",
         help="Seed of `sample:N` and of agents that draw; given, also of the model's sampling, for each trial its own. "
         "[dim]Default: 0, and none for the model[/dim]",
-        rich_help_panel=_SPEED,
+        rich_help_panel=SPEED,
     ),
 ]
 Out = Annotated[

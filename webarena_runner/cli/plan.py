@@ -17,7 +17,7 @@ from webarena_runner.running.order import writers_chain
 from webarena_runner.running.plan import caution
 from webarena_runner.running.resets import PlannedReset
 from webarena_runner.settings.draft import leaves
-from webarena_runner.settings.records import RunConfig, SitesSpec, TaskChoice
+from webarena_runner.settings.records import LimitSettings, RunConfig, SitesSpec, TaskChoice
 from webarena_runner.settings.yaml import dotted
 from webarena_runner.sites.providers import gives_fresh, missing_sites, site_copies
 from webarena_runner.tasksets.selection import choose
@@ -93,6 +93,7 @@ class Plan:
             "episodes": self.episodes,
             "max_steps": self.episodes * limits.max_steps,
             "max_cost_usd": limits.max_cost_usd,
+            "max_tokens": limits.max_tokens,
             "profile_overrides": list(self.overrides),
             "caution": caution(self.loaded, self.config.sites),
             "config": self.config.model_dump(mode="json"),
@@ -135,7 +136,7 @@ def print_plan(plan: Plan, console: Console) -> None:
         "sites": "\n".join([config.sites.provider, *_options(config.sites)]),
         "side by side": _side_by_side(plan),
         "workers": f"{settings.workers}" + ("" if settings.executor == "local" else f", executor {settings.executor}"),
-        "at most": f"{plan.episodes} episodes, {plan.episodes * settings.limits.max_steps} steps{_at_most_usd(config)}",
+        "at most": _at_most(plan.episodes, settings.limits),
     }
     if plan.resets:
         rows["would reset"] = "\n".join(map(str, plan.resets))
@@ -189,9 +190,17 @@ def _model(config: RunConfig) -> str:
     return f"{config.model.name} ({config.model.backend} {config.model.model}), {shown}"
 
 
-def _at_most_usd(config: RunConfig) -> str:
-    limit_usd = config.settings.limits.max_cost_usd
-    return "" if limit_usd is None else f", ${limit_usd:g}"
+def _at_most(episodes: int, limits: LimitSettings) -> str:
+    """What the run can come to, and the limits after which no more episodes are begun, or one is ended."""
+    found = {
+        "${:g}": limits.max_cost_usd,
+        "${:g} an episode": limits.max_cost_per_episode_usd,
+        "{:,} tokens": limits.max_tokens,
+        "{:g} s": limits.max_time_s,
+        "{} errored episodes": limits.fail_fast,
+    }
+    given = (f", {form.format(limit)}" for form, limit in found.items() if limit is not None)
+    return f"{episodes} episodes, {episodes * limits.max_steps} steps{''.join(given)}"
 
 
 def _counted(names: Iterable[str]) -> dict[str, int]:

@@ -1,7 +1,6 @@
 """Starting, resuming and reporting a run."""
 
 import logging
-import os
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,8 +12,6 @@ import typer
 from webarena_runner.cli import INTERRUPTED
 from webarena_runner.cli.consent import require_consent_to_resets
 from webarena_runner.cli.html import FailedOnly, Html, Open, SingleFile, Wanted, write_html
-from webarena_runner.cli.options import SkipDoctor
-from webarena_runner.cli.site_options import Yes
 from webarena_runner.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,32 +30,6 @@ SAME_WISH_S = 1.0
 FORMS = ("table", "markdown", "json")
 RunFolder = Annotated[str, typer.Argument(metavar="RUN", help="Run folder, or run id under --out.")]
 Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where run folders are.")]
-MaxCost = Annotated[
-    float | None,
-    typer.Option(
-        "--max-cost",
-        metavar="USD",
-        min=0,
-        help="What the whole run may cost, its earlier starts included. [dim]Default: as it began[/dim]",
-    ),
-]
-MaxTime = Annotated[
-    str | None,
-    typer.Option(
-        "--max-time",
-        metavar="TIME",
-        help="How long this start may take, such as 90s, 30m or 1h30m. [dim]Default: as the run began[/dim]",
-    ),
-]
-ResetNow = Annotated[
-    str | None,
-    typer.Option(
-        "--reset",
-        metavar="WHEN",
-        help="When shared sites are reset from now on; with before-run they are now, and what finished tasks did to "
-        "them is undone. [dim]Default: as the run began, but not before it[/dim]",
-    ),
-]
 Csv = Annotated[
     Path | None, typer.Option("--csv", metavar="PATH", help="Write the run's row to this leaderboard.csv too.")
 ]
@@ -122,9 +93,9 @@ def start(given: Start, environ: Mapping[str, str]) -> int:
     explicit = explicit_settings(given.options)
     prepared = prepare(config, out=given.out, run_id=given.run_id, overrides=overrides, explicit=explicit)
     prepared = replace(prepared, look_first=not given.skip_doctor)
-    threshold = _threshold(given.fail_under, len(prepared.manifest.planned))
+    threshold = threshold_of(given.fail_under, len(prepared.manifest.planned))
     require_consent_to_resets([prepared], environ, yes=given.yes)
-    return _run(prepared, environ, threshold, as_json=given.as_json, verbose=given.verbose)
+    return play(prepared, environ, threshold, as_json=given.as_json, verbose=given.verbose)
 
 
 def show_plan(given: Start, environ: Mapping[str, str]) -> int:
@@ -140,7 +111,7 @@ def show_plan(given: Start, environ: Mapping[str, str]) -> int:
     from webarena_runner.running.run import prepare
 
     plan = load_plan(config, overrides, runs=given.out)
-    _threshold(given.fail_under, plan.episodes)
+    threshold_of(given.fail_under, plan.episodes)
 
     def prepared() -> "Prepared":
         explicit = explicit_settings(given.options)
@@ -159,29 +130,6 @@ def show_plan(given: Start, environ: Mapping[str, str]) -> int:
     else:
         print_plan(plan, stdout())
     return 2 if faults else 0
-
-
-def resume(
-    context: typer.Context,
-    run: RunFolder,
-    out: Out = Path("results"),
-    max_cost: MaxCost = None,
-    max_time: MaxTime = None,
-    reset: ResetNow = None,
-    yes: Yes = False,
-    fail_under: FailUnder = None,
-    skip_doctor: SkipDoctor = False,
-    as_json: Outcome = False,
-) -> None:
-    """Go on with an interrupted or stopped run: what is finished stays, errors are tried again."""
-    from webarena_runner.log.paths import find_run
-    from webarena_runner.running.run import prepare_resume
-
-    prepared = prepare_resume(find_run(run, out), max_cost_usd=max_cost, max_time=max_time, reset=reset)
-    prepared = replace(prepared, look_first=not skip_doctor)
-    threshold = _threshold(fail_under, len(prepared.manifest.planned))
-    require_consent_to_resets([prepared], os.environ, yes=yes)
-    raise typer.Exit(_run(prepared, os.environ, threshold, as_json=as_json, verbose=context.obj["verbose"]))
 
 
 def report(
@@ -217,7 +165,7 @@ def report(
     form = _form(form, as_json=as_json, as_markdown=as_markdown)
     folder = find_run(run, out)
     found = load_run(folder)
-    threshold = _threshold(fail_under, found.total.planned)
+    threshold = threshold_of(fail_under, found.total.planned)
     exported = () if csv is None else write_exports([f"leaderboard={csv}"], folder)
     written = write_html(found, wanted, stderr())
     if written:
@@ -247,7 +195,7 @@ def _form(form: str | None, *, as_json: bool, as_markdown: bool) -> str:
     return wanted[0] if wanted else form or FORMS[0]
 
 
-def _threshold(text: str | None, planned: int) -> "Threshold | None":
+def threshold_of(text: str | None, planned: int) -> "Threshold | None":
     """Raises ConfigError for a text that is none, or more than can pass."""
     from webarena_runner.report.threshold import read_threshold
 
@@ -258,7 +206,7 @@ def _threshold(text: str | None, planned: int) -> "Threshold | None":
     return threshold
 
 
-def _run(
+def play(
     prepared: "Prepared",
     environ: Mapping[str, str],
     threshold: "Threshold | None",

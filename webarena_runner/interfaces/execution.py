@@ -29,12 +29,11 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One try at a (task, trial), numbered from 1 at each start of the run.
+    """One try at a (task, trial), numbered from 1 at each start of the run: the round of the run that it is of.
 
     `writes`: an attempt at the task was seen to change a site, whatever its record says.
     `losses` is how often it was begun before and lost with a process that episodes share, `outages` how often with a
     shared site that went down.
-    `spent_usd` is what the run had cost when the attempt was handed out, its earlier starts included.
     """
 
     task_id: TaskId
@@ -42,7 +41,6 @@ class Attempt:
     number: int = 1
     losses: int = 0
     outages: int = 0
-    spent_usd: float = 0.0
     writes: bool = False
 
 
@@ -64,7 +62,7 @@ class Schedule(Protocol):
 
     @property
     def waiting(self) -> Sequence[Attempt]:
-        """The queue."""
+        """The queue; empty when no more is to be begun, while what is running is finished."""
         ...
 
     def stop(self, why: str) -> None:

@@ -255,7 +255,13 @@ def attempts_in_order(run: RunPaths) -> list[tuple[TaskId, int, int]]:
 
 def cost_usd(folder: Path) -> float | None:
     """What all attempts of a run have cost, interrupted and errored ones too; None when nothing in it has a price."""
-    return total_usd(cost for paths in RunPaths(folder).all_attempts() for cost in costs_of(paths))
+    return used(folder)[0]
+
+
+def used(folder: Path) -> tuple[float | None, int]:
+    """US dollars, as `cost_usd`, and tokens of all attempts of a run."""
+    found = [each for paths in RunPaths(folder).all_attempts() for each in _used_by(paths)]
+    return total_usd(cost for cost, _ in found), sum(tokens for _, tokens in found)
 
 
 def total_usd(costs: Iterable[float | None]) -> float | None:
@@ -289,24 +295,34 @@ def _missing_in(manifest: RunManifest) -> list[str]:
 
 def costs_of(paths: AttemptPaths) -> list[float | None]:
     """Of an attempt without a readable result: of those of its replies that are on disk and can be read."""
+    return [cost for cost, _ in _used_by(paths)]
+
+
+def _used_by(paths: AttemptPaths) -> list[tuple[float | None, int]]:
+    """US dollars and tokens, as `costs_of` has it."""
     if is_file(paths.result):
         try:
-            return [read_result(paths).cost_usd]
+            return [_used_for(read_result(paths))]
         except DamagedRecord as error:
             log.debug("counting the steps: %s", error)
     if not is_file(paths.steps):
         return []
-    costs: list[float | None] = []
+    found: list[tuple[float | None, int]] = []
     for line, where in _lines(read_bytes(paths.steps), paths.steps):
         try:
             raw = upgraded("step", _parsed(line, where), where=where)
             completion = raw["decision"].get("completion")
-            costs.append(None if completion is None else _model(Completion, completion, where=where).cost_usd)
+            if completion is not None:
+                found.append(_used_for(_model(Completion, completion, where=where)))
         except DamagedRecord as error:
             log.warning("the cost of a step is not counted: %s", error)
         except (KeyError, TypeError, AttributeError) as error:
             log.warning("the cost of a step is not counted: %s: is no step: %r", where, error)
-    return costs
+    return found
+
+
+def _used_for(what: EpisodeResult | Completion) -> tuple[float | None, int]:
+    return what.cost_usd, what.prompt_tokens + what.completion_tokens
 
 
 def _urls(raw: Raw, *, where: str) -> dict[str, str]:

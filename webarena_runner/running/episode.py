@@ -164,7 +164,8 @@ async def _act(harness: Harness, episode: Episode, environment: Environment) -> 
     episode.notes.move("first_observation", "queue", observation.timings_ms.get("queue", 0.0))
     episode.saw(observation)
     while True:
-        stopped = early_stop([step.decision.action for step in episode.steps], harness.settings.limits)
+        limits = harness.settings.limits
+        stopped = early_stop([step.decision.action for step in episode.steps], limits) or _cost_stop(episode, limits)
         if stopped:
             episode.keep_last_page()
             return stopped
@@ -184,13 +185,21 @@ async def _act(harness: Harness, episode: Episode, environment: Environment) -> 
         if unanswered:
             raise unanswered
         _require_sites(observation)
-        _require_time(episode, harness.settings.limits, harness.settings.limits.max_steps)
+        _require_time(episode, limits, limits.max_steps)
         if observation.left_to and harness.settings.browser.offsite == "terminate":
             # As BrowserGym has it, which calls it an unauthorized URL: no reward, whatever the state of the sites.
             episode.keep_last_page()
             return Ending.OFFSITE, ""
         if isinstance(decision.action, Stop):
             return Ending.ANSWERED, decision.action.answer
+
+
+def _cost_stop(episode: Episode, limits: LimitSettings) -> tuple[Ending, str] | None:
+    """The ending, with an answer in the words of the official stops, of an episode that has cost what it may."""
+    limit_usd = limits.max_cost_per_episode_usd
+    if limit_usd is None or (total_usd(reply.cost_usd for reply in episode.completions) or 0.0) < limit_usd:
+        return None
+    return Ending.COST_LIMIT, "Early stop: Reach max cost"
 
 
 def _require_time(episode: Episode, limits: LimitSettings, steps: int) -> None:

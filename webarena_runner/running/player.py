@@ -40,7 +40,6 @@ class Player:
         harness: Harness,
         tasks: Mapping[TaskId, Task],
         folders: EpisodeFolders,
-        spend: Spend,
         *,
         model_facts: Mapping[str, str],
         leave_limit_s: float = LEAVE_LIMIT_S,
@@ -48,7 +47,6 @@ class Player:
         self._harness = harness
         self._tasks = tasks
         self._folders = folders
-        self._spend = spend
         self._model_facts = model_facts
         self._gate: SiteGate | None = getattr(harness.environments, "gate", None)
         self._leave_limit_s = leave_limit_s
@@ -94,8 +92,6 @@ class Player:
         Raises:
             UsageError: the run folder cannot be written, or the task cannot be run as configured.
         """
-        # What other workers have spent counts here too.
-        self._spend.spent_usd = max(self._spend.spent_usd, attempt.spent_usd)
         task, limit_s = self._task(attempt), self._harness.settings.limits.episode_timeout_s
 
         def on_step(step: Step) -> None:
@@ -172,7 +168,8 @@ async def open_player(
     """
     spec, settings = recipe.config.model, recipe.config.settings
     images: Images = spec.images if spec else "none"
-    spend = Spend(settings.limits.max_cost_usd)
+    # What the run may cost is the schedule's to say: an episode that has begun is finished.
+    spend = Spend()
     async with AsyncExitStack() as stack:
         model = None
         if spec:
@@ -194,4 +191,4 @@ async def open_player(
         tasks = {task.task_id: task for task in recipe.tasks}
         facts: Mapping[str, str] = getattr(model, "facts", {})
         folders = EpisodeFolders(recipe.folder)
-        yield Player(Harness(settings, agent, environments), tasks, folders, spend, model_facts=facts)
+        yield Player(Harness(settings, agent, environments), tasks, folders, model_facts=facts)

@@ -57,6 +57,7 @@ class WatchedSchedule:
     def __init__(self, schedule: RunSchedule, on_event: Callable[[Event], None]) -> None:
         self._schedule = schedule
         self._on_event = on_event
+        self._told = False
 
     @property
     def stopped(self) -> str:
@@ -68,6 +69,11 @@ class WatchedSchedule:
 
     def stop(self, why: str) -> None:
         self._schedule.stop(why)
+
+    def close(self, why: str) -> None:
+        """From outside: begins nothing more, and lets what runs end."""
+        self._schedule.close(why)
+        self._tell_if_closed()
 
     def next(self, ready: Callable[[Attempt], bool] | None = None) -> Attempt | None:
         return self._schedule.next(ready)
@@ -86,7 +92,15 @@ class WatchedSchedule:
             _listed("blocked", result.blocked_hosts) + _listed("visited", result.visited_hosts),
             _of_sites(result),
         )
-        self._on_event(EpisodeEnded(result, final=not self._schedule.tries_again(attempt, result.failure)))
+        again = self._schedule.tries_again(attempt, result.failure) and not self._schedule.closed
+        self._on_event(EpisodeEnded(result, final=not again))
+        self._tell_if_closed()
+
+    def _tell_if_closed(self) -> None:
+        running = self._schedule.under_way
+        if self._schedule.ended_early and running and not self._told:
+            self._told = True
+            self._on_event(Note(f"beginning no more: {self._schedule.closed}; finishing what runs ({running})"))
 
 
 def _of_sites(result: EpisodeResult) -> str:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from webarena_runner import registry
 from webarena_runner.agents.prompt import load_prompt
-from webarena_runner.errors import ConfigError, ModelExhausted, StoreError
+from webarena_runner.errors import ConfigError, StoreError
 from webarena_runner.export.targets import open_export, require_exporter
 from webarena_runner.interfaces.execution import Executor, ExecutorSetup, Recipe
 from webarena_runner.log import reading
@@ -21,17 +21,18 @@ from webarena_runner.log.lines import LineFormatter
 from webarena_runner.log.paths import Key, RunPaths
 from webarena_runner.log.texts import Texts
 from webarena_runner.log.writing import RunFolder, require_no_run, require_writable, writing_below
-from webarena_runner.models.shared.limits import Spend
 from webarena_runner.report.summary import RunReport, load_run
 from webarena_runner.rescoring.past import tasks_of
 from webarena_runner.running import order, plan
+from webarena_runner.running.again import errored_with
+from webarena_runner.running.budgets import Budgets, Used, used_up
 from webarena_runner.running.machine import hardware
 from webarena_runner.running.preflight import look_at_sites
 from webarena_runner.running.progress import Event, Note, Phase, Started, WatchedSchedule
 from webarena_runner.running.schedule import RunSchedule
 from webarena_runner.running.sites_up import bring_up
 from webarena_runner.settings.later import with_limits, with_reset
-from webarena_runner.settings.loading import load_model_spec
+from webarena_runner.settings.loading import Given, load_model_spec
 from webarena_runner.settings.records import ModelSpec, RunConfig, RunSettings, SitesSpec
 from webarena_runner.sites.providers import gives_fresh, require_sites
 from webarena_runner.tasksets.ids import listed_ids
@@ -40,6 +41,7 @@ from webarena_runner.tasksets.selection import choose
 from webarena_runner.types import RunManifest, Task
 
 log = logging.getLogger(__name__)
+_TIME_IS_UP = "it took as long as it may (--max-time, limits.max_time_s)"
 _WITHOUT = "these tasks are played without what keys of their records ask for: {}"
 
 
@@ -130,15 +132,16 @@ def prepare(
 
 
 def prepare_resume(
-    folder: Path, *, max_cost_usd: float | None = None, max_time: str | None = None, reset: str | None = None
+    folder: Path, *, limits: Sequence[Given] = (), reset: str | None = None, errors: Sequence[str] | None = None
 ) -> Prepared:
     """The rest of an earlier run, with the settings and tasks in its folder.
 
-    The limits, and when sites are to be `reset`, are for this start only.
+    The limits, and when sites are to be `reset`, are for this start only. `errors`: only episodes whose latest attempt
+    ended in an error of these classes, of any class when it is empty; None: all that has no score.
 
     Raises:
         StoreError: no run there, its prompt has changed since, or the task file of a run whose folder has no tasks.
-        ConfigError: it has cost what it may cost already, or its model has no prices.
+        ConfigError: it has used what it may use already, its model has no prices, or it has no such errors.
     """
     folder = folder.resolve()
     manifest = reading.read_manifest(folder)
@@ -156,11 +159,10 @@ def prepare_resume(
             f"go on with the one that started it: {manifest.versions.get('webarena-runner', 'not recorded')}"
         ) from error
     reading.require_settings_as_written(folder)
-    config = with_reset(with_limits(config, max_cost_usd=max_cost_usd, max_time=max_time), reset)
-    try:
-        Spend(config.settings.limits.max_cost_usd, reading.cost_usd(folder) or 0.0).require_left()
-    except ModelExhausted as error:
-        raise ConfigError(f"{folder}: {error}") from None
+    config = with_reset(with_limits(config, limits), reset)
+    cost_usd, tokens = reading.used(folder)
+    if spent := used_up(config.settings.limits, Used(cost_usd or 0.0, tokens)):
+        raise ConfigError(f"{folder}: {spent}")
     _require_plug_ins(config, manifest.environment)
     prompt = Texts(RunPaths(folder).texts).path(manifest.prompt_sha256)
     plan.require_same(manifest, "prompt", manifest.prompt_sha256, _prompt_sha256(config), kept=prompt)
@@ -171,6 +173,8 @@ def prepare_resume(
             f"file back that was written, or start a new run"
         )
     todo = plan.to_do(tasks, config.settings.trials, reading.read_finished(folder))
+    if errors is not None:
+        todo = errored_with(errors, todo, folder)
     return Prepared(config, tasks, manifest, folder, todo, resumed=True, reset_at_start=reset is not None)
 
 
@@ -204,28 +208,27 @@ async def _play(prepared: Prepared, on_event: Callable[[Event], None], environ: 
         with _open_store(prepared, executor.versions, machine):
             # Another process may have gone on with the run since it was prepared; from here on none can.
             finished = reading.read_finished(prepared.folder)
-            cost_usd = reading.cost_usd(prepared.folder)
-            spent_usd = cost_usd or 0.0
+            cost_usd, tokens = reading.used(prepared.folder)
             schedule = RunSchedule(
                 _queue(prepared, finished),
                 retries=settings.limits.retries,
                 stop_after_errors=settings.limits.stop_after_errors,
                 judged=settings.judge.model is not None,
                 replays=settings.outages.replays,
-                spent_usd=spent_usd,
+                budgets=Budgets(settings.limits, Used(cost_usd or 0.0, tokens)),
                 writers=[result.task_id for result in finished.values() if result.wrote],
             )
             if settings.limits.max_cost_usd is not None:
-                log.info("may cost $%g; $%.4f of it was spent before", settings.limits.max_cost_usd, spent_usd)
+                log.info("may cost $%g; $%.4f of it was spent before", settings.limits.max_cost_usd, cost_usd or 0.0)
             passed = sum(result.value == 1 for result in finished.values())
             on_event(Started(len(prepared.manifest.planned), len(finished), passed=passed, spent_usd=cost_usd))
             for note in (*prepared.notes, *found):
                 on_event(Note(note))
             _warn_of_missing_judge(prepared, on_event)
             await _play_all(executor, schedule, on_event, until=until)
-            if schedule.stopped:
-                log.info("stopped early: %s", schedule.stopped)
-            return schedule.stopped
+            if schedule.ended_early:
+                log.info("stopped early: %s", schedule.ended_early)
+            return schedule.ended_early
 
 
 def _queue(prepared: Prepared, finished: Container[Key]) -> order.Todo:
@@ -252,16 +255,26 @@ async def _look_first(
 async def _play_all(
     executor: Executor, schedule: RunSchedule, on_event: Callable[[Event], None], *, until: float | None
 ) -> None:
-    """Until all is done, the schedule has stopped, or it is `until` on the event loop's clock."""
-    limit = asyncio.timeout_at(until)
+    """Until all is done, or the schedule has stopped; nothing is begun after `until` on the event loop's clock."""
+    loop, limit, watched = asyncio.get_running_loop(), asyncio.timeout(None), WatchedSchedule(schedule, on_event)
+
+    def time_is_up() -> None:
+        watched.close(_TIME_IS_UP)
+        if not schedule.under_way:
+            # It waits for what lets it begin another.
+            limit.reschedule(loop.time())
+
+    timer = None if until is None else loop.call_at(until, time_is_up)
     try:
         async with limit:
-            async for _ in executor.run(WatchedSchedule(schedule, on_event)):
+            async for _ in executor.run(watched):
                 pass
     except TimeoutError:
         if not limit.expired():
             raise
-        schedule.stop("it took as long as it may (--max-time, limits.max_time_s)")
+    finally:
+        if timer:
+            timer.cancel()
 
 
 def _require_plug_ins(config: RunConfig, environment: str) -> None:

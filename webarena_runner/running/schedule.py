@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from webarena_runner.errors import JudgeError, ModelError, Overload
 from webarena_runner.interfaces.execution import Attempt
-from webarena_runner.running.width import Width
+from webarena_runner.running.budgets import Budgets
+from webarena_runner.running.width import Key, Width
 from webarena_runner.types import EpisodeResult, Failure, Task, TaskId
 
 # A browser or sites' process that ends so often under one episode does so because of it.
@@ -16,13 +17,15 @@ EQUAL_REFUSALS = 5
 
 
 class RunSchedule:
-    """Errors are tried again after all else, up to `retries` times; what would go on failing stops the run.
+    """Errors are tried again in `retries` rounds after all else; what would go on failing stops the run.
+
+    A round begins when all of the one before has ended, as far as it could be begun. When `budgets` are spent, no more
+    is begun and what runs is finished.
 
     After an overload fewer episodes are under way at once. What was lost with a process that episodes share, or,
     `replays` times, with a shared site that went down, is run again as the next one and is no try: it counts for
     neither.
-    `judged`: the run has a judge. `spent_usd` is what its earlier starts have cost, `writers` are tasks that were seen
-    to change a site there.
+    `judged`: the run has a judge. `writers` are tasks that were seen to change a site in its earlier starts.
     """
 
     def __init__(
@@ -33,7 +36,7 @@ class RunSchedule:
         stop_after_errors: int,
         judged: bool,
         replays: int = 0,
-        spent_usd: float = 0.0,
+        budgets: Budgets,
         writers: Iterable[TaskId] = (),
     ) -> None:
         self._queue = deque(Attempt(task.task_id, trial) for task, trial in todo)
@@ -41,45 +44,75 @@ class RunSchedule:
         self._stop_after_errors = stop_after_errors
         self._judged = judged
         self._replays = replays
-        self._spent_usd = spent_usd
+        self._budgets = budgets
         self._writers = set(writers)
+        self._under_way: dict[Key, int] = {}
         self._errors_in_a_row = 0
         self._has_result = False
         self._refusals: Counter[str] = Counter()
         self._width = Width()
         self._stopped = ""
+        self._closed = ""
 
     @property
     def stopped(self) -> str:
         return self._stopped
 
+    @property
+    def closed(self) -> str:
+        """Why nothing more is begun, while what runs is finished; "" otherwise."""
+        return self._closed
+
+    @property
+    def ended_early(self) -> str:
+        """Why not all was run; "" when it was."""
+        return self._stopped or (self._closed if self._queue else "")
+
+    @property
+    def under_way(self) -> int:
+        return len(self._under_way)
+
     def stop(self, why: str) -> None:
         """From outside; the first reason stays."""
         self._stopped = self._stopped or why
 
+    def close(self, why: str) -> None:
+        """Begins nothing more, and lets what runs end; the first reason stays."""
+        self._closed = self._closed or why
+
     @property
     def waiting(self) -> Sequence[Attempt]:
-        return tuple(self._queue)
+        return () if self._closed else tuple(self._queue)
 
     def next(self, ready: Callable[[Attempt], bool] | None = None) -> Attempt | None:
-        if self._stopped or not self._width.has_room:
+        if self._stopped or self._closed or not self._width.has_room:
             return None
         for index, queued in enumerate(self._queue):
-            attempt = replace(queued, spent_usd=self._spent_usd, writes=queued.task_id in self._writers)
-            if ready is None or ready(attempt):
+            attempt = replace(queued, writes=queued.task_id in self._writers)
+            if self._has_its_turn(attempt) and (ready is None or ready(attempt)):
                 del self._queue[index]
-                self._width.begins((attempt.task_id, attempt.trial))
+                key = attempt.task_id, attempt.trial
+                self._under_way[key] = attempt.number
+                self._width.begins(key)
                 return attempt
         return None
 
+    def _has_its_turn(self, attempt: Attempt) -> bool:
+        """Not as long as an attempt of an earlier round runs."""
+        return attempt.number <= min(self._under_way.values(), default=attempt.number)
+
     def ended(self, attempt: Attempt, result: EpisodeResult) -> None:
-        self._spent_usd += result.cost_usd or 0.0
+        key, failure = (attempt.task_id, attempt.trial), result.failure
         if result.wrote:
             self._writers.add(attempt.task_id)
-        failure = result.failure
         overloaded = failure is not None and failure.error_class == Overload.error_class
-        self._width.ends((attempt.task_id, attempt.trial), overloaded=overloaded)
-        if failure and self._lost(attempt, failure):
+        self._under_way.pop(key, None)
+        self._width.ends(key, overloaded=overloaded)
+        lost = failure is not None and self._lost(attempt, failure)
+        self._budgets.count(key, result, errored=failure is not None and not lost)
+        if spent := self._budgets.spent:
+            self.close(spent)
+        if failure and lost:
             self._queue.appendleft(_again(attempt, failure))
             return
         if self.tries_again(attempt, failure):

@@ -1,26 +1,26 @@
 """Settings of a run that goes on, with what is said anew at this start."""
 
+from collections.abc import Sequence
+
 from pydantic import ValidationError
 
 from webarena_runner.errors import ConfigError
-from webarena_runner.settings.loading import require_prices
+from webarena_runner.settings.loading import Given, require_prices
 from webarena_runner.settings.records import LimitSettings, RunConfig, RunSettings
 from webarena_runner.settings.yaml import describe
 
 
-def with_limits(config: RunConfig, *, max_cost_usd: float | None, max_time: str | None) -> RunConfig:
-    """The same settings with these limits where they are given.
+def with_limits(config: RunConfig, given: Sequence[Given]) -> RunConfig:
+    """The same settings with other values of some keys of `limits`.
 
     Raises:
         ConfigError: one is none, or the model has no prices.
     """
-    given = {"max_cost_usd": max_cost_usd, "max_time_s": max_time}
-    changes = {key: value for key, value in given.items() if value is not None}
+    changes = {each.key.removeprefix("limits."): each.value for each in given}
     try:
         limits = LimitSettings.model_validate(config.settings.limits.model_dump() | changes)
     except ValidationError as error:
-        options = {"limits.max_cost_usd": "--max-cost", "limits.max_time_s": "--max-time"}
-        raise ConfigError(describe(error, options, under=("limits",))) from None
+        raise ConfigError(describe(error, {each.key: each.origin for each in given}, under=("limits",))) from None
     settings = config.settings.model_copy(update={"limits": limits})
     changed = config.model_copy(update={"settings": settings})
     require_prices(changed)

@@ -271,15 +271,19 @@ def _fill_sites(draft: Draft, environ: Mapping[str, str]) -> None:
 
 def require_prices(config: RunConfig) -> None:
     """Raises ConfigError when a run has a limit in dollars, and nothing whose use it would count."""
-    if config.settings.limits.max_cost_usd is None:
+    limits = config.settings.limits
+    option = "--max-cost" if limits.max_cost_usd is not None else "--max-cost-per-episode"
+    if limits.max_cost_usd is None and limits.max_cost_per_episode_usd is None:
         return
+    if limits.max_cost_per_episode_usd is not None and config.model is None:
+        raise ConfigError("--max-cost-per-episode: the run has no model, whose replies it counts; leave it out")
     judge = config.settings.judge.model
     if config.model is None and (judge is None or load_model_spec(judge).prices is None):
         why = f"judge '{judge}' has no prices" if judge else "the run has neither a model nor a judge"
-        raise ConfigError(f"--max-cost: {why}, so nothing would be counted; leave it out")
+        raise ConfigError(f"{option}: {why}, so nothing would be counted; leave it out")
     if config.model and config.model.prices is None:
         raise ConfigError(
-            f"--max-cost: model '{config.model.name}' has no prices to count with; set prices.input and prices.output "
+            f"{option}: model '{config.model.name}' has no prices to count with; set prices.input and prices.output "
             "(and prices.cached_input) in its model file, or -o model.prices.input=... -o model.prices.output=..., in "
             "US dollars per million tokens"
         )

@@ -187,6 +187,7 @@ class Ending(StrEnum):
     STEP_LIMIT = "step_limit"
     REPEATED_ACTION = "repeated_action"
     PARSE_FAILURES = "parse_failures"
+    COST_LIMIT = "cost_limit"
     OFFSITE = "offsite"
     ERROR = "error"
 

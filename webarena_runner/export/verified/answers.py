@@ -21,6 +21,7 @@ _ENDINGS = {
     Ending.STEP_LIMIT: "the episode ended at its step limit",
     Ending.REPEATED_ACTION: "the episode ended because the agent repeated an action",
     Ending.PARSE_FAILURES: "the episode ended because the agent's replies had no readable action",
+    Ending.COST_LIMIT: "the episode ended at what it may cost",
     Ending.OFFSITE: "the episode ended because the agent left the sites of its task",
     Ending.ERROR: "the episode ended in an error of the infrastructure",
 }
