@@ -137,7 +137,7 @@ def test_broken_json_is_told_with_line_and_column(tmp_path: Path) -> None:
 
 
 def test_an_unknown_prompt_lists_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match=r"did you mean 'direct'.*Known: cot, cot_playwright, direct"):
+    with pytest.raises(ConfigError, match=r"did you mean 'direct'.*Known: cot, cot_playwright, direct, small"):
         load_prompt("direkt")
 
 
@@ -151,9 +151,9 @@ def test_a_prompt_in_the_working_directory_wins(tmp_path: Path, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("name", datafiles.names("prompts"))
-def test_a_shipped_prompt_has_two_examples_with_legal_actions_on_their_page(name: str) -> None:
+def test_a_shipped_prompt_has_examples_with_legal_actions_on_their_page(name: str) -> None:
     prompt = load_prompt(name)
-    assert len(prompt.examples) == 2
+    assert len(prompt.examples) >= 2
     for shown, reply in prompt.examples:
         action = read_action(extract_action(reply) or "", ActionSettings(action_set=prompt.action_set))
         assert not isinstance(action, Invalid)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
@@ -16,6 +16,7 @@ from webarena_runner.errors import ConfigError, LimitSpent, PromptTooLong
 from webarena_runner.interfaces import AgentSetup, ObservationUnit, RequestTag
 from webarena_runner.settings.records import ActionSettings, ObservationSettings, RunSettings
 from webarena_runner.types import (
+    ActedOn,
     Action,
     Click,
     CloseTab,
@@ -393,6 +394,7 @@ class Formed(Model):
     """Keeps to forms, and notes those that it is given."""
 
     forms: list[ReplyForm | None] = field(default_factory=list)
+    replies: list[str] = field(default_factory=list)
 
     def form_fault(self) -> str:
         return ""
@@ -401,19 +403,24 @@ class Formed(Model):
         self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: ReplyForm | None = None
     ) -> Completion:
         self.forms.append(form)
+        self.reply = self.replies.pop(0) if self.replies else self.reply
         return await super().generate(messages, sampling, tag=tag)
+
+
+def kept(model: Formed, **actions: Any) -> Prompted:
+    return Prompted(
+        model,
+        PROMPT,
+        sampling=Sampling(max_tokens=384),
+        settings=ObservationSettings(),
+        actions=ActionSettings(**actions),
+    )
 
 
 @pytest.mark.parametrize(("constrain", "ids"), [("grammar", None), ("ids", ("3",))])
 async def test_a_reply_is_kept_to_what_the_page_has(constrain: Literal["grammar", "ids"], ids: tuple[str, ...]) -> None:
     model = Formed()
-    agent = Prompted(
-        model,
-        PROMPT,
-        sampling=Sampling(max_tokens=384),
-        settings=ObservationSettings(),
-        actions=ActionSettings(constrain=constrain),
-    )
+    agent = kept(model, constrain=constrain)
     await agent.act(TASK, (), PAGE, urls=URLS)
     (form,) = model.forms
     assert form is not None
@@ -421,13 +428,72 @@ async def test_a_reply_is_kept_to_what_the_page_has(constrain: Literal["grammar"
     assert form.max_thought_characters > 0
 
 
+# As a run keeps it: without the elements of its page, but for the one that was clicked.
+CLICKED = step(Click(element_id="3"), "click [3]").model_copy(
+    update={
+        "observation": PAGE.model_copy(update={"nodes": {}}),
+        "acted_on": ActedOn(element_id="3", line="link 'A'", box=None),
+    }
+)
+
+
+async def test_controls_are_clicked_and_only_fields_typed_into() -> None:
+    lines = {"1": "RootWebArea 'x'", "2": "link 'A'", "3": "StaticText 'B'", "4": "searchbox 'C'", "5": "button 'D'"}
+    lines["6"] = "DisclosureTriangle 'E'"
+    page = PAGE.model_copy(
+        update={
+            "text": "\n\t".join(f"[{name}] {line}" for name, line in lines.items()),
+            "nodes": {name: Node(line=line, box=None) for name, line in lines.items()},
+        }
+    )
+    model = Formed()
+    await kept(model, constrain="controls").act(TASK, (), page, urls=URLS)
+    (form,) = model.forms
+    assert form is not None
+    assert (form.ids, form.field_ids) == (("2", "4", "5", "6"), ("4",))
+
+
+async def test_what_an_earlier_step_did_is_asked_anew_for_an_answer() -> None:
+    """The element has another id on the later page, and the focus."""
+    line = "link 'A' focused: True"
+    page = PAGE.model_copy(update={"text": f"[8] {line}", "nodes": {"8": Node(line=line, box=None)}})
+    model = Formed(replies=["```click [8]```", "```stop [found]```"])
+    decision = await kept(model, constrain="ids", stop_at_repeats=True).act(TASK, (CLICKED,), page, urls=URLS)
+    assert decision.action == Stop(answer="found")
+    first, second = model.forms
+    assert first is not None
+    assert second == first.answer_only()
+    (before, _, _), (after, _, _) = model.asked
+    assert after[:-1] == before[:-1]
+    assert after[-1].content.startswith(before[-1].content), "all before its line is in the prefix cache"
+    assert decision.messages == after
+    assert "click [8]" in decision.note
+    assert decision.completion is not None
+    assert decision.completion.prompt_tokens == 18, "what both requests took"
+
+
+@pytest.mark.parametrize("reply", ["```click [9]```", "```stop []```", "```scroll [down]```"])
+async def test_what_no_earlier_step_did_is_done(reply: str) -> None:
+    page = PAGE.model_copy(update={"nodes": {**PAGE.nodes, "9": Node(line="link 'other'", box=None)}})
+    model = Formed(reply=reply)
+    await kept(model, constrain="ids", stop_at_repeats=True).act(TASK, (CLICKED,), page, urls=URLS)
+    assert len(model.asked) == 1
+
+
+async def test_repeats_are_left_to_the_limits_by_default() -> None:
+    model = Formed(reply="```click [3]```")
+    decision = await kept(model, constrain="ids").act(TASK, (CLICKED,), PAGE, urls=URLS)
+    assert decision.action == Click(element_id="3")
+
+
 @pytest.mark.parametrize(
     ("model", "actions", "told"),
     [
+        (Model(), ActionSettings(stop_at_repeats=True), "actions.stop_at_repeats .* needs actions.constrain"),
         (Model(), ActionSettings(constrain="ids"), "its backend has no way to keep replies to a grammar"),
         (Formed(), ActionSettings(constrain="ids", action_set="playwright"), "is for the action set 'id'"),
     ],
-    ids=["backend", "action set"],
+    ids=["no form", "backend", "action set"],
 )
 def test_what_cannot_be_kept_is_refused_before_a_run(model: Model, actions: ActionSettings, told: str) -> None:
     prompt = "cot_playwright" if actions.action_set == "playwright" else "cot"

@@ -18,7 +18,7 @@ from webarena_runner.errors import ConfigError, PromptTooLong
 from webarena_runner.interfaces import RequestTag, form_fault
 from webarena_runner.models.llama_cpp.backend import LlamaCpp
 from webarena_runner.settings.records import ModelSpec, RateLimits
-from webarena_runner.types import Action, Completion, Invalid, Message, Sampling
+from webarena_runner.types import Action, Completion, Invalid, Message, Sampling, Type
 
 Make = Callable[..., LlamaCpp]
 GREEDY = Sampling(temperature=0, max_tokens=8)
@@ -69,9 +69,9 @@ async def test_replies_in_a_form_are_actions_on_the_elements_that_there_are(make
     backend = make(slots=4)
     await backend.check()
     assert form_fault(backend) == ""
-    form = ReplyForm(ids=("12", "7"), tabs=2, max_thought_characters=20)
+    form = ReplyForm(ids=("12", "7"), field_ids=("7",), tabs=2, max_thought_characters=20)
 
-    async def draw(seed: int) -> Action:
+    async def draw(seed: int, form: ReplyForm) -> Action:
         sampling = Sampling(temperature=1.5, seed=seed, max_tokens=300)
         asked = [Message(role="user", content="hello")]
         reply = await backend.generate(asked, sampling, tag=RequestTag(), form=form)
@@ -79,10 +79,13 @@ async def test_replies_in_a_form_are_actions_on_the_elements_that_there_are(make
         assert found is not None, reply.text
         return parse_action(found)
 
-    drawn = await asyncio.gather(*(draw(seed) for seed in range(24)))
+    drawn = await asyncio.gather(*(draw(seed, form) for seed in range(24)))
     assert not [action for action in drawn if isinstance(action, Invalid)]
     assert {element_of(action) for action in drawn} == {None, "12", "7"}
     assert len({action.kind for action in drawn}) > 4
+    assert {element_of(action) for action in drawn if isinstance(action, Type)} <= {"7"}
+    answers = await asyncio.gather(*(draw(seed, form.answer_only()) for seed in range(4)))
+    assert {action.kind for action in answers} == {"stop"}
 
 
 async def test_a_server_that_is_killed_is_started_again_under_its_request(make: Make) -> None:

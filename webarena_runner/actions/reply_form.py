@@ -5,8 +5,8 @@ GBNF: llama.cpp, whose notation it is, and xgrammar, which vLLM has.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from webarena_runner.actions.kinds import KINDS, VERBS
 
@@ -20,34 +20,46 @@ _SLOT = re.compile(r"\[([^\]]+)\]")
 
 @dataclass(frozen=True)
 class ReplyForm:
-    """`ids` are the elements that may be named (None: any number), `tabs` how many tabs there are (None: any)."""
+    """`ids` are the elements that may be named (None: any number), `tabs` how many tabs there are (None: any).
+
+    `field_ids` are those that may be typed into (None: as `ids`); of the actions there are those of `verbs`.
+    """
 
     splitter: str = "```"
     ids: tuple[str, ...] | None = None
+    field_ids: tuple[str, ...] | None = None
     tabs: int | None = None
+    verbs: tuple[str, ...] = VERBS
     max_thought_characters: int = 0
 
     @property
     def gbnf(self) -> str:
         """The grammar; its start rule is `root`."""
-        verbs = [verb for verb in VERBS if not (self.ids == () and "[id]" in KINDS[verb].form)]
+        verbs = [verb for verb in self.verbs if self._ids_of(verb) != ()]
         rules = {
             "root": f"thought {_quoted(self.splitter)} action {_quoted(self.splitter)}",
             "thought": f"[^{_escaped(self.splitter[0])}]{{0,{self.max_thought_characters}}}",
             "action": " | ".join(map(_rule_name, verbs)),
-            **{_rule_name(verb): _rule_of(KINDS[verb].form) for verb in verbs},
+            **{_rule_name(verb): _rule_of(KINDS[verb].form, id_rule=_id_rule(verb)) for verb in verbs},
+            **{_id_rule(verb): _one_of_ids(self._ids_of(verb)) for verb in verbs if "[id]" in KINDS[verb].form},
             "number": _one_of([str(number) for number in range(self.tabs)]) if self.tabs else "[0-9]{1,2}",
             "text": self._characters(1, excluded="]"),
             "url": self._characters(1, excluded="] "),
-            "answer": self._characters(0),
+            # An answer alone ends at its bracket: small models go on with what looks like the next action.
+            "answer": self._characters(0, excluded="]" if self.verbs == ("stop",) else ""),
             "keys": "key ( [+] key ){0,3}",
             "key": "[a-zA-Z0-9]{1,12}",
         }
-        if self.ids != ():
-            rules["id"] = "[0-9]{1,6}" if self.ids is None else _one_of(self.ids)
-        else:
-            del rules["text"]
-        return "\n".join(f"{name} ::= {rule}" for name, rule in rules.items()) + "\n"
+        return "".join(f"{name} ::= {rule}\n" for name, rule in _reached(rules).items())
+
+    def answer_only(self) -> "ReplyForm":
+        """Nothing but the action that ends the task, and no thoughts."""
+        return replace(self, verbs=("stop",), max_thought_characters=0)
+
+    def _ids_of(self, verb: str) -> tuple[str, ...] | None:
+        if "[id]" not in KINDS[verb].form:
+            return None
+        return self.field_ids if verb == "type" and self.field_ids is not None else self.ids
 
     def _characters(self, least: int, *, excluded: str = "") -> str:
         """Of one line, without what would end the action."""
@@ -56,24 +68,53 @@ class ReplyForm:
 
 
 def form_for(
-    reply_tokens: int | None, *, splitter: str = "```", ids: Sequence[str] | None = None, tabs: int | None = None
+    reply_tokens: int | None,
+    *,
+    splitter: str = "```",
+    ids: Sequence[str] | None = None,
+    field_ids: Sequence[str] | None = None,
+    tabs: int | None = None,
 ) -> ReplyForm:
     """The form of a reply of at most so many tokens, in which the action has room after the thoughts."""
     left = max(0, (reply_tokens or RESERVED_TOKENS) - RESERVED_TOKENS)
-    return ReplyForm(splitter, None if ids is None else tuple(ids), tabs, THOUGHT_CHARACTERS_A_TOKEN * left)
+    return ReplyForm(
+        splitter,
+        ids=None if ids is None else tuple(ids),
+        field_ids=None if field_ids is None else tuple(field_ids),
+        tabs=tabs,
+        max_thought_characters=THOUGHT_CHARACTERS_A_TOKEN * left,
+    )
 
 
 def _rule_name(verb: str) -> str:
     return verb.replace("_", "-")
 
 
-def _rule_of(form: str) -> str:
+def _id_rule(verb: str) -> str:
+    return "field-id" if verb == "type" else "id"
+
+
+def _one_of_ids(ids: Sequence[str] | None) -> str:
+    return "[0-9]{1,6}" if ids is None else _one_of(ids)
+
+
+def _reached(rules: Mapping[str, str]) -> dict[str, str]:
+    """Without those that no other names, which some engines refuse."""
+    found, names = ["root"], set(rules)
+    for name in found:
+        # What is in quotes or brackets is text.
+        words = re.findall(r"[a-z-]+", re.sub(r'"(?:\\.|[^"\\])*"|\[(?:\\.|[^\]\\])*\]', " ", rules[name]))
+        found += [word for word in dict.fromkeys(words) if word in names and word not in found]
+    return {name: rule for name, rule in rules.items() if name in found}
+
+
+def _rule_of(form: str, *, id_rule: str) -> str:
     """`type [id] [text] [0|1]` as a rule: what is in brackets is a choice of words, or the name of a rule."""
     parts, at = [], 0
     for slot in _SLOT.finditer(form):
         parts.append(_quoted(form[at : slot.start()] + "["))
         words = slot[1].split("|")
-        parts.append(f"( {_one_of(words)} )" if len(words) > 1 else slot[1])
+        parts.append(f"( {_one_of(words)} )" if len(words) > 1 else id_rule if slot[1] == "id" else slot[1])
         parts.append(_quoted("]"))
         at = slot.end()
     if at < len(form):

@@ -1,25 +1,24 @@
 """The official agent: one prompt with the current page and the last action, one reply, one action."""
 
-import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from webarena_runner.actions.describe import describe_action
 from webarena_runner.actions.id_grammar import extract_action, official_crash
 from webarena_runner.actions.read import read_action
-from webarena_runner.actions.reply_form import ReplyForm, form_for
+from webarena_runner.actions.reply_form import ReplyForm
 from webarena_runner.actions.thoughts import ends_in_thoughts, without_thoughts
 from webarena_runner.actions.urls import public_url
+from webarena_runner.agents.constrained import asking_for_answer, both, form_of, repeats, require_forms
 from webarena_runner.agents.fit import Fitted, Fitter
 from webarena_runner.agents.prompt import PromptTemplate, load_prompt
 from webarena_runner.errors import BrowserError, ConfigError, LimitSpent, NoAnswer
-from webarena_runner.interfaces import AgentSetup, ModelBackend, RequestTag, form_fault, generate_in_form
+from webarena_runner.interfaces import AgentSetup, ModelBackend, RequestTag, generate_in_form
 from webarena_runner.log.wellformed import well_formed
 from webarena_runner.settings.records import ActionSettings, Images, ObservationSettings
 from webarena_runner.types import Action, Completion, Decision, Invalid, Message, Observation, Sampling, Step, Task
 
 NO_ACTION = "None"
-# How a line of the accessibility tree begins.
-_ELEMENT = re.compile(r"^\s*\[(\d+)\] ", re.M)
 
 
 class Prompted:
@@ -56,7 +55,7 @@ class Prompted:
                 f"prompt '{prompt.name}' describes the action set '{prompt.action_set}', and this run has '{wanted}'; "
                 f"choose a prompt for it with --prompt, or pass --action-set {prompt.action_set}"
             )
-        _require_forms(setup.model, settings.actions)
+        require_forms(setup.model, settings.actions)
         if setup.images == "screenshot" and not settings.browser.screenshots:
             raise ConfigError(
                 "model.images is 'screenshot', and browser.screenshots is off; leave it on, or set model.images=none"
@@ -81,19 +80,21 @@ class Prompted:
         BrowserError: the model is to see the page, and there is no picture of it.
         """
         messages, fitted = await self._prompt_for(task, history, now, urls)
-        shown = messages[-1].model_copy(update={"images": self._pictures(now)})
         tag = RequestTag(task.task_set, task.task_id, trial, len(history))
         seed = None if self._sampling.seed is None else self._sampling.seed + trial
-        sampling = self._sampling.model_copy(update={"seed": seed})
-        try:
-            form = self._form(fitted.text, now)
-            completion = await generate_in_form(self._model, [*messages[:-1], shown], sampling, tag=tag, form=form)
-            self._require_answer(completion)
-        except NoAnswer as error:
-            error.messages = messages
-            raise
-        completion = completion.model_copy(update={"text": well_formed(completion.text), "seed": seed})
+        ask = partial(
+            self._ask, pictures=self._pictures(now), sampling=self._sampling.model_copy(update={"seed": seed}), tag=tag
+        )
+        form = form_of(
+            self._actions, fitted.text, now, reply_tokens=self._sampling.max_tokens, splitter=self._prompt.splitter
+        )
+        completion = await ask(messages, form=form)
         action, note = self._read(completion.text, urls)
+        if form and self._actions.stop_at_repeats and repeats(action, now, history):
+            note = f"asked for an answer, since an earlier step did what this reply says: {completion.text}"
+            messages = asking_for_answer(messages)
+            completion = both(completion, await ask(messages, form=form.answer_only()))
+            action, _ = self._read(completion.text, urls)
         return Decision(
             action=action,
             # The picture is a file of its step; in here, those of all steps would stay in memory.
@@ -103,15 +104,23 @@ class Prompted:
             note="; ".join(filter(None, (note, fitted.note))),
         )
 
-    def _form(self, shown: str, now: Observation) -> ReplyForm | None:
-        """What the reply may be, where that is not left to the model; `ids` are those of the text that it is shown."""
-        if self._actions.constrain == "none":
-            return None
-        limit, splitter = self._sampling.max_tokens, self._prompt.splitter
-        if self._actions.constrain == "grammar":
-            return form_for(limit, splitter=splitter)
-        ids = [each for each in dict.fromkeys(_ELEMENT.findall(shown)) if each in now.nodes]
-        return form_for(limit, splitter=splitter, ids=ids, tabs=len(now.tabs))
+    async def _ask(
+        self,
+        messages: tuple[Message, ...],
+        *,
+        form: ReplyForm | None,
+        pictures: tuple[bytes, ...],
+        sampling: Sampling,
+        tag: RequestTag,
+    ) -> Completion:
+        shown = messages[-1].model_copy(update={"images": pictures})
+        try:
+            completion = await generate_in_form(self._model, [*messages[:-1], shown], sampling, tag=tag, form=form)
+            self._require_answer(completion)
+        except NoAnswer as error:
+            error.messages = messages
+            raise
+        return completion.model_copy(update={"text": well_formed(completion.text), "seed": sampling.seed})
 
     def _require_answer(self, completion: Completion) -> None:
         """Raises LimitSpent when the reply was cut before there was more than thoughts, where these do not count."""
@@ -171,14 +180,3 @@ class Prompted:
         if isinstance(action, Invalid):
             action = Invalid(raw=reply, reason=action.reason)
         return action, crash
-
-
-def _require_forms(model: ModelBackend, actions: ActionSettings) -> None:
-    """Raises ConfigError when replies are to be constrained, and this model or these actions cannot be."""
-    if actions.constrain == "none":
-        return
-    wanted = f"actions.constrain is '{actions.constrain}'"
-    if actions.action_set != "id":
-        raise ConfigError(f"{wanted}, which is for the action set 'id', and this run has '{actions.action_set}'")
-    if fault := form_fault(model):
-        raise ConfigError(f"{wanted}, and the model cannot be kept to it: {fault}; use none, or llama-cpp or vLLM")

@@ -136,11 +136,18 @@ class ActionSettings(Described):
     """the next prompt says why the last action did nothing; official never shows the model why"""
     skip_thoughts: bool = False
     """look for the action outside blocks of thoughts, such as <think>...</think>; official looks in them too"""
-    constrain: Literal["none", "grammar", "ids"] = "none"
-    """keeps the sampler to the grammar (grammar), and to elements of the page that is shown (ids); officially none
+    constrain: Literal["none", "grammar", "ids", "controls"] = "none"
+    """keeps the sampler to the grammar (grammar), and to elements of the page (ids), or its controls; officially none
 
-    A reply is some text and one action of the id set. For engines that can, llama.cpp and vLLM; others are refused. The
-    text before the action is bounded by what sampling.max_tokens leaves for it.
+    Elements are those of the page that the model is shown. With controls it clicks links, buttons and the like only,
+    and types only where text goes. A reply is some text and one action of the id set. For engines that can, llama.cpp
+    and vLLM; others are refused. The text before the action is bounded by what sampling.max_tokens leaves for it.
+    """
+    stop_at_repeats: bool = False
+    """a reply that does again what an earlier step did is asked anew, for stop [answer] alone; official: no
+
+    The same is a click on an element of the same role and name, a second "Next" too: for models that never stop by
+    themselves. Needs constrain.
     """
     playwright_quirks: bool = True
     """drop arguments of click etc., press by focus, stop by double quotes: official
