@@ -15,7 +15,7 @@ SitesFile = Annotated[
     typer.Option(
         "--sites",
         metavar="NAME|FILE",
-        help="Sites file of the provider [b]docker[/b] (configs/sites/NAME.yaml); the options below win over it.",
+        help="Sites file of the provider [b]docker[/b], or its name in configs/sites; the options below win.",
     ),
 ]
 Only = Annotated[
@@ -28,8 +28,9 @@ Family = Annotated[
     str | None,
     typer.Option(
         "--family",
-        metavar="official|webarena-verified",
-        help="Whose images; the latter are smaller, and differ in places. [dim]Default: official[/dim]",
+        metavar="NAME",
+        help="Whose images: official, or webarena-verified, which are smaller, and differ in places. "
+        "[dim]Default: official[/dim]",
     ),
 ]
 Replicas = Annotated[
@@ -61,7 +62,11 @@ EngineName = Annotated[
 ]
 Data = Annotated[
     Path | None,
-    typer.Option("--data", metavar="FOLDER", help="Folder of image archives, and of encyclopedia and map data."),
+    typer.Option(
+        "--data",
+        metavar="FOLDER",
+        help="Folder of image archives, and of encyclopedia and map data. [dim]Default: one in your home folder[/dim]",
+    ),
 ]
 Download = Annotated[
     bool, typer.Option("--download", help="Get archives and data that are missing: hundreds of GB; it can go on later.")
@@ -87,8 +92,7 @@ def up(
 ) -> None:
     """Start the sites in containers, tell them their addresses, wait until their pages are whole; print their URLs.
 
-    What is up already is kept. Exit code: 0 all are up, 1 some did not come up, 2 bad usage, or the engine, an image, a
-    port or data is not there.
+    What is up already is kept. Exit code: 0 all are up, 1 some did not come up, 2 bad usage, or something is not there.
     """
     import asyncio
 

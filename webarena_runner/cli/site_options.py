@@ -14,6 +14,14 @@ CheckedSites = Annotated[
         help="Provider or sites file to check. [dim]Default: static, URLs from the environment[/dim]",
     ),
 ]
+ResetSites = Annotated[
+    str | None,
+    typer.Option(
+        "--sites",
+        metavar="NAME|FILE",
+        help="Sites file with their `reset:`, or docker. [dim]Default: static, URLs from the environment[/dim]",
+    ),
+]
 Reset = Annotated[
     str | None,
     Sets("reset"),

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from webarena_runner.cli import containers
-from webarena_runner.cli.site_options import CheckedSites, Yes
+from webarena_runner.cli.site_options import CheckedSites, ResetSites, Yes
 
 NOTES = (
     "[bold]Reset[/bold]\n"
@@ -86,7 +86,9 @@ def serve(
 @app.command()
 def status(
     sites: CheckedSites = None,
-    limit_s: Annotated[float, typer.Option("--limit", min=0.1, help="Seconds to wait for each site.")] = 10,
+    limit_s: Annotated[
+        float, typer.Option("--limit", metavar="SECONDS", min=0.1, help="How long to wait for each site.")
+    ] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array of the sites, for programs.")] = False,
 ) -> None:
     """Look at the start page and the log-in page of every configured site. Exit code 1 when one is not fine.
@@ -125,7 +127,7 @@ def reset(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[SITE]...", help="Sites to reset. [dim]Default: all[/dim]")
     ] = None,
-    sites: CheckedSites = None,
+    sites: ResetSites = None,
     instance: Annotated[
         str | None, typer.Option("--instance", metavar="NAME", help="Of this instance. [dim]Default: of all[/dim]")
     ] = None,
