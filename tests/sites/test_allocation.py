@@ -205,3 +205,9 @@ def test_a_place_that_is_due_is_not_used_and_is_told() -> None:
     assert look.due == [Place("1", "reddit"), Place("2", "reddit")], "each who waits has another one reset"
     rules.was_reset("2", ["reddit"])
     assert Look(rules).instance_for(reads("reddit")) == "2"
+
+
+def test_a_limit_holds_for_sites_that_nothing_changes_too() -> None:
+    rules = allocation(1)
+    rules.uses[Place("1", "map")].limit = 1
+    assert list(started(rules, reads("map"), reads("map"), reads("gitlab"))) == ["1", None, "1"]

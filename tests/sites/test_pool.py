@@ -163,3 +163,46 @@ async def test_leaving_the_pool_ends_its_resets() -> None:
         pool.look().take(READS)
         await turns()
     assert resets.begun == [("1", ("reddit",))]
+
+
+async def test_who_is_cancelled_while_another_gives_back_takes_no_turn_with_it() -> None:
+    pool = pool_of("1")
+    first = await pool.acquire(WRITES)
+    gone = asyncio.create_task(pool.acquire(WRITES))
+    await turns()
+    gone.cancel()
+    # Before the cancelled one has left.
+    await pool.release(first)
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+    assert pool.look().take(WRITES) is not None
+
+
+async def test_a_reset_that_goes_wrong_in_itself_ends_the_waiting_for_it() -> None:
+    async def broken(instance: str, sites: Sequence[str], why: str) -> str:
+        raise OSError("no space left on device")
+
+    rules = Allocation({"1": SITES}, needs_reset=lambda _instance, _site, tasks, _written: tasks is None)
+    async with Pool(rules, reset=broken) as pool:
+        with pytest.raises(OSError, match="no space left"):
+            await asyncio.wait_for(pool.acquire(READS), 1)
+        with pytest.raises(OSError, match="no space left"):
+            await asyncio.wait_for(pool.changed(), 1)
+
+
+async def test_two_resets_of_one_site_are_never_under_way_at_once() -> None:
+    resets = Resets()
+    async with resets.pool("1", whole=True) as pool:
+        await pool.release(await pool.acquire(WRITES))
+        async with pool.reset_elsewhere("1", ["gitlab"]):
+            waiting = asyncio.create_task(pool.acquire(READS))
+            await turns()
+            assert resets.begun == []
+        await turns()
+        assert resets.begun == [("1", ("gitlab", "reddit"))]
+        entering = asyncio.create_task(pool.reset_elsewhere("1", ["reddit"]).__aenter__())
+        await turns()
+        assert not entering.done()
+        resets.may_end.set()
+        await entering
+        await waiting

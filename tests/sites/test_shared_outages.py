@@ -10,8 +10,8 @@ import pytest
 from playwright.async_api import BrowserContext
 
 from tests.support.local_site import Site, serve
-from webarena_runner.errors import EpisodeError, LoginError, ModelError, SiteAway, SiteError
-from webarena_runner.interfaces import SiteLease
+from webarena_runner.errors import EpisodeError, LoginError, ModelError, SiteAway, SiteError, StoreError
+from webarena_runner.interfaces import SiteEvent, SiteLease
 from webarena_runner.interfaces.watching import Document
 from webarena_runner.settings.records import OutageSettings
 from webarena_runner.settings.resetting import Resetting
@@ -216,3 +216,25 @@ async def test_a_site_that_stays_away_is_reset_where_resets_are_wanted(when: str
             await until(sites, lambda: sites.pool.ready(FORUM) or sites.pool.hopeless(FORUM) != "")
             assert way.resets == resets
             assert sites.pool.ready(FORUM) == bool(resets)
+
+
+async def test_a_disk_that_is_full_when_a_site_is_reset_ends_the_waiting_for_that_site() -> None:
+    def full(event: SiteEvent) -> None:
+        raise StoreError("no space left on device")
+
+    with servers(1) as (server,):
+        instance = Instance("1", {"reddit": server.url}, resetter=Restarts(server), reset_when="before-run")
+        settings = OutageSettings(**QUICK, reset_after=1)
+        async with SharedSites(
+            [instance],
+            label="static",
+            new_context=no_context,
+            outages=settings,
+            resetting=Resetting(at_start=False),
+            on_event=full,
+        ) as sites:
+            server.stop()
+            with pytest.raises(SiteAway):
+                await use(sites, ends=loses)
+            with pytest.raises(StoreError, match="no space left"):
+                await until(sites, lambda: sites.pool.ready(FORUM))

@@ -72,12 +72,16 @@ class Use:
         return bool(self.holders or self.guests)
 
     @property
+    def is_full(self) -> bool:
+        return self.limit is not None and len(self.holders) + self.guests >= self.limit
+
+    @property
     def is_written_now(self) -> bool:
         return any(grant.request.writes or grant.wrote for grant in self.holders)
 
     def admits(self, *, writes: bool) -> bool:
         """Whether one more may use it, as far as those are concerned who do."""
-        if self.reset or (self.limit is not None and len(self.holders) >= self.limit):
+        if self.reset or self.is_full:
             return False
         return not self.holders if writes else not self.is_written_now
 
@@ -175,6 +179,10 @@ class Allocation:
         """Whether one of these waits for a reset, or has one: also one that goes with that of another site."""
         return any(self.uses[Place(instance, site)].reset for site in sites)
 
+    def is_full(self, instance: str, sites: Iterable[str]) -> bool:
+        """Whether one of these, which may be one that nothing changes, is used by as many as it can bear now."""
+        return any(self.uses[Place(instance, site)].is_full for site in sites)
+
     def _shared(self, grant: Grant) -> dict[str, Use]:
         return {site: self.uses[Place(grant.instance, site)] for site in grant.request.shared}
 
@@ -214,7 +222,7 @@ class Look:
         return not self._allocation.suspended(instance, request.sites)
 
     def _fits(self, instance: str, request: Request) -> bool:
-        if self._allocation.is_reset(instance, request.sites):
+        if self._allocation.is_reset(instance, request.sites) or self._allocation.is_full(instance, request.sites):
             return False
         places = [Place(instance, site) for site in request.shared]
         return all(self._admits(place, writes=request.writes) for place in places)

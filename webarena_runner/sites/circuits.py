@@ -12,7 +12,6 @@ from webarena_runner.errors import (
     BrowserError,
     EpisodeError,
     LoginError,
-    RunnerError,
     SiteAway,
     SiteError,
 )
@@ -206,13 +205,10 @@ class Circuits:
         for each in together:
             self._do(self._breaker.taken(each, f"it is reset, since {why}", now=self._clock()))
         await self._drained(together)
-        try:
+        async with self._pool.reset_elsewhere(instance.name, [each.site for each in together]):
             done = await self._resets.carry_out(instance.name, [circuit.site], why)
-        except RunnerError as error:
-            self._pool.fail(error)
-            return
-        if not done.error:
-            self._pool.was_reset(instance.name, done.sites)
+            if not done.error:
+                self._pool.was_reset(instance.name, done.sites)
         for each in together:
             self._breaker.was_reset(each, now=self._clock())
         self._changed.set()
@@ -227,8 +223,14 @@ class Circuits:
     def _start(self, job: Any) -> asyncio.Task[Any]:
         task = asyncio.create_task(job)
         self._jobs.add(task)
-        task.add_done_callback(self._jobs.discard)
+        task.add_done_callback(self._ended)
         return task
+
+    def _ended(self, job: asyncio.Task[Any]) -> None:
+        self._jobs.discard(job)
+        if not job.cancelled() and (error := job.exception()):
+            # Its site would stay as it is, and everybody would wait for it.
+            self._pool.fail(error)
 
 
 async def outage_of(instance: Instance, site: str, *, limit_s: float) -> str:

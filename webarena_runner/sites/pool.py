@@ -3,10 +3,11 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Self
 
-from webarena_runner.errors import RunnerError, SiteError
+from webarena_runner.errors import SiteError
 from webarena_runner.sites.allocation import Allocation, Grant, Look, Place, Request
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ class Pool:
         self._resetting: set[asyncio.Task[None]] = set()
         self._under_way: set[Place] = set()
         self._change: asyncio.Future[None] | None = None
+        self._broken: BaseException | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -55,6 +57,8 @@ class Pool:
         Raises:
             SiteError: no instance has these sites, or none that will come back.
         """
+        if self._broken is not None:
+            raise self._broken
         if why := self.hopeless(request):
             raise SiteError(why)
         turn: asyncio.Future[Grant] = asyncio.get_running_loop().create_future()
@@ -63,10 +67,10 @@ class Pool:
         try:
             return await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
+            if not turn.cancelled() and turn.exception() is None:
                 await self.release(turn.result())
             else:
-                self._waiting.remove((request, turn))
+                self._waiting = deque(each for each in self._waiting if each[1] is not turn)
                 self._serve()
             raise
 
@@ -129,12 +133,17 @@ class Pool:
         """Done when something has been released, suspended, resumed or reset since it was called."""
         if self._change is None or self._change.done():
             self._change = asyncio.get_running_loop().create_future()
+            if self._broken is not None:
+                self._change.set_exception(self._broken)
         return asyncio.shield(self._change)
 
     def _serve(self) -> None:
         """Hands out what can be, in order, and tells who waits for a change."""
         look = Look(self.allocation)
         for request, turn in tuple(self._waiting):
+            if turn.done():
+                # Cancelled, and about to leave.
+                continue
             if why := self.hopeless(request):
                 self._waiting.remove((request, turn))
                 turn.set_exception(SiteError(why))
@@ -145,8 +154,9 @@ class Pool:
         if self._change is not None and not self._change.done():
             self._change.set_result(None)
 
-    def fail(self, error: RunnerError) -> None:
-        """Something has come up that ends the run: everybody who waits is told."""
+    def fail(self, error: BaseException) -> None:
+        """What ends a run, such as a full disk, would end a job beside it alone, and everybody would wait for that."""
+        self._broken = self._broken or error
         waiting: list[asyncio.Future[Any]] = [turn for _, turn in self._waiting]
         self._waiting.clear()
         if self._change is not None:
@@ -167,7 +177,25 @@ class Pool:
                 self._under_way.update(places)
                 job = asyncio.create_task(self._reset_places(self._reset, places))
                 self._resetting.add(job)
-                job.add_done_callback(self._resetting.discard)
+                job.add_done_callback(self._reset_ended)
+
+    @asynccontextmanager
+    async def reset_elsewhere(self, instance: str, sites: Iterable[str]) -> AsyncIterator[None]:
+        """While somebody else resets these sites: after a reset of the pool's own, which begins none meanwhile."""
+        places = {Place(instance, site) for site in sites}
+        while not self._under_way.isdisjoint(places):
+            await self.changed()
+        self._under_way |= places
+        try:
+            yield
+        finally:
+            self._under_way -= places
+            self._serve()
+
+    def _reset_ended(self, job: asyncio.Task[None]) -> None:
+        self._resetting.discard(job)
+        if not job.cancelled() and (error := job.exception()):
+            self.fail(error)
 
     async def _reset_places(self, reset: ResetSites, places: Sequence[Place]) -> None:
         instance, sites = places[0].instance, [place.site for place in places]
@@ -177,10 +205,6 @@ class Pool:
         why = f"{', '.join(written)} written to" if written else why
         try:
             failed = await reset(instance, sites, why)
-        except RunnerError as error:
-            # What ends a run, such as a full disk, would end this job alone, and everybody would wait for it.
-            self.fail(error)
-            return
         finally:
             # At once: whoever is served now may want the next reset before this job counts as done.
             self._under_way.difference_update(places)
