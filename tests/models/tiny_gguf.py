@@ -1,4 +1,4 @@
-"""A GGUF file of a Llama with random weights and a vocabulary of bytes, for the real llama.cpp: 0.6 MB."""
+"""A GGUF file of a Llama with random weights and a vocabulary of bytes and a space, for the real llama.cpp: 0.6 MB."""
 
 from pathlib import Path
 
@@ -7,6 +7,10 @@ from gguf import GGUFWriter, TokenType
 
 WIDTH, HIDDEN, HEADS, LAYERS, WINDOW = 64, 128, 4, 2, 4096
 CONTROL = ("<unk>", "<|im_start|>", "<|im_end|>")
+# What a space is in such a vocabulary; bytes alone would make no space of it again.
+SPACE = "\u2581"
+TOKENS = (*CONTROL, *(f"<0x{byte:02X}>" for byte in range(256)), SPACE)
+LETTERS = range(len(CONTROL) + ord("a"), len(CONTROL) + ord("z") + 1)
 TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
@@ -25,7 +29,7 @@ def write_tiny_gguf(path: Path, *, seed: int = 0) -> Path:
     writer.add_head_count_kv(HEADS)
     writer.add_layer_norm_rms_eps(1e-5)
     _add_tokens(writer)
-    _add_weights(writer, np.random.default_rng(seed), vocabulary=len(CONTROL) + 256)
+    _add_weights(writer, np.random.default_rng(seed), vocabulary=len(TOKENS))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -35,9 +39,11 @@ def write_tiny_gguf(path: Path, *, seed: int = 0) -> Path:
 
 def _add_tokens(writer: GGUFWriter) -> None:
     writer.add_tokenizer_model("llama")
-    writer.add_token_list([*CONTROL, *(f"<0x{byte:02X}>" for byte in range(256))])
-    writer.add_token_scores([0.0] * (len(CONTROL) + 256))
-    writer.add_token_types([TokenType.UNKNOWN, TokenType.CONTROL, TokenType.CONTROL, *[TokenType.BYTE] * 256])
+    writer.add_token_list(TOKENS)
+    writer.add_token_scores([0.0] * len(TOKENS))
+    writer.add_token_types(
+        [TokenType.UNKNOWN, TokenType.CONTROL, TokenType.CONTROL, *[TokenType.BYTE] * 256, TokenType.NORMAL]
+    )
     writer.add_bos_token_id(1)
     writer.add_eos_token_id(2)
     writer.add_unk_token_id(0)
@@ -51,7 +57,10 @@ def _add_weights(writer: GGUFWriter, draw: np.random.Generator, *, vocabulary: i
         writer.add_tensor(name, draw.normal(0, 0.4, shape).astype(np.float32))
 
     add("token_embd.weight", vocabulary, WIDTH)
-    add("output.weight", vocabulary, WIDTH)
+    output = draw.normal(0, 0.4, (vocabulary, WIDTH)).astype(np.float32)
+    # Words, at which a reply can be told to stop, among halves of characters.
+    output[LETTERS] *= 3
+    writer.add_tensor("output.weight", output)
     writer.add_tensor("output_norm.weight", np.ones(WIDTH, np.float32))
     for layer in range(LAYERS):
         for part in ("attn_q", "attn_k", "attn_v", "attn_output"):

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from tests.models.contract.backends import ENGINES, FAKES
+from tests.models.contract.backends import ENGINES, FAKES, HERE
 
 Cell = tuple[str, str]
 
@@ -44,9 +44,9 @@ class Outcomes:
         return "not run" if cell in self.cell_of.values() else "-"
 
     def table(self) -> Table:
-        table = Table("behaviour", *FAKES, *ENGINES, title="-: not applicable, nothing there to break")
+        table = Table("behaviour", *FAKES, *HERE, *ENGINES, title="-: not applicable, nothing there to break")
         for behaviour in self.behaviours:
-            table.add_row(behaviour, *(self.word((behaviour, name)) for name in (*FAKES, *ENGINES)))
+            table.add_row(behaviour, *(self.word((behaviour, name)) for name in (*FAKES, *HERE, *ENGINES)))
         return table
 
 

@@ -19,6 +19,8 @@ FAKES: Mapping[str, str] = {
     "gemini-generativeai": "gemini:old_sdk",
     "vllm-server-connected": "vllm_server:connected",
 }
+# Engines of the ordinary environment.
+HERE: Mapping[str, tuple[str, str]] = {"llama-cpp": ("llama_cpp:started", "xllamacpp")}
 # Run under the marker `models`, by a Python that has them; each with the package that it needs.
 ENGINES: Mapping[str, tuple[str, str]] = {
     "vllm-server-started": ("vllm_server:started", "vllm"),
@@ -34,7 +36,7 @@ def fake(name: str) -> Fake:
 
 def engine(name: str, folder: Path) -> ModelBackend:
     """With the model in the folder; its check starts it."""
-    path, package = ENGINES[name]
+    path, package = {**HERE, **ENGINES}[name]
     if find_spec(package) is None:
         pytest.skip(f"{package} is not installed in this Python")
     made: ModelBackend = _function(path)(folder)

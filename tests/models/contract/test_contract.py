@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 import pytest
 import pytest_asyncio
 
-from tests.models.contract.backends import ENGINES, FAKES, engine, fake
+from tests.models.contract.backends import ENGINES, FAKES, HERE, engine, fake
 from tests.models.contract.subject import Fake, ask, opened
 from tests.models.fake_openai import DROP, HANG, Reply, Server, running
 from tests.models.vllm_live import WARNINGS
@@ -25,13 +25,18 @@ LIMIT_S = 120
 PAGES = [f"page {number}: [{number * 7}] link 'Item {number}'" for number in range(CALLS)]
 FAULTS = ("429", "429-retry-after", "500", "503", "truncated", "dropped")
 MARKS = [pytest.mark.models, *(pytest.mark.filterwarnings(warning) for warning in WARNINGS)]
-ALL = [*FAKES, *(pytest.param(name, marks=MARKS) for name in ENGINES)]
+ALL = [*FAKES, *HERE, *(pytest.param(name, marks=MARKS) for name in ENGINES)]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=ALL)
-async def backend(request: pytest.FixtureRequest) -> AsyncIterator[ModelBackend]:
+async def backend(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[ModelBackend]:
     """One for all tests that break nothing."""
-    if request.param in ENGINES:
+    if request.param in HERE:
+        async with opened(engine(request.param, tmp_path_factory.mktemp("model"))) as started:
+            yield started
+    elif request.param in ENGINES:
         async with opened(engine(request.param, request.getfixturevalue("tiny_llama"))) as started:
             yield started
     else:
