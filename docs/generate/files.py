@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from docs.generate.markdown import code, literal, table
 from docs.generate.records import kind
 from webarena_runner.log import format
-from webarena_runner.types import Action, EpisodeResult, LastPage, RunManifest, SiteReset, Step, Task
+from webarena_runner.types import Action, EpisodeResult, LastPage, RunManifest, RunStatus, SiteReset, Step, Task
 
 _RECORDS = (
     ("manifest.json", RunManifest),
@@ -20,6 +20,7 @@ _RECORDS = (
     ("last.json", LastPage),
     ("result.json", EpisodeResult),
     ("resets.jsonl", SiteReset),
+    ("status.json", RunStatus),
 )
 
 

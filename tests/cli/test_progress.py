@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import Console
 
-from webarena_runner.cli.progress import Bar, Tally, duration, shown, view
+from webarena_runner.cli.progress import Bar, shown, view
 from webarena_runner.interfaces import ResetBegun
 from webarena_runner.interfaces.execution import EpisodeStarted, StepTaken
+from webarena_runner.report.units import duration
 from webarena_runner.running.progress import EpisodeEnded, Event, Note, Phase, Started
+from webarena_runner.running.tally import Tally
 from webarena_runner.types import Ending, EpisodeResult, Failure, SiteReset
 
 

@@ -24,6 +24,7 @@ from webarena_runner.cli import (
     score,
     site_options,
     sites,
+    status,
     tasks,
     verify,
     view,
@@ -168,6 +169,7 @@ app.command("resume", rich_help_panel=RUN)(resuming.resume)
 app.command("retry", rich_help_panel=RUN)(resuming.retry)
 app.command("baseline", rich_help_panel=RUN, epilog=baseline.NOTES)(baseline.baseline)
 app.command("doctor", rich_help_panel=RUN, epilog=doctor.WHOLE_RUN)(doctor.doctor)
+app.command("status", rich_help_panel=RUN, epilog=status.NOTES)(status.status)
 app.command("report", rich_help_panel=RESULTS, cls=OptionalHtml)(runs.report)
 app.command("view", rich_help_panel=RESULTS)(view.view)
 app.command("leaderboard", rich_help_panel=RESULTS, epilog=leaderboard.NOTES)(leaderboard.leaderboard)

@@ -3,6 +3,7 @@
     RUN/manifest.json                    what the run is; written first of all but `tasks.jsonl`, then when the run ends
     RUN/tasks.jsonl                      one line a chosen task: the official record (`raw`) and how we read it
     RUN/run.log                          one line an episode, for people
+    RUN/status.json                      how the run stands, written by it every few seconds
     RUN/resets.jsonl                     one line a reset of shared sites; absent when there was none
     RUN/texts/SHA256.txt                 texts that many steps share: prompt file, instructions, examples
     RUN/episodes/TASK.TRIAL/             the latest attempt

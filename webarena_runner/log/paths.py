@@ -12,6 +12,7 @@ from webarena_runner.log.files import is_file, is_folder, no_right
 from webarena_runner.types import TaskId
 
 MANIFEST = "manifest.json"
+STATUS = "status.json"
 RESCORED = "rescored"
 PICTURES = (".jpeg", ".png", ".webp")
 RESULT = "result.json"
@@ -171,6 +172,11 @@ class RunPaths:
     def resets(self) -> Path:
         """Of shared sites, a line for each."""
         return self.folder / "resets.jsonl"
+
+    @property
+    def status(self) -> Path:
+        """How the run stands, as it says itself."""
+        return self.folder / STATUS
 
     @property
     def lock(self) -> Path:

@@ -24,13 +24,15 @@ class Phase:
 class Started:
     """Work begins: `total` planned (task, trial) pairs, `already_done` of them finished by an earlier start.
 
-    `passed` of these are passed; `spent_usd` is what the earlier starts have cost, None when nothing has a price.
+    `passed` of these are passed; `spent_usd` is what the earlier starts have cost, None when nothing has a price, and
+    `tokens` what they have used.
     """
 
     total: int
     already_done: int
     passed: int = 0
     spent_usd: float | None = None
+    tokens: int = 0
 
 
 @dataclass(frozen=True)

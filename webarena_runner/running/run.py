@@ -31,6 +31,7 @@ from webarena_runner.running.preflight import look_at_sites
 from webarena_runner.running.progress import Event, Note, Phase, Started, WatchedSchedule
 from webarena_runner.running.schedule import RunSchedule
 from webarena_runner.running.sites_up import bring_up
+from webarena_runner.running.status import StatusKeeper
 from webarena_runner.settings.later import with_limits, with_reset
 from webarena_runner.settings.loading import Given, load_model_spec
 from webarena_runner.settings.records import ModelSpec, RunConfig, RunSettings, SitesSpec
@@ -193,9 +194,14 @@ async def run(prepared: Prepared, *, on_event: Callable[[Event], None], environ:
     return RunSummary(load_run(prepared.folder), exported, monotonic() - clock, stopped)
 
 
-async def _play(prepared: Prepared, on_event: Callable[[Event], None], environ: Mapping[str, str]) -> str:
+async def _play(prepared: Prepared, watcher: Callable[[Event], None], environ: Mapping[str, str]) -> str:
     """Opens what the episodes need and plays them; why the run stopped early, "" when all is done."""
-    settings = prepared.config.settings
+    settings, keeper = prepared.config.settings, StatusKeeper(prepared.folder)
+
+    def on_event(event: Event) -> None:
+        keeper.take(event)
+        watcher(event)
+
     max_time_s = settings.limits.max_time_s
     until = None if max_time_s is None else asyncio.get_running_loop().time() + max_time_s
     tasks, run_id = [task for task, _ in prepared.todo], prepared.folder.name
@@ -221,11 +227,13 @@ async def _play(prepared: Prepared, on_event: Callable[[Event], None], environ: 
             if settings.limits.max_cost_usd is not None:
                 log.info("may cost $%g; $%.4f of it was spent before", settings.limits.max_cost_usd, cost_usd or 0.0)
             passed = sum(result.value == 1 for result in finished.values())
-            on_event(Started(len(prepared.manifest.planned), len(finished), passed=passed, spent_usd=cost_usd))
+            total = len(finished) + len(schedule.waiting)
+            on_event(Started(total, len(finished), passed=passed, spent_usd=cost_usd, tokens=tokens))
             for note in (*prepared.notes, *found):
                 on_event(Note(note))
             _warn_of_missing_judge(prepared, on_event)
-            await _play_all(executor, schedule, on_event, until=until)
+            async with keeper.kept(lambda: schedule.ended_early):
+                await _play_all(executor, schedule, on_event, until=until)
             if schedule.ended_early:
                 log.info("stopped early: %s", schedule.ended_early)
             return schedule.ended_early

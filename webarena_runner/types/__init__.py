@@ -42,6 +42,7 @@ from webarena_runner.types.episodes import (
 from webarena_runner.types.record import Record
 from webarena_runner.types.rescoring import Agreement, Disagreement, RescoredEpisode, Rescoring, Standing
 from webarena_runner.types.resets import SiteReset
+from webarena_runner.types.status import EpisodeUnderWay, RunStatus
 from webarena_runner.types.tasks import Check, Geolocation, Task, TaskId, Viewport, id_order
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "Disagreement",
     "Ending",
     "EpisodeResult",
+    "EpisodeUnderWay",
     "Failure",
     "Geolocation",
     "GoBack",
@@ -79,6 +81,7 @@ __all__ = [
     "RescoredEpisode",
     "Rescoring",
     "RunManifest",
+    "RunStatus",
     "Sampling",
     "Score",
     "Scroll",

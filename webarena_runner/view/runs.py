@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from webarena_runner.errors import StoreError
-from webarena_runner.log.paths import is_run, runs_in
+from webarena_runner.log.paths import STATUS, is_run, runs_in
 from webarena_runner.log.writing import is_going_on
 from webarena_runner.report.summary import RunReport, load_run
 
@@ -76,7 +76,9 @@ def status_of(report: RunReport) -> str:
 
 def _print_of(folder: Path) -> Print:
     """Changes whenever a file changes that the result table is made from."""
-    files = [*folder.glob("*.json*"), *folder.glob("episodes/*/result.json"), *folder.glob("attempts/*/*.json*")]
+    # Of what is there beside it, a heartbeat changes nothing.
+    own = (path for path in folder.glob("*.json*") if path.name != STATUS)
+    files = [*own, *folder.glob("episodes/*/result.json"), *folder.glob("attempts/*/*.json*")]
     found = []
     for file in sorted(files):
         try:

@@ -1,0 +1,161 @@
+"""How a run stands, told from outside while it goes on, when it has been killed, and after."""
+
+import json
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from subprocess import Popen
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Done, Invoke, own_task, start
+from tests.cli.test_stop_and_resume import LIMIT_S, STOP, serving
+from tests.log.records import make_manifest
+from tests.models.fake_openai import HANG, Server
+from webarena_runner.log.status import STALE_S, read_status, standing, write_status
+from webarena_runner.log.writing import RunFolder
+from webarena_runner.types import RunStatus
+
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def arguments(workdir: Path) -> Callable[[Server], list[str]]:
+    tasks = workdir / "tasks.json"
+    tasks.write_text(json.dumps([own_task(number, expected="hello", said="hello") for number in range(3)]))
+
+    def of(server: Server) -> list[str]:
+        model = [
+            "--model",
+            "openai-compatible",
+            "-o",
+            f"model.options.base_url={server.base_url}",
+            "--prompt",
+            "direct",
+        ]
+        model += ["-o", "model.options.probe=false"]
+        return [*model, "--task-set", str(tasks), "--sites", "embedded", "--run-id", "r", "--out", "results"]
+
+    return of
+
+
+def until(invoke: Invoke, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The status as soon as it is so."""
+    limit = time.monotonic() + LIMIT_S
+    while time.monotonic() < limit:
+        if Path("results/r/status.json").exists():
+            found: dict[str, Any] = json.loads(invoke("status", "r", "--json").out)
+            if holds(found):
+                return found
+        time.sleep(0.05)
+    raise AssertionError(f"not within {LIMIT_S} s")
+
+
+def ended(process: "Popen[str]") -> None:
+    process.communicate(timeout=LIMIT_S)
+
+
+@pytest.mark.browser
+@pytest.mark.long
+def test_a_run_says_what_it_does_and_whoever_reads_it_sees_that_it_was_killed(
+    invoke: Invoke, arguments: Callable[[Server], list[str]]
+) -> None:
+    with serving(Server()) as server:
+        server.replies.extend([STOP, HANG])
+        process = start(*arguments(server))
+        try:
+            found = until(invoke, lambda said: said["done"] == 1 and bool(said["under_way"]))
+            assert (found["state"], found["passed"], found["left"], found["total"]) == ("running", 1, 2, 3)
+            assert (found["pid"], found["tokens"], found["cost_usd"]) == (process.pid, 35, None)
+            (episode,) = found["under_way"]
+            assert (episode["task_id"], episode["steps"]) == (1, 0)
+            assert "task 0 trial 0: passed" in found["last_event"]
+            shown = invoke("status", "r")
+            assert f"r: running, process {process.pid} on " in shown.out
+            assert "1/3 done: 1 passed, 0 failed, 0 errored; 2 left" in shown.out
+            assert "worker 0: task 1 trial 0 attempt 1, step 0" in shown.out
+            process.kill()
+        finally:
+            ended(process)
+    killed = invoke("status", "results/r")
+    assert killed.code == 0
+    assert f"r: interrupted: process {process.pid} has ended without a word" in killed.out
+    assert "go on with: wa-run resume results/r" in killed.out
+
+
+@pytest.mark.browser
+@pytest.mark.long
+def test_a_signal_a_budget_and_the_end_are_told_apart(invoke: Invoke, arguments: Callable[[Server], list[str]]) -> None:
+    def state() -> tuple[str, str, int]:
+        said = json.loads(invoke("status", "r", "--json").out)
+        return said["state"], said["why"], said["left"]
+
+    with serving(Server()) as server:
+        server.replies.append(HANG)
+        process = start(*arguments(server))
+        try:
+            until(invoke, lambda said: bool(said["under_way"]))
+            process.terminate()
+        finally:
+            ended(process)
+        assert state() == ("interrupted", "", 3)
+        server.replies.append(STOP)
+        invoke("resume", "r", "--max-tokens", "1")
+        why = "the run has used 35 tokens, and --max-tokens allows 1; to resume it, give a higher --max-tokens"
+        assert state() == ("stopped", why, 2)
+        server.replies.extend([STOP, STOP])
+        resumed: Done = invoke("resume", "r")
+        assert resumed.code == 0, resumed
+    assert state() == ("finished", "", 0)
+    said = read_status(Path("results/r"))
+    assert said is not None
+    assert (said.passed, said.done, said.tokens) == (3, 3, 105)
+    assert not list(Path("results/r").glob(".status*"))
+
+    Path("results/r/status.json").unlink()
+    assert state() == ("finished", "", 0), "a run of an earlier version has its results alone"
+
+
+@pytest.fixture
+def said() -> Callable[..., RunStatus]:
+    def make(**changes: Any) -> RunStatus:
+        import socket
+
+        given = {"run_id": "r", "state": "running", "pid": 7, "host": socket.gethostname()}
+        return RunStatus.model_validate({**given, "started_at": NOW, "heartbeat_at": NOW, **changes})
+
+    return make
+
+
+def test_what_holds_its_run_and_says_nothing_is_silent(tmp_path: Path, said: Callable[..., RunStatus]) -> None:
+    late = NOW + timedelta(seconds=STALE_S + 1)
+    folder = RunFolder.create(tmp_path / "r", make_manifest(), [])
+    assert standing(folder.path, said(), NOW).state == "running"
+    found = standing(folder.path, said(), late)
+    assert (found.state, found.why) == ("silent", "no heartbeat for 61 s; it still holds the run")
+    folder.close()
+    assert standing(folder.path, said(), NOW).state == "interrupted"
+
+
+def test_of_another_machine_only_the_heartbeat_tells(tmp_path: Path, said: Callable[..., RunStatus]) -> None:
+    status = said(host="node-17")
+    assert standing(tmp_path, status, NOW).state == "running"
+    found = standing(tmp_path, status, NOW + timedelta(hours=1))
+    assert (found.state, found.why) == ("silent", "no heartbeat for 3600 s; look for process 7 on node-17")
+
+
+def test_a_newer_version_may_say_more_and_what_is_damaged_is_told(
+    tmp_path: Path, invoke: Invoke, said: Callable[..., RunStatus]
+) -> None:
+    folder = RunFolder.create(tmp_path / "r", make_manifest(), [])
+    folder.close()
+    write_status(folder.path, said(state="stopped", why="enough"))
+    path = folder.path / "status.json"
+    raw = json.loads(path.read_text())
+    path.write_text(json.dumps(raw | {"temperature_c": 60}))
+    assert read_status(folder.path) == said(state="stopped", why="enough")
+    path.write_text(json.dumps(raw | {"pid": "none"}))
+    done = invoke("status", str(folder.path))
+    assert (done.code, "status.json is not a status" in done.err) == (2, True)

@@ -1,0 +1,92 @@
+"""`wa-run status`: how a run stands, from its folder, while it goes on and after."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from webarena_runner.cli.runs import Out, RunFolder
+
+if TYPE_CHECKING:
+    from webarena_runner.log.status import Standing
+    from webarena_runner.types import RunStatus
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print it as one JSON object, for programs.")]
+NOTES = (
+    "running, finished, stopped (a budget or errors ended it), interrupted (by a signal, or its process is gone), or "
+    "silent: it should go on, but has given no heartbeat for a minute."
+)
+
+
+def status(run: RunFolder, out: Out = Path("results"), as_json: AsJson = False) -> None:
+    """Say whether a run goes on, how far it is, and what it is doing, without touching it."""
+    from webarena_runner.cli.console import echo, echo_json
+    from webarena_runner.log.paths import find_run
+    from webarena_runner.log.status import read_status, standing
+
+    folder, now = find_run(run, out), datetime.now(UTC)
+    said = read_status(folder) or _of_results(folder)
+    found = standing(folder, said, now)
+    heartbeat_s = round((now - said.heartbeat_at).total_seconds(), 1)
+    if as_json:
+        state: dict[str, Any] = {"state": found.state, "why": found.why, "heartbeat_age_s": heartbeat_s}
+        echo_json(said.model_dump(mode="json") | state)
+    else:
+        echo("\n".join(_lines(folder, said, found, heartbeat_s)))
+
+
+def _of_results(folder: Path) -> "RunStatus":
+    """Of a run whose folder has no status: one of an earlier version, an import, or one that just begins."""
+    from webarena_runner.log.writing import is_going_on
+    from webarena_runner.report.summary import load_run
+    from webarena_runner.types import RunStatus
+
+    report = load_run(folder)
+    total, manifest = report.total, report.manifest
+    state = "running" if is_going_on(folder) else "stopped" if total.missing else "finished"
+    now = datetime.now(UTC)
+    return RunStatus.model_validate(
+        {
+            "run_id": folder.name,
+            "state": state,
+            "pid": 0,
+            "host": "",
+            "started_at": manifest.started_at,
+            "heartbeat_at": now if state == "running" else manifest.finished_at or manifest.started_at,
+            "total": total.planned,
+            "done": total.planned - total.missing,
+            "passed": total.passed,
+            "failed": total.planned - total.missing - total.passed - total.errored,
+            "errored": total.errored,
+            "left": total.missing,
+        }
+    )
+
+
+def _lines(folder: Path, said: "RunStatus", found: "Standing", heartbeat_s: float) -> list[str]:
+    from webarena_runner.report.units import duration, money
+
+    why = f": {found.why}" if found.why else ""
+    where = f", process {said.pid} on {said.host}" if said.pid and found.state in ("running", "silent") else ""
+    doing = f", {said.doing}" if found.state == "running" and said.doing not in ("", "running") else ""
+    eta = f", ETA {duration(said.eta_s)}" if said.eta_s is not None else ""
+    cost = "" if said.cost_usd is None else f", {money(said.cost_usd)}"
+    lines = [
+        f"{said.run_id}: {found.state}{why}{doing}{where}",
+        f"{said.done}/{said.total} done: {said.passed} passed, {said.failed} failed, {said.errored} errored; "
+        f"{said.left} left{eta}",
+        f"{said.tokens:,} tokens{cost}; started {said.started_at:%Y-%m-%d %H:%M:%S} UTC, last heartbeat "
+        f"{duration(heartbeat_s)} ago",
+    ]
+    for each in said.under_way if found.state in ("running", "silent") else ():
+        action = " ".join(each.action.split())
+        lines.append(
+            f"worker {each.worker}: task {each.task_id} trial {each.trial} attempt {each.attempt}, step {each.steps}, "
+            f"{duration(each.running_s)}: {action}"
+        )
+    if said.last_event:
+        lines.append(f"last: {' '.join(said.last_event.split())}")
+    if found.state in ("stopped", "interrupted") and said.left:
+        lines.append(f"go on with: wa-run resume {folder}")
+    return lines
