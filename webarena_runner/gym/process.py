@@ -5,7 +5,7 @@ import atexit
 import os
 import threading
 from collections.abc import Coroutine, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeVar
@@ -29,14 +29,29 @@ class LoopThread:
     def __init__(self) -> None:
         self._started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
         # A daemon, so that a process that forgets `close` ends; `SharedProviders` then closes at exit.
-        self._thread = threading.Thread(target=asyncio.run, args=[self._serve()], name="webarena-gym", daemon=True)
+        self._thread = threading.Thread(target=self._main, name="webarena-gym", daemon=True)
         self._thread.start()
         self._loop, self._stop = self._started.result()
+
+    def _main(self) -> None:
+        # As `asyncio.run` does, except that no thread is started at the end: a process that exits refuses one.
+        loop, threads = asyncio.new_event_loop(), ThreadPoolExecutor(thread_name_prefix="webarena-gym")
+        loop.set_default_executor(threads)
+        try:
+            loop.run_until_complete(self._serve())
+            loop.run_until_complete(loop.shutdown_asyncgens())
+        finally:
+            threads.shutdown()
+            loop.close()
 
     async def _serve(self) -> None:
         stop = asyncio.Event()
         self._started.set_result((asyncio.get_running_loop(), stop))
         await stop.wait()
+        if left := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in left:
+                task.cancel()
+            await asyncio.wait(left)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Its result; when the caller is interrupted, it is cancelled."""
