@@ -206,3 +206,24 @@ async def test_two_resets_of_one_site_are_never_under_way_at_once() -> None:
         resets.may_end.set()
         await entering
         await waiting
+
+
+async def test_what_was_lost_in_a_reset_is_back_after_one_that_succeeds() -> None:
+    resets = Resets()
+    resets.failing = "no answer within 600 s"
+    resets.may_end.set()
+    async with resets.pool("1", whole=True) as pool:
+        await pool.release(await pool.acquire(WRITES))
+        with pytest.raises(SiteError, match="it could not be reset"):
+            await pool.acquire(READS)
+        assert pool.hopeless(Request(("gitlab",))) != "", "it goes with the other"
+        pool.was_reset("1", ["reddit", "gitlab"])
+        assert (pool.hopeless(READS), pool.hopeless(Request(("gitlab",)))) == ("", "")
+        assert (await pool.acquire(READS)).instance == "1"
+
+
+async def test_a_site_that_is_down_is_not_back_for_being_reset() -> None:
+    pool = pool_of("1")
+    pool.suspend("1", "reddit", "it is down", for_good=True)
+    pool.was_reset("1", ["reddit"])
+    assert "it is down" in pool.hopeless(READS)

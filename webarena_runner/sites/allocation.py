@@ -54,7 +54,8 @@ class Use:
 
     `guests` is how many have it besides who cannot change it, for sites of which nothing is kept.
     `tasks` is how many had it since it was reset (None: it was not), of which one `written` to it. `suspended` is why
-    nobody may use it, `for_good` until somebody does something. `reset` tells whether it waits for a reset, or has one.
+    nobody may use it, `for_good` until somebody does something, and `lost` when a reset has failed. `reset` tells
+    whether it waits for a reset, or has one.
     """
 
     holders: list[Grant] = field(default_factory=list)
@@ -65,6 +66,7 @@ class Use:
     written: bool = False
     suspended: str = ""
     for_good: bool = False
+    lost: bool = False
     reset: bool = False
 
     @property
@@ -168,12 +170,14 @@ class Allocation:
         for site in sites:
             use = self.uses[Place(instance, site)]
             use.tasks, use.written, use.reset = 0, False, False
+            if use.lost:
+                use.suspended, use.for_good, use.lost = "", False, False
 
     def was_lost(self, instance: str, sites: Iterable[str], why: str) -> None:
-        """Nobody may use them until somebody does something."""
+        """Nobody may use them until somebody does something, or another reset succeeds."""
         for site in sites:
             use = self.uses[Place(instance, site)]
-            use.suspended, use.for_good, use.reset = why, True, False
+            use.suspended, use.for_good, use.lost, use.reset = why, True, True, False
 
     def is_reset(self, instance: str, sites: Iterable[str]) -> bool:
         """Whether one of these waits for a reset, or has one: also one that goes with that of another site."""

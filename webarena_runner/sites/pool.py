@@ -94,12 +94,12 @@ class Pool:
     def suspend(self, instance: str, site: str, why: str, *, for_good: bool = False) -> None:
         """Nobody starts on it any more; `for_good`: nothing will bring it back by itself."""
         use = self.allocation.uses[Place(instance, site)]
-        use.suspended, use.for_good = why, for_good
+        use.suspended, use.for_good, use.lost = why, for_good, False
         self._serve()
 
     def resume(self, instance: str, site: str) -> None:
         use = self.allocation.uses[Place(instance, site)]
-        use.suspended, use.for_good = "", False
+        use.suspended, use.for_good, use.lost = "", False, False
         self._serve()
 
     def limit(self, instance: str, site: str, most: int | None) -> None:
