@@ -45,11 +45,17 @@ class Run:
         """Results of attempts that do not count."""
         return _results(self.folder / "attempts")
 
+    def has_failed(self, task: int) -> bool:
+        """An attempt, whether the next one has begun or waits for its site."""
+        results = [*_results(self.folder / "episodes"), *self.earlier]
+        return any(result["task_id"] == task and result["failure"] for result in results)
+
     def wait_until(self, is_so: Callable[["Run"], bool]) -> None:
         deadline = time.monotonic() + LIMIT_S
         while not is_so(self):
-            assert time.monotonic() < deadline, f"not within {LIMIT_S:g} s"
-            assert self.process.poll() is None, self.output
+            if time.monotonic() > deadline or self.process.poll() is not None:
+                self.process.kill()
+                raise AssertionError(self.output)
             time.sleep(0.02)
 
     def steps_of(self, task: int) -> int:

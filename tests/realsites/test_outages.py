@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.realsites.all_sites import TASKS, RealSites
-from tests.realsites.playing import Run, start, task_file
+from tests.realsites.playing import start, task_file
 
 pytestmark = [pytest.mark.realsites, pytest.mark.browser]
 RECORDS: dict[int, dict[str, Any]] = {record["task_id"]: record for record in json.loads(TASKS.read_text())}
@@ -20,10 +20,6 @@ def slowly(record: dict[str, Any], steps: int) -> dict[str, Any]:
     return record | {"reference_actions": [*waits, *record["reference_actions"]]}
 
 
-def has_failed(run: Run) -> bool:
-    return bool(run.earlier)
-
-
 @pytest.mark.parametrize(("site", "task", "others"), [("reddit", 7, [5, 8]), ("shopping", 12, [9, 11])])
 def test_a_process_that_dies_and_comes_back_costs_no_task(
     sites: RealSites, site: str, task: int, others: list[int], tmp_path: Path
@@ -32,7 +28,7 @@ def test_a_process_that_dies_and_comes_back_costs_no_task(
     run = start(sites.sites_file(), tmp_path, "-o", "limits.retries=3", tasks=task_file(tmp_path / "t.json", records))
     run.wait_until(lambda run: run.steps_of(task) > 2)
     sites.applications[site].stop()
-    run.wait_until(has_failed)
+    run.wait_until(lambda run: run.has_failed(task))
     sites.applications[site].start()
     assert run.values == dict.fromkeys([task, *others], 1.0), run.output
     assert {result["failure"]["error_class"] for result in run.earlier} == {"site"}, run.output
