@@ -96,7 +96,7 @@ def test_a_signal_a_budget_and_the_end_are_told_apart(invoke: Invoke, arguments:
         server.replies.append(HANG)
         process = start(*arguments(server))
         try:
-            until(invoke, lambda said: bool(said["under_way"]))
+            until(invoke, lambda said: bool(said["under_way"] and server.chats))
             process.terminate()
         finally:
             ended(process)

@@ -13,18 +13,19 @@ from typing import Any, BinaryIO
 from webarena_runner.errors import DamagedRecord, StoreError
 
 
-def write_atomically(path: Path, content: str | bytes) -> None:
+def write_atomically(path: Path, content: str | bytes, *, durable: bool = True) -> None:
     """After a crash the file holds the old content or the new one, never a part; text goes out as UTF-8.
 
+    `durable`: after one of the machine too, for which the call waits until the disk has it.
     A file that is there keeps its mode and, where that is allowed, its group; a symbolic link stays one, and what it
     leads to is replaced. A new file is readable as the umask has it.
     """
-    with replacing(path) as file:
+    with replacing(path, durable=durable) as file:
         file.write(content.encode("utf-8") if isinstance(content, str) else content)
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
     """A new file for content that is written bit by bit, which takes the place of `path` at the end if all went well.
 
     As `write_atomically` has it.
@@ -36,7 +37,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         with os.fdopen(descriptor, "wb") as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         _take_rights_of(path, temporary)
         temporary.replace(path)
     except BaseException:

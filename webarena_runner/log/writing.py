@@ -50,7 +50,9 @@ class EpisodeLog:
             if picture is not None and name is not None:
                 (self.folder / name).write_bytes(picture)
             raw = page.model_dump(mode="json", exclude={"observation"})
-            write_atomically(paths.last_page, text_of(raw | {"observation": pack_observation(observation)}))
+            # As lasting as the steps: the result after it is what waits for the disk.
+            page_text = text_of(raw | {"observation": pack_observation(observation)})
+            write_atomically(paths.last_page, page_text, durable=False)
 
 
 @dataclass

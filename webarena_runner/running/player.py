@@ -108,15 +108,24 @@ class Player:
             result = episode.scored or failed(episode, error)
         except asyncio.CancelledError:
             if episode.scored:
-                self._folders.put(episode.scored)
+                await self._put(episode.scored)
             raise
         finally:
             if self._gate is not None:
                 await self._gate.forget(task.task_id, attempt.trial)
         if result.value is None and _cancelled():
             raise asyncio.CancelledError
-        self._folders.put(result)
+        await self._put(result)
         return result
+
+    async def _put(self, result: EpisodeResult) -> None:
+        """Off the event loop, since a disk takes its time; cancelled, the result is there all the same when it ends."""
+        writing = asyncio.ensure_future(asyncio.to_thread(self._folders.put, result))
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            await writing
+            raise
 
     async def _within(self, limit_s: float, episode: Episode) -> EpisodeResult:
         """Raises TimeoutError when the episode has not ended by then, also when it does not let itself be ended."""
