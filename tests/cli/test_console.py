@@ -2,6 +2,7 @@
 
 import io
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,23 @@ def test_an_output_that_is_full_is_one_clear_error(words: str) -> None:
         done = subprocess.run([WA_RUN, *words.split()], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr == "error: the output cannot be written: No space left on device\n"
+
+
+def test_a_log_line_is_one_line_where_there_is_no_terminal() -> None:
+    code = (
+        "import logging; from webarena_runner.cli.console import start_logging, stderr\n"
+        "start_logging(stderr(), verbose=False); logging.getLogger('webarena_runner.sites').warning('gone ' * 40)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    (line,) = done.stderr.splitlines()
+    assert line.endswith("WARNING " + "gone " * 40)
+
+
+def test_a_package_that_is_not_installed_is_one_message() -> None:
+    code = (
+        "import sys; sys.modules['psutil'] = None; sys.argv = ['wa-run', 'doctor']\n"
+        "from webarena_runner.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: the Python package 'psutil' is not installed: ")

@@ -121,3 +121,24 @@ def test_what_it_finds_and_can_do_without_is_a_note(
     assert len(results) == 1
     assert "reddit: search:" in done.err
     assert "shows nothing that looks like results" in done.err
+
+
+def test_a_variable_that_only_a_reset_needs_is_missed(
+    invoke: Invoke, tasks: str, workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reset = "{method: embedded, url: 'http://127.0.0.1:9/__reset__', token_env: LAB_TOKEN}"
+    with forum(monkeypatch) as site:
+        (workdir / "lab.yaml").write_text(f"options:\n  urls: {{reddit: '{site.url}'}}\n  reset: {reset}\n")
+        done = invoke("doctor", "--model", "oracle", "--task-set", tasks, "--sites", "lab.yaml", "--json")
+    (found,) = [each for each in json.loads(done.out)["checks"] if each["level"] == "fail"]
+    assert "LAB_TOKEN" in found["found"]
+    assert (levels(done)["reddit", "page"], done.code) == ("OK", 1)
+
+
+def test_a_variable_that_another_one_hides_is_told(invoke: Invoke, tasks: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with forum(monkeypatch) as site:
+        monkeypatch.setenv("WA_REDDIT", site.url)
+        monkeypatch.setenv("REDDIT", DEAD)
+        done = invoke("doctor", "--task-set", tasks)
+    assert f"REDDIT is {DEAD}, and WA_REDDIT, which wins over it, is {site.url}" in " ".join(done.out.split())
+    assert done.out.splitlines()[-1].startswith("warning: ")

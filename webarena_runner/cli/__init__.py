@@ -46,6 +46,15 @@ def _main() -> None:
         word = next((word for word in sys.argv[1:] if "~" in word), "~")
         print_error(UsageError(f"{word}: ~ stands for no folder that is known here; write it out"), verbose=verbose)
         sys.exit(2)
+    except ModuleNotFoundError as error:
+        # Such as one that this version has come to need; an extra that is missing is told where it is used.
+        if (error.name or "webarena_").startswith("webarena_"):
+            raise
+        from webarena_runner.cli.console import print_error
+
+        todo = "install the runner again (in a checkout: make setup), or what a plug-in of yours needs"
+        print_error(UsageError(f"the Python package '{error.name}' is not installed: {todo}"), verbose=verbose)
+        sys.exit(2)
     except CLICK_ERROR as error:
         from webarena_runner.cli.console import print_error
 

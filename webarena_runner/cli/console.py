@@ -5,6 +5,7 @@ All that is printed goes through here, where control characters of pages, server
 
 import json
 import logging
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -68,13 +69,30 @@ def start_logging(console: Console, *, verbose: bool) -> None:
     """Log lines go above the live display; without `verbose` only warnings do."""
     from rich.logging import RichHandler
 
-    handler = RichHandler(console=console, show_path=False, rich_tracebacks=False, log_time_format="%H:%M:%S")
+    handler: logging.Handler
+    if console.is_terminal:
+        handler = RichHandler(console=console, show_path=False, rich_tracebacks=False, log_time_format="%H:%M:%S")
+    else:
+        handler = _Lines(console)
     # A run lets its own log file have INFO lines; the terminal shows them only when asked.
     handler.setLevel(logging.INFO if verbose else logging.WARNING)
-    handler.setFormatter(LineFormatter("%(name)s: %(episode)s%(message)s"))
+    # Which module says it is for who looks into the runner.
+    handler.setFormatter(LineFormatter(("%(name)s: " if verbose else "") + "%(episode)s%(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     if verbose:
         logging.getLogger("webarena_runner").setLevel(logging.INFO)
+
+
+class _Lines(logging.Handler):
+    """One line for each record, however long, as beside it for each episode."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        stamp = time.strftime("%H:%M:%S", time.localtime(record.created))
+        self._console.out(f"{stamp} {record.levelname} {self.format(record)}", highlight=False)
 
 
 def _shown(text: Text, console: Console) -> Text:

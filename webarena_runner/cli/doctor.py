@@ -27,7 +27,13 @@ Sites = Annotated[
     ),
 ]
 Model = Annotated[
-    str | None, typer.Option("--model", "-m", metavar="NAME|FILE", help="Have this model answer one prompt.")
+    str | None,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="NAME|FILE",
+        help="Have this model answer one prompt; an agent without a model, such as oracle, has none to ask.",
+    ),
 ]
 Judge = Annotated[str | None, typer.Option("--judge", metavar="NAME|FILE", help="Ask whether this judge is there.")]
 Limit = Annotated[float, typer.Option("--limit", metavar="SECONDS", min=0.1, help="How long each check may take.")]
@@ -58,7 +64,7 @@ def doctor(
     from webarena_runner.cli.examined import Asked, all_findings
     from webarena_runner.cli.findings import as_json as json_of
     from webarena_runner.cli.findings import failed, print_findings
-    from webarena_runner.settings.loading import CliOptions, load_model, load_model_spec
+    from webarena_runner.settings.loading import CliOptions, is_agent, load_model, load_model_spec
     from webarena_runner.settings.records import TaskChoice
 
     choice, served_by = None, None
@@ -73,7 +79,7 @@ def doctor(
         out,
         CliOptions(sites=sites, served_by=served_by, assignments=given),
         tasks=choice,
-        model=load_model(model, given) if model else None,
+        model=load_model(model, given) if model and not is_agent(model) else None,
         judge=load_model_spec(judge) if judge else None,
         limit_s=limit_s,
     )

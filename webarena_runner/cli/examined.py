@@ -24,10 +24,10 @@ from webarena_runner.settings.records import (
 )
 from webarena_runner.sites.probes.examine import examine, glance
 from webarena_runner.sites.probes.findings import Finding, Level, Place, as_warning
-from webarena_runner.sites.probes.instances import named_instances, states_beside
+from webarena_runner.sites.probes.instances import Named, named_instances, states_beside
 from webarena_runner.sites.probes.page import how_to_give
 from webarena_runner.sites.probes.wanted import ALL, wanted_by
-from webarena_runner.sites.providers import missing_sites, no_browser, served_sites
+from webarena_runner.sites.providers import known_instances, missing_sites, no_browser, served_sites
 from webarena_runner.tasksets.selection import choose
 from webarena_runner.types import Sampling, Task
 
@@ -136,6 +136,7 @@ async def site_checks(
             if new_context is None:
                 glances = await glance(named, new_context=None, limit_s=asked.limit_s)
                 return [*lacking, *(each for _, found in glances for each in found)]
+            lacking += _unbuilt(spec, environ, named)
             wanted = ALL if tasks is None else wanted_by(tasks)
             states = await states_beside(spec, environ, named)
             lacking += [each if wanted.has(each.site) else as_warning(each) for each in states]
@@ -162,6 +163,17 @@ async def glances(
         seen = await glance(named, new_context=new_context, limit_s=limit_s)
         own = {place: states.get((place.site, place.instance)) for place, _ in seen}
         return [(place, [*filter(None, [own[place]]), *found]) for place, found in seen]
+
+
+def _unbuilt(spec: SitesSpec, environ: Mapping[str, str], named: Named) -> Sequence[Finding]:
+    """What keeps a run from its sites although nothing is said of them yet, such as the variable of a reset."""
+    if any(each.level is Level.FAIL for each in named.findings):
+        return []
+    try:
+        known_instances(spec, environ)
+    except ConfigError as error:
+        return [finding("sites", Level.FAIL, str(error), "correct the sites file or the variable")]
+    return []
 
 
 def _no_url(site: str, count: int, tasks: int) -> Finding:

@@ -16,7 +16,8 @@ ARROW = "-> "
 
 
 def print_findings(findings: Iterable[Finding], console: Console) -> None:
-    """What is all right of a site is one row."""
+    """What is all right of a site is one row; how much is not stands below the table."""
+    findings = tuple(findings)
     table = Table("", "check", "found, and what to do", box=None, pad_edge=False)
     table.columns[0].no_wrap = True
     table.columns[2].overflow = "fold"
@@ -26,10 +27,13 @@ def print_findings(findings: Iterable[Finding], console: Console) -> None:
             _add(table, Level.OK, _name(fine[0]), _all_right(fine))
         for each in together:
             if not each.site:
-                _add(table, each.level, each.check, each.found, each.remedy)
+                _add(table, each.level, _name(each), each.found, each.remedy)
             elif each.level is not Level.OK:
                 _add(table, each.level, _name(each), f"{each.check}: {each.found}", each.remedy)
     console.print(table, markup=False)
+    for level in (Level.FAIL, Level.WARNING):
+        if names := list(dict.fromkeys(_name(each) for each in findings if each.level is level)):
+            console.print(f"{level}: {', '.join(names)}", style=COLOURS[level], markup=False, soft_wrap=True)
 
 
 def as_json(findings: Sequence[Finding]) -> dict[str, Any]:
@@ -42,12 +46,15 @@ def failed(findings: Iterable[Finding]) -> bool:
 
 def _add(table: Table, level: Level, name: str, found: str, remedy: str = "") -> None:
     told = Text(found)
-    if remedy:
+    # Errors that know what to do have said it.
+    if remedy and f"`{remedy}`" not in found:
         told.append(f"\n{ARROW}{remedy}", style="bold")
     table.add_row(Text(level, style=COLOURS[level]), name, told)
 
 
 def _name(finding: Finding) -> str:
+    if not finding.site:
+        return finding.check
     return f"{finding.site} ({finding.instance})" if finding.instance else finding.site
 
 

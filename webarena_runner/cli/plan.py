@@ -172,12 +172,17 @@ def _chosen(choice: TaskChoice) -> str:
 
 
 def _options(sites: SitesSpec) -> list[str]:
-    """One a line; records in a list, such as instances, have their number from 1."""
+    """One a line; records in a list, such as instances, have their name, or their number from 1."""
     lines = []
     for keys, value in leaves(sites.options):
         if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
-            numbered = [(number, leaves(each)) for number, each in enumerate(value, 1)]
-            lines += [f"{dotted([*keys, number, *below])} {text}" for number, each in numbered for below, text in each]
+            named = [(each.get("name") or number, leaves(each)) for number, each in enumerate(value, 1)]
+            lines += [
+                f"{dotted([*keys, name, *below])} {text}"
+                for name, each in named
+                for below, text in each
+                if tuple(below) != ("name",)
+            ]
         else:
             lines.append(f"{dotted(keys)} {value}")
     return lines

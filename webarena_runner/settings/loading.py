@@ -177,7 +177,7 @@ def _draft(profile: Document, options: CliOptions) -> Draft:
 
 
 def _add_model(draft: Draft, options: CliOptions, assigned: Assigned) -> None:
-    unmodelled = options.model is not None and _is_agent(options.model)
+    unmodelled = options.model is not None and is_agent(options.model)
     agent = str(assigned.get(("agent",), draft.get("agent") or RunSettings.model_fields["agent"].default))
     origin = explicit_settings(options).get("agent")
     if origin or not unmodelled:
@@ -220,7 +220,7 @@ def _add_base(draft: Draft, base: Document, *, other_model: bool) -> None:
     draft.add(replace(base, values={key: value for key, value in base.values.items() if key not in left_out}))
 
 
-def _is_agent(name: str) -> bool:
+def is_agent(name: str) -> bool:
     """Whether a model's name is that of an agent that needs none."""
     if name in datafiles.names("models") or name not in registry.names("agents"):
         return False
@@ -232,7 +232,7 @@ def _agents_without_model() -> list[str]:
     found = []
     for name in registry.names("agents"):
         with contextlib.suppress(ConfigError):
-            found += [name] if _is_agent(name) else []
+            found += [name] if is_agent(name) else []
     return found
 
 

@@ -81,7 +81,19 @@ def running_instances(spec: SitesSpec, environ: Mapping[str, str]) -> Named | No
         )
         for place, variables in places
     ]
-    return Named(named.instances, findings)
+    return Named(named.instances, [*findings, *_hidden(named, environ)])
+
+
+def _hidden(named: Named, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Of variables that somebody has set in vain: following a remedy would change nothing."""
+    for instance in named.instances:
+        for site, url in instance.urls.items():
+            plain, winner = site.upper(), f"WA_{site.upper()}"
+            vain = environ.get(plain, "")
+            if vain and environ.get(winner, "").rstrip("/") == url.rstrip("/") != vain.rstrip("/"):
+                place = Place(site, url, named.name_of(instance))
+                found = f"{plain} is {vain}, and {winner}, which wins over it, is {url}"
+                yield place.warning(VARIABLES, found, f"unset {winner}, or give both the same URL")
 
 
 class _Told(Mapping[str, str]):
