@@ -152,6 +152,17 @@ async def test_a_command_that_fails_is_told_with_the_end_of_its_stderr(caplog: p
     assert caplog.messages == ["reset command stdout: pulling", "reset command stderr: no such image"]
 
 
+async def test_what_a_command_shows_of_passwords_in_its_environment_is_told_nowhere(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    given = {"LAB_PASSWORD": "correct horse", "PWD": "/srv/lab"}
+    resetter = made(given, method="command", command='echo "in /srv/lab with $LAB_PASSWORD"; exit 1')
+    with pytest.raises(SiteError, match=r"in /srv/lab with \$LAB_PASSWORD") as told:
+        await resetter.reset(["gitlab"])
+    assert "correct horse" not in str(told.value) + caplog.text
+
+
 async def test_a_command_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     # The child hears no SIGTERM, and has its own output.

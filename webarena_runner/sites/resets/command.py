@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import re
 import signal
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,12 @@ log = logging.getLogger(__name__)
 _KEPT_BYTES = 16_384
 _TAIL_LINES = 5
 _END_LIMIT_S = 5.0
+# PWD alone is the shell's working directory.
+_SECRET_VARIABLE = re.compile(
+    r"(?:^|_)(?:APIKEY|KEY|PASS|PASSWD|PASSWORD|PASSPHRASE|SECRET|TOKEN)$|_PWD$", re.IGNORECASE
+)
+# Less of a value is in any text by chance.
+_SHORTEST_SECRET = 6
 
 
 class CommandReset:
@@ -73,7 +80,7 @@ class CommandReset:
 
     def _told(self, what: str, stdout: IO[bytes], stderr: IO[bytes]) -> str:
         """The message for an error; the output goes to the log."""
-        out, err = _end_of(stdout), _end_of(stderr)
+        out, err = ([self._without_secrets(line) for line in _end_of(file)] for file in (stdout, stderr))
         for name, lines in (("stdout", out), ("stderr", err)):
             for line in lines:
                 log.info("reset command %s: %s", name, line)
@@ -83,6 +90,13 @@ class CommandReset:
             if tail
             else (f"reset command `{self._command}` {what}, without any output")
         )
+
+    def _without_secrets(self, line: str) -> str:
+        """A script that shows what it does (`set -x`) shows the passwords in its environment too."""
+        for name, value in self._environ.items():
+            if len(value) >= _SHORTEST_SECRET and _SECRET_VARIABLE.search(name):
+                line = line.replace(value, f"${name}")
+        return line
 
 
 async def _end_all(process: asyncio.subprocess.Process) -> None:
