@@ -24,6 +24,7 @@ from webarena_runner.gym import ENV_ID
 from webarena_runner.types import Goto, Stop
 
 pytestmark = pytest.mark.browser
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -194,6 +195,46 @@ def test_a_failing_evaluator_is_an_error_and_no_reward(env: gymnasium.Env[dict[s
     env.reset()
 
 
+def test_an_error_can_end_the_episode_truncated_and_the_next_one_begins(make: Make) -> None:
+    env = make(errors="truncate", task_id=ANSWER)
+    first, _ = env.reset(options={"task_id": JUDGED})
+    observation, reward, terminated, truncated, info = env.step("stop [a forum]")
+    assert (reward, terminated, truncated) == (0.0, False, True)
+    assert (info["task_id"], info["ending"], info["error_class"]) == (JUDGED, "error", "judge")
+    assert "needs a judge model" in info["error"]
+    assert observation["text"] == first["text"]
+    with pytest.raises(ResetNeeded):
+        env.step("stop [a forum]")
+    env.reset()
+    assert env.step("stop [heron]")[1] == 1.0
+
+
+def test_an_episode_that_cannot_begin_can_be_truncated_by_its_first_step(make: Make) -> None:
+    down = "sites.options.urls.reddit=http://127.0.0.1:9"
+    env = make(sites="static", assignments=[down], errors="truncate")
+    observation, info = env.reset()
+    assert observation in env.observation_space
+    assert (observation["text"], observation["intent"]) == ("", "Open the list of forums")
+    assert info["error_class"] == "site"
+    same, reward, terminated, truncated, info = env.step("stop []")
+    assert (same["text"], reward, terminated, truncated, info["error_class"]) == ("", 0.0, False, True, "site")
+    assert "127.0.0.1:9" in info["error"]
+
+
+def test_tasks_whose_judge_is_missing_are_told_when_the_environment_is_made(make: Make) -> None:
+    with pytest.warns(UserWarning, match=r"1 of 2 tasks \(the first is 902\).*assignments=\['judge\.model=NAME'\]"):
+        make(task_id=[ANSWER, JUDGED])
+
+
+def test_an_episode_has_limits_of_its_own(env: gymnasium.Env[dict[str, Any], Any]) -> None:
+    env.reset(options={"max_steps": 1})
+    assert env.step("scroll [down]")[4]["ending"] == "step_limit"
+    env.reset()
+    assert not env.step("scroll [down]")[3]
+    with pytest.raises(ConfigError, match=r"step_timeout_s=-1: .*greater than 0"):
+        env.reset(options={"step_timeout_s": -1})
+
+
 def test_a_site_that_is_down_is_an_error_of_reset(make: Make) -> None:
     env = make(sites="static", assignments=["sites.options.urls.reddit=http://127.0.0.1:9"])
     with pytest.raises(SiteError, match="127.0.0.1:9"):
@@ -224,19 +265,43 @@ def test_screenshots_are_pixels_of_the_viewport(make: Make) -> None:
     assert np.unique(observation["screenshot"]).size > 10
 
 
+MADE = f"env = gymnasium.make({ENV_ID!r}, task_set={{task_set!r}}, sites='embedded', task_id={FORUMS}); env.reset()"
+PLAYS = f"gym.rollouts(lambda seen: 'stop []', [{FORUMS}] * 9, 2, task_set={{task_set!r}}, sites='embedded')"
+UNCLOSED = {
+    "closed": f"{MADE}; env.close(); assert threading.active_count() == 1",
+    "environment": MADE,
+    "rollouts": f"playing = {PLAYS}; next(playing)",
+}
+
+
 @pytest.mark.long
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc")
-@pytest.mark.parametrize("ending", ["env.close(); assert threading.active_count() == threads", "pass"])
-def test_nothing_is_left_running_whether_closed_or_not(task_set: str, ending: str) -> None:
-    code = (
-        "import gymnasium, threading, webarena_runner.gym\n"
-        "threads = threading.active_count()\n"
-        f"env = gymnasium.make({ENV_ID!r}, task_set={task_set!r}, sites='embedded', task_id={FORUMS})\n"
-        f"env.reset()\n{ending}\n"
-    )
+@pytest.mark.parametrize("left", UNCLOSED)
+def test_nothing_is_left_running_whether_closed_or_not(task_set: str, left: str) -> None:
+    assert_ends_cleanly(sys.executable, UNCLOSED[left].format(task_set=task_set))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc")
+@pytest.mark.parametrize("version", ["3.12", "3.13", "3.14"])
+def test_other_pythons_end_without_a_word_of_what_was_not_closed(task_set: str, tmp_path: Path, version: str) -> None:
+    """Since 3.12 no thread can be started in a process that exits."""
+    found = subprocess.run([ROOT / ".ci" / "find-python", version], capture_output=True, text=True, check=True)
+    if not (python := found.stdout.strip()):
+        pytest.skip(f"there is no Python {version} here")
+    subprocess.run([python, "-m", "venv", tmp_path / "venv"], check=True)
+    python = str(tmp_path / "venv" / "bin" / "python")
+    subprocess.run([python, "-m", "pip", "install", "-q", "-e", ROOT], check=True)
+    for left in ("environment", "rollouts"):
+        assert_ends_cleanly(python, UNCLOSED[left].format(task_set=task_set))
+
+
+def assert_ends_cleanly(python: str, code: str) -> None:
+    """It says nothing, and none of its processes stays."""
     marker = f"GYM_TEST={uuid.uuid4()}"
     environ = os.environ | dict([marker.split("=")])
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environ, check=False)
+    script = f"import gymnasium, threading\nimport webarena_runner.gym as gym\n{code}\n"
+    done = subprocess.run([python, "-c", script], capture_output=True, text=True, env=environ, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert processes_with(marker) == []
 

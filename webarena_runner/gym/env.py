@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
+from copy import deepcopy
 from time import monotonic
 from typing import Any, Literal
 
@@ -178,7 +179,8 @@ class WebArenaEnv(gymnasium.Env[dict[str, Any], Any]):
         """The end of an episode without a score: what was shown last, and which error it was."""
         self._leave()
         self._not_begun = None
-        return self._shown, 0.0, False, True, self._info_of(error, started)
+        # Gymnasium wants each observation to be an object of its own.
+        return deepcopy(self._shown), 0.0, False, True, self._info_of(error, started)
 
     def _info_of(self, error: EpisodeError, started: float) -> dict[str, Any]:
         task_id = self._task.task_id if self._task else -1

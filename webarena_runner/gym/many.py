@@ -106,7 +106,8 @@ class _Lookout:
                     self._ask(question, crew, loop)
                 yield from ended
         finally:
-            loop.run(crew.end())
+            if loop.is_running:
+                loop.run(crew.end())
             shared_providers().give_back(borrowed)
 
     def _noted(self, happened: Sequence[Event]) -> list[Rollout]:

@@ -53,9 +53,14 @@ class LoopThread:
                 task.cancel()
             await asyncio.wait(left)
 
+    @property
+    def is_running(self) -> bool:
+        """Not in a forked child, and no longer once all was closed at exit."""
+        return self._thread.is_alive()
+
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Its result; when the caller is interrupted, it is cancelled."""
-        if not self._thread.is_alive():
+        if not self.is_running:
             coroutine.close()
             raise BrowserError(
                 "the environments' event loop is not running in this process: was the environment made before a fork? "
@@ -83,7 +88,8 @@ class _Opened:
     borrowers: int = 0
 
     async def close(self) -> None:
-        for play in self.plays:
+        # Who plays takes its own out of there when it hears of the end.
+        for play in tuple(self.plays):
             await play.leave()
         self.done.set()
         await self.holding
