@@ -13,10 +13,11 @@ OWN_MODELS_VENV := .venv-models
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser smoke test test-pythons sanity test-slow test-models peer-test verified-test harbor-test test-sites check bench bench-observe bench-settle bench-sites bench-login bench-kills bench-record bench-report bench-table bench-coverage fuzz golden docs lock clean
+.PHONY: help setup browser smoke demo test test-pythons sanity test-slow test-models peer-test verified-test harbor-test test-sites check bench bench-observe bench-settle bench-sites bench-login bench-kills bench-record bench-report bench-table bench-coverage fuzz golden docs lock clean
 
 help:
 	@echo "make smoke      run the embedded benchmark with the reference agent, print its result table"
+	@echo "make demo       a real small model (98 MB, on the CPU) plays four tasks, and web pages show what it did: some minutes"
 	@echo "make test       run the tests (sets up .venv and a browser)"
 	@echo "make test-pythons  a part of them on the oldest and the newest Python that is supported, as make test does too"
 	@echo "                any of these with PYTHON=python3.13 runs on another Python, in an environment of its own"
@@ -47,6 +48,17 @@ browser: setup
 
 smoke: browser
 	$(BIN)/wa-run --model oracle --tasks smoke --workers 2 --fail-under 100%
+
+# The model passes next to nothing, so what does not pass is no error here.
+DEMO := --model smollm2-local --prompt small --task-set mini --tasks 24,37,106,315 --seed 0 -o sampling.temperature=0 \
+	-o sampling.max_tokens=128 -o model.context_window=2048 -o observation.max_tokens=800 -o limits.max_steps=4 \
+	-o actions.constrain=controls -o actions.stop_at_repeats=true
+
+demo: RUN := demo-$(shell date -u +%Y%m%d-%H%M%S)
+demo: browser
+	@$(BIN)/wa-run models fetch smollm2
+	$(BIN)/wa-run $(DEMO) --run-id $(RUN)
+	@$(BIN)/wa-run report $(RUN) --html
 
 # Where tests marked long are: it takes a quarter of a minute to collect all.
 LONG := tests/browser tests/cli tests/docs tests/gym tests/log tests/mini tests/report tests/run
