@@ -65,7 +65,7 @@ def invoke(workdir: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Capture
 def start(*arguments: str, **options: Any) -> subprocess.Popen[str]:
     """`wa-run` as a process of its own; its output unbuffered."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    environ = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    environ = {**options.pop("env", os.environ), "PYTHONUNBUFFERED": "1"}
     return subprocess.Popen([WA_RUN, *arguments], text=True, env=environ, **{**pipes, **options})
 
 

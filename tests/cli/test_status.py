@@ -1,6 +1,8 @@
 """How a run stands, told from outside while it goes on, when it has been killed, and after."""
 
 import json
+import os
+import signal
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -8,6 +10,7 @@ from pathlib import Path
 from subprocess import Popen
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.cli.conftest import Done, Invoke, own_task, start
@@ -83,6 +86,35 @@ def test_a_run_says_what_it_does_and_whoever_reads_it_sees_that_it_was_killed(
     assert killed.code == 0
     assert f"r: interrupted: process {process.pid} has ended without a word" in killed.out
     assert "go on with: wa-run resume results/r" in killed.out
+
+
+@pytest.mark.browser
+@pytest.mark.long
+def test_what_a_killed_run_left_in_its_folder_for_temporary_files_is_cleared_by_the_next(
+    invoke: Invoke, arguments: Callable[[Server], list[str]], tmp_path: Path
+) -> None:
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    environ = {**os.environ, "TMPDIR": str(temporary)}
+    with serving(Server()) as server:
+        server.replies.append(HANG)
+        process = start(*arguments(server), env=environ)
+        try:
+            until(invoke, lambda said: bool(said["under_way"] and server.chats))
+            # A driver that only loses its run would clear up.
+            process.send_signal(signal.SIGSTOP)
+            for child in psutil.Process(process.pid).children(recursive=True):
+                child.kill()
+            process.kill()
+        finally:
+            ended(process)
+        (left,) = (path for path in (temporary / f"wa-run-{os.getuid()}").iterdir() if path.is_dir())
+        assert any(left.glob("playwright*"))
+        server.replies.extend([STOP] * 3)
+        resumed = start("resume", "r", env=environ)
+        ended(resumed)
+    assert resumed.returncode == 0
+    assert [path.name for path in (temporary / f"wa-run-{os.getuid()}").iterdir()] == [".lock"]
 
 
 @pytest.mark.browser

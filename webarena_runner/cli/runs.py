@@ -221,10 +221,12 @@ def play(
     from webarena_runner.cli.results import print_report
     from webarena_runner.log.paths import is_run
     from webarena_runner.report.summary import load_run
+    from webarena_runner.running.temporary import own_tmpdir
 
     console = stderr()
     start_logging(console, verbose=verbose)
-    summary = asyncio.run(until_done_or_interrupted(prepared, environ, console))
+    with own_tmpdir():
+        summary = asyncio.run(until_done_or_interrupted(prepared, environ, console))
     if summary is None and not is_run(prepared.folder):
         console.print("interrupted before any work was done", markup=False)
         return INTERRUPTED
