@@ -178,7 +178,7 @@ class LimitSettings(Described):
     episode_timeout_s: PositiveFloat = 1800
     """seconds until an episode ends as an error; official has no limit"""
     retries: NonNegativeInt = 1
-    """rounds at the end of the run in which episodes that ended in an error are run again; official: none
+    """rounds at the end of the run in which errors are tried again; official: none
 
     A round begins when everything of the one before has ended.
     """
@@ -187,16 +187,16 @@ class LimitSettings(Described):
     fail_fast: PositiveInt | None = None
     """episodes with an error, of one start of the run, after which no more are begun; null: no limit"""
     max_cost_usd: PositiveFloat | None = None
-    """US dollars, by the prices in the model files, after which no more episodes are begun; null: no limit"""
+    """US dollars, by the models' prices, after which no more episodes are begun; null: no limit"""
     max_tokens: PositiveInt | None = None
-    """tokens of the model, prompts and replies together, after which no more episodes are begun; null: no limit"""
+    """tokens of prompts and replies after which no more episodes are begun; null: no limit"""
     max_cost_per_episode_usd: PositiveFloat | None = None
-    """US dollars of the model's replies that end an episode, which is scored then, as at max_steps; null: no limit
+    """US dollars of replies that end an episode, which is scored, as at max_steps; null: no limit
 
     Official has no such rule. The reply that reaches the limit is still carried out; the judge is not counted.
     """
     max_time_s: Duration | None = None
-    """seconds, or a time such as 1h30m, after which a start of the run begins no more episodes; null: no limit
+    """seconds, or a time such as 1h30m, after which no more episodes are begun; null: no limit
 
     Those that are running are finished.
     """
