@@ -113,6 +113,19 @@ def test_the_browsers_own_ids_can_be_had(make: Make) -> None:
     assert observation["url"] == "http://reddit.com/forums"
 
 
+@pytest.mark.parametrize(("stable", "host"), [(True, "reddit.com"), (False, "127.0.0.1")])
+def test_addresses_in_the_text_of_a_page_are_public_ones_unless_told_otherwise(
+    make: Make, stable: bool, host: str
+) -> None:
+    env = make(stable_urls=stable)
+    observation, _ = env.reset()
+    box = re.search(r"\[(\d+)\] (searchbox|textbox) ", observation["text"])
+    assert box
+    # What is typed is mapped back, so the page has the site's own address in it.
+    observation, *_ = env.step(f"type [{box[1]}] [http://reddit.com/heron] [0]")
+    assert re.search(rf"http://{re.escape(host)}[:\d]*/heron", observation["text"])
+
+
 def test_what_is_not_in_the_grammar_is_a_step_that_says_so(env: gymnasium.Env[dict[str, Any], Any]) -> None:
     before, _ = env.reset(seed=1)
     after, reward, terminated, truncated, _ = env.step("clack [3]")
