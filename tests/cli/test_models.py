@@ -171,4 +171,7 @@ def test_a_backend_may_do_without_both(invoke: Invoke) -> None:
     assert "small hears you" in invoke("models", "check", "plain.yaml").out
     served = invoke("models", "serve", "plain.yaml", "--print-command")
     assert served.code == 2
-    assert "backend plain has no server that could be started here; those that have one: full, tgi, " in served.err
+    assert (
+        "backend plain has no server that could be started here; those that have one: full, llama-cpp, tgi, "
+        in served.err
+    )

@@ -231,7 +231,7 @@ def test_a_missing_program_is_told_with_the_way_to_get_it(
     [
         (
             "gpt-4o",
-            "backend openai_chat has no server that could be started here; those that have one: tgi, vllm-server",
+            "backend openai_chat has no server that could be started here; those that have one: llama-cpp, tgi, ",
         ),
         ("oracle", "without a model"),
     ],

@@ -16,6 +16,7 @@ from tests.cli.conftest import Invoke, own_task, start
 
 pytestmark = pytest.mark.browser
 LIMIT_S = 90
+WITHOUT_A_LOOK = ("--skip-doctor", "-o", "outages.replays=0")
 
 
 def leaderboard() -> list[dict[str, str]]:
@@ -61,7 +62,8 @@ def test_a_run_leaves_a_table_a_folder_and_a_row(invoke: Invoke, own_tasks: Path
 
 def test_a_run_with_errors_exits_1(invoke: Invoke, own_tasks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REDDIT", "http://127.0.0.1:9")
-    done = invoke("--model", "oracle", "--task-set", str(own_tasks), "--tasks", "7", "-o", "limits.retries=0")
+    once = ("-o", "limits.retries=0", *WITHOUT_A_LOOK)
+    done = invoke("--model", "oracle", "--task-set", str(own_tasks), "--tasks", "7", *once)
     assert done.code == 1, done
     assert re.search(r"^all +1 +0 +0 +1 +0 +0.0 %$", done.out, re.MULTILINE)
     assert "errored (site: " in done.err

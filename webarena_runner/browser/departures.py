@@ -6,6 +6,7 @@ from webarena_runner.browser.observe.limits import MAX_URL_CHARACTERS, shortened
 from webarena_runner.browser.policy import REFUSAL_PAGE, Fence
 from webarena_runner.browser.tab import Tab
 from webarena_runner.interfaces.watching import Document
+from webarena_runner.log.wellformed import well_formed
 
 # What Chromium says of a secure page that the proxy refuses; it then shows nothing at all.
 REFUSED_TUNNEL = "net::ERR_TUNNEL_CONNECTION_FAILED"
@@ -25,7 +26,8 @@ class Departures:
 
     def at(self, url: str) -> None:
         if self._fence.is_elsewhere(url):
-            self._latest.append(shortened(url, MAX_URL_CHARACTERS))
+            # An agent may write any text for an address, and what it wrote is kept.
+            self._latest.append(well_formed(shortened(url, MAX_URL_CHARACTERS)))
 
     def take(self) -> tuple[str, ...]:
         taken, self._latest = self._latest, []

@@ -137,7 +137,7 @@ class ActionSettings(Described):
     skip_thoughts: bool = False
     """look for the action outside blocks of thoughts, such as <think>...</think>; official looks in them too"""
     constrain: Literal["none", "grammar", "ids", "controls"] = "none"
-    """keeps the sampler to the grammar (grammar), and to elements of the page (ids), or its controls; officially none
+    """keeps the sampler to the action grammar, and to elements of the page (ids) or its controls; officially none
 
     Elements are those of the page that the model is shown. With controls it clicks links, buttons and the like only,
     and types only where text goes. A reply is some text and one action of the id set. For engines that can, llama.cpp

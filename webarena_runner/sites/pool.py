@@ -114,6 +114,13 @@ class Pool:
 
     def hopeless(self, request: Request) -> str:
         """Why this request will never be granted unless somebody does something; "" when it may be."""
+        return self._held_up(request, for_good=True)
+
+    def away(self, request: Request) -> str:
+        """Why this request will not be granted for now: a site of it is suspended in each instance; "" otherwise."""
+        return self._held_up(request, for_good=False)
+
+    def _held_up(self, request: Request, *, for_good: bool) -> str:
         allocation = self.allocation
         serving = allocation.serving(request.sites)
         if not serving:
@@ -122,7 +129,9 @@ class Pool:
         for name in serving:
             suspended = allocation.suspended(name, request.sites)
             gone = [
-                f"{place.site} of instance {name}: {use.suspended}" for place, use in suspended.items() if use.for_good
+                f"{place.site} of instance {name}: {use.suspended}"
+                for place, use in suspended.items()
+                if use.for_good or not for_good
             ]
             if not gone:
                 return ""

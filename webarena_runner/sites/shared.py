@@ -72,10 +72,16 @@ class SharedSites:
     async def lease(
         self, sites: Sequence[str], *, login_sites: Sequence[str], writes: bool, grant: Grant | None = None
     ) -> AsyncIterator[SiteLease]:
-        """Waits for its turn, unless it has a grant already: a writer has its sites alone, readers share them."""
+        """Waits for its turn, unless it has a grant already: a writer has its sites alone, readers share them.
+
+        Who asks without one plays no run, which would go on elsewhere: it does not wait for sites that are down.
+        """
         if absent := sorted(set(sites) - self._served):
             raise SiteError(f"no URL for {', '.join(absent)}; export {absent[0].upper()}=http://HOST:PORT")
-        granted = grant or await self.pool.acquire(Request(tuple(dict.fromkeys(sites)), writes))
+        request = Request(tuple(dict.fromkeys(sites)), writes)
+        if grant is None and (why := self.pool.away(request)):
+            raise SiteError(f"paused: {why}")
+        granted = grant or await self.pool.acquire(request)
         try:
             async with (
                 self._circuits.using(granted.instance, granted.request.sites) as watch,
