@@ -61,11 +61,11 @@ demo: browser
 	@$(BIN)/wa-run report $(RUN) --html
 
 # Where tests marked long are: it takes a quarter of a minute to collect all.
-LONG := tests/browser tests/cli tests/docs tests/gym tests/log tests/mini tests/report tests/run
+LONG := tests/browser tests/cli tests/docs tests/gym tests/log tests/mini tests/report tests/run tests/sites
 
 test: browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "long and not alone" $(LONG)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "long and not alone and not slow" $(LONG)
 	$(BIN)/python -m pytest -m "alone and not slow" tests/browser tests/run
 	@$(MAKE) --no-print-directory test-pythons
 

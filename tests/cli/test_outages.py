@@ -76,7 +76,8 @@ def steps_of() -> list[dict[str, Any]]:
         ("502", "is down: .*/late: status 502, and its root does not answer either"),
         ("refused", "went away: .*/late: net::ERR_CONNECTION_REFUSED"),
         ("reset", "went away: .*/late: net::ERR_CONNECTION_RESET"),
-        ("half-open", "is down: .*/late: no answer within the limit"),
+        # The limit of a navigation, and more.
+        pytest.param("half-open", "is down: .*/late: no answer within the limit", marks=pytest.mark.slow),
     ],
 )
 def test_a_site_that_goes_away_in_mid_episode_scores_nothing(fault: Fault, told: str, invoke: Invoke) -> None:

@@ -16,6 +16,7 @@ from webarena_runner.errors import ConfigError, ModelError, SelectionError
 from webarena_runner.gym import Reply, Rollout, RolloutStep, RolloutTask, Seen
 from webarena_runner.gym import rollouts as play
 
+pytestmark = pytest.mark.long
 Rollouts = Callable[..., Iterator[Rollout]]
 
 

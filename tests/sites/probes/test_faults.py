@@ -12,7 +12,7 @@ from webarena_mini.server import serve
 from webarena_runner.interfaces import NewContext
 from webarena_runner.sites.probes.findings import Finding, Level
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.asyncio(loop_scope="module")]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -25,7 +25,7 @@ async def examine(
 ) -> Sequence[Finding]:
     """What is found, instance by instance in the order of the sites; `limit_s` is for each check.
 
-    `thorough` False leaves out what only shows when a site is asked several times.
+    `thorough` False leaves out what only shows when a site is asked several times, and log-ins that no task needs.
     """
     turn = asyncio.Semaphore(AT_ONCE)
 

@@ -77,10 +77,12 @@ class Probe:
 
     async def _log_in(self, context: BrowserContext, visitor: Visitor) -> account.Tried | None:
         given = self.instance.credentials.get(self.site)
-        if self._form is None or given is None:
+        logs_in = self.wanted.logs_in_to(self.site)
+        # A page without a form is waited for, which a run that needs none has no time for.
+        if self._form is None or given is None or not (logs_in or self.thorough):
             return None
         tried = await account.try_log_in(context, self._place, given, self._form, visitor)
-        if self.wanted.logs_in_to(self.site):
+        if logs_in:
             return tried
         return account.Tried(as_warning(tried.finding), tried.session)
 
