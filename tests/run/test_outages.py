@@ -176,6 +176,7 @@ async def test_a_replica_that_is_killed_and_comes_back_costs_no_task(tmp_path: P
     assert not [line for line in watched.told if "of instance 1:" in line]
 
 
+@pytest.mark.slow
 async def test_a_site_that_fails_in_mid_episode_is_never_what_is_scored(tmp_path: Path) -> None:
     """The forum answers 502 from the fourth page of its first episode on, until some time after it has been paused."""
     window: list[datetime] = []
