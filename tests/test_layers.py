@@ -13,7 +13,19 @@ import webarena_runner
 PACKAGE = Path(webarena_runner.__file__).parent
 LAYERS = {
     0: ("types", "errors"),
-    1: ("interfaces", "registry", "extras", "fetching", "official", "settings", "log", "actions", "lifeline", "inside"),
+    1: (
+        "interfaces",
+        "registry",
+        "extras",
+        "fetching",
+        "official",
+        "settings",
+        "log",
+        "actions",
+        "lifeline",
+        "inside",
+        "time_limits",
+    ),
     2: ("tasksets", "browser", "models", "agents", "sites", "evaluators"),
     3: ("report", "export", "importers", "rescoring", "results"),
     4: ("running", "gym", "view"),

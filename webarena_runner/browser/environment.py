@@ -35,6 +35,7 @@ from webarena_runner.interfaces import Exchange, Observer
 from webarena_runner.interfaces.watching import Document, LeaseWatch
 from webarena_runner.log.wellformed import well_formed
 from webarena_runner.settings.records import BrowserSettings, ObservationSettings, PageChecks
+from webarena_runner.time_limits import time_limit
 from webarena_runner.types import Action, Goto, Invalid, Node, Observation, Stop
 
 log = logging.getLogger(__name__)
@@ -187,14 +188,9 @@ class EpisodeEnvironment:
         """Waits for a turn, and ends what is done in it at its limit, wherever it hangs."""
         limit_s = self._settings.step_timeout_s
         async with self._admission.turn() as waited_s:
-            limit = asyncio.timeout(limit_s)
-            try:
-                async with limit:
-                    yield waited_s
-            except TimeoutError as error:
-                if not limit.expired():
-                    raise
-                raise LimitExceeded(f"{what} took longer than {limit_s:g} s (browser.step_timeout_s)") from error
+            error = LimitExceeded(f"{what} took longer than {limit_s:g} s (browser.step_timeout_s)")
+            async with time_limit(limit_s, error):
+                yield waited_s
 
     async def _step(self, action: Action, spent_ms: dict[str, float]) -> Observation:
         started = time.monotonic()

@@ -1,6 +1,5 @@
 """Telling what Playwright's errors mean: a failed action, or infrastructure that is gone."""
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,6 +7,7 @@ from contextlib import asynccontextmanager
 from playwright.async_api import Error as PlaywrightError
 
 from webarena_runner.errors import BrowserError
+from webarena_runner.time_limits import time_limit
 
 # At the start of the message: what stands later may quote an action or a page.
 # What a page's own script throws can be of any length.
@@ -32,11 +32,5 @@ def target_gone(error: PlaywrightError) -> bool:
 @asynccontextmanager
 async def answer_within(limit_s: float, what: str) -> AsyncIterator[None]:
     """For commands to which Playwright gives no limit of its own. Raises BrowserError at the limit."""
-    limit = asyncio.timeout(limit_s)
-    try:
-        async with limit:
-            yield
-    except TimeoutError as error:
-        if not limit.expired():
-            raise
-        raise BrowserError(f"{what}: the browser gave no answer for {limit_s:g} s") from error
+    async with time_limit(limit_s, BrowserError(f"{what}: the browser gave no answer for {limit_s:g} s")):
+        yield

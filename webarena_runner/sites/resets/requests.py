@@ -1,6 +1,5 @@
 """Requests to who resets: on that host alone, under a limit, and what came back in short."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
@@ -8,6 +7,7 @@ import httpx
 
 from webarena_runner.errors import SiteError
 from webarena_runner.inside import send
+from webarena_runner.time_limits import time_limit
 
 _SHOWN_CHARACTERS = 200
 
@@ -15,14 +15,8 @@ _SHOWN_CHARACTERS = 200
 @asynccontextmanager
 async def within(limit_s: float, what: str) -> AsyncIterator[None]:
     """Raises SiteError "WHAT within N s" when the block takes longer."""
-    limit = asyncio.timeout(limit_s)
-    try:
-        async with limit:
-            yield
-    except TimeoutError as error:
-        if not limit.expired():
-            raise
-        raise SiteError(f"{what} within {limit_s:g} s") from error
+    async with time_limit(limit_s, SiteError(f"{what} within {limit_s:g} s")):
+        yield
 
 
 async def request(
