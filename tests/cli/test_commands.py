@@ -42,6 +42,8 @@ def test_tasks_show_has_both_views(invoke: Invoke, own_tasks: Path) -> None:
     shown = invoke("tasks", "show", "7", "--task-set", str(own_tasks)).out
     assert "typed view" in shown
     assert '"storage_state": "./.auth/reddit_state.json"' in shown
+    record = json.loads(invoke("tasks", "show", "7", "--task-set", str(own_tasks), "--json").out)
+    assert (record["task_id"], record["raw"]["storage_state"]) == (7, "./.auth/reddit_state.json")
 
 
 def test_the_official_file_is_fetched_and_listed(invoke: Invoke, shared: Path) -> None:
@@ -154,10 +156,12 @@ def test_sites_status_fails_when_a_site_is_down(invoke: Invoke, monkeypatch: pyt
     assert site["checks"][0]["remedy"].startswith("publish it on another port than 9")
 
 
-def test_sites_status_without_sites_says_how_to_set_them(invoke: Invoke) -> None:
+def test_sites_status_without_sites_says_how_to_set_them(workdir: Path, invoke: Invoke) -> None:
     done = invoke("sites", "status")
     assert done.code == 2
     assert "SHOPPING_ADMIN" in done.err
+    Path("empty.yaml").write_text("")
+    assert "--sites ./empty.yaml names none" in invoke("sites", "status", "--sites", "./empty.yaml").err
 
 
 @pytest.mark.browser

@@ -1,5 +1,6 @@
 """`wa-run export`: exporters by name, with options of their own."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -131,6 +132,14 @@ def test_the_list_says_what_each_exporter_writes_and_what_it_lacks(run: Path, in
     assert "Needs what is not here. (exporter plug-in 'heavy' needs the Python module 'a_heavy_package'" in shown
     assert "(exporter plug-in 'broken'" in shown
     assert "leaderboard" in shown
+
+
+def test_programs_get_the_list_with_the_options_as_a_schema(run: Path, invoke: Invoke) -> None:
+    note, plain = json.loads(invoke("export", "--list", "--json", "--to", "note", "--to", "plain").out)
+    assert (note["exporter"], note["writes"]) == ("note", "A note of one line.")
+    assert note["options"]["properties"]["digits"]["description"] == "how many digits a rate has"
+    assert plain["options"] is None
+    assert invoke("export", "x", "--to", "note", "--json").code == 2
 
 
 def test_the_list_of_one_shows_its_options(run: Path, invoke: Invoke) -> None:

@@ -1,5 +1,6 @@
 """`wa-run profiles` and `--action-set`."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -63,6 +64,10 @@ def test_list_names_every_profile_and_counts_what_differs(invoke: Invoke, workdi
     assert set(datafiles.names("profiles")) <= set(lines)
     assert lines["webarena"].split()[1] == "-"
     assert lines["own"].split()[1:] == ["1", "Shorter", "episodes."]
+    own_record = next(each for each in json.loads(invoke("profiles", "list", "--json").out) if each["profile"] == "own")
+    assert own_record["not_as_official"] == ["limits.max_steps"]
+    told = json.loads(invoke("profiles", "show", "own", "--json").out)["settings"]["limits.max_steps"]
+    assert told == {"value": 5, "official": 30}
 
 
 def test_a_malformed_profile_is_told_by_line(invoke: Invoke, workdir: Path) -> None:

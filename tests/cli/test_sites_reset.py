@@ -1,5 +1,6 @@
 """`wa-run sites reset`, with copies of the embedded sites as the sites of a file."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,6 +66,9 @@ def test_one_that_fails_is_told_and_does_not_keep_the_others(
     assert "of instance 1 could not be reset in 2 tries" in done.out
     assert "gives 401" in done.out
     assert not copies[1].knows("newcomer")
+    done = invoke("sites", "reset", "--sites", "./lab.yaml", "--yes", "--json")
+    assert done.code == 1
+    assert sorted((reset["instance"], reset["ok"]) for reset in json.loads(done.out)) == [("1", False), ("2", True)]
 
 
 def test_the_reset_server_as_a_users_file_names_it(copies: list[Copy], invoke: Invoke) -> None:

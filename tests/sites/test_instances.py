@@ -90,6 +90,7 @@ def test_accounts_and_headers_of_an_instance_win_over_those_of_all() -> None:
         ("instances: [{urls: {map: http://a b}}]", "options.instances.0.urls.map: expected the URL of a site"),
         ("headers: {map: {'a b': x}}", "expected the name of a header"),
         ('headers: {map: {X-Key: "a\\nb"}}', "expected the value of a header, on one line"),
+        ("headers: {map: {X-Login: '{user}'}}", r"\{user\} names nothing; expected \{username\}, \{password\}"),
         ("headers: {map: {X-Api-Key: abc}}", "holds a secret"),
     ],
 )

@@ -47,6 +47,7 @@ Options = Annotated[
 ListThem = Annotated[
     bool, typer.Option("--list", help="Show the exporters there are, with --to the options of one, and stop.")
 ]
+AsJson = Annotated[bool, typer.Option("--json", help="With --list: a JSON array, for programs.")]
 Sheet = Annotated[
     str | None,
     typer.Option(
@@ -75,6 +76,7 @@ def export(
     options: Options = None,
     out: Out = Path("results"),
     list_them: ListThem = False,
+    as_json: AsJson = False,
     sheet: Sheet = None,
     worksheet: Worksheet = None,
     write: Write = False,
@@ -90,8 +92,10 @@ def export(
     # Of attempts that it makes by itself: what comes of them is told in our words.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     names = [text.partition("=")[0] for text in to or ()]
+    if as_json and not list_them:
+        raise UsageError("--json goes with --list; a run is told as JSON by: wa-run report RUN --json")
     if list_them:
-        _print_known(names, stdout())
+        _print_known(names, stdout(), as_json=as_json)
         return
     if run is None:
         raise UsageError("export: which run? give its folder or id, as in: wa-run export RUN --to leaderboard")
@@ -135,14 +139,18 @@ def _shorthands(names: Sequence[str], sheet: str | None, worksheet: str | None, 
     return given
 
 
-def _print_known(names: Sequence[str], console: "Console") -> None:
+def _print_known(names: Sequence[str], console: "Console", *, as_json: bool) -> None:
     """All exporters in a table; of those that are named, their options too."""
     from rich.table import Table
     from rich.text import Text
 
+    from webarena_runner.cli.console import echo_json
     from webarena_runner.export.targets import known_exporters
 
     known = known_exporters(dict.fromkeys(names))
+    if as_json:
+        echo_json([each.as_json() for each in known], indent=1)
+        return
     table = Table("exporter", "what it writes", box=None, pad_edge=False)
     for each in known:
         summary = Text(each.summary)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from webarena_runner.cli.console import echo, stderr
+from webarena_runner.cli.console import echo, echo_json, stderr
 from webarena_runner.errors import ConfigError, UsageError
 from webarena_runner.official.sites import in_order
 from webarena_runner.settings.records import SitesSpec
@@ -60,8 +60,8 @@ def choose(
     return found
 
 
-async def reset_all(chosen: Sequence[Chosen], console: Console) -> list[SiteReset]:
-    """All instances side by side; each is told as it is done."""
+async def reset_all(chosen: Sequence[Chosen], console: Console, *, as_json: bool) -> list[SiteReset]:
+    """All instances side by side; each is told as it is done, unless all are told as JSON afterwards."""
     columns = SpinnerColumn(), TextColumn("resetting {task.description}", markup=False), TimeElapsedColumn()
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
 
@@ -71,7 +71,8 @@ async def reset_all(chosen: Sequence[Chosen], console: Console) -> list[SiteRese
                 console.print(f"resetting {each}", markup=False)
             done = await carry_out(each.instance, each.sites, ASKED_FOR)
             progress.remove_task(shown)
-            echo(told(done))
+            if not as_json:
+                echo(told(done))
             return done
 
         async with asyncio.TaskGroup() as group:
@@ -79,7 +80,9 @@ async def reset_all(chosen: Sequence[Chosen], console: Console) -> list[SiteRese
     return [job.result() for job in jobs]
 
 
-def reset_and_tell(chosen: Sequence[Chosen]) -> int:
+def reset_and_tell(chosen: Sequence[Chosen], *, as_json: bool = False) -> int:
     """The exit code: 1 when one could not be reset."""
-    done = asyncio.run(reset_all(chosen, stderr()))
+    done = asyncio.run(reset_all(chosen, stderr(), as_json=as_json))
+    if as_json:
+        echo_json([reset.model_dump(mode="json") | {"ok": not reset.error} for reset in done])
     return int(any(reset.error for reset in done))

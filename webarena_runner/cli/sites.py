@@ -108,7 +108,8 @@ def status(
     seen = asyncio.run(glances(spec, os.environ, limit_s=limit_s))
     if not seen:
         variables = ", ".join(site.upper() for site in SITES)
-        raise ConfigError(f"no site has a URL; set {variables} (or the WA_ forms), or pass --sites FILE")
+        given = f"--sites {sites} names none: write them there under `urls:`, or" if sites else "pass --sites FILE, or"
+        raise ConfigError(f"no site has a URL; {given} set {variables} (or the WA_ forms)")
     if as_json:
         echo_json(
             [
@@ -132,6 +133,7 @@ def reset(
         str | None, typer.Option("--instance", metavar="NAME", help="Of this instance. [dim]Default: of all[/dim]")
     ] = None,
     yes: Yes = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array of the resets, for programs.")] = False,
 ) -> None:
     """Put shared sites back to their first state, as the `reset:` of the sites file says, and wait until they answer.
 
@@ -147,7 +149,7 @@ def reset(
     listed = "; ".join(map(str, chosen))
     require_consent(f"this resets {listed}: all that was done to them is lost", yes=yes)
     start_logging(stderr(), verbose=context.obj["verbose"])
-    raise typer.Exit(reset_and_tell(chosen))
+    raise typer.Exit(reset_and_tell(chosen, as_json=as_json))
 
 
 app.command("up")(containers.up)

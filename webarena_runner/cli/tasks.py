@@ -76,13 +76,17 @@ def show_task(
     task_id: Annotated[str, typer.Argument(metavar="ID", help="Its id in the task set.")],
     task_set: given.TaskSet = "webarena",
     allow_modified: given.AllowModified = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, the record under `raw`.")] = False,
 ) -> None:
     """Show one task: our typed view of it, and the record as it stands in the file."""
-    from webarena_runner.cli.console import stdout
+    from webarena_runner.cli.console import echo_json, stdout
     from webarena_runner.cli.selected import chosen_tasks
 
     wanted = task_id if task_id.isdecimal() else '"' + task_id.strip('"') + '"'
     (task,) = chosen_tasks(context, wanted, task_set, seed=0, allow_modified=allow_modified)
+    if as_json:
+        echo_json(task.model_dump(mode="json"), indent=1)
+        return
     console = stdout()
     typed = task.model_dump(mode="json", exclude={"raw"})
     for title, record in (("typed view", typed), ("record in the file", task.raw)):

@@ -39,6 +39,11 @@ class Known:
     options: type[PlugInOptions] | None
     lacking: str
 
+    def as_json(self) -> dict[str, Any]:
+        """JSON values; `options` is a JSON schema, None of one without any."""
+        schema = self.options.model_json_schema() if self.options else None
+        return {"exporter": self.name, "writes": self.summary, "lacking": self.lacking, "options": schema}
+
 
 def open_export(text: str, *, out: Path, environ: Mapping[str, str]) -> Export:
     """One with its options as they are by default.

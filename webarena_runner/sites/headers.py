@@ -9,6 +9,7 @@ from pydantic import AfterValidator
 from webarena_runner.errors import ConfigError
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_NAME_IN_BRACES = re.compile(r"\$?\{\s*[A-Za-z_]\w*\s*\}")
 _REFERENCE = re.compile(r"\$\{(\w+)\}|\{(username|password)\}")
 
 
@@ -24,8 +25,14 @@ def _header_value(value: str) -> str:
     return value.strip()
 
 
+def _written_value(value: str) -> str:
+    if unknown := _NAME_IN_BRACES.search(_REFERENCE.sub("", value)):
+        raise ValueError(f"{unknown[0]} names nothing; expected {{username}}, {{password}} or ${{VARIABLE}}")
+    return _header_value(value)
+
+
 HeaderName = Annotated[str, AfterValidator(_header_name)]
-HeaderValue = Annotated[str, AfterValidator(_header_value)]
+HeaderValue = Annotated[str, AfterValidator(_written_value)]
 
 
 def filled(
