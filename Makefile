@@ -32,12 +32,15 @@ help:
 	@echo "make bench      timings, as ratios within one run; one by one: bench-observe, bench-settle, bench-sites, bench-login, bench-kills, bench-report, bench-rollouts, bench-table, bench-coverage"
 	@echo "make golden     recorded behaviour of the official code against ours: equal / total"
 	@echo "make docs       build the pages in docs/ into docs/_build (no network)"
-	@echo "make lock       renew requirements/dev.lock from pyproject.toml (needs uv)"
+	@echo "make lock       renew requirements/dev.lock from pyproject.toml"
 
-# The lock is complete, so pip resolves nothing: its resolver takes a pin with extras for no pin once a newer release is out.
-$(VENV)/.installed: pyproject.toml requirements/dev.lock
+# The lock is complete, so nothing is resolved: pip's resolver takes a pin with extras for no pin once a newer release is out.
+# uv needs a thirtieth of pip's processor time; it knows no indexes of pip's configuration, so where it finds none, pip does it.
+$(VENV)/.installed: pyproject.toml requirements/dev.lock requirements/uv.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements/dev.lock
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements/dev.lock \
+	  || $(BIN)/python -m pip install --quiet --no-compile --no-deps --require-hashes -r requirements/dev.lock
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	touch $@
 
@@ -208,8 +211,9 @@ docs: setup
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --fresh-env --quiet --builder html docs docs/_build
 	@echo "open docs/_build/index.html"
 
-lock:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --extra dev --extra docs --no-header --no-strip-extras --quiet pyproject.toml -o requirements/dev.lock
+lock: setup
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --extra dev --extra docs --no-header --no-strip-extras --quiet pyproject.toml -o requirements/dev.lock
+	echo 'uv>=0.9,<1' | $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet - -o requirements/uv.txt
 
 clean:
 	rm -rf .venv .venv-3.* .mypy_cache .ruff_cache .pytest_cache
