@@ -33,7 +33,7 @@ def test_the_installed_version_is_the_packages_own() -> None:
 def test_make_keeps_an_environment_for_each_python(tmp_path: Path, made_with: str, folder: str) -> None:
     own = "{}.{}".format(*sys.version_info)
     shutil.copy(ROOT / "Makefile", tmp_path)
-    for name in ("pyproject.toml", "requirements/dev.lock"):
+    for name in ("pyproject.toml", "requirements/dev.lock", "requirements/uv.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     if made_with:
