@@ -226,7 +226,7 @@ def test_verbose_shows_the_traceback(invoke: Invoke) -> None:
     ("words", "told"),
     [
         ("--modle oracle", ["No such option: --modle", "--model"]),
-        ("--model oracle --workers four", ["--workers: expected a valid integer, got 'four'"]),
+        ("--model oracle --workers four", ["--workers: ", "1 or more, or auto, got 'four'"]),
         ("--model oracle -w 0", ["--workers: ", "1", "got '0'"]),
         ("--model oracle --max-cost=much", ["--max-cost: ", "got 'much'"]),
         ("report", ["Missing argument 'RUN'; see `wa-run report --help`"]),

@@ -67,7 +67,7 @@ def test_the_command_line_wins_over_the_file_whichever_way_either_says_it(invoke
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("workers: four", "line 1, column 1: workers: expected a valid integer, got 'four'"),
+        ("workers: four", "line 1, column 1: workers: expected a number of episodes at a time, 1 or more, or auto"),
         ("modle: oracle", "line 1, column 1: unknown key 'modle'; did you mean model or order?"),
         ("model: [oracle]", "line 1, column 1: model: expected one value, got ['oracle']"),
         ("allow-modified: 1", "allow-modified: expected true or false, got 1"),

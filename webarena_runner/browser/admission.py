@@ -1,26 +1,19 @@
 """Who may work in the browser now: first come, first served, however many workers a run has."""
 
 import asyncio
-import os
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from time import monotonic
 
+from webarena_runner.browser.allowance import cores
 from webarena_runner.browser.strain import TICK_S, Strain
 
 # Below this share of lost time the cores have room for one more.
 CALM = 0.1
 # Who has a turn and needs another one for it, such as for looking at a site, waits for nobody.
 _HAS_TURN = ContextVar("_HAS_TURN", default=False)
-
-
-def cores() -> int:
-    """Those that this process may use; 1 where that cannot be told."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 class Admission:
@@ -33,6 +26,11 @@ class Admission:
         self._active = 0
         self._grew = 0.0
         self._queue: deque[asyncio.Event] = deque()
+
+    @property
+    def in_line(self) -> int:
+        """How many wait for a turn now."""
+        return len(self._queue)
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[float]:

@@ -2,7 +2,8 @@
 
 import psutil
 
-MIB = 1 << 20
+from webarena_runner.browser.allowance import MIB
+from webarena_runner.browser.allowance import memory_mb as allowed_mb
 
 
 def memory_mb(pid: int) -> float:
@@ -15,8 +16,8 @@ def memory_mb(pid: int) -> float:
 
 
 def half_of_all_mb() -> float:
-    """Of the machine's memory."""
-    return float(psutil.virtual_memory().total / MIB / 2)
+    """Of the memory that this process may use."""
+    return allowed_mb() / 2
 
 
 def _bytes_of(process: psutil.Process) -> int:

@@ -104,6 +104,16 @@ class BrowserSession:
         """On wherever the machine allows it; Playwright by itself leaves it off for everybody."""
         return self._sandbox
 
+    @property
+    def in_line(self) -> int:
+        """How many wait for a turn in the browser now."""
+        return self._admission.in_line
+
+    @property
+    def starved_s(self) -> float:
+        """Seconds in which the browser, or the runner, was kept from a core."""
+        return self._strain.lost_s
+
     @asynccontextmanager
     async def episode(
         self,

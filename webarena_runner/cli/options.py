@@ -220,10 +220,15 @@ Replicas = Annotated[
     ),
 ]
 Workers = Annotated[
-    int | None,
+    str | None,
     Sets("workers"),
     typer.Option(
-        "--workers", "-w", metavar="N", min=1, help="Episodes at a time. [dim]Default: 1[/dim]", rich_help_panel=SPEED
+        "--workers",
+        "-w",
+        metavar="N|auto",
+        help="Episodes at a time, or [b]auto[/b]: as many as machine, model and sites bear, found while the run goes. "
+        "[dim]Default: 1[/dim]",
+        rich_help_panel=SPEED,
     ),
 ]
 Order = Annotated[

@@ -12,6 +12,7 @@ from rich.table import Table
 from webarena_runner.interfaces import LoadedTasks
 from webarena_runner.log.files import sha256_of_json
 from webarena_runner.official.sites import in_order
+from webarena_runner.running.capacity import Machine, workers_of
 from webarena_runner.running.gate import request_of
 from webarena_runner.running.order import writers_chain
 from webarena_runner.running.plan import caution
@@ -135,7 +136,7 @@ def print_plan(plan: Plan, console: Console) -> None:
         "judge": settings.judge.model or "none",
         "sites": "\n".join([config.sites.provider, *_options(config.sites)]),
         "side by side": _side_by_side(plan),
-        "workers": f"{settings.workers}" + ("" if settings.executor == "local" else f", executor {settings.executor}"),
+        "workers": _workers(plan),
         "at most": _at_most(plan.episodes, settings.limits),
     }
     if plan.resets:
@@ -149,6 +150,14 @@ def print_plan(plan: Plan, console: Console) -> None:
         console.print(note, markup=False, soft_wrap=True)
     if warning := caution(loaded, config.sites):
         console.print(warning, style="yellow", markup=False, soft_wrap=True)
+
+
+def _workers(plan: Plan) -> str:
+    settings = plan.config.settings
+    found = workers_of(plan.config, plan.episodes, Machine.here())
+    auto = f"auto: {found.start} at first, at most {found.most} (by {found.bound_by})"
+    who = "" if settings.executor == "local" else f", executor {settings.executor}"
+    return (auto if found.is_auto else str(found.start)) + who
 
 
 def _side_by_side(plan: Plan) -> str:

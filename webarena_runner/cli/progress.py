@@ -84,9 +84,7 @@ def _print_line(console: Console, tally: Tally, event: Event) -> None:
 
 def view(tally: Tally, bar: Bar) -> RenderableType:
     """The live display; each line is cut where the terminal ends."""
-    rate = tally.per_hour()
-    usage = tally.usage() + (f", {rate:.0f} tasks/h" if rate else "")
-    lines = [f"{tally.run_id}: {tally.phase}", tally.outcomes(), usage]
+    lines = [f"{tally.run_id}: {tally.phase}", tally.outcomes(), tally.usage_and_speed()]
     head, *rest = (Text(line, no_wrap=True, overflow="ellipsis") for line in lines)
     doing = (_doing(number, worker, tally.clock()) for number, worker in sorted(tally.workers.items()))
     resets = (_resetting(*what, tally.clock() - since_s) for what, since_s in tally.resets.items())

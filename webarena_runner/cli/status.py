@@ -79,6 +79,8 @@ def _lines(folder: Path, said: "RunStatus", found: "Standing", heartbeat_s: floa
         f"{said.tokens:,} tokens{cost}; started {said.started_at:%Y-%m-%d %H:%M:%S} UTC, last heartbeat "
         f"{duration(heartbeat_s)} ago",
     ]
+    if said.workers is not None and found.state in ("running", "silent"):
+        lines[1] += f"; {said.workers} workers" + (" (auto)" if said.workers_auto else "")
     for each in said.under_way if found.state in ("running", "silent") else ():
         action = " ".join(each.action.split())
         lines.append(

@@ -20,6 +20,7 @@ from webarena_runner.interfaces.models import (
     TakesForms,
     form_fault,
     generate_in_form,
+    refusals_of,
 )
 from webarena_runner.interfaces.site_events import ResetBegun, SiteEvent, ignore_site_event
 from webarena_runner.interfaces.tasksets import LoadedTasks, TaskSet, UnusableTask
@@ -67,6 +68,7 @@ __all__ = [
     "UnusableTask",
     "form_fault",
     "generate_in_form",
+    "refusals_of",
     "ignore_site_event",
 ]
 

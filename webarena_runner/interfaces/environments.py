@@ -113,6 +113,7 @@ class EnvironmentProvider(Protocol):
     raises UsageError when something is not there. A task set says by `LoadedTasks.environment` which one plays it.
     Where tasks may be unfit for it, a class method `check_tasks(tasks, settings)` raises UsageError, and so does
     `check_sites(tasks, sites)`, which returns sentences for the user; both are called before there is a run folder.
+    What it may tell of its load: `TellsLoad`.
     """
 
     @property
@@ -122,4 +123,18 @@ class EnvironmentProvider(Protocol):
 
     def episode(self, task: Task, *, trial: int, notes: EpisodeNotes) -> AbstractAsyncContextManager[Environment]:
         """Raises EpisodeError when the task cannot be set up."""
+        ...
+
+
+class TellsLoad(Protocol):
+    """A provider whose episodes share something that not all of them can use at once, for `--workers auto`."""
+
+    @property
+    def in_line(self) -> int:
+        """Episodes that wait for it now."""
+        ...
+
+    @property
+    def starved_s(self) -> float:
+        """Seconds up to now in which it, or the runner, was kept from a core."""
         ...

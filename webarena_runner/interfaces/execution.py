@@ -17,6 +17,8 @@ class Recipe:
     Passwords and keys are not in it: a worker takes them from its own environment. `folder` is the run folder.
     `reset_at_start` tells whether sites with the policy "before-run" are reset now; `as_new` are shared sites, each by
     its instance and name, that nobody has used yet.
+    `workers` is how many episodes are played at a time, with `--workers auto` too. Then an executor that tells the
+    schedule how its machine bears them (`Schedule.measured`) is given up to `most_workers`; None: a number was asked.
     """
 
     config: RunConfig
@@ -25,6 +27,27 @@ class Recipe:
     folder: Path
     reset_at_start: bool = False
     as_new: tuple[tuple[str, str], ...] = ()
+    workers: int = 1
+    most_workers: int | None = None
+
+
+@dataclass(frozen=True)
+class Load:
+    """How a machine and a model have borne the episodes of the last `seconds`.
+
+    `starved` is the share of that time in which the browser, or the runner, was kept from a core; `late_s` how late
+    the event loop was on average; `in_line` the mean number of episodes that waited for a turn in the browser. `room`
+    is for how many more the memory is enough, less than 0 when it is not for these; `refused` how often the model's
+    server said that it was asked too much.
+    """
+
+    seconds: float
+    steps: int
+    starved: float = 0.0
+    late_s: float = 0.0
+    in_line: float = 0.0
+    room: int = 1_000_000
+    refused: int = 0
 
 
 @dataclass(frozen=True)
@@ -71,6 +94,10 @@ class Schedule(Protocol):
 
     def ended(self, attempt: Attempt, result: EpisodeResult) -> None:
         """To be called for each attempt as it ends, once its result is in the run folder."""
+        ...
+
+    def measured(self, load: Load) -> None:
+        """May be called every second or so: with `--workers auto`, `next` gives more or fewer attempts by it."""
         ...
 
 

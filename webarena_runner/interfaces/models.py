@@ -33,7 +33,7 @@ class ModelBackend(Protocol):
     A backend class is called as `Backend(spec, environ=...)`; its class method `availability(spec, environ)` says
     without a request why it cannot run here (None: it can), its record `Options` is what a model file's `options` may
     hold. What more a class may offer: `ShowsPrompts`, `Serves`, `AsksServer`, `FitsWorkers`,
-    `TakesForms`.
+    `TellsRefusals`, `TakesForms`.
     """
 
     @property
@@ -106,11 +106,29 @@ class TakesForms(Protocol):
 
 
 class FitsWorkers(Protocol):
-    """A backend class whose server is made for a number of requests at a time."""
+    """A backend class whose server is made for a number of requests at a time; a class may have one of these alone."""
 
     def for_workers(self, spec: ModelSpec, workers: int) -> ModelSpec:
         """A class method; the model file as it is for a run with so many workers."""
         ...
+
+    def requests_at_a_time(self, spec: ModelSpec) -> int | None:
+        """A class method; how many the engine takes together by its model file. None: that is not in it."""
+        ...
+
+
+class TellsRefusals(Protocol):
+    """A backend whose server may say that it is asked too much (status 429)."""
+
+    @property
+    def refusals(self) -> int:
+        """How often it did up to now."""
+        ...
+
+
+def refusals_of(model: object) -> int:
+    """Of a backend that tells them; 0 of any other."""
+    return int(getattr(model, "refusals", 0))
 
 
 class ShowsPrompts(Protocol):

@@ -19,7 +19,17 @@ from webarena_runner.log.places import placed
 from webarena_runner.log.reading import attempts_in_order, read_json, read_manifest
 from webarena_runner.log.steps import pack_observation, pack_step
 from webarena_runner.log.texts import Texts
-from webarena_runner.types import EpisodeResult, LastPage, Observation, RunManifest, SiteReset, Step, Task, TaskId
+from webarena_runner.types import (
+    AutoWorkers,
+    EpisodeResult,
+    LastPage,
+    Observation,
+    RunManifest,
+    SiteReset,
+    Step,
+    Task,
+    TaskId,
+)
 
 LOCK_LIMIT_S = 0.5
 
@@ -85,10 +95,14 @@ class EpisodeFolders:
 
 @dataclass
 class RunFolder(EpisodeFolders):
-    """An open run. Holding it open excludes other processes from the same run."""
+    """An open run. Holding it open excludes other processes from the same run.
+
+    `auto_workers`, once it is set, is noted when the folder is closed.
+    """
 
     manifest: RunManifest
     _lock: filelock.BaseFileLock = field(repr=False)
+    auto_workers: AutoWorkers | None = None
 
     @classmethod
     def create(cls, path: Path, manifest: RunManifest, tasks: Sequence[Task], *, prompt: str = "") -> "RunFolder":
@@ -135,7 +149,7 @@ class RunFolder(EpisodeFolders):
         """Notes when this start of the run ended (None: now), and lets others at it."""
         try:
             with writing_below(self.path):
-                _note_end(RunPaths(self.path), finished_at or datetime.now(UTC))
+                _note_end(RunPaths(self.path), finished_at or datetime.now(UTC), self.auto_workers)
         finally:
             self._lock.release()
 
@@ -186,12 +200,20 @@ def _with_tasks(paths: RunPaths, manifest: RunManifest, tasks: Sequence[Task]) -
     return manifest.model_copy(update={"tasks_sha256": sha256_of(data)})
 
 
-def _note_end(paths: RunPaths, finished_at: datetime | None) -> None:
+def _note_end(paths: RunPaths, finished_at: datetime | None, workers: AutoWorkers | None = None) -> None:
     # In what is there, not in the record: keys that a newer version has written stay.
     raw = read_json(paths.manifest) | {"finished_at": finished_at and finished_at.isoformat()}
     if finished_at:
         raw["order"] = attempts_in_order(paths)
+    if workers:
+        raw["auto_workers"] = _of_all_starts(workers, raw.get("auto_workers")).model_dump(mode="json")
     write_atomically(paths.manifest, text_of(raw, indent=2))
+
+
+def _of_all_starts(now: AutoWorkers, before: Raw | None) -> AutoWorkers:
+    if not before:
+        return now
+    return now.model_copy(update={"least": min(now.least, before["least"]), "most": max(now.most, before["most"])})
 
 
 def text_of(raw: Raw, *, indent: int | None = None) -> str:

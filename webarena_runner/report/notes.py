@@ -108,6 +108,12 @@ def _of_resets(report: RunReport) -> Iterator[Note]:
 
 
 def _of_load(report: RunReport) -> Iterator[Note]:
+    if workers := report.manifest.auto_workers:
+        between = f"{workers.least} to {workers.most}" if workers.least < workers.most else f"{workers.most}"
+        yield Note(
+            f"--workers auto: {between} episodes at a time, at most {workers.allowed} (by {workers.bound_by})",
+            told="by the way",
+        )
     if report.busy_steps:
         yield Note(
             f"{report.busy_steps} of {report.steps} steps led to a page that was still busy when the wait for it ended "

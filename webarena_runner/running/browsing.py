@@ -77,6 +77,16 @@ class Browser(Protocol):
         """Whether its pages are kept from the rest of the machine."""
         ...
 
+    @property
+    def in_line(self) -> int:
+        """How many wait for a turn in it now."""
+        ...
+
+    @property
+    def starved_s(self) -> float:
+        """Seconds in which it, or the runner, was kept from a core."""
+        ...
+
     def episode(
         self,
         *,
@@ -155,6 +165,14 @@ class BrowserEnvironments:
     @property
     def versions(self) -> Mapping[str, str]:
         return {"chromium": self._browser.version, "chromium sandbox": "on" if self._browser.sandbox else "off"}
+
+    @property
+    def in_line(self) -> int:
+        return self._browser.in_line
+
+    @property
+    def starved_s(self) -> float:
+        return self._browser.starved_s
 
     @asynccontextmanager
     async def episode(self, task: Task, *, trial: int, notes: EpisodeNotes) -> AsyncIterator["LeasedSites"]:

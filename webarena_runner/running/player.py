@@ -9,7 +9,7 @@ from pathlib import Path
 
 from webarena_runner import registry
 from webarena_runner.errors import LimitExceeded
-from webarena_runner.interfaces import AgentSetup, SiteEvent, ignore_site_event
+from webarena_runner.interfaces import AgentSetup, ModelBackend, SiteEvent, ignore_site_event, refusals_of
 from webarena_runner.interfaces.environments import EpisodeNotes
 from webarena_runner.interfaces.execution import Attempt, EpisodeStarted, Recipe, StepTaken
 from webarena_runner.log.lines import lines_of
@@ -18,6 +18,7 @@ from webarena_runner.log.writing import EpisodeFolders, add_reset
 from webarena_runner.models.shared.limits import Spend
 from webarena_runner.running.episode import Episode, Harness, failed, run_episode
 from webarena_runner.running.gate import SiteGate
+from webarena_runner.running.load import Counts
 from webarena_runner.running.resources import open_environments, open_model
 from webarena_runner.settings.records import Images
 from webarena_runner.settings.resetting import Resetting
@@ -42,9 +43,11 @@ class Player:
         folders: EpisodeFolders,
         *,
         model_facts: Mapping[str, str],
+        model: ModelBackend | None = None,
         leave_limit_s: float = LEAVE_LIMIT_S,
     ) -> None:
         self._harness = harness
+        self._model = model
         self._tasks = tasks
         self._folders = folders
         self._model_facts = model_facts
@@ -55,6 +58,12 @@ class Player:
     @property
     def versions(self) -> Mapping[str, str]:
         return {**self._harness.environments.versions, **self._model_facts}
+
+    def counts(self) -> Counts:
+        """For `--workers auto`: how what its episodes share stands now."""
+        shared = self._harness.environments
+        in_line, starved_s = getattr(shared, "in_line", 0), getattr(shared, "starved_s", 0.0)
+        return Counts(in_line, starved_s, refusals_of(self._model))
 
     def look(self) -> Callable[[Attempt], bool] | None:
         """For one look through a queue from its head: whether an attempt may start, which is to be played then.
@@ -182,7 +191,7 @@ async def open_player(
     async with AsyncExitStack() as stack:
         model = None
         if spec:
-            model = await open_model(spec, environ, stack, spend=spend, probe=True, workers=settings.workers)
+            model = await open_model(spec, environ, stack, spend=spend, probe=True, workers=recipe.workers)
         agent = registry.load("agents", settings.agent).build(AgentSetup(model, settings, images))
         agent.check_tasks(recipe.tasks)
         opening = open_environments(
@@ -200,4 +209,4 @@ async def open_player(
         tasks = {task.task_id: task for task in recipe.tasks}
         facts: Mapping[str, str] = getattr(model, "facts", {})
         folders = EpisodeFolders(recipe.folder)
-        yield Player(Harness(settings, agent, environments), tasks, folders, model_facts=facts)
+        yield Player(Harness(settings, agent, environments), tasks, folders, model_facts=facts, model=model)

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from webarena_runner.interfaces.execution import Attempt, WorkerEvent
+from webarena_runner.interfaces.execution import Attempt, Load, WorkerEvent
 from webarena_runner.running.schedule import RunSchedule
 from webarena_runner.types import EpisodeResult
 
@@ -25,7 +25,7 @@ class Started:
     """Work begins: `total` planned (task, trial) pairs, `already_done` of them finished by an earlier start.
 
     `passed` of these are passed; `spent_usd` is what the earlier starts have cost, None when nothing has a price, and
-    `tokens` what they have used.
+    `tokens` what they have used. `workers` is how many may be under way at first (None: not known).
     """
 
     total: int
@@ -33,6 +33,8 @@ class Started:
     passed: int = 0
     spent_usd: float | None = None
     tokens: int = 0
+    workers: int | None = None
+    auto: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,13 +46,22 @@ class EpisodeEnded:
 
 
 @dataclass(frozen=True)
+class WorkersChanged:
+    """So many episodes may be under way at once from now on, another number than `before`."""
+
+    workers: int
+    before: int
+    why: str
+
+
+@dataclass(frozen=True)
 class Note:
     """A sentence for the person at the terminal."""
 
     text: str
 
 
-Event = Phase | Started | WorkerEvent | EpisodeEnded | Note
+Event = Phase | Started | WorkerEvent | EpisodeEnded | WorkersChanged | Note
 
 
 class WatchedSchedule:
@@ -80,7 +91,13 @@ class WatchedSchedule:
     def next(self, ready: Callable[[Attempt], bool] | None = None) -> Attempt | None:
         return self._schedule.next(ready)
 
+    def measured(self, load: Load) -> None:
+        before = self._schedule.workers
+        self._schedule.measured(load)
+        self._tell_of_workers(before)
+
     def ended(self, attempt: Attempt, result: EpisodeResult) -> None:
+        before = self._schedule.workers
         self._schedule.ended(attempt, result)
         log.info(
             "task %s trial %d: %s value %s steps %d %.1f s%s%s%s",
@@ -96,7 +113,14 @@ class WatchedSchedule:
         )
         again = self._schedule.tries_again(attempt, result.failure) and not self._schedule.closed
         self._on_event(EpisodeEnded(result, final=not again))
+        self._tell_of_workers(before)
         self._tell_if_closed()
+
+    def _tell_of_workers(self, before: int | None) -> None:
+        now, why = self._schedule.workers, self._schedule.why_workers
+        if now is not None and now != before:
+            log.info("workers: %s, %s before: %s", now, before, why)
+            self._on_event(WorkersChanged(now, before or now, why))
 
     def _tell_if_closed(self) -> None:
         running = self._schedule.under_way

@@ -26,12 +26,14 @@ from webarena_runner.rescoring.past import tasks_of
 from webarena_runner.running import order, plan
 from webarena_runner.running.again import errored_with
 from webarena_runner.running.budgets import Budgets, Used, used_up
+from webarena_runner.running.capacity import Machine, WorkerRange, workers_of
 from webarena_runner.running.machine import hardware
 from webarena_runner.running.preflight import look_at_sites
 from webarena_runner.running.progress import Event, Note, Phase, Started, WatchedSchedule
 from webarena_runner.running.schedule import RunSchedule
 from webarena_runner.running.sites_up import bring_up
 from webarena_runner.running.status import StatusKeeper
+from webarena_runner.running.width import Width
 from webarena_runner.settings.later import with_limits, with_reset
 from webarena_runner.settings.loading import Given, load_model_spec
 from webarena_runner.settings.records import ModelSpec, RunConfig, RunSettings, SitesSpec
@@ -39,7 +41,7 @@ from webarena_runner.sites.providers import gives_fresh, require_sites
 from webarena_runner.tasksets.ids import listed_ids
 from webarena_runner.tasksets.keys import not_done, require_done
 from webarena_runner.tasksets.selection import choose
-from webarena_runner.types import RunManifest, Task
+from webarena_runner.types import EpisodeResult, RunManifest, Task
 
 log = logging.getLogger(__name__)
 _TIME_IS_UP = "it took as long as it may (--max-time, limits.max_time_s)"
@@ -70,12 +72,18 @@ class Prepared:
         """Where run folders are. The folder of a resumed run may have another name than it began with."""
         return self.folder.parent
 
-    @property
-    def recipe(self) -> Recipe:
-        """What is to do, for a worker in this process or another."""
-        tasks = tuple({task.task_id: task for task, _ in self.todo}.values())
-        environment, folder = self.manifest.environment, self.folder.resolve()
-        return Recipe(self.config, tasks, environment, folder, reset_at_start=self.reset_at_start)
+    def recipe_for(self, workers: WorkerRange) -> Recipe:
+        """What is to do, for workers in this process or others; `settings.workers` is a number in it too."""
+        settings = self.config.settings.model_copy(update={"workers": workers.start})
+        return Recipe(
+            self.config.model_copy(update={"settings": settings}),
+            tuple({task.task_id: task for task, _ in self.todo}.values()),
+            self.manifest.environment,
+            self.folder.resolve(),
+            reset_at_start=self.reset_at_start,
+            workers=workers.start,
+            most_workers=workers.most,
+        )
 
 
 @dataclass(frozen=True)
@@ -206,37 +214,53 @@ async def _play(prepared: Prepared, watcher: Callable[[Event], None], environ: M
     until = None if max_time_s is None else asyncio.get_running_loop().time() + max_time_s
     tasks, run_id = [task for task, _ in prepared.todo], prepared.folder.name
     as_new = await bring_up(prepared.config.sites, tasks, run_id=run_id, on_event=on_event, environ=environ)
-    setup = ExecutorSetup(replace(prepared.recipe, as_new=as_new), environ, on_event)
+    workers = workers_of(prepared.config, len(prepared.todo), await asyncio.to_thread(Machine.here))
+    recipe = replace(prepared.recipe_for(workers), as_new=as_new)
+    setup = ExecutorSetup(recipe, environ, on_event)
     found = await _look_first(prepared, tasks, on_event, environ) if prepared.look_first else ()
     on_event(Phase(prepared.folder.name, f"starting {prepared.manifest.model} and {prepared.manifest.sites} sites"))
     async with registry.load("executors", settings.executor).open(setup) as executor:
         machine = {} if prepared.resumed else await asyncio.to_thread(hardware)
-        with _open_store(prepared, executor.versions, machine):
+        with _open_store(prepared, executor.versions, machine) as folder:
             # Another process may have gone on with the run since it was prepared; from here on none can.
             finished = reading.read_finished(prepared.folder)
             cost_usd, tokens = reading.used(prepared.folder)
-            schedule = RunSchedule(
-                _queue(prepared, finished),
-                retries=settings.limits.retries,
-                stop_after_errors=settings.limits.stop_after_errors,
-                judged=settings.judge.model is not None,
-                replays=settings.outages.replays,
-                budgets=Budgets(settings.limits, Used(cost_usd or 0.0, tokens)),
-                writers=[result.task_id for result in finished.values() if result.wrote],
-            )
+            schedule = _schedule(prepared, finished, Used(cost_usd or 0.0, tokens), workers)
             if settings.limits.max_cost_usd is not None:
                 log.info("may cost $%g; $%.4f of it was spent before", settings.limits.max_cost_usd, cost_usd or 0.0)
             passed = sum(result.value == 1 for result in finished.values())
             total = len(finished) + len(schedule.waiting)
-            on_event(Started(total, len(finished), passed=passed, spent_usd=cost_usd, tokens=tokens))
+            started = Started(total, len(finished), passed=passed, spent_usd=cost_usd, tokens=tokens)
+            on_event(replace(started, workers=workers.start, auto=workers.is_auto))
             for note in (*prepared.notes, *found):
                 on_event(Note(note))
             _warn_of_missing_judge(prepared, on_event)
-            async with keeper.kept(lambda: schedule.ended_early):
-                await _play_all(executor, schedule, on_event, until=until)
+            if workers.is_auto:
+                log.info("workers: auto, %s at first, at most %s (%s)", workers.start, workers.most, workers.bound_by)
+            try:
+                async with keeper.kept(lambda: schedule.ended_early):
+                    await _play_all(executor, schedule, on_event, until=until)
+            finally:
+                folder.auto_workers = workers.used(schedule.workers_used)
             if schedule.ended_early:
                 log.info("stopped early: %s", schedule.ended_early)
             return schedule.ended_early
+
+
+def _schedule(
+    prepared: Prepared, finished: Mapping[Key, EpisodeResult], used: Used, workers: WorkerRange
+) -> RunSchedule:
+    settings = prepared.config.settings
+    return RunSchedule(
+        _queue(prepared, finished),
+        retries=settings.limits.retries,
+        stop_after_errors=settings.limits.stop_after_errors,
+        judged=settings.judge.model is not None,
+        replays=settings.outages.replays,
+        budgets=Budgets(settings.limits, used),
+        writers=[result.task_id for result in finished.values() if result.wrote],
+        width=Width(workers.start, workers.most),
+    )
 
 
 def _queue(prepared: Prepared, finished: Container[Key]) -> order.Todo:
@@ -244,7 +268,7 @@ def _queue(prepared: Prepared, finished: Container[Key]) -> order.Todo:
     todo = [(task, trial) for task, trial in prepared.todo if (task.task_id, trial) not in finished]
     config = prepared.config
     shares_sites = prepared.manifest.environment == "browser" and not gives_fresh(config.sites)
-    return order.longest_chain_first(todo) if shares_sites and config.settings.workers > 1 else todo
+    return order.longest_chain_first(todo) if shares_sites and config.settings.workers != 1 else todo
 
 
 async def _look_first(
@@ -337,7 +361,7 @@ def _warn_of_missing_judge(prepared: Prepared, on_event: Callable[[Event], None]
 
 
 @contextmanager
-def _open_store(prepared: Prepared, versions: Mapping[str, str], machine: dict[str, str]) -> Iterator[None]:
+def _open_store(prepared: Prepared, versions: Mapping[str, str], machine: dict[str, str]) -> Iterator[RunFolder]:
     """The run folder, with one line per episode going to its run.log while it is open."""
     if prepared.resumed:
         folder = RunFolder.reopen(prepared.folder, prepared.tasks)
@@ -353,7 +377,7 @@ def _open_store(prepared: Prepared, versions: Mapping[str, str], machine: dict[s
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     try:
-        yield
+        yield folder
     finally:
         logger.removeHandler(handler)
         logger.setLevel(level)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from webarena_runner.errors import JudgeError, ModelError, Overload
-from webarena_runner.interfaces.execution import Attempt
+from webarena_runner.interfaces.execution import Attempt, Load
 from webarena_runner.running.budgets import Budgets
 from webarena_runner.running.width import Key, Width
 from webarena_runner.types import EpisodeResult, Failure, Task, TaskId
@@ -22,9 +22,9 @@ class RunSchedule:
     A round begins when all of the one before has ended, as far as it could be begun. When `budgets` are spent, no more
     is begun and what runs is finished.
 
-    After an overload fewer episodes are under way at once. What was lost with a process that episodes share, or,
-    `replays` times, with a shared site that went down, is run again as the next one and is no try: it counts for
-    neither.
+    How many are under way at once is up to `width`, which hears of overloads. What was lost with a process that
+    episodes share, or, `replays` times, with a shared site that went down, is run again as the next one and is no try:
+    it counts for neither.
     `judged`: the run has a judge. `writers` are tasks that were seen to change a site in its earlier starts.
     """
 
@@ -38,6 +38,7 @@ class RunSchedule:
         replays: int = 0,
         budgets: Budgets,
         writers: Iterable[TaskId] = (),
+        width: Width | None = None,
     ) -> None:
         self._queue = deque(Attempt(task.task_id, trial) for task, trial in todo)
         self._retries = retries
@@ -50,7 +51,8 @@ class RunSchedule:
         self._errors_in_a_row = 0
         self._has_result = False
         self._refusals: Counter[str] = Counter()
-        self._width = Width()
+        self._width = width or Width()
+        self._why_width = ""
         self._stopped = ""
         self._closed = ""
 
@@ -71,6 +73,24 @@ class RunSchedule:
     @property
     def under_way(self) -> int:
         return len(self._under_way)
+
+    @property
+    def workers(self) -> int | None:
+        """How many may be under way at once now; None: as many as the executor has room for."""
+        return self._width.now
+
+    @property
+    def workers_used(self) -> tuple[int | None, int | None]:
+        """The least and the most of `workers` up to now."""
+        return self._width.used
+
+    @property
+    def why_workers(self) -> str:
+        """Why that number is another than at first, or than before; "" when it is not."""
+        return self._why_width
+
+    def measured(self, load: Load) -> None:
+        self._why_width = self._width.measured(load) or self._why_width
 
     def stop(self, why: str) -> None:
         """From outside; the first reason stays."""
@@ -107,7 +127,7 @@ class RunSchedule:
             self._writers.add(attempt.task_id)
         overloaded = failure is not None and failure.error_class == Overload.error_class
         self._under_way.pop(key, None)
-        self._width.ends(key, overloaded=overloaded)
+        self._why_width = self._width.ends(key, overloaded=overloaded) or self._why_width
         lost = failure is not None and self._lost(attempt, failure)
         self._budgets.count(key, result, errored=failure is not None and not lost)
         if spent := self._budgets.spent:

@@ -101,6 +101,8 @@ class StatusKeeper:
                 "failed": tally.already_done - tally.passed_before + tally.failed,
                 "errored": tally.errored,
                 "left": tally.total - tally.done,
+                "workers": tally.width,
+                "workers_auto": tally.auto,
                 "under_way": self._under_way() if state == "running" else (),
                 "tokens": tally.tokens,
                 "cost_usd": tally.cost_usd,

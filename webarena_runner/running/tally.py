@@ -8,7 +8,7 @@ from webarena_runner.interfaces import ResetBegun
 from webarena_runner.interfaces.execution import EpisodeStarted, StepTaken
 from webarena_runner.report.summary import not_passed
 from webarena_runner.report.units import duration
-from webarena_runner.running.progress import EpisodeEnded, Event, Note, Phase, Started
+from webarena_runner.running.progress import EpisodeEnded, Event, Note, Phase, Started, WorkersChanged
 from webarena_runner.sites.resets.carrying_out import told
 from webarena_runner.types import EpisodeResult, SiteReset, TaskId
 
@@ -30,7 +30,8 @@ class Tally:
     """What a run has done; times, rates and retries are of this start only, an episode to be tried again still runs.
 
     Tokens and dollars are of all attempts that have ended; `cost_usd` is None when nothing has a price. `resets` are
-    those of shared sites that are under way, by instance and sites, with when they began.
+    those of shared sites that are under way, by instance and sites, with when they began. `width` is how many episodes
+    may be under way at once, None when nobody says, `auto` whether the run finds that number itself.
     """
 
     clock: Callable[[], float] = time.monotonic
@@ -46,6 +47,8 @@ class Tally:
     tokens: int = 0
     cost_usd: float | None = None
     started_s: float = 0.0
+    width: int | None = None
+    auto: bool = False
     workers: dict[int, Worker] = field(default_factory=dict)
     resets: dict[tuple[str, tuple[str, ...]], float] = field(default_factory=dict)
 
@@ -57,6 +60,9 @@ class Tally:
                 self.phase, self.started_s = "running", self.clock()
                 self.total, self.already_done, self.passed_before = total, already_done, event.passed
                 self.cost_usd, self.tokens = event.spent_usd, event.tokens
+                self.width, self.auto = event.workers, event.auto
+            case WorkersChanged(workers=workers):
+                self.width = workers
             case EpisodeStarted(worker=worker):
                 self.workers[worker] = Worker(event.task_id, event.trial, event.attempt, self.clock())
             case StepTaken(worker=worker) if worker in self.workers:
@@ -109,6 +115,11 @@ class Tally:
         earlier = f" ({self.already_done} before)" if self.already_done else ""
         return f"{self.done}/{self.total} done{earlier}: {self.outcomes()}, {self.usage()}{speed}"
 
+    def usage_and_speed(self) -> str:
+        rate = self.per_hour()
+        width = "" if self.width is None else f", {self.width} workers{' (auto)' if self.auto else ''}"
+        return self.usage() + (f", {rate:.0f} tasks/h" if rate else "") + width
+
     def outcomes(self) -> str:
         """Success is of all that is done, by earlier starts too."""
         success = f", success {100 * (self.passed_before + self.passed) / self.done:.1f} %" if self.done else ""
@@ -142,7 +153,11 @@ def line_of(event: Event) -> str:
             return f"run {run_id}: {text}"
         case Started():
             before = f", {event.already_done} of them done before" if event.already_done else ""
-            return f"{event.total} to run{before}"
+            return f"{event.total} to run{before}" + (
+                f"; {event.workers} workers at first (auto)" if event.auto else ""
+            )
+        case WorkersChanged():
+            return f"{event.workers} workers, {event.before} before: {event.why}"
         case EpisodeEnded(result=result, final=final):
             return ended(result, final=final)
         case Note(text=text):

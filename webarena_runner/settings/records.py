@@ -35,6 +35,18 @@ _TIME = re.compile(r"(?:([0-9]+(?:\.[0-9]+)?)h)? ?(?:([0-9]+(?:\.[0-9]+)?)m)? ?(
 Duration = Annotated[PositiveFloat, BeforeValidator(_seconds)]
 
 
+def _workers(value: object) -> object:
+    """As a command line and a file have it: a number, or a text of one."""
+    if value == "auto" or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
+        return value
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and int(value) > 0:
+        return int(value)
+    raise ValueError("expected a number of episodes at a time, 1 or more, or auto")
+
+
+Workers = Annotated[PositiveInt | Literal["auto"], BeforeValidator(_workers)]
+
+
 class Prices(Described):
     """US dollars per million tokens."""
 
@@ -378,8 +390,11 @@ class RunSettings(Described):
     """plug-in that plays the episodes; local: all on this machine (--executor)"""
     exporters: tuple[str, ...] = ("leaderboard",)
     """plug-ins that are given the run when it has ended, each as NAME, or NAME=TARGET to write elsewhere than usual"""
-    workers: PositiveInt = 1
-    """episodes at the same time (--workers)"""
+    workers: Workers = 1
+    """episodes at the same time, or auto: as many as machine, model and sites bear (--workers)
+
+    auto begins with a number by the cores and by what model and memory let, and goes on by what is seen meanwhile.
+    """
     order: Order = "official"
     """order in which tasks that change a shared site start there: official (that of the task set), or free (--order)
 

@@ -22,6 +22,7 @@ from webarena_runner.types.actions import (
 from webarena_runner.types.episodes import (
     UNSCORED,
     ActedOn,
+    AutoWorkers,
     Box,
     Completion,
     Decision,
@@ -80,6 +81,7 @@ __all__ = [
     "Record",
     "RescoredEpisode",
     "Rescoring",
+    "AutoWorkers",
     "RunManifest",
     "RunStatus",
     "Sampling",

@@ -315,6 +315,18 @@ class Imported(Record):
     unknown: tuple[str, ...] = ()
 
 
+class AutoWorkers(Record):
+    """What `--workers auto` came to, of all starts of a run: how many episodes might be under way at once.
+
+    `allowed` is the most that the latest start might have gone to, and `bound_by` what it was for.
+    """
+
+    least: int
+    most: int
+    allowed: int
+    bound_by: str = ""
+
+
 class RunManifest(Record):
     """What a run is: written before work starts; `resume` refuses to mix it with other inputs.
 
@@ -329,6 +341,7 @@ class RunManifest(Record):
     images the sites run, where that is known.
     `packages` and `hardware` are of the machine that began the run. `order` has task id, trial and number of every
     attempt in the order in which they began, as of the end of the latest start; more than one of a pair are retries.
+    `auto_workers` None: a number was given, or no start has ended.
     """
 
     run_id: str
@@ -362,6 +375,7 @@ class RunManifest(Record):
     imported: Imported | None = Field(default=None, exclude_if=_is_none)
     packages: dict[str, str] = Field(default_factory=dict)
     hardware: dict[str, str] = Field(default_factory=dict)
+    auto_workers: AutoWorkers | None = Field(default=None, exclude_if=_is_none)
 
     @property
     def model_name(self) -> str:

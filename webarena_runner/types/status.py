@@ -29,7 +29,9 @@ class RunStatus(Record):
     whether process `pid` on `host` still is there, tells. `stopped` runs ended before all was run, and `why` says what
     for; `interrupted` ones by a signal. `doing` is what the run does as a whole, `last_event` the last that happened,
     with its time. Counts are of all starts of the run, as are tokens and dollars, of attempts that have ended; `left`
-    has no result yet or is to be tried again. `eta_s` None: not known, `cost_usd` None: nothing has a price.
+    has no result yet or is to be tried again. `workers` is how many episodes may be under way at
+    once (None: not known), `workers_auto` whether the run finds the number itself. `eta_s` None: not known, `cost_usd`
+    None: nothing has a price.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -49,6 +51,8 @@ class RunStatus(Record):
     failed: int = 0
     errored: int = 0
     left: int = 0
+    workers: int | None = None
+    workers_auto: bool = False
     under_way: tuple[EpisodeUnderWay, ...] = ()
     tokens: int = 0
     cost_usd: FiniteFloat | None = None

@@ -20,13 +20,13 @@ class Processes:
 
     def __init__(self, recipe: Recipe, pool: ProcessPoolExecutor) -> None:
         self._recipe = recipe
-        self._workers = recipe.config.settings.workers
+        self._workers = recipe.workers
         self._pool = pool
 
     @classmethod
     @asynccontextmanager
     async def open(cls, setup: ExecutorSetup) -> AsyncIterator[Self]:
-        workers = setup.recipe.config.settings.workers
+        workers = setup.recipe.workers
         start_afresh = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(
             workers, mp_context=start_afresh, max_tasks_per_child=1

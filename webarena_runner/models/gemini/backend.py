@@ -99,6 +99,11 @@ class Gemini:
         self._fit_window(facts.input_tokens)
 
     @property
+    def refusals(self) -> int:
+        """How often the server said that it is asked too much."""
+        return self._policy.refusals.count
+
+    @property
     def facts(self) -> Mapping[str, str]:
         return {}
 

@@ -13,7 +13,7 @@ from webarena_runner.models.shared.advice import advice
 from webarena_runner.models.shared.error_replies import ErrorReply, is_spent
 from webarena_runner.models.shared.error_replies import meaning as meaning_of
 from webarena_runner.models.shared.http import KEEP_ALIVE_S, LimitedStream
-from webarena_runner.models.shared.retry import Transient, retry_after_s
+from webarena_runner.models.shared.retry import AskedTooMuch, Transient, retry_after_s
 from webarena_runner.models.shared.wire import CONNECT_TIMEOUT_S, is_local
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)s")
@@ -101,7 +101,7 @@ def _quota(failure: Failure, error: ErrorReply, message: str, subject: str) -> E
         )
     if is_spent(error):
         return ModelExhausted(f"{subject}: {message}")
-    return Transient(message, _wait_s(failure))
+    return AskedTooMuch(message, _wait_s(failure))
 
 
 def _wait_s(failure: Failure) -> float | None:

@@ -93,6 +93,12 @@ class LlamaCpp(OpenAIChat):
         slots = min(workers, spec.rates.max_concurrency or workers)
         return spec.model_copy(update={"options": spec.options | {"slots": slots}})
 
+    @classmethod
+    def requests_at_a_time(cls, spec: ModelSpec) -> int | None:
+        """The slots of a server that is started here."""
+        options = parse_options(LlamaCppOptions, spec)
+        return None if options.base_url else options.slots
+
     async def check(self) -> None:
         """Starts the server and waits until it has loaded the model; raises UsageError when it does not."""
         if self._child is not None:

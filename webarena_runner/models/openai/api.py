@@ -97,6 +97,11 @@ class OpenAIServer:
         hint = f" (did you mean '{close}'?)" if close else ""
         raise ConfigError(f"{self.subject}: unknown model '{wanted}'{hint}; the server's models: {known}")
 
+    @property
+    def refusals(self) -> int:
+        """How often the server said that it is asked too much."""
+        return self._policy.refusals.count
+
     async def find_model(self, wanted: str) -> str:
         """The model to ask for, by the server's list; a wanted one that is not listed may still be served."""
         if wanted:
@@ -133,7 +138,7 @@ class OpenAIServer:
                     raise await self._not_found(refusal.reply, wanted) from None
                 raise self._meaning(refusal.reply) from None
             except Transient as error:
-                raise Transient(self._redact(str(error)), error.retry_after_s) from None
+                raise type(error)(self._redact(str(error)), error.retry_after_s) from None
 
         return await with_retries(attempt, policy, subject=self.subject)
 

@@ -99,6 +99,10 @@ class OpenAIChat:
         return self._tokens.is_estimate
 
     @property
+    def refusals(self) -> int:
+        return self.server.refusals
+
+    @property
     def facts(self) -> Mapping[str, str]:
         # vLLM says under "root" which checkpoint is behind a name that its operator chose.
         root = (self._entry or {}).get("root")

@@ -13,8 +13,9 @@ from webarena_runner.errors import (
     PromptTooLong,
 )
 from webarena_runner.models.shared.http import HttpReply, parse_json
-from webarena_runner.models.shared.retry import Transient, retry_after_s
+from webarena_runner.models.shared.retry import AskedTooMuch, Transient, retry_after_s
 
+TOO_MANY_REQUESTS = 429
 PASSING_STATUSES = {408, 409, 424, 425, 429}
 _LONGEST_TEXT = 500
 HOUR_S = 3600.0
@@ -222,9 +223,9 @@ def meaning(
         return ModelBlocked(f"{subject}: blocked by the provider's filter: {message}")
     if passes(error):
         wait_s = retry_after_s(error.headers)
-        if error.status == 429 and wait_s is not None and wait_s >= HOUR_S:
+        if error.status == TOO_MANY_REQUESTS and wait_s is not None and wait_s >= HOUR_S:
             return ModelExhausted(f"{subject}: {message}; the server asks to wait {wait_s:.0f} s")
-        return Transient(message, wait_s)
+        return (AskedTooMuch if error.status == TOO_MANY_REQUESTS else Transient)(message, wait_s)
     if error.status == 401 or (error.status == 403 and _KEY.search(error.text)):
         return ModelRefused(f"{subject}: the API key was not accepted ({message})")
     return ModelRefused(f"{subject}: {message}{advise(error.text) if advise else ''}")

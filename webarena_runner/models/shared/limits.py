@@ -9,7 +9,14 @@ from aiolimiter import AsyncLimiter
 
 from webarena_runner.actions.reply_form import ReplyForm
 from webarena_runner.errors import ModelExhausted, NoAnswer
-from webarena_runner.interfaces import ModelBackend, ObservationUnit, RequestTag, form_fault, generate_in_form
+from webarena_runner.interfaces import (
+    ModelBackend,
+    ObservationUnit,
+    RequestTag,
+    form_fault,
+    generate_in_form,
+    refusals_of,
+)
 from webarena_runner.settings.records import Prices, RateLimits
 from webarena_runner.types import Completion, Message, Sampling
 
@@ -63,6 +70,10 @@ class Limited:
     @property
     def observation_unit(self) -> ObservationUnit:
         return self._backend.observation_unit
+
+    @property
+    def refusals(self) -> int:
+        return refusals_of(self._backend)
 
     @property
     def facts(self) -> Mapping[str, str]:

@@ -4,7 +4,7 @@ import logging
 import math
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
@@ -29,17 +29,30 @@ class Unreachable(Transient):
     """Nobody answered."""
 
 
+class AskedTooMuch(Transient):
+    """The server has no room for more requests, or lets us make no more of them for now."""
+
+
+@dataclass
+class Refusals:
+    """How often a server said so."""
+
+    count: int = 0
+
+
 @dataclass(frozen=True)
 class RetryPolicy:
     """Waits double from the first to the longest, each shortened at random by up to half.
 
-    A server that asks for more than `patience_s` is taken at its word: no further attempt.
+    A server that asks for more than `patience_s` is taken at its word: no further attempt. `refusals` are those of all
+    requests with this policy.
     """
 
     max_retries: int
     first_wait_s: float = 1.0
     longest_wait_s: float = 30.0
     patience_s: float = 120.0
+    refusals: Refusals = field(default_factory=Refusals, compare=False)
 
     def wait_s(self, attempt: int, retry_after_s: float | None) -> float:
         """Wait after the attempt with this number (from 1); never shorter than the server asked for."""
@@ -67,10 +80,14 @@ async def with_retries(
     def warn(state: RetryCallState) -> None:
         logger.warning("%s: attempt %d: %s", subject, state.attempt_number, state.outcome and state.outcome.exception())
 
+    def may_retry(error: BaseException) -> bool:
+        policy.refusals.count += isinstance(error, AskedTooMuch)
+        return policy.allows(error)
+
     retrying = AsyncRetrying(
         stop=stop_after_attempt(policy.max_retries + 1),
         wait=wait,
-        retry=retry_if_exception(policy.allows),
+        retry=retry_if_exception(may_retry),
         before_sleep=warn,
     )
     try:

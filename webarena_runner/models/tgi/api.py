@@ -8,10 +8,16 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from webarena_runner.errors import EpisodeError, ModelRefused
-from webarena_runner.models.shared.error_replies import error_in_success, is_spent, meaning, read_error_reply
+from webarena_runner.models.shared.error_replies import (
+    TOO_MANY_REQUESTS,
+    error_in_success,
+    is_spent,
+    meaning,
+    read_error_reply,
+)
 from webarena_runner.models.shared.health import root_url, wait_healthy
 from webarena_runner.models.shared.http import HttpClient, HttpReply
-from webarena_runner.models.shared.retry import RetryPolicy, Transient, retry_after_s, with_retries
+from webarena_runner.models.shared.retry import AskedTooMuch, RetryPolicy, Transient, retry_after_s, with_retries
 
 Read = TypeVar("Read")
 logger = logging.getLogger(__name__)
@@ -58,6 +64,11 @@ class TgiServer:
         async with self._slots or nullcontext():
             return await with_retries(attempt, self._policy, subject=self.subject)
 
+    @property
+    def refusals(self) -> int:
+        """How often the server said that it is asked too much."""
+        return self._policy.refusals.count
+
     async def get(self, path: str) -> Any:
         """JSON by one attempt; raises Transient when another may succeed."""
         return (await self._request("GET", path)).body
@@ -93,7 +104,8 @@ class TgiServer:
         error = read_error_reply(reply)
         message = self._redact(error.message)
         if error.codes & _PASSING_TYPES and not is_spent(error):
-            return Transient(message, retry_after_s(reply.headers))
+            told = AskedTooMuch if reply.status == TOO_MANY_REQUESTS else Transient
+            return told(message, retry_after_s(reply.headers))
         if "template_error" in error.codes:
             advice = "set the option prompt_format (completion for base models)"
             return ModelRefused(f"{self.subject}: {message}; {advice}")

@@ -113,6 +113,10 @@ class Tgi:
         await self._check_tokens()
 
     @property
+    def refusals(self) -> int:
+        return self._server.refusals
+
+    @property
     def facts(self) -> Mapping[str, str]:
         return {"model server": f"TGI {self._limits.version}".strip()} if self._limits else {}
 

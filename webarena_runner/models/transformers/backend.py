@@ -82,6 +82,10 @@ class TransformersLocal:
     def estimates_tokens(self) -> bool:
         return False
 
+    @classmethod
+    def requests_at_a_time(cls, spec: ModelSpec) -> int | None:
+        return parse_options(TransformersOptions, spec).max_batch_size
+
     @property
     def facts(self) -> dict[str, str]:
         """Of the chat template, once the model is loaded."""

@@ -156,3 +156,9 @@ def _flag(name: str, value: Any) -> Sequence[str]:
         case _:
             # Joined, so that a value that begins with a dash is not taken for a flag.
             return (f"--{name}={value}",)
+
+
+def sequences_in(arguments: Mapping[str, Any]) -> int | None:
+    """How many requests the engine takes together, where its arguments say so."""
+    value = arguments.get("max_num_seqs", arguments.get("max-num-seqs"))
+    return int(value) if str(value).isdecimal() and int(value) > 0 else None

@@ -22,7 +22,7 @@ from webarena_runner.models.shared.answers import require_answer
 from webarena_runner.models.shared.options import parse_options
 from webarena_runner.models.shared.preview import engine_preview
 from webarena_runner.models.shared.tokens import Codec, LocalTokens
-from webarena_runner.models.vllm.args import VllmOptions, check_arguments, read_arguments, vllm_folder
+from webarena_runner.models.vllm.args import VllmOptions, check_arguments, read_arguments, sequences_in, vllm_folder
 from webarena_runner.models.vllm.core import EngineCore, client_errors, decoded_images
 from webarena_runner.models.vllm.prompt import PromptWriter
 from webarena_runner.models.vllm.stats import CacheTally, Repeating
@@ -86,6 +86,11 @@ class VllmEngine:
     @property
     def estimates_tokens(self) -> bool:
         return self._tokens.is_estimate
+
+    @classmethod
+    def requests_at_a_time(cls, spec: ModelSpec) -> int | None:
+        """max_num_seqs, where it is set."""
+        return sequences_in(parse_options(EngineOptions, spec).engine)
 
     @property
     def facts(self) -> dict[str, str]:

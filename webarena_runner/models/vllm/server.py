@@ -13,6 +13,7 @@ from webarena_runner.models.shared.child import ServerChild
 from webarena_runner.models.shared.control import with_plain_text
 from webarena_runner.models.shared.options import parse_options
 from webarena_runner.models.shared.preview import chat_preview, text_preview
+from webarena_runner.models.vllm.args import sequences_in
 from webarena_runner.models.vllm.endpoint import VllmEndpoint
 from webarena_runner.models.vllm.serve import (
     KEY_VARIABLE,
@@ -112,6 +113,16 @@ class VllmServer:
         for endpoint in self.endpoints:
             await endpoint.chat.check()
         self._reports.start()
+
+    @property
+    def refusals(self) -> int:
+        """Of all servers together."""
+        return sum(endpoint.chat.refusals for endpoint in self.endpoints)
+
+    @classmethod
+    def requests_at_a_time(cls, spec: ModelSpec) -> int | None:
+        """max_num_seqs of a server that is started here, where it is set."""
+        return sequences_in(parse_options(ServerOptions, spec).serve)
 
     @property
     def facts(self) -> Mapping[str, str]:
