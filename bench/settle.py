@@ -41,7 +41,7 @@ class Outcome:
 
 def session(mode: str) -> BrowserSession:
     settle = SettleSettings.model_validate({"mode": mode})
-    return BrowserSession(BrowserSettings(screenshots=False, recycle_after=1000), ObservationSettings(), settle)
+    return BrowserSession(BrowserSettings(screenshots="none", recycle_after=1000), ObservationSettings(), settle)
 
 
 async def play_all(mode: str, origin: str, cases: Sequence[Case], at_once: int) -> list[Seen]:

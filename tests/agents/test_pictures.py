@@ -99,7 +99,7 @@ def run_config(tmp_path: Path, server_url: str, *assignments: str) -> RunConfig:
 
 
 def test_screenshots_cannot_be_off_for_a_model_that_sees(tmp_path: Path) -> None:
-    config = run_config(tmp_path, "http://127.0.0.1:9/v1", "browser.screenshots=false")
+    config = run_config(tmp_path, "http://127.0.0.1:9/v1", "browser.screenshots=none")
     with pytest.raises(ConfigError, match="browser.screenshots"):
         Prompted.build(AgentSetup(Model(), config.settings, "screenshot"))
 

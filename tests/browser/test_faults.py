@@ -29,7 +29,7 @@ STEPS_OF_NEIGHBOURS = 3
 async def quick() -> AsyncIterator[BrowserSession]:
     """One browser with turns for all, in which everything has a short limit."""
     settings = BrowserSettings(
-        navigation_timeout_s=1.5, observation_timeout_s=2, step_timeout_s=20, concurrency=4, screenshots=False
+        navigation_timeout_s=1.5, observation_timeout_s=2, step_timeout_s=20, concurrency=4, screenshots="none"
     )
     async with BrowserSession(settings, ObservationSettings(), SettleSettings(limit_s=0.5)) as session:
         yield session
@@ -158,7 +158,7 @@ async def test_a_step_has_a_limit_whatever_holds_it_up(site: Site) -> None:
     site.page("/slow", "<p>Late</p>", after_s=8)
     url = site.page("/", "<a href=/slow>Go</a>")
     async with BrowserSession(
-        BrowserSettings(step_timeout_s=2, screenshots=False), ObservationSettings(), SettleSettings()
+        BrowserSettings(step_timeout_s=2, screenshots="none"), ObservationSettings(), SettleSettings()
     ) as session:
         with pytest.raises(LimitExceeded, match=r"a step \(click\) took longer than 2 s \(browser.step_timeout_s\)"):
             async with session.episode(urls={"a": site.url}, start_urls=[url]) as environment:

@@ -55,7 +55,7 @@ def recorded(folder: Path, manifest: dict[str, Any]) -> Iterator[Site]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def session(request: pytest.FixtureRequest) -> AsyncIterator[BrowserSession]:
     """The parameter says whether it has DevTools connections of its own."""
-    settings = BrowserSettings(screenshots=False)
+    settings = BrowserSettings(screenshots="none")
     async with BrowserSession(settings, MODES["ax_vp"], SettleSettings(), direct=request.param) as session:
         yield session
 

@@ -41,7 +41,7 @@ async def test_what_the_named_observers_see_is_in_the_observation_and_not_on_dis
     named = ObservationSettings(observers=("focused_element", "raw_accessibility_tree", "titles"))
     url = site.page("/", f"<title>Shop</title>{PAGE}")
     async with (
-        BrowserSession(BrowserSettings(screenshots=False), named, SettleSettings()) as session,
+        BrowserSession(BrowserSettings(screenshots="none"), named, SettleSettings()) as session,
         session.episode(urls={"shopping": site.url}, start_urls=[url]) as environment,
     ):
         before = await environment.observe()

@@ -203,9 +203,26 @@ async def test_an_empty_context_for_logging_in_is_not_fenced_in(session: Browser
             assert await page.title() == "Log in"
 
 
+PAINTED = """<button onclick="document.body.style.background = '#abc'">Paint</button><p style="height: 3000px"></p>"""
+
+
+async def test_a_picture_is_not_taken_again_where_nothing_can_have_changed(site: Site) -> None:
+    settings = BrowserSettings(screenshots="changed", viewport_width=320, viewport_height=200)
+    async with (
+        BrowserSession(settings, ObservationSettings(), SettleSettings()) as session,
+        session.episode(urls={"a": site.url}, start_urls=[site.page("/", PAINTED)]) as environment,
+    ):
+        first = await environment.observe()
+        assert (await environment.step(Invalid(raw="", reason=""))).screenshot is first.screenshot
+        painted = await environment.step(Click(element_id=id_of(first, "button 'Paint'")))
+        assert painted.screenshot not in (None, first.screenshot)
+        assert (await environment.step(Scroll(direction="up"))).screenshot is painted.screenshot
+        assert (await environment.step(Scroll(direction="down"))).screenshot not in (None, painted.screenshot)
+
+
 async def test_pictures_can_be_left_out_or_lossless(site: Site) -> None:
     url = site.page("/", "<p>Here</p>")
-    for screenshots, kind, start_bytes in ((False, "jpeg", None), (True, "png", b"\x89PNG")):
+    for screenshots, kind, start_bytes in (("none", "jpeg", None), ("every", "png", b"\x89PNG")):
         settings = BrowserSettings(screenshots=screenshots, viewport_width=320, viewport_height=200)
         async with (
             BrowserSession(settings, ObservationSettings(), SettleSettings(), screenshot_type=kind) as session,

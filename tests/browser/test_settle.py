@@ -83,7 +83,7 @@ RESTLESS = {
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def impatient() -> AsyncIterator[BrowserSession]:
     """Waits for 0.9 s at most."""
-    settings = BrowserSettings(screenshots=False)
+    settings = BrowserSettings(screenshots="none")
     async with BrowserSession(settings, ObservationSettings(), SettleSettings(limit_s=0.9)) as session:
         yield session
 
@@ -117,7 +117,7 @@ async def test_a_slow_document_is_waited_for_beyond_the_limit(site: Site, impati
 async def test_a_document_without_an_end_costs_the_limit_of_a_navigation_once(site: Site) -> None:
     site.page("/endless", SLOW, pause_s=10)
     url = site.page("/", "<a href=/endless>Go</a>")
-    settings = BrowserSettings(screenshots=False, navigation_timeout_s=1.5)
+    settings = BrowserSettings(screenshots="none", navigation_timeout_s=1.5)
     async with (
         BrowserSession(settings, ObservationSettings(), SettleSettings(limit_s=0.4)) as session,
         session.episode(urls={"shopping": site.url}, start_urls=[url]) as environment,
@@ -146,7 +146,7 @@ async def test_the_wait_cannot_be_seen_or_broken_by_a_page(site: Site, start: St
 @pytest.mark.alone
 async def test_official_settling_is_a_fixed_time(site: Site) -> None:
     settle = SettleSettings(mode="official")
-    async with BrowserSession(BrowserSettings(screenshots=False), ObservationSettings(), settle) as session:
+    async with BrowserSession(BrowserSettings(screenshots="none"), ObservationSettings(), settle) as session:
         started = time.monotonic()
         async with session.episode(urls={"shopping": site.url}, start_urls=[site.page("/", "<p>Static</p>")]):
             assert time.monotonic() - started > 2

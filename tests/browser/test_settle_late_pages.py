@@ -28,7 +28,7 @@ SAMPLE = (
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def sleeping() -> AsyncIterator[BrowserSession]:
     """Waits as official does."""
-    settings = BrowserSettings(screenshots=False, recycle_after=1000)
+    settings = BrowserSettings(screenshots="none", recycle_after=1000)
     async with BrowserSession(settings, ObservationSettings(), SettleSettings(mode="official")) as session:
         yield session
 
@@ -98,7 +98,7 @@ LEARNED = {
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def impatient() -> AsyncIterator[BrowserSession]:
     """Waits for 1.2 s at most."""
-    settings = BrowserSettings(screenshots=False)
+    settings = BrowserSettings(screenshots="none")
     async with BrowserSession(settings, ObservationSettings(), SettleSettings(limit_s=1.2)) as session:
         yield session
 

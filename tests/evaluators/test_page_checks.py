@@ -35,7 +35,7 @@ EVALUATORS = {"program_html": ProgramHtml(), "url_match": UrlMatch()}
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def session() -> AsyncIterator[BrowserSession]:
-    settings = BrowserSettings(screenshots=False)
+    settings = BrowserSettings(screenshots="none")
     async with BrowserSession(settings, ObservationSettings(), SettleSettings()) as session:
         yield session
 

@@ -18,6 +18,7 @@ from webarena_runner.settings.recording import read_record
 __all__ = ["invoke", "workdir"]
 START = ("GET", "/")
 ENOUGH = 5
+FAILED = ("--screenshots", "failed")
 PLAY = ("--tasks", "24", "--task-set", "mini", "--run-id", "r")
 
 
@@ -49,16 +50,18 @@ def entries(path: Path) -> list[tuple[str, str]]:
 
 @pytest.mark.browser
 @pytest.mark.long
-def test_a_trace_is_kept_of_the_episodes_that_did_not_pass(invoke: Invoke, workdir: Path) -> None:
-    assert invoke("--model", "oracle", *PLAY, "--record", "har,trace=failed").code == 0
+def test_a_trace_and_pictures_are_kept_of_the_episodes_that_did_not_pass(invoke: Invoke, workdir: Path) -> None:
+    assert invoke("--model", "oracle", *PLAY, "--record", "har,trace=failed", *FAILED).code == 0
     passed = RunPaths(workdir / "results" / "r").episode(24, 0)
     assert not passed.trace.exists()
+    assert not list(passed.folder.glob("*.jpeg"))
     # The page and its form; the check, which opens the page again, comes after the recording.
     on_page = [method for method, path in entries(passed.har) if path == "/newsletter/manage/"]
     assert on_page == ["GET", "POST"]
-    assert invoke("--model", "do-nothing", *PLAY[:-1], "s", "--record", "trace=failed").code == 0
+    assert invoke("--model", "do-nothing", *PLAY[:-1], "s", "--record", "trace=failed", *FAILED).code == 0
     failed = RunPaths(workdir / "results" / "s").episode(24, 0)
     assert failed.trace.exists()
+    assert [path.name for path in failed.folder.glob("*.jpeg")] == ["step-000.jpeg"]
     assert not failed.har.exists()
     assert "trace.zip" not in str(list(passed.folder.iterdir()))
 

@@ -56,9 +56,10 @@ class Prompted:
                 f"choose a prompt for it with --prompt, or pass --action-set {prompt.action_set}"
             )
         require_forms(setup.model, settings.actions)
-        if setup.images == "screenshot" and not settings.browser.screenshots:
+        if setup.images == "screenshot" and settings.browser.screenshots == "none":
             raise ConfigError(
-                "model.images is 'screenshot', and browser.screenshots is off; leave it on, or set model.images=none"
+                "model.images is 'screenshot', and browser.screenshots is 'none' (--screenshots none), but the model "
+                "has to be shown pictures; keep every, changed or failed ones, or set model.images=none"
             )
         return cls(
             setup.model,

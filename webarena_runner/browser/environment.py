@@ -16,11 +16,12 @@ from webarena_runner.browser.act.actor import Actor, Outcome
 from webarena_runner.browser.admission import Admission
 from webarena_runner.browser.arrival import open_start_page, require_arrived
 from webarena_runner.browser.departures import show_refusal
-from webarena_runner.browser.observe.capture import PageText, ScreenshotType, read_page, read_title, take_screenshot
+from webarena_runner.browser.observe.capture import PageText, ScreenshotType, read_page, read_title
 from webarena_runner.browser.observe.devtools import ProtocolError
 from webarena_runner.browser.observe.ids import StableIds, browser_id
 from webarena_runner.browser.observe.limits import MAX_TITLE_CHARACTERS, MAX_URL_CHARACTERS, cut, shortened
 from webarena_runner.browser.observe.observers import LivePage, extras_of
+from webarena_runner.browser.pictures import Pictures
 from webarena_runner.browser.policy import Fence
 from webarena_runner.browser.probe import Probe
 from webarena_runner.browser.record.recorder import Recorder
@@ -36,17 +37,12 @@ from webarena_runner.interfaces.watching import Document, LeaseWatch
 from webarena_runner.log.wellformed import well_formed
 from webarena_runner.settings.records import BrowserSettings, ObservationSettings, PageChecks
 from webarena_runner.time_limits import time_limit
-from webarena_runner.types import Action, Goto, Invalid, Node, Observation, Stop
+from webarena_runner.types import Action, Goto, Invalid, Node, Observation, Scroll, Stop
 
 log = logging.getLogger(__name__)
 READ_ATTEMPTS = 5
 LOAD_WAIT_S = 2.0
 TITLE_TIMEOUT_S = 2.0
-# Chromium forgets a screenshot that is asked for while a new page replaces the old one.
-SCREENSHOT_ATTEMPTS = 2
-SCREENSHOT_TIMEOUT_S = 1.0
-# PNG is for models and programs, which cannot do without.
-NEEDED_SCREENSHOT_TIMEOUT_S = 5.0
 CLOSE_WAIT_S = 1.0
 MAX_NAME_CHARACTERS = 100
 # What the official code prints for every tab when one title cannot be read: its format string lacks the f.
@@ -100,7 +96,10 @@ class EpisodeEnvironment:
         self._settings = browser
         self._observation = observation
         self._stable_ids = StableIds() if observation.ids == "stable" else None
-        self._screenshot_type = screenshot_type
+        self._pictures = Pictures(browser.screenshots, screenshot_type, self._patient)
+        # Whether the page can look as it did at the last observation, and whether it changes by itself.
+        self._untouched = False
+        self._restless = False
         self._admission = admission
         self._observers = observers
         self._recorder = recorder or Recorder()
@@ -155,6 +154,7 @@ class EpisodeEnvironment:
                 self._witness.outages.saw(tab.documents.take())
         await self.tabs.focus(0)
         self._settled = await self.tabs.current.settle_whole(self._settler)
+        self._restless = self._settled.goes_on
         # A script of the page may have led on by now.
         if urls and (document := self.tabs.current.documents.latest):
             require_arrived(urls[0], document, self._fence)
@@ -179,6 +179,7 @@ class EpisodeEnvironment:
     async def step(self, action: Action) -> Observation:
         async with self._turn(f"a step ({action.kind})") as waited_s:
             spent_ms = {"queue": 1000 * waited_s}
+            self._untouched = isinstance(action, Stop | Invalid | Scroll)
             if isinstance(action, Stop | Invalid):
                 return await self._observe(Outcome(action.reason if isinstance(action, Invalid) else ""), spent_ms)
             return await self._step(action, spent_ms)
@@ -233,6 +234,7 @@ class EpisodeEnvironment:
         """Waits for the current tab, and for windows that have opened since `before`."""
         tab = self.tabs.current
         self._settled = await tab.settle_whole(self._settler)
+        self._restless = self._settled.goes_on
         popups = before.popups + _windows(before.tabs) - before.windows
         if self.tabs.popups < popups:
             with suppress(TimeoutError):
@@ -286,7 +288,7 @@ class EpisodeEnvironment:
             text=well_formed(f"{seen.tab_line}\n\n{seen.page.rendered.text}"),
             nodes=self._nodes,
             screenshot=seen.screenshot,
-            screenshot_type=self._screenshot_type,
+            screenshot_type=self._pictures.kind,
             action_error="; ".join([*([outcome.error] if outcome.error else []), *notices]),
             timings_ms={
                 **timings_ms,
@@ -329,17 +331,18 @@ class EpisodeEnvironment:
         tabs = await self.tabs.all()
         frame_id = tab.activity.main_frame
         number = self._stable_ids.of_page(frame_id) if self._stable_ids else browser_id
-        picture = asyncio.create_task(self._picture(tab))
+        reading = asyncio.ensure_future(read_page(tab.tools, frame_id, self._observation, number))
+        picture = asyncio.create_task(
+            self._pictures.take(tab, reading, untouched=self._untouched and not self._restless)
+        )
         try:
-            page, others = await asyncio.gather(
-                read_page(tab.tools, frame_id, self._observation, number),
-                self._titles([other for other in tabs if other is not tab]),
-            )
+            page, others = await asyncio.gather(reading, self._titles([other for other in tabs if other is not tab]))
             extras = await extras_of(LivePage(tab.page.url, tab.tools), self._observers) if self._observers else {}
             read_at = time.monotonic()
             screenshot = await picture
         finally:
             picture.cancel()
+        self._pictures.saw(tab, page, screenshot)
         if others is None:
             return _Seen(page, " | ".join([UNREADABLE_TAB] * len(tabs)), (), screenshot, extras, read_at)
         rest = iter(others)
@@ -361,22 +364,6 @@ class EpisodeEnvironment:
                 return await asyncio.gather(*(read_title(tab.tools) for tab in tabs))
         except (ProtocolError, TimeoutError):
             return None
-
-    async def _picture(self, tab: Tab) -> bytes | None:
-        """A screenshot is for readers of the log: a step does not fail when none can be taken."""
-        if not self._settings.screenshots:
-            return None
-        limit_s = NEEDED_SCREENSHOT_TIMEOUT_S if self._screenshot_type == "png" else SCREENSHOT_TIMEOUT_S
-        for _ in range(SCREENSHOT_ATTEMPTS):
-            try:
-                async with self._patient(limit_s):
-                    return await take_screenshot(tab.tools, self._screenshot_type)
-            except ProtocolError as error:
-                log.info("%s: no screenshot: %s", tab.page.url, error)
-                return None
-            except TimeoutError:
-                log.info("%s: no screenshot within %g s", tab.page.url, limit_s)
-        return None
 
 
 def _loggable(node: Node) -> Node:

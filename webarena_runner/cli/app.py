@@ -113,6 +113,7 @@ def run_tasks(
     retry_rounds: limit_options.RetryRounds = None,
     seed: given.Seed = None,
     record: given.Record = None,
+    screenshots: given.Screenshots = None,
     out: given.Out = Path("results"),
     run_id: given.RunId = None,
     config: given.Config = None,

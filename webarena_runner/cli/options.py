@@ -305,6 +305,17 @@ Record = Annotated[
         rich_help_panel=OTHER,
     ),
 ]
+Screenshots = Annotated[
+    str | None,
+    Sets("browser.screenshots"),
+    typer.Option(
+        "--screenshots",
+        metavar="every|changed|failed|none",
+        help="Keep the pictures of [b]every[/b] step, of pages that [b]changed[/b], of episodes that [b]failed[/b], or "
+        "[b]none[/b]; taking them costs processor time. [dim]Default: the profile's[/dim]",
+        rich_help_panel=OTHER,
+    ),
+]
 Seed = Annotated[
     int | None,
     Sets("seed"),

@@ -67,7 +67,8 @@ class Episode:
     """One attempt at one (task, trial), and what has happened in it so far.
 
     `now` is the latest observation, which is in no step as long as it `awaits_step`. `scored` is the result as soon as
-    there is one: nothing that happens while the environment is left takes it away.
+    there is one: nothing that happens while the environment is left takes it away. `picture` is the last one in the
+    log, with the name of its file, which the steps after it name too where they `shares_pictures` and look the same.
     """
 
     task: Task
@@ -82,6 +83,8 @@ class Episode:
     clock_start: float = field(default_factory=time.monotonic)
     final_url: str = ""
     scored: EpisodeResult | None = None
+    shares_pictures: bool = False
+    picture: tuple[bytes, str] | None = None
     busy_steps: int = 0
     starved_steps: int = 0
     notes: EpisodeNotes = field(default_factory=EpisodeNotes)
@@ -97,6 +100,17 @@ class Episode:
         self.now, self.awaits_step = observation, True
         self.busy_steps += bool(observation.still_busy)
         self.starved_steps += observation.starved
+
+    def filed(self, shown: Observation) -> tuple[str | None, bytes | None]:
+        """The name of the picture's file for the next step, and the picture where no file has it yet."""
+        picture = shown.screenshot
+        if picture is None:
+            return None, None
+        if self.shares_pictures and self.picture is not None and self.picture[0] == picture:
+            return self.picture[1], None
+        name = AttemptPaths.screenshot(len(self.steps), shown.screenshot_type)
+        self.picture = picture, name
+        return name, picture
 
     def closed_since(self, left: float) -> None:
         """The environment is closed, which was begun at `left`: the result says how long that took."""
@@ -232,6 +246,7 @@ def _record(
     """Writes the step; `shown` is what the agent saw, `after` (the same for a stop) what its action led to."""
     index, decision = len(episode.steps), _noted(decision)
     acted = after is not shown
+    picture_name, picture = episode.filed(shown)
     step = Step(
         index=index,
         started_at=started_at,
@@ -240,11 +255,11 @@ def _record(
         action_text=describe_action(decision.action, shown),
         action_error=after.action_error if acted else "",
         acted_on=_acted_on(decision.action, shown, after),
-        screenshot_file=AttemptPaths.screenshot(index, shown.screenshot_type) if shown.screenshot is not None else None,
+        screenshot_file=picture_name,
         timings_ms={"agent": agent_ms} | (after.timings_ms if acted else {}),
     )
     with episode.notes.timed("log"):
-        episode.log.append(step, shown.screenshot)
+        episode.log.append(step, picture)
     if acted:
         episode.saw(after)
     else:

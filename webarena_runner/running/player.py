@@ -12,6 +12,7 @@ from webarena_runner.errors import LimitExceeded
 from webarena_runner.interfaces import AgentSetup, ModelBackend, SiteEvent, ignore_site_event, refusals_of
 from webarena_runner.interfaces.environments import EpisodeNotes
 from webarena_runner.interfaces.execution import Attempt, EpisodeStarted, Recipe, StepTaken
+from webarena_runner.log.dropping import drop_pictures
 from webarena_runner.log.lines import lines_of
 from webarena_runner.log.paths import RunPaths
 from webarena_runner.log.writing import EpisodeFolders, add_reset
@@ -52,6 +53,7 @@ class Player:
         self._folders = folders
         self._model_facts = model_facts
         self._gate: SiteGate | None = getattr(harness.environments, "gate", None)
+        self._screenshots = harness.settings.browser.screenshots
         self._leave_limit_s = leave_limit_s
         self._abandoned: set[asyncio.Task[EpisodeResult]] = set()
 
@@ -108,7 +110,14 @@ class Player:
 
         steps = self._folders.begin(task.task_id, attempt.trial)
         on_event(EpisodeStarted(worker, task.task_id, attempt.trial, steps.attempt))
-        episode = Episode(task, attempt.trial, steps, on_step, notes=EpisodeNotes(folder=steps.folder))
+        episode = Episode(
+            task,
+            attempt.trial,
+            steps,
+            on_step,
+            notes=EpisodeNotes(folder=steps.folder),
+            shares_pictures=self._screenshots == "changed",
+        )
         try:
             with lines_of(task.task_id, attempt.trial):
                 result = await self._within(limit_s, episode)
@@ -129,12 +138,17 @@ class Player:
 
     async def _put(self, result: EpisodeResult) -> None:
         """Off the event loop, since a disk takes its time; cancelled, the result is there all the same when it ends."""
-        writing = asyncio.ensure_future(asyncio.to_thread(self._folders.put, result))
+        writing = asyncio.ensure_future(asyncio.to_thread(self._keep, result))
         try:
             await asyncio.shield(writing)
         except asyncio.CancelledError:
             await writing
             raise
+
+    def _keep(self, result: EpisodeResult) -> None:
+        if self._screenshots == "failed" and result.value == 1:
+            drop_pictures(RunPaths(self._folders.path).episode(result.task_id, result.trial))
+        self._folders.put(result)
 
     async def _within(self, limit_s: float, episode: Episode) -> EpisodeResult:
         """Raises TimeoutError when the episode has not ended by then, also when it does not let itself be ended."""

@@ -18,6 +18,7 @@ Images = Literal["none", "screenshot"]
 ActionSet = Literal["id", "playwright"]
 PageChecks = Literal["agent_tab", "fresh_tab"]
 Offsite = Literal["block", "terminate", "allow"]
+Screenshots = Literal["every", "changed", "failed", "none"]
 
 
 def _seconds(value: object) -> object:
@@ -45,6 +46,11 @@ def _workers(value: object) -> object:
 
 
 Workers = Annotated[PositiveInt | Literal["auto"], BeforeValidator(_workers)]
+
+
+def _screenshots(value: object) -> object:
+    """As earlier versions had it: true or false."""
+    return {True: "every", False: "none"}[value] if isinstance(value, bool) else value
 
 
 class Prices(Described):
@@ -286,8 +292,14 @@ class BrowserSettings(Described):
     Whatever the number of workers: the others wait their turn, first come, first served, or for their model. null: as
     many as there are cores, and more as long as nothing in the browser has to wait for a core.
     """
-    screenshots: bool = True
-    """keep a picture of each step in the log; official does"""
+    screenshots: Annotated[Screenshots, BeforeValidator(_screenshots)] = "every"
+    """pictures of pages kept in the log (--screenshots): every step's (official), changed, failed or none
+
+    changed: none is taken, and the last one stands for it, where a step did nothing but scroll or was no action, and
+    the page's text and places are the same; equal pictures are kept once. failed: those of episodes that passed are
+    removed at their end. A model that sees is given every picture, and cannot have none; true and false are every and
+    none.
+    """
     follow_new_tabs: bool = False
     """go to a tab that a page opens; official stays where it is (VisualWebArena goes there)"""
     offsite: Offsite = "block"

@@ -104,6 +104,24 @@ def test_a_server_is_given_pictures_of_the_run_and_no_other_files(tmp_path: Path
             pages.picture(name, file)
 
 
+@pytest.mark.parametrize(
+    ("how", "value", "said"),
+    [
+        ("every", 1.0, "no screenshot was taken"),
+        ("none", 1.0, "this run keeps none (--screenshots none)"),
+        (False, 0.0, "this run keeps none (--screenshots none)"),
+        ("failed", 1.0, "the episode passed, and only those of others are kept (--screenshots failed)"),
+        ("failed", 0.0, "no screenshot was taken"),
+    ],
+)
+def test_a_page_without_a_picture_says_why(tmp_path: Path, how: object, value: float, said: str) -> None:
+    manifest = make_manifest("r1")
+    manifest.config["settings"]["browser"] = {"screenshots": how}
+    steps = [make_step(0, screenshot_file=None)]
+    run = write_episodes(tmp_path / "r1", [make_result(1, value)], manifest=manifest, steps=steps)
+    assert f"{said}</p>" in pages_of(run).episode((1, 0))
+
+
 def test_no_picture_is_what_is_no_file_of_the_run(tmp_path: Path) -> None:
     folder = write_episodes(tmp_path / "r1", [make_result(1)], steps=[make_step(number) for number in range(3)])
     first, second, third = (folder / f"episodes/1.0/step-00{number}.jpeg" for number in range(3))

@@ -47,6 +47,11 @@ class Settled:
     ignored: tuple[str, ...] = ()
     starved: bool = False
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether anything in the page went on when the wait for it ended."""
+        return bool(self.unfinished or self.ignored)
+
 
 @dataclass
 class Settler:

@@ -9,7 +9,7 @@ from webarena_runner.log.paths import AttemptPaths, Key, RunPaths
 from webarena_runner.log.reading import read_last_page, read_result, readable_steps
 from webarena_runner.report.html import links
 from webarena_runner.report.html.evidence import Checked, checked
-from webarena_runner.report.html.pictures import Picture
+from webarena_runner.report.html.pictures import Picture, why_none
 from webarena_runner.report.html.rows import PASSED, Row, row
 from webarena_runner.report.html.steps import Shot, Shown, Unreadable, shot, shown_steps
 from webarena_runner.report.summary import RunReport, not_passed
@@ -77,6 +77,7 @@ def episode_view(report: RunReport, paths: AttemptPaths, shown: Sequence[Key]) -
     faults: list[str] = []
     result = report.results.get(key) if number is None else _result(paths, faults)
     last = _last_page(paths, faults)
+    no_picture = why_none(report.manifest, result)
     task = report.task(key[0])
     before, after = _neighbours(shown, key, run)
     return EpisodeView(
@@ -86,9 +87,9 @@ def episode_view(report: RunReport, paths: AttemptPaths, shown: Sequence[Key]) -
         task=task,
         result=result,
         number=number,
-        steps=tuple(shown_steps(readable_steps(paths.folder), paths)),
+        steps=tuple(shown_steps(readable_steps(paths.folder), paths, why_none=no_picture)),
         last=last,
-        last_shot=shot(paths, last.screenshot_file) if last else None,
+        last_shot=shot(paths, last.screenshot_file, why_none=no_picture) if last else None,
         checks=checked(result, task) if result else (),
         others=_others(run, key, number, report.results.get(key)),
         before=before,

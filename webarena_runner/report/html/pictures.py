@@ -10,6 +10,7 @@ from PIL import Image, UnidentifiedImageError
 from webarena_runner.log.files import is_file
 from webarena_runner.log.paths import AttemptPaths
 from webarena_runner.report.html import links
+from webarena_runner.types import EpisodeResult, RunManifest
 
 FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 
@@ -25,10 +26,21 @@ class Picture:
     height: int
 
 
-def picture(paths: AttemptPaths, name: str | None) -> Picture | str:
+def why_none(manifest: RunManifest, result: EpisodeResult | None) -> str:
+    """Why a page of an episode has no screenshot."""
+    browser = manifest.config.get("settings", {}).get("browser")
+    how = browser.get("screenshots") if isinstance(browser, dict) else None
+    if how in ("none", False):
+        return "no screenshot: this run keeps none (--screenshots none)"
+    if how == "failed" and result is not None and result.value == 1:
+        return "no screenshot: the episode passed, and only those of others are kept (--screenshots failed)"
+    return "no screenshot was taken"
+
+
+def picture(paths: AttemptPaths, name: str | None, *, why_none: str = "no screenshot was taken") -> Picture | str:
     """The screenshot of that name, or why there is none to show."""
     if name is None:
-        return "no screenshot was taken"
+        return why_none
     if PurePath(name).name != name:
         return f"{name!r} is no name of a screenshot"
     file = paths.folder / name

@@ -108,7 +108,10 @@ class Unreadable:
     step: None = None
 
 
-def shown_steps(steps: Iterable[Step | StoreError], paths: AttemptPaths) -> Iterator[Shown | Unreadable]:
+def shown_steps(
+    steps: Iterable[Step | StoreError], paths: AttemptPaths, *, why_none: str
+) -> Iterator[Shown | Unreadable]:
+    """`why_none` is said where a step names no picture."""
     first_sent: dict[tuple[str, str], int] = {}
     for step in steps:
         if isinstance(step, StoreError):
@@ -116,11 +119,11 @@ def shown_steps(steps: Iterable[Step | StoreError], paths: AttemptPaths) -> Iter
             continue
         prompt = tuple(_prompt(step, first_sent))
         acted_on = step.acted_on.box if step.acted_on else None
-        yield Shown(step, shot(paths, step.screenshot_file, acted_on), prompt)
+        yield Shown(step, shot(paths, step.screenshot_file, acted_on, why_none=why_none), prompt)
 
 
-def shot(paths: AttemptPaths, name: str | None, outline: Box | None = None) -> Shot:
-    found = picture(paths, name)
+def shot(paths: AttemptPaths, name: str | None, outline: Box | None = None, *, why_none: str) -> Shot:
+    found = picture(paths, name, why_none=why_none)
     return Shot(None, missing=found) if isinstance(found, str) else Shot(found, outline=outline)
 
 

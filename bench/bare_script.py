@@ -1,0 +1,174 @@
+"""The script that one would write without a runner: an episode's actions with the plain Playwright API, no waiting."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from playwright.async_api import Browser, BrowserContext, CDPSession, Page, ViewportSize, async_playwright
+
+from webarena_runner.interfaces import SiteLease
+from webarena_runner.official.notation import render
+from webarena_runner.official.sites import sites_needed
+from webarena_runner.sites.embedded import EmbeddedSites
+from webarena_runner.types import (
+    Action,
+    Box,
+    Click,
+    CloseTab,
+    GoBack,
+    Goto,
+    Hover,
+    NewTab,
+    Press,
+    Scroll,
+    Stop,
+    TabFocus,
+    Task,
+    Type,
+)
+
+SCROLL = "(sign) => document.scrollingElement.scrollBy(0, sign * innerHeight)"
+# How long a page is watched for whether an action loads another one, when the actions are learned.
+LEARN_S = 0.7
+VIEWPORT = ViewportSize(width=1280, height=720)
+
+
+@dataclass(frozen=True)
+class Move:
+    """`box` is where the element was in an episode of the runner; `url` of a goto has its sites' placeholders."""
+
+    action: Action
+    box: Box | None = None
+    loads: bool = False
+
+
+class BareScript:
+    """One browser; `tree` and `picture` say what is read of each page."""
+
+    def __init__(self, browser: Browser, sites: EmbeddedSites, *, tree: bool, picture: bool) -> None:
+        self._browser = browser
+        self._sites = sites
+        self._tree = tree
+        self._picture = picture
+
+    @classmethod
+    async def open(
+        cls, stack: AsyncExitStack, executable: Path, sites: EmbeddedSites, *, tree: bool, picture: bool
+    ) -> Self:
+        playwright = await stack.enter_async_context(async_playwright())
+        browser = await playwright.chromium.launch(executable_path=executable)
+        stack.push_async_callback(browser.close)
+        return cls(browser, sites, tree=tree, picture=picture)
+
+    async def play(self, task: Task, moves: Sequence[Move], *, learn: bool = False) -> tuple[str, tuple[Move, ...]]:
+        """The URL that it ends at; with `learn`, it finds out which moves load a page."""
+        async with self._sites.lease(sites_needed(task), login_sites=task.login_sites, writes=task.writes) as lease:
+            context = await self._browser.new_context(
+                storage_state=lease.storage_state,  # type: ignore[arg-type]
+                viewport=VIEWPORT,
+                locale="en-US",
+            )
+            episode = _Episode(context, lease)
+            for url in task.start_urls:
+                await (await episode.new_tab()).goto(render(url, lease.urls))
+            await episode.focus(0)
+            played = []
+            for move in moves:
+                if self._tree:
+                    await episode.read_tree()
+                if self._picture:
+                    await episode.page.screenshot(type="jpeg", quality=70)
+                played.append(await episode.do(move, learn=learn))
+            end = episode.page.url
+            await context.close()
+        return end, tuple(played)
+
+
+class _Episode:
+    def __init__(self, context: BrowserContext, lease: SiteLease) -> None:
+        self._context = context
+        self._lease = lease
+        self._devtools: dict[Page, CDPSession] = {}
+        self._current: Page | None = None
+
+    @property
+    def page(self) -> Page:
+        if self._current is None:
+            raise RuntimeError("no tab has been opened yet")
+        return self._current
+
+    async def new_tab(self) -> Page:
+        self._current = await self._context.new_page()
+        return self._current
+
+    async def focus(self, number: int) -> None:
+        self._current = self._context.pages[number]
+        await self._current.bring_to_front()
+
+    async def read_tree(self) -> None:
+        if self.page not in self._devtools:
+            session = await self._context.new_cdp_session(self.page)
+            await session.send("Accessibility.enable")
+            self._devtools[self.page] = session
+        await self._devtools[self.page].send("Accessibility.getFullAXTree")
+
+    async def do(self, move: Move, *, learn: bool) -> Move:
+        page = self.page
+        if learn:
+            before = await page.evaluate("performance.timeOrigin")
+            await self._act(move)
+            await asyncio.sleep(LEARN_S)
+            loads = not page.is_closed() and before != await page.evaluate("performance.timeOrigin")
+            return Move(move.action, move.box, loads and not isinstance(move.action, Goto | GoBack))
+        if move.loads:
+            async with page.expect_event("load"):
+                await self._act(move)
+        else:
+            await self._act(move)
+        return move
+
+    async def _act(self, move: Move) -> None:
+        page = self.page
+        match move.action:
+            case Click():
+                await page.mouse.click(*_centre(move.box))
+            case Hover():
+                await page.mouse.move(*_centre(move.box))
+            case Type(text=text, press_enter=press_enter):
+                await page.mouse.click(*_centre(move.box))
+                await page.keyboard.type(text)
+                if press_enter:
+                    await page.keyboard.press("Enter")
+            case Press(key_comb=keys):
+                await page.keyboard.press(keys)
+            case Scroll(direction=direction):
+                await page.evaluate(SCROLL, 1 if direction == "down" else -1)
+            case Stop():
+                return
+            case _:
+                await self._navigate(move.action)
+
+    async def _navigate(self, action: Action) -> None:
+        match action:
+            case Goto(url=url):
+                await self.page.goto(render(url, self._lease.urls))
+            case NewTab():
+                await self.new_tab()
+            case TabFocus(page_number=number):
+                await self.focus(number)
+            case CloseTab():
+                await self.page.close()
+                await self.focus(-1)
+            case GoBack():
+                await self.page.go_back()
+            case _:
+                raise ValueError(f"the bare script does not know the action {action.kind}")
+
+
+def _centre(box: Box | None) -> tuple[float, float]:
+    if box is None:
+        raise ValueError("an action on an element without a place")
+    return box.x + box.width / 2, box.y + box.height / 2
