@@ -451,6 +451,23 @@ async def test_controls_are_clicked_and_only_fields_typed_into() -> None:
     (form,) = model.forms
     assert form is not None
     assert (form.ids, form.field_ids) == (("2", "4", "5", "6"), ("4",))
+    assert (form.typed, form.answers) == (None, None)
+
+
+async def test_words_are_those_of_the_task_and_of_the_page_that_is_shown() -> None:
+    lines = {"1": "link 'Open \\'til 5'", "2": 'StaticText "It\'s\\xa0here"', "3": "img ''", "4": "link 'Not shown'"}
+    page = PAGE.model_copy(
+        update={
+            "text": "\n\t".join(f"[{name}] {line}" for name, line in lines.items() if name != "4"),
+            "nodes": {name: Node(line=line, box=None) for name, line in lines.items()},
+        }
+    )
+    model = Formed()
+    await kept(model, constrain="words").act(TASK, (), page, urls=URLS)
+    (form,) = model.forms
+    assert form is not None
+    assert (form.ids, form.typed) == (("1",), (TASK.intent,))
+    assert form.answers == ("Open 'til 5", "It's here", "")
 
 
 async def test_what_an_earlier_step_did_is_asked_anew_for_an_answer() -> None:

@@ -2,21 +2,23 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from webarena_runner.actions.kinds import argument_of, element_of
-from webarena_runner.actions.reply_form import ReplyForm, form_for
+from webarena_runner.actions.reply_form import ReplyForm, thought_characters
 from webarena_runner.agents.controls import CLICKABLE
 from webarena_runner.errors import ConfigError
 from webarena_runner.interfaces import ModelBackend, form_fault
 from webarena_runner.settings.records import ActionSettings
-from webarena_runner.types import Action, Completion, Message, Node, Observation, Step
+from webarena_runner.types import Action, Completion, Message, Node, Observation, Step, Task
 
 # How a line of the accessibility tree begins.
 _ELEMENT = re.compile(r"^\s*\[(\d+)\] ", re.M)
 _CONTROL = re.compile(rf"{CLICKABLE.pattern}|DisclosureTriangle\b")
 _TAKES_TEXT = re.compile(r"(?:combobox|searchbox|spinbutton|textbox)\b")
 # What follows are properties, such as whether it has the focus.
-_ROLE_AND_NAME = re.compile(r"""\w+ (?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
+_ROLE_AND_NAME = re.compile(r"""\w+ ('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
+_ESCAPE = re.compile(r"""\\(?:(['"\\])|x..|u.{4}|U.{8}|.)""")
 ASK_FOR_ANSWER = (
     "No action is left. Now end the task: stop [answer], stop [] without one, stop [N/A] if it cannot be done"
 )
@@ -36,19 +38,24 @@ def require_forms(model: ModelBackend, actions: ActionSettings) -> None:
 
 
 def form_of(
-    actions: ActionSettings, shown: str, now: Observation, *, reply_tokens: int | None, splitter: str
+    actions: ActionSettings, task: Task, shown: str, now: Observation, *, reply_tokens: int | None, splitter: str
 ) -> ReplyForm | None:
     """What the reply may be, where that is not left to the model; elements are those of the text that it is shown."""
     if actions.constrain == "none":
         return None
+    form = ReplyForm(splitter, max_thought_characters=thought_characters(reply_tokens))
     if actions.constrain == "grammar":
-        return form_for(reply_tokens, splitter=splitter)
-    ids = [each for each in dict.fromkeys(_ELEMENT.findall(shown)) if each in now.nodes]
+        return form
+    ids = tuple(each for each in dict.fromkeys(_ELEMENT.findall(shown)) if each in now.nodes)
+    form = replace(form, ids=ids, tabs=len(now.tabs))
     if actions.constrain == "ids":
-        return form_for(reply_tokens, splitter=splitter, ids=ids, tabs=len(now.tabs))
-    controls = [each for each in ids if _CONTROL.match(now.nodes[each].line)]
-    fields = [each for each in controls if _TAKES_TEXT.match(now.nodes[each].line)]
-    return form_for(reply_tokens, splitter=splitter, ids=controls, field_ids=fields, tabs=len(now.tabs))
+        return form
+    controls = tuple(each for each in ids if _CONTROL.match(now.nodes[each].line))
+    fields = tuple(each for each in controls if _TAKES_TEXT.match(now.nodes[each].line))
+    form = replace(form, ids=controls, field_ids=fields)
+    if actions.constrain == "controls":
+        return form
+    return replace(form, typed=(task.intent,), answers=tuple(_text_of(now.nodes[each].line) for each in ids))
 
 
 def repeats(action: Action, now: Observation, history: Sequence[Step]) -> bool:
@@ -71,6 +78,12 @@ def both(first: Completion, second: Completion) -> Completion:
         for name in ("prompt_tokens", "completion_tokens", "cached_tokens", "latency_s", "retries")
     }
     return second.model_copy(update=taken | {"cost_usd": sum(costs) if costs else None})
+
+
+def _text_of(line: str) -> str:
+    """The name of the element, which the accessibility tree writes as Python does; other lines are text as they are."""
+    named = _ROLE_AND_NAME.match(line)
+    return _ESCAPE.sub(lambda found: found[1] or " ", named[1][1:-1]) if named else line
 
 
 def _what(action: Action, node: Node | None) -> tuple[str, object]:

@@ -87,7 +87,12 @@ class Prompted:
             self._ask, pictures=self._pictures(now), sampling=self._sampling.model_copy(update={"seed": seed}), tag=tag
         )
         form = form_of(
-            self._actions, fitted.text, now, reply_tokens=self._sampling.max_tokens, splitter=self._prompt.splitter
+            self._actions,
+            task,
+            fitted.text,
+            now,
+            reply_tokens=self._sampling.max_tokens,
+            splitter=self._prompt.splitter,
         )
         completion = await ask(messages, form=form)
         action, note = self._read(completion.text, urls)

@@ -154,12 +154,14 @@ class ActionSettings(Described):
     """the next prompt says why the last action did nothing; official never shows the model why"""
     skip_thoughts: bool = False
     """look for the action outside blocks of thoughts, such as <think>...</think>; official looks in them too"""
-    constrain: Literal["none", "grammar", "ids", "controls"] = "none"
-    """keeps the sampler to the action grammar, and to elements of the page (ids) or its controls; officially none
+    constrain: Literal["none", "grammar", "ids", "controls", "words"] = "none"
+    """keeps the sampler to the action grammar, to elements of the page (ids), its controls, and words; officially none
 
     Elements are those of the page that the model is shown. With controls it clicks links, buttons and the like only,
-    and types only where text goes. A reply is some text and one action of the id set. For engines that can, llama.cpp
-    and vLLM; others are refused. The text before the action is bounded by what sampling.max_tokens leaves for it.
+    and types only where text goes. With words it also types only words that follow each other in the task, and answers
+    with words that follow each other in the page, or N/A. A reply is some text and one action of the id set. For
+    engines that can, llama.cpp and vLLM; others are refused. The text before the action is bounded by what
+    sampling.max_tokens leaves for it.
     """
     stop_at_repeats: bool = False
     """a reply that does again what an earlier step did is asked anew, for stop [answer] alone; official: no
