@@ -34,6 +34,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "vllm": {"engine": ARGUMENTS, "environment": ENVIRONMENT},
     "vllm-server": {"serve": ARGUMENTS, "environment": ENVIRONMENT},
     "transformers": {"dtype": "float32"},
+    "llama-cpp": {"slots": 16},
 }
 URLS = {"shopping": "http://127.0.0.1:7770"}
 
@@ -100,7 +101,7 @@ class Episodes:
 
 async def measure(backend: ModelBackend, arguments: argparse.Namespace) -> tuple[list[Round], list[Round]]:
     sampling = Sampling(temperature=0.0, max_tokens=arguments.max_tokens)
-    agent = Prompted(backend, load_prompt("cot"), sampling=sampling, settings=ObservationSettings())
+    agent = Prompted(backend, load_prompt(arguments.prompt), sampling=sampling, settings=ObservationSettings())
     episodes = Episodes(agent, episodes=arguments.episodes, lines=arguments.lines)
     await episodes.at_once()
     alone, together = [], []
@@ -133,6 +134,7 @@ async def main() -> None:
     parser.add_argument("--model", required=True, help="folder or name")
     parser.add_argument("--options", type=json.loads, default={}, help="options of the backend, as JSON")
     parser.add_argument("--context-window", type=int, default=8192)
+    parser.add_argument("--prompt", default="cot")
     parser.add_argument("--episodes", type=int, default=16)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--max-tokens", type=int, default=64)

@@ -24,6 +24,7 @@ LAYERS = {
         "actions",
         "lifeline",
         "inside",
+        "allowance",
         "time_limits",
     ),
     2: ("tasksets", "browser", "models", "agents", "sites", "evaluators"),

@@ -11,7 +11,7 @@ import pytest
 
 from tests.run.playing import play_all
 from webarena_runner.agents.oracle import Oracle
-from webarena_runner.browser.allowance import cores
+from webarena_runner.allowance import cores
 from webarena_runner.log.reading import read_steps
 from webarena_runner.log.writing import RunFolder
 from webarena_runner.running.episode import Harness

@@ -1,4 +1,4 @@
-"""Rules of a grammar for words as they follow each other in given texts."""
+"""Rules of a grammar for words as they follow each other in given texts; what is in double quotes stays whole."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,8 @@ from webarena_runner.actions.gbnf import quoted
 
 # No word begins or ends with one of these, and it has a letter or a digit.
 _AROUND = r"[\s.,;:!?\"'“”‘’«»()\[\]{}`]"
-_WORD = re.compile(rf"(?!{_AROUND})(?=\S*\w)\S(?:\S*(?!{_AROUND})\S)?")
+_WORD = rf"(?!{_AROUND})(?=\S*\w)\S(?:\S*(?!{_AROUND})\S)?"
+_QUOTED_OR_WORD = re.compile(rf"[\"“](?P<quoted>[^\"“”]*\w[^\"“”]*)[\"”]|(?P<word>{_WORD})")
 
 
 def excerpt_rules(name: str, texts: Sequence[str], *, excluded: str, max_characters: int) -> Mapping[str, str]:
@@ -18,11 +19,11 @@ def excerpt_rules(name: str, texts: Sequence[str], *, excluded: str, max_charact
     """
     rules: dict[str, str] = {}
     for piece in dict.fromkeys(piece for text in texts for piece in _pieces(text, excluded, max_characters)):
-        words = list(_WORD.finditer(piece))
-        for word, after in zip_longest(words, words[1:]):
+        spans = [found.span(found.lastgroup or 0) for found in _QUOTED_OR_WORD.finditer(piece)]
+        for (start, end), after in zip_longest(spans, spans[1:]):
             number = len(rules)
-            more = f" ( {quoted(piece[word.end() : after.start()])} {name}-{number + 1} )?" if after else ""
-            rules[f"{name}-{number}"] = quoted(word[0]) + more
+            more = f" ( {quoted(piece[end : after[0]])} {name}-{number + 1} )?" if after else ""
+            rules[f"{name}-{number}"] = quoted(piece[start:end]) + more
     return {name: " | ".join(rules), **rules} if rules else {}
 
 

@@ -19,9 +19,7 @@ _TAKES_TEXT = re.compile(r"(?:combobox|searchbox|spinbutton|textbox)\b")
 # What follows are properties, such as whether it has the focus.
 _ROLE_AND_NAME = re.compile(r"""\w+ ('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
 _ESCAPE = re.compile(r"""\\(?:(['"\\])|x..|u.{4}|U.{8}|.)""")
-ASK_FOR_ANSWER = (
-    "No action is left. Now end the task: stop [answer], stop [] without one, stop [N/A] if it cannot be done"
-)
+ASK_FOR_ANSWER = "No action is left. Now end the task: stop [answer], or stop [N/A] if it cannot be done"
 
 
 def require_forms(model: ModelBackend, actions: ActionSettings) -> None:

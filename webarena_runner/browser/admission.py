@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from time import monotonic
 
-from webarena_runner.browser.allowance import cores
+from webarena_runner.allowance import cores
 from webarena_runner.browser.strain import TICK_S, Strain
 
 # Below this share of lost time the cores have room for one more.

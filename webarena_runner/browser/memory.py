@@ -2,8 +2,8 @@
 
 import psutil
 
-from webarena_runner.browser.allowance import MIB
-from webarena_runner.browser.allowance import memory_mb as allowed_mb
+from webarena_runner.allowance import MIB
+from webarena_runner.allowance import memory_mb as allowed_mb
 
 
 def memory_mb(pid: int) -> float:

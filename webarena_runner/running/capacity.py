@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from webarena_runner import registry
-from webarena_runner.browser.allowance import cores, free_mb, memory_mb
+from webarena_runner.allowance import cores, free_mb, memory_mb
 from webarena_runner.settings.records import ModelSpec, RunConfig
 from webarena_runner.sites.providers import gives_fresh, site_copies
 from webarena_runner.types import AutoWorkers

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distributions, requires, version
 from pathlib import Path
 
-from webarena_runner.browser.allowance import cores
+from webarena_runner.allowance import cores
 from webarena_runner.extras import PACKAGE
 
 NVIDIA_SMI = "nvidia-smi"

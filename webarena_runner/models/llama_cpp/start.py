@@ -1,6 +1,5 @@
 """The command that starts a llama.cpp server, and the program that it is."""
 
-import os
 import shutil
 import sys
 from collections.abc import Sequence
@@ -8,6 +7,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from webarena_runner.allowance import cores
 
 if TYPE_CHECKING:
     from webarena_runner.models.llama_cpp.options import LlamaCppOptions
@@ -52,4 +53,4 @@ def start_command(program: Program, file: Path, options: "LlamaCppOptions", *, w
 
 def _free_cores() -> int:
     """All that this process may use but one, which the browser needs."""
-    return max(1, len(os.sched_getaffinity(0)) - 1)
+    return max(1, cores() - 1)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from webarena_runner.browser.allowance import MIB, Groups, cores, free_mb, memory_mb
+from webarena_runner.allowance import MIB, Groups, cores, free_mb, memory_mb
 
 
 def groups_of(folder: Path, own: str, files: dict[str, str]) -> Groups:
