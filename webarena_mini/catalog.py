@@ -9,9 +9,13 @@ import tempfile
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from webarena_mini.errors import UnknownSite
-from webarena_mini.kit.site import Site
+
+if TYPE_CHECKING:
+    # Who only asks which sites there are needs nothing that serves them.
+    from webarena_mini.kit.site import Site
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +34,7 @@ MODULES = {
 
 
 @cache
-def load_site(name: str) -> Site:
+def load_site(name: str) -> "Site":
     """Raises UnknownSite when there is no embedded site of that name."""
     if name not in MODULES:
         raise UnknownSite(f"no embedded site is called {name!r}; there are: {', '.join(MODULES)}")

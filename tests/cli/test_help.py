@@ -41,6 +41,13 @@ def test_the_result_table_imports_nothing_heavy(tmp_path: Path) -> None:
     assert "1 of 3 planned" in shown
 
 
+def test_a_row_of_the_leaderboard_imports_no_tables_or_arrays(tmp_path: Path) -> None:
+    folder, board = write_run(tmp_path, make_manifest(), [make_result(1)]), tmp_path / "leaderboard.csv"
+    modules, _ = imported_by("report", str(folder), "--csv", str(board))
+    assert modules.isdisjoint({"pandas", "numpy", "pyarrow", "scipy", "starlette"})
+    assert board.exists()
+
+
 def test_the_help_shows_the_grammar_and_examples(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     shown = invoke("--help").out

@@ -3,8 +3,8 @@
 from typing import Any
 
 from webarena_runner.export.board import Board, Entry
-from webarena_runner.export.cells import safe_cell
-from webarena_runner.export.leaderboard import COLUMNS, MODEL, RUN_ID, csv_text
+from webarena_runner.export.cells import csv_text, safe_cell
+from webarena_runner.export.leaderboard import COLUMNS, MODEL, RUN_ID
 from webarena_runner.report.comparison.manifests import alike
 from webarena_runner.report.markdown import plain, row
 
@@ -27,10 +27,9 @@ _NUMBERS = {GROUP, "Success Rate (%)", "CI", "N Passed", "N Planned"}
 
 def board_csv(board: Board) -> str:
     """The columns of leaderboard.csv, and the group."""
-    import pandas as pd
-
-    rows = [{name: safe_cell(cell) for name, cell in _cells(board, at).items()} for at in range(len(board.entries))]
-    return csv_text(pd.DataFrame(rows, columns=[*COLUMNS, GROUP]))
+    head = [*COLUMNS, GROUP]
+    rows = [_cells(board, at) for at in range(len(board.entries))]
+    return csv_text([head, *([safe_cell(cells[name]) for name in head] for cells in rows)])
 
 
 def board_markdown(board: Board) -> str:

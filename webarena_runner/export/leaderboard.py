@@ -1,23 +1,17 @@
 """`leaderboard.csv`: one row a run, the columns of the official sheet first, then ours."""
 
-import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
-
-import filelock
+from typing import Any, Self
 
 from webarena_runner import __version__
 from webarena_runner.errors import ConfigError, StoreError
-from webarena_runner.export.cells import safe_cell
+from webarena_runner.export.cells import csv_text, read_csv, safe_cell
 from webarena_runner.interfaces.export import ExportSetup
 from webarena_runner.log.files import sha256_of_json, write_atomically
 from webarena_runner.report.summary import RunReport, load_run
 from webarena_runner.types import RunManifest
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 FILE = "leaderboard.csv"
 RUN_ID = "Run ID"
@@ -90,17 +84,13 @@ class LeaderboardCsv:
         Raises:
             StoreError: the file cannot be read as CSV, or not be written.
         """
-        import pandas as pd
+        # Not at import: its hook on what Python does is asked at each import and each file from then on.
+        import filelock
 
         row, path = safe_row(report), self._path
         try:
             with filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=LOCK_LIMIT_S):
-                table = _read(path)
-                if RUN_ID in table:
-                    table = table[table[RUN_ID].map(safe_cell) != row[RUN_ID]]
-                table = pd.concat([table, pd.DataFrame([row])], ignore_index=True).fillna("")
-                others = [column for column in table.columns if column not in COLUMNS]
-                write_atomically(path, csv_text(table[[*COLUMNS, *others]]))
+                write_atomically(path, csv_text(_with_row(*_read(path), row)))
         except (OSError, ValueError) as error:
             raise StoreError(
                 f"cannot add the row of run {row[RUN_ID]} to {path}: {error}; the run itself is complete, write the "
@@ -108,33 +98,30 @@ class LeaderboardCsv:
             ) from error
 
 
-def _read(path: Path) -> "pd.DataFrame":
-    """The rows there are; none without a file, or in an empty one.
+def _read(path: Path) -> tuple[list[str], list[list[str]]]:
+    """The columns and the rows that there are; none without a file, or in an empty one.
 
     Raises:
         OSError: it cannot be read.
         ValueError: it is no CSV, or one of something else.
     """
-    import pandas as pd
-
     if not path.exists() or not path.stat().st_size:
-        return pd.DataFrame()
-    with warnings.catch_warnings():
-        # Else cells beyond the last column are dropped.
-        warnings.simplefilter("error", pd.errors.ParserWarning)
-        try:
-            # Spreadsheets put a byte order mark before the first column's name.
-            table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False)
-        except pd.errors.ParserWarning as warning:
-            raise ValueError(f"{warning}") from None
-    if not {RUN_ID, MODEL} & set(table.columns):
+        return [], []
+    columns, rows = read_csv(path)
+    if not {RUN_ID, MODEL} & set(columns):
         raise ValueError(f"its first line has neither '{RUN_ID}' nor '{MODEL}' as a column, with commas between")
-    return table
+    return columns, rows
 
 
-def csv_text(table: "pd.DataFrame") -> str:
-    # A carriage return alone is not quoted, and is read as the end of a row.
-    return table.replace(r"\r(?!\n)", "\n", regex=True).to_csv(index=False)
+def _with_row(columns: Sequence[str], rows: Sequence[Sequence[str]], row: Mapping[str, str]) -> Iterator[list[str]]:
+    """The new table, head first: our columns, then those of others, which may share a name."""
+    ours = {name: columns.index(name) for name in COLUMNS if name in columns}
+    others = [at for at in range(len(columns)) if at not in ours.values()]
+    yield [*COLUMNS, *(columns[at] for at in others)]
+    for each in rows:
+        if RUN_ID not in ours or safe_cell(each[ours[RUN_ID]]) != row[RUN_ID]:
+            yield [each[ours[name]] if name in ours else "" for name in COLUMNS] + [each[at] for at in others]
+    yield [row[name] for name in COLUMNS] + [""] * len(others)
 
 
 def safe_row(report: RunReport) -> dict[str, str]:

@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-
-import filelock
+from typing import TYPE_CHECKING
 
 from webarena_runner.errors import StoreError
 from webarena_runner.log.files import sha256_of, write_atomically
@@ -30,6 +29,9 @@ from webarena_runner.types import (
     Task,
     TaskId,
 )
+
+if TYPE_CHECKING:
+    import filelock
 
 LOCK_LIMIT_S = 0.5
 
@@ -101,7 +103,7 @@ class RunFolder(EpisodeFolders):
     """
 
     manifest: RunManifest
-    _lock: filelock.BaseFileLock = field(repr=False)
+    _lock: "filelock.BaseFileLock" = field(repr=False)
     auto_workers: AutoWorkers | None = None
 
     @classmethod
@@ -222,7 +224,10 @@ def text_of(raw: Raw, *, indent: int | None = None) -> str:
     return json.dumps({"format": FORMAT} | raw, ensure_ascii=False, indent=indent, separators=separators)
 
 
-def _locked(paths: RunPaths) -> filelock.BaseFileLock:
+def _locked(paths: RunPaths) -> "filelock.BaseFileLock":
+    # Not at import: its hook on what Python does is asked at each import and each file from then on.
+    import filelock
+
     lock = filelock.FileLock(paths.lock)
     try:
         # Who only asks whether the run goes on holds it for a moment.
