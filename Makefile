@@ -40,7 +40,7 @@ $(VENV)/.installed: pyproject.toml requirements/dev.lock requirements/uv.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements/dev.lock \
-	  || $(BIN)/python -m pip install --quiet --no-compile --no-deps --require-hashes -r requirements/dev.lock
+	  || $(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements/dev.lock
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	touch $@
 

@@ -30,6 +30,7 @@ MODULES = {
     "wikipedia": "webarena_mini.sites.wiki.app",
     "homepage": "webarena_mini.sites.home.app",
     "map": "webarena_mini.sites.map.app",
+    "classifieds": "webarena_mini.sites.adverts.app",
 }
 
 

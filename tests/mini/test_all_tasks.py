@@ -95,7 +95,7 @@ def test_the_set_is_large_enough_for_each_site() -> None:
     alone = Counter(task["sites"][0] for task in tasks if len(task["sites"]) == 1)
     assert len(tasks) >= 150
     assert len({task["intent_template_id"] for task in tasks}) >= 45
-    assert min(alone[site] for site in OFFICIAL_ACCOUNTS) >= 20
+    assert min(alone[site] for site in OFFICIAL_ACCOUNTS if site != "classifieds") >= 20
     assert min(alone["map"], alone["wikipedia"]) >= 12
     assert sum(len(task["sites"]) > 1 for task in tasks) >= 12
     assert sum(map(is_unachievable, tasks)) >= 12
@@ -137,5 +137,6 @@ def test_smoke_touches_every_site_and_evaluator() -> None:
     loaded = Mini().load()
     smoke = [task for task in loaded.tasks if task.task_id in loaded.subsets["smoke"]]
     assert len(smoke) == 12
-    assert {site for task in smoke for site in task.sites} == set(MODULES)
+    # Tasks of the advertisements are about what their pictures show.
+    assert {site for task in smoke for site in task.sites} == set(MODULES) - {"classifieds"}
     assert {check.kind for task in smoke for check in task.checks} == {"string_match", "url_match", "program_html"}

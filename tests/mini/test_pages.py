@@ -78,6 +78,15 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/towns",
     ),
     "homepage": ("/", "/calculator.html"),
+    "classifieds": (
+        "/index.php?page=search&sShowAs=list",
+        "/",
+        "/index.php?page=search&sCategory=5&sShowAs=gallery&sPriceMax=100",
+        "/index.php?page=item&id=84077",
+        "/index.php?page=item&action=item_add",
+        "/index.php?page=user&action=items",
+        "/index.php?page=user&action=pub_profile&id=7",
+    ),
 }
 FEWEST_NODES = 400
 

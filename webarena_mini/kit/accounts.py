@@ -7,4 +7,5 @@ ACCOUNTS: Mapping[str, tuple[str, str]] = {
     "shopping_admin": ("admin", "admin1234"),
     "reddit": ("MarvelsGrantMan136", "test1234"),
     "gitlab": ("byteblaze", "hello1234"),
+    "classifieds": ("blake.sullivan@gmail.com", "Password.123"),
 }

@@ -52,7 +52,8 @@ def require_user(request: Request) -> sqlite3.Row:
 def login_path(request: Request, path: str) -> str:
     """The log-in page at `path`, with the way back to what the visitor wanted to see."""
     wanted = address_of(request) if request.method == "GET" else urlsplit(came_from(request, "")).path
-    return f"{path}?next={quote(wanted)}" if wanted not in ("", "/", path) else path
+    joined = "&" if "?" in path else "?"
+    return f"{path}{joined}next={quote(wanted)}" if wanted not in ("", "/", path) else path
 
 
 def open_session(database: Database, user_id: int | None) -> tuple[str, Visitor]:

@@ -140,7 +140,19 @@ MAP = OfficialSite("map", "http://openstreetmap.org", stateless=True)
 # Prompts say that it is there, so it comes with every lease.
 HOME = OfficialSite("homepage", "http://homepage.com", stateless=True)
 # VisualWebArena's; it has the shop, the forum and the encyclopedia in common with WebArena.
-CLASSIFIEDS = OfficialSite("classifieds", "http://classifieds.com")
+CLASSIFIEDS = OfficialSite(
+    "classifieds",
+    "http://classifieds.com",
+    account=("blake.sullivan@gmail.com", "Password.123"),
+    login=LoginForm(
+        path="/index.php?page=login",
+        user=Element("selector", "#email"),
+        password=Element("selector", "#password"),
+        button=Element("button", "Log in"),
+        proof_path="/index.php?page=user&action=items",
+        proof_text="My listings",
+    ),
+)
 # In the official order of URL mapping, which decides where one site's URL is the head of another's.
 OFFICIAL_SITES: Mapping[str, OfficialSite] = {
     site.name: site for site in (REDDIT, SHOPPING, SHOPPING_ADMIN, GITLAB, WIKIPEDIA, MAP, HOME, CLASSIFIEDS)

@@ -11,11 +11,11 @@ from starlette.responses import RedirectResponse, Response
 from webarena_mini.kit.clock import tick
 from webarena_mini.kit.database import Database
 from webarena_mini.kit.forms import Posted
+from webarena_mini.kit.images import store_image
 from webarena_mini.kit.redirects import see_other
 from webarena_mini.kit.sessions import posted, require_user, visitor_of
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.forum.domain import posts, sidebar
-from webarena_mini.sites.forum.domain.images import store_image
 from webarena_mini.sites.forum.domain.ranking import hot_ranking
 from webarena_mini.sites.forum.domain.text import slug, submission_path
 from webarena_mini.sites.forum.domain.threads import as_tree

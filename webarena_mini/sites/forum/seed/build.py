@@ -6,9 +6,9 @@ from random import Random
 from webarena_mini.kit.accounts import ACCOUNTS
 from webarena_mini.kit.clock import DAY_S, TODAY
 from webarena_mini.kit.database import build_snapshot
+from webarena_mini.kit.images import image_name
 from webarena_mini.kit.passwords import hash_password
 from webarena_mini.sites.forum import FOLDER
-from webarena_mini.sites.forum.domain.images import image_name
 from webarena_mini.sites.forum.domain.ranking import hot_ranking
 from webarena_mini.sites.forum.domain.text import slug
 from webarena_mini.sites.forum.seed.art import draw

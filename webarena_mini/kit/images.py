@@ -1,4 +1,4 @@
-"""Uploaded pictures, kept in the database so that a reset removes them too."""
+"""Uploaded pictures, kept in a table `images` of the site so that a reset removes them too."""
 
 import hashlib
 

@@ -1,0 +1,1 @@
+"""What the advertisements know and do, whoever asks: nothing of HTTP."""

@@ -1,0 +1,1 @@
+"""What the advertisements answer to requests with."""

@@ -1,0 +1,1 @@
+"""What the first data of the advertisements is made with."""
