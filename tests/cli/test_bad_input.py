@@ -247,7 +247,7 @@ def test_a_command_line_that_cannot_be_read_is_one_message(invoke: Invoke, words
         ("shopping", "did you mean site:shopping?"),
         ("@nofile", "nofile cannot be read"),
         ("site:shoping", "known here: classifieds, gitlab"),
-        ("eval:x", "known here: program_html"),
+        ("eval:x", "known here: agent_response"),
         ("failed:nowhere", "nowhere: no run folder"),
     ],
 )

@@ -58,7 +58,8 @@ def test_list_names_every_profile_and_counts_what_differs(invoke: Invoke, workdi
     own = workdir / "configs" / "profiles" / "own.yaml"
     own.parent.mkdir(parents=True)
     own.write_text(
-        "# Shorter episodes.\nlimits:\n  max_steps: 5\nsampling:\n  temperature: 1.0\n  top_p: 0.9\n  max_tokens: 384\n"
+        "# Shorter episodes.\nlimits:\n  max_steps: 5\nscoring:\n  rules: webarena\n"
+        "sampling:\n  temperature: 1.0\n  top_p: 0.9\n  max_tokens: 384\n"
     )
     lines = {line.split()[0]: line for line in invoke("profiles", "list").out.splitlines()}
     assert set(datafiles.names("profiles")) <= set(lines)

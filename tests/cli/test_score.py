@@ -90,11 +90,11 @@ BAD = [
     ('{"task_id": 1}', "key 'type' is missing"),
     (
         _line(1, "page_image", answer="x"),
-        "'page_image' is no evaluator; expected 'program_html', 'string_match', 'url_match'",
+        "'page_image' is no evaluator; expected 'agent_response', 'network_event', 'page_image_query', 'pro",
     ),
     (_line(3, "url_match", answer="x"), "key 'final_url' is missing"),
     ('{"task_id": 3.5, "type": "url_match", "final_url": "x"}', "task_id: expected an integer or a text, got 3.5"),
-    (_line(4, "program_html", selected=["a", None]), "selected.1: expected a valid string, got None"),
+    (_line(4, "program_html", selected=["a", []]), "selected.1.str: expected a valid string, got []"),
     ("[" * 100_000, "Invalid JSON"),
 ]
 
@@ -183,7 +183,7 @@ def test_an_empty_file_has_no_scores(invoke: Invoke, tasks_file: str) -> None:
         (["absent.jsonl"], "absent.jsonl: the outcomes cannot be read: No such file"),
         (["."], ".: the outcomes cannot be read: Is a directory"),
         (["cut.gz"], "cut.gz: the outcomes cannot be read"),
-        (["empty", "--only", "url"], "--only url: expected one of program_html, string_match, url_match"),
+        (["empty", "--only", "url"], "--only url: expected one of agent_response, network_event, page_image_query, p"),
         (["empty", "--profile", "strickt"], "did you mean 'strict'"),
         (["empty", "--profile", "odd.yaml"], "unknown key 'scoring.numbers'"),
         (["empty", "--sites", "embedded"], "official-ports"),

@@ -34,8 +34,9 @@ def _config(*assignments: str, profile: str) -> tuple[RunConfig, tuple[str, ...]
 
 def test_libwebarena_differs_from_webarena_in_nothing_but_where_pages_are_checked() -> None:
     webarena, other = (_config(profile=name)[0].settings for name in ("webarena", "libwebarena"))
-    assert other.scoring == ScoringSettings(page_checks="fresh_tab")
-    assert other.model_copy(update={"profile": "webarena", "scoring": ScoringSettings()}) == webarena
+    assert webarena.scoring == ScoringSettings(rules="webarena")
+    assert other.scoring == ScoringSettings(rules="webarena", page_checks="fresh_tab")
+    assert other.model_copy(update={"profile": "webarena", "scoring": webarena.scoring}) == webarena
 
 
 def test_a_run_that_changes_a_rule_of_its_profile_says_so() -> None:
@@ -46,13 +47,13 @@ def test_a_run_that_changes_a_rule_of_its_profile_says_so() -> None:
 
 @pytest.mark.parametrize("profile", ["webarena", "libwebarena"])
 def test_official_profiles_have_no_correction(profile: str) -> None:
-    corrections = load_profile(profile).settings.scoring.model_dump(exclude={"page_checks"})
+    corrections = load_profile(profile).settings.scoring.model_dump(exclude={"page_checks", "rules"})
     assert not any(corrections.values())
-    assert corrections == OFFICIAL.model_dump(exclude={"page_checks"})
+    assert corrections == OFFICIAL.model_dump(exclude={"page_checks", "rules"})
 
 
 def test_the_strict_profile_has_them_all() -> None:
-    assert all(load_profile("strict").settings.scoring.model_dump(exclude={"page_checks"}).values())
+    assert all(load_profile("strict").settings.scoring.model_dump(exclude={"page_checks", "rules"}).values())
 
 
 @pytest.mark.parametrize(

@@ -190,8 +190,9 @@ async def test_every_helper_of_the_notation_can_be_called(serve: Serve) -> None:
         )
     )
     arguments = {"page": "__page__", "url": "'__last_url__'", "account": "'koush'", "sku": "'B00J8RZL7I'"}
+    arguments |= {"selector": "'.price'", "username": "'koush'", "option": "'Size'", "attribute": "'brand'"}
     for place, table in (("url", URL_HELPERS), ("locator", LOCATOR_HELPERS)):
         for name, parameters in table.items():
             call = f"func:{name}({', '.join(arguments[parameter] for parameter in parameters)})"
             url, locator = (call, "document.title") if place == "url" else ("last", call)
-            await _score(url, locator, "", shop=site.url, page=Page(answers=["text"]))
+            await _score(url, locator, "", shop=site.url, page=Page(answers=[ScriptError("not that page")]))

@@ -129,7 +129,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"eval": {"eval_types": []}}, "eval.eval_types: expected a list of at least one"),
     (
         {"eval": {"eval_types": ["page_image"]}},
-        r"eval_types\[0\]: expected one of the evaluators program_html, string_.* or one of a plug-in",
+        r"eval_types\[0\]: expected one of the evaluators agent_.* program_html, string_.* or one of a plug-in",
     ),
     ({"eval": {"eval_types": ["string_match"]}}, "eval: key 'reference_answers' is missing; found eval_types"),
     ({"eval": string_match()}, "reference_answers: expected a mapping with exact_match, must_include or fuzzy_match"),

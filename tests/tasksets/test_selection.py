@@ -238,7 +238,7 @@ def test_errors_show_the_place(expression: str, told: str, column: int, tasks: L
         ("eval:x", "known here: program_html, string_match, url_match"),
         ("template:99", "its 3 template ids are 10-12"),
         ("99", "its 40 ids are 0-39"),
-        ("x", "names are all, tasks, mini, smoke; filters are site:NAME"),
+        ("x", "names are all, tasks, image, mini, smoke; filters are site:NAME"),
         ("x:y", "examples: all"),
     ],
 )

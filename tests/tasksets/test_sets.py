@@ -13,8 +13,7 @@ import pytest
 from tests.tasksets.records import record, write
 from webarena_runner.errors import ConfigError, FetchError, TaskFileError
 from webarena_runner.official.families import WEBARENA
-from webarena_runner.tasksets import fetch
-from webarena_runner.tasksets.fetch import fetch_webarena
+from webarena_runner.tasksets.fetch import MAX_BYTES, fetch_task_set
 from webarena_runner.tasksets.mini import Mini
 from webarena_runner.tasksets.webarena import WebArena
 
@@ -65,7 +64,7 @@ def test_the_official_file_is_fetched_from(form: str, official_file: Path, tmp_p
         "wheel url": f"{web}/lib.whl",
     }[form]
     said: list[str] = []
-    path = fetch_webarena(source, tmp_path / "cache", said.append)
+    path = fetch_task_set("webarena", source, tmp_path / "cache", said.append)
     assert path.read_bytes() == content
     assert "812 tasks" in said[-1]
     loaded = WebArena(tmp_path / "cache").load()
@@ -80,24 +79,18 @@ def test_the_official_file_is_fetched_from(form: str, official_file: Path, tmp_p
     assert sorted(found.name for found in path.parent.iterdir()) == ["test.raw.json", "test.raw.source.json"]
 
 
-@pytest.mark.slow
-def test_the_official_file_is_fetched_from_the_package_index(tmp_path: Path) -> None:
-    fetch_webarena(None, tmp_path, _ignore)
-    assert WebArena(tmp_path).load().modified is False
-
-
 def test_another_file_is_refused_and_not_kept(tmp_path: Path) -> None:
     source = write(tmp_path / "other.json", [record()])
     with pytest.raises(
         TaskFileError, match=rf"not the official task file: expected sha256 {WEBARENA.sha256}, found .*--allow"
     ):
-        fetch_webarena(str(source), tmp_path / "cache", _ignore)
+        fetch_task_set("webarena", str(source), tmp_path / "cache", _ignore)
     assert not (tmp_path / "cache").exists()
 
 
 def test_another_file_is_marked_where_it_is_allowed(tmp_path: Path) -> None:
     source = write(tmp_path / "other.json", [record()])
-    path = fetch_webarena(str(source), tmp_path / "cache", _ignore, allow_modified=True)
+    path = fetch_task_set("webarena", str(source), tmp_path / "cache", _ignore, allow_modified=True)
     assert json.loads(path.with_suffix(".source.json").read_text())["modified"] is True
     with pytest.raises(TaskFileError, match="--allow-modified"):
         WebArena(tmp_path / "cache").load()
@@ -107,20 +100,20 @@ def test_another_file_is_marked_where_it_is_allowed(tmp_path: Path) -> None:
 def test_a_malformed_file_is_refused_also_where_changes_are_allowed(tmp_path: Path) -> None:
     source = write(tmp_path / "other.json", [{"task_id": 1}])
     with pytest.raises(TaskFileError, match=r"other.json: record 0 \(task 1\)"):
-        fetch_webarena(str(source), tmp_path / "cache", _ignore, allow_modified=True)
+        fetch_task_set("webarena", str(source), tmp_path / "cache", _ignore, allow_modified=True)
 
 
 def test_a_failed_fetch_keeps_what_was_there(official_file: Path, tmp_path: Path) -> None:
-    path = fetch_webarena(str(official_file), tmp_path / "cache", _ignore)
+    path = fetch_task_set("webarena", str(official_file), tmp_path / "cache", _ignore)
     with pytest.raises(TaskFileError):
-        fetch_webarena(str(write(tmp_path / "other.json", [record()])), tmp_path / "cache", _ignore)
+        fetch_task_set("webarena", str(write(tmp_path / "other.json", [record()])), tmp_path / "cache", _ignore)
     assert path.read_bytes() == official_file.read_bytes()
 
 
 def test_bad_sources_are_told(tmp_path: Path, web: str) -> None:
     (tmp_path / "broken.whl").write_bytes(b"PK\x03\x04 but no more")
     empty = _wheel(tmp_path / "empty.whl", b"[]", member="webarena/other.json")
-    huge = _wheel(tmp_path / "huge.whl", b" " * (fetch.PUBLISHED.max_bytes + 1))
+    huge = _wheel(tmp_path / "huge.whl", b" " * (MAX_BYTES + 1))
     for source, told in {
         str(tmp_path / "absent.json"): "cannot be read: No such file",
         str(tmp_path / "broken.whl"): "a broken wheel",
@@ -131,21 +124,21 @@ def test_bad_sources_are_told(tmp_path: Path, web: str) -> None:
         "http://": "cannot be downloaded",
     }.items():
         with pytest.raises(FetchError, match=told):
-            fetch_webarena(source, tmp_path / "cache", _ignore)
+            fetch_task_set("webarena", source, tmp_path / "cache", _ignore)
 
 
 def test_pip_failing_is_told_with_the_other_ways(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("PIP_RETRIES", "0")
     with pytest.raises(FetchError, match=r"pip could not get libwebarena==0\.0\.5: .*give a path or URL") as told:
-        fetch_webarena(None, tmp_path, _ignore)
+        fetch_task_set("webarena", None, tmp_path, _ignore)
     assert "\n" not in str(told.value)
 
 
 def test_a_cache_that_cannot_be_written_is_told(official_file: Path, tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file")
     with pytest.raises(TaskFileError, match="cannot be kept"):
-        fetch_webarena(str(official_file), tmp_path / "cache", _ignore)
+        fetch_task_set("webarena", str(official_file), tmp_path / "cache", _ignore)
 
 
 def _mini(folder: Path, subsets: str) -> Mini:

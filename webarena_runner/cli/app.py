@@ -91,7 +91,7 @@ def run_tasks(
     agent: given.Agent = None,
     prompt: given.Prompt = None,
     action_set: given.ActionSet = None,
-    profile: given.Profile = "webarena",
+    profile: given.Profile = None,
     judge: given.Judge = None,
     sites: given.Sites = None,
     skip_doctor: given.SkipDoctor = False,
@@ -130,10 +130,11 @@ def run_tasks(
         return
     from webarena_runner.cli.selected import chosen_set
     from webarena_runner.settings.loading import CliOptions
-    from webarena_runner.tasksets import load_task_set
+    from webarena_runner.tasksets import load_task_set, profile_of
     from webarena_runner.tasksets.selection import parse_shard
 
     task_set = chosen_set(context, tasks, task_set, runs=out)
+    named_set = load_task_set(task_set)
     options = CliOptions(
         model=model,
         tasks=tasks,
@@ -142,9 +143,9 @@ def run_tasks(
         shard=parse_shard(shard) if shard else None,
         allow_modified=allow_modified,
         ignore_keys=tuple(key.strip() for key in (ignore_keys or "").split(",") if key.strip()),
-        served_by=load_task_set(task_set).served_by,
+        served_by=named_set.served_by,
         sites=sites,
-        profile=profile,
+        profile=profile or profile_of(named_set),
         # Those above that set one key of the settings: agent, workers, max_steps and others.
         given=given.settings_given(context),
         assignments=(*given.assignments_given(context), *given.replicas_assigned(replicas)),

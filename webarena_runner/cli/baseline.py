@@ -54,7 +54,7 @@ def baseline(
     agents: Agents = CONTROLS,
     task_set: given.TaskSet = "webarena",
     allow_modified: given.AllowModified = False,
-    profile: given.Profile = "webarena",
+    profile: given.Profile = None,
     judge: given.Judge = None,
     sites: given.Sites = None,
     workers: given.Workers = None,
@@ -81,15 +81,16 @@ def baseline(
 
     from webarena_runner.cli.selected import chosen_set
     from webarena_runner.settings.loading import CliOptions
-    from webarena_runner.tasksets import load_task_set
+    from webarena_runner.tasksets import load_task_set, profile_of
 
     chosen = chosen_set(context, tasks, task_set, runs=out)
+    named_set = load_task_set(chosen)
     options = CliOptions(
         tasks=tasks,
         task_set=chosen,
         allow_modified=allow_modified,
-        served_by=load_task_set(chosen).served_by,
-        profile=profile,
+        served_by=named_set.served_by,
+        profile=profile or profile_of(named_set),
         sites=sites,
         # Those above that set one key of the settings: judge, workers, trials, max_steps and seed.
         given=given.settings_given(context),

@@ -180,11 +180,12 @@ ActionSet = Annotated[
     ),
 ]
 Profile = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--profile",
         metavar="NAME|FILE",
-        help="Settings that make numbers comparable (configs/profiles/NAME.yaml).",
+        help="Settings that make numbers comparable (configs/profiles/NAME.yaml). [dim]Default: those of the task "
+        "set, such as webarena[/dim]",
         rich_help_panel=WHAT_TO_RUN,
     ),
 ]

@@ -53,7 +53,7 @@ class Plan:
 
     @property
     def by_evaluator(self) -> Mapping[str, int]:
-        return _counted("+".join(check.kind for check in task.checks) for task in self.tasks)
+        return _counted("+".join(dict.fromkeys(check.kind for check in task.checks)) for task in self.tasks)
 
     @property
     def judged(self) -> int:

@@ -10,34 +10,36 @@ from webarena_runner.cli import options as given
 if TYPE_CHECKING:
     from webarena_runner.types import Task
 
-app = typer.Typer(no_args_is_help=True, help="Task sets: fetch the official one, list, show and check tasks.")
+app = typer.Typer(no_args_is_help=True, help="Task sets: fetch published ones, list, show and check tasks.")
 Expression = Annotated[str, typer.Option("--tasks", "-t", metavar="EXPR", help="Which tasks; see `wa-run --help`.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of `sample:N`.")]
 
 
 @app.command()
 def fetch(
-    task_set: Annotated[str, typer.Argument(metavar="webarena", help="The set to fetch.")],
+    task_set: Annotated[
+        str, typer.Argument(metavar="SET", help="webarena, webarena-verified, webarena-lite or visualwebarena.")
+    ],
     source: Annotated[
         str | None,
         typer.Option(
             "--from",
             metavar="PATH|URL",
-            help="test.raw.json or a wheel with it. [dim]Default: libwebarena on PyPI[/dim]",
+            help="The task file, or a wheel with it. [dim]Default: the publisher's wheel on PyPI[/dim]",
         ),
     ] = None,
     allow_modified: given.AllowModified = False,
 ) -> None:
-    """Get the official task file from its publisher into the cache folder, and check its sha256."""
+    """Get the task file of a published benchmark into the cache folder, and check its sha256."""
     from webarena_runner.cli.console import stderr
-    from webarena_runner.errors import TaskFileError
-    from webarena_runner.tasksets.fetch import fetch_webarena
+    from webarena_runner.tasksets.fetch import fetch_task_set
 
-    if task_set != "webarena":
-        raise TaskFileError(f"tasks fetch {task_set}: only 'webarena' is fetched; other sets are part of the package")
     console = stderr()
-    path = fetch_webarena(source, None, lambda text: console.print(text, markup=False), allow_modified=allow_modified)
-    typer.echo(path)
+
+    def say(text: str) -> None:
+        console.print(text, markup=False)
+
+    typer.echo(fetch_task_set(task_set, source, None, say, allow_modified=allow_modified))
 
 
 @app.command("list")
@@ -113,7 +115,7 @@ def check(
     else:
         for line in checked.as_lines():
             stdout().print(line, markup=False, soft_wrap=True, highlight=False)
-    raise typer.Exit(2 if checked.faults else 0)
+    raise typer.Exit(2 if checked.runnable < checked.records else 0)
 
 
 def _record(task: "Task") -> dict[str, object]:

@@ -2,5 +2,6 @@
 
 from webarena_runner.evaluators.again import rescore
 from webarena_runner.evaluators.combine import load_evaluators, needs_trace, score
+from webarena_runner.evaluators.scorable import not_scored, require_scorable
 
-__all__ = ["load_evaluators", "needs_trace", "rescore", "score"]
+__all__ = ["load_evaluators", "needs_trace", "not_scored", "require_scorable", "rescore", "score"]

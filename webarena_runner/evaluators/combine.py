@@ -139,10 +139,23 @@ def evaluator_of(task: Task, check: Check, evaluators: Mapping[str, Evaluator]) 
         ) from error
 
 
+def cannot_score(evaluator: Evaluator, spec: BaseModel) -> str:
+    """Why a check has no score by the rules of this run, where its evaluator has a way to say so; "" when it has."""
+    told = getattr(evaluator, "cannot_score", None)
+    return str(told(spec)) if told else ""
+
+
 def next_outcome(
     evaluator: Evaluator, spec: BaseModel, evidence: Mapping[str, object], verdicts: Sequence[Verdict]
 ) -> Score | Question:
-    """The score, or the next question. Raises TypeError when the evaluator asks for what it was given."""
+    """The score, or the next question.
+
+    Raises:
+        TaskFileError: the rules of the evaluator do not know the check.
+        TypeError: the evaluator asks for what it was given.
+    """
+    if why := cannot_score(evaluator, spec):
+        raise TaskFileError(why)
     outcome = evaluator.score(spec, evidence, verdicts)
     if isinstance(outcome, Question) and any(
         (verdict.kind, verdict.reference) == (outcome.kind, outcome.reference) for verdict in verdicts
@@ -153,6 +166,7 @@ def next_outcome(
 
 async def asked(judge: Judge, question: Question, intent: str) -> Verdict:
     """The judge's verdict, not read yet; `intent` has the sites' URLs."""
+    intent = intent if question.intent is None else question.intent
     reply = await judge.ask(question.kind, intent=intent, reference=question.reference, answer=question.answer)
     verdict = _verdict(question, reply.text, judge=judge.name)
     return verdict.model_copy(update={"cached": reply.cached, "cost_usd": reply.cost_usd, "question": reply.question})

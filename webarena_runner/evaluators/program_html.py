@@ -1,7 +1,6 @@
 """`program_html`: text selected on pages of the sites against required contents."""
 
 from collections.abc import Mapping, Sequence
-from html import unescape
 from typing import Any, ClassVar, Self
 
 import httpx
@@ -9,13 +8,17 @@ from pydantic import BaseModel, Field
 
 from webarena_runner.errors import EvidenceMissing, OutsideSites, ScriptError, TaskFileError
 from webarena_runner.evaluators.evidence import urls_named, urls_recalled
+from webarena_runner.evaluators.page_helpers import Selected
+from webarena_runner.evaluators.requirements import Asked, Requirements, known_to, read_required
+from webarena_runner.evaluators.rules import RULES, WEBARENA, is_default, rules_for, rules_named
 from webarena_runner.evaluators.site_helpers import SiteHelpers
-from webarena_runner.evaluators.text import contains_any, same
-from webarena_runner.interfaces import EpisodeEnd, EvaluatorSetup, PageProbe, Past
+from webarena_runner.interfaces import EpisodeEnd, EvaluatorSetup, PageProbe, Past, Question
 from webarena_runner.official.addresses import addresses_in, fault_of, reachable
 from webarena_runner.official.node import Node, shown
 from webarena_runner.official.notation import (
+    CALLED_AT_ONCE,
     FUNC,
+    LAMBDA,
     LAST_PAGE,
     LAST_URL,
     SCRIPT_STARTS,
@@ -23,6 +26,7 @@ from webarena_runner.official.notation import (
     parse_helper,
     render,
 )
+from webarena_runner.settings.records import ScoringSettings
 from webarena_runner.types import Record, Score, Verdict
 
 
@@ -36,13 +40,16 @@ class HtmlTarget(Record):
 
 
 class HtmlSpec(Record):
+    """`rules` are those that the record is written for."""
+
     targets: tuple[HtmlTarget, ...]
+    rules: str = Field(default=WEBARENA, exclude_if=is_default)
 
 
 class HtmlOutcome(BaseModel, strict=True):
-    """`selected` has the text that each target's locator gave, in the order of the targets."""
+    """`selected` has what each target's locator gave, in the order of the targets; null for nothing."""
 
-    selected: list[str]
+    selected: list[str | int | float | None]
     last_url: str = ""
 
 
@@ -51,19 +58,25 @@ class ProgramHtml:
     Spec: ClassVar[type[BaseModel]] = HtmlSpec
     Outcome: ClassVar[type[BaseModel]] = HtmlOutcome
 
-    def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        transport: httpx.AsyncBaseTransport | None = None,
+        scoring: ScoringSettings = ScoringSettings(),  # noqa: B008 - frozen
+    ) -> None:
         self._transport = transport
+        self._scoring = scoring
 
     @classmethod
     def build(cls, setup: EvaluatorSetup) -> Self:
-        return cls()
+        return cls(scoring=setup.scoring)
 
     @classmethod
     def read(cls, evaluation: Node) -> HtmlSpec:
-        targets = tuple(_target(target) for target in evaluation.key("program_html").items())
+        written_for = rules_named(evaluation)
+        targets = tuple(_target(target, written_for) for target in evaluation.key("program_html").items())
         if not targets:
             raise evaluation.key("program_html").wrong("a list of at least one target")
-        return HtmlSpec(targets=targets)
+        return HtmlSpec(targets=targets, rules=written_for)
 
     @classmethod
     def writes(cls, spec: HtmlSpec) -> bool:
@@ -72,7 +85,7 @@ class ProgramHtml:
 
     @classmethod
     def needs_judge(cls, spec: HtmlSpec) -> bool:
-        return False
+        return any("fuzzy_match" in target.required_contents for target in spec.targets)
 
     @classmethod
     def needs_trace(cls, spec: HtmlSpec) -> bool:
@@ -83,6 +96,14 @@ class ProgramHtml:
         """Pages that it opens, or sends a tab to, which are on none of these sites."""
         is_there = reachable(urls)
         return [address for target in spec.targets for address in _addresses(target) if not is_there(address)]
+
+    def cannot_score(self, spec: HtmlSpec) -> str:
+        name, rules = rules_for(self._scoring, spec.rules)
+        if rules == RULES[WEBARENA] and any(target.locator.startswith(LAMBDA) for target in spec.targets):
+            return f"the rules of {name} know no locator that begins with {LAMBDA}"
+        known = known_to(rules)
+        unknown = {rule: None for target in spec.targets for rule in target.required_contents if rule not in known}
+        return f"the rules of {name} know no {', '.join(unknown)} of a page" if unknown else ""
 
     async def collect(self, spec: HtmlSpec, end: EpisodeEnd) -> dict[str, Any]:
         """Looks at every target, also after one has failed (official)."""
@@ -126,18 +147,31 @@ class ProgramHtml:
         found = [kept[_looked_at(target)] for target in spec.targets]
         return {"last_url": found[0][1], "urls": urls, "targets": [seen for seen, _ in found]}
 
-    def score(self, spec: HtmlSpec, evidence: Mapping[str, Any], verdicts: Sequence[Verdict] = ()) -> Score:
-        """Scores the texts `selected` of `targets`, one for each target of the check."""
-        faults = [
-            f"target {index} ({target.locator or 'whole page'} of {seen['opened'] or target.url}): {fault}"
-            for index, (target, seen) in enumerate(zip(spec.targets, evidence["targets"], strict=True))
-            if (fault := _fault(target.required_contents, seen["selected"], evidence["urls"]))
-        ]
+    def score(self, spec: HtmlSpec, evidence: Mapping[str, Any], verdicts: Sequence[Verdict] = ()) -> Score | Question:
+        """Scores what was `selected` of `targets`, one for each target of the check."""
+        _, rules = rules_for(self._scoring, spec.rules)
+        requirements = Requirements(rules, self._scoring, evidence["urls"], verdicts)
+        faults: list[str] = []
+        for index, (target, seen) in enumerate(zip(spec.targets, evidence["targets"], strict=True)):
+            fault = requirements.fault(target.required_contents, None if seen.get("note") else seen["selected"])
+            if isinstance(fault, Asked):
+                lost = self._score(spec, faults, evidence, requirements)
+                return fault.question(unjudged=lost if faults else None)
+            if fault:
+                where = f"{target.locator or 'whole page'} of {seen['opened'] or target.url}"
+                faults.append(f"target {index} ({where}): {fault}")
+        return self._score(spec, faults, evidence, requirements)
+
+    def _score(
+        self, spec: HtmlSpec, faults: Sequence[str], evidence: Mapping[str, Any], requirements: Requirements
+    ) -> Score:
         return Score(
             evaluator=self.name,
             value=float(not faults),
             explanation="; ".join(faults) or f"all {len(spec.targets)} targets hold what is required",
             evidence=dict(evidence),
+            verdicts=requirements.verdicts,
+            flags=requirements.flags,
         )
 
 
@@ -146,7 +180,7 @@ def _looked_at(target: HtmlTarget) -> tuple[str, str, tuple[str, ...]]:
     return target.url, target.locator, tuple(target.prep_actions)
 
 
-def _target(node: Node) -> HtmlTarget:
+def _target(node: Node, written_for: str) -> HtmlTarget:
     url, locator = node.key("url"), node.key("locator")
     if url.filled_text().startswith("func"):
         for address in _named_by(_helper(url)):
@@ -155,6 +189,9 @@ def _target(node: Node) -> HtmlTarget:
         _check_address(url, url.text())
     if locator.text().startswith("func"):
         _helper(locator)
+    elif locator.text().startswith(LAMBDA) and written_for != WEBARENA:
+        if not locator.text().removeprefix(LAMBDA).startswith(CALLED_AT_ONCE):
+            raise locator.wrong(f"{LAMBDA} and then a script such as (() => document.title)()")
     elif locator.text().strip() and not locator.text().startswith(SCRIPT_STARTS):
         raise locator.wrong(f"an empty text, or one that starts with {', '.join(SCRIPT_STARTS)} or {FUNC}")
     preparing = node.get("prep_actions", [])
@@ -164,7 +201,7 @@ def _target(node: Node) -> HtmlTarget:
     return HtmlTarget(
         url=url.text(),
         locator=locator.text(),
-        required_contents=_required(node.key("required_contents")),
+        required_contents=read_required(node.key("required_contents"), written_for),
         prep_actions=[action.filled_text() for action in preparing.items()],
     )
 
@@ -194,22 +231,7 @@ def _addresses(target: HtmlTarget) -> list[str]:
     return found if target.url == LAST_PAGE else [target.url, *found]
 
 
-def _required(node: Node) -> dict[str, str | list[str]]:
-    if not isinstance(node.value, dict) or not node.value:
-        raise node.wrong("a mapping with exact_match or must_include")
-    required: dict[str, str | list[str]] = {}
-    for name in node.value:
-        match name:
-            case "exact_match":
-                required[name] = node.key(name).text()
-            case "must_include":
-                required[name] = node.key(name).texts()
-            case _:
-                raise node.key(name).fault("no rule of this evaluator; known: exact_match, must_include")
-    return required
-
-
-async def _look(target: HtmlTarget, urls: Mapping[str, str], end: EpisodeEnd, helpers: SiteHelpers) -> dict[str, str]:
+async def _look(target: HtmlTarget, urls: Mapping[str, str], end: EpisodeEnd, helpers: SiteHelpers) -> dict[str, Any]:
     """What one target shows: URL `asked` for, URL it `opened` ("" for none), text `selected`."""
     asked = render(target.url, urls)
     if asked.startswith(FUNC):
@@ -228,12 +250,14 @@ async def _look(target: HtmlTarget, urls: Mapping[str, str], end: EpisodeEnd, he
 
 async def _select(
     target: HtmlTarget, urls: Mapping[str, str], asked: str, page: PageProbe, helpers: SiteHelpers
-) -> str:
+) -> Selected | None:
     locator = render(target.locator, urls)
     if not locator.strip():
         return await page.content(asked)
     if locator.startswith(FUNC):
         return await helpers.selected(parse_helper(locator, "locator"), asked)
+    if locator.startswith(LAMBDA):
+        return await _value(locator.removeprefix(LAMBDA), asked, page)
     if not locator.startswith(SCRIPT_STARTS):
         raise TaskFileError(f"locator {locator!r}: expected one of {', '.join(SCRIPT_STARTS)}, {FUNC}, or nothing")
     await _prepare([render(action, urls) for action in target.prep_actions], asked, page)
@@ -253,13 +277,10 @@ async def _prepare(actions: Sequence[str], asked: str, page: PageProbe) -> None:
             return
 
 
-def _fault(required: Mapping[str, str | list[str]], selected: str, urls: Mapping[str, str]) -> str:
-    """What the selected text lacks; "" when it holds all. `exact_match` goes before `must_include` (official)."""
-    text = unescape(selected)
-    exact, included = required.get("exact_match"), required.get("must_include")
-    if isinstance(exact, str):
-        return "" if same(render(exact, urls), text) else f"expected {exact!r}, found {text[:200]!r}"
-    if isinstance(included, list):
-        missing = [item for item in included if not contains_any(render(item, urls), text)]
-        return f"lacks {', '.join(map(repr, missing))}" if missing else ""
-    raise TaskFileError(f"required_contents {required!r}: expected exact_match: text or must_include: list")
+async def _value(script: str, asked: str, page: PageProbe) -> Selected | None:
+    """None for a value that is nothing, such as an empty text or 0, and where the script throws (as published)."""
+    try:
+        value = await page.evaluate(script, asked)
+    except ScriptError:
+        return None
+    return (value if isinstance(value, int | float) else str(value)) if value else None

@@ -1,4 +1,7 @@
-"""The five helpers that official task files call by name: a closed table behind `notation.parse_helper`."""
+"""The helpers that official task files call by name: a closed table behind `notation.parse_helper`.
+
+Those that ask the shop's REST interface, or are WebArena's; `page_helpers` has the others.
+"""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -9,6 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from webarena_runner.errors import ScriptError, SiteError
+from webarena_runner.evaluators.page_helpers import PageHelpers, Selected
 from webarena_runner.inside import send
 from webarena_runner.interfaces import EpisodeEnd
 from webarena_runner.official.notation import LAST_URL, HelperCall
@@ -43,12 +47,16 @@ class SiteHelpers:
         }
         return await table[call.name](*call.arguments)
 
-    async def selected(self, call: HelperCall, page_url: str) -> str:
-        """Text that a target's locator selects; `page_url` is the page as the target asked for it."""
+    async def selected(self, call: HelperCall, page_url: str) -> Selected:
+        """What a target's locator selects; `page_url` is the page as the target asked for it."""
+        of_pages = PageHelpers(self._end.page).table
+        if call.name in of_pages:
+            return await of_pages[call.name](page_url, *call.arguments)
         table: dict[str, Callable[..., Awaitable[str]]] = {
             "gitlab_get_project_memeber_role": partial(self._member_role, page_url),
             "shopping_get_sku_latest_review_author": self._review_author,
             "shopping_get_sku_latest_review_rating": self._review_rating,
+            "shopping_get_sku_latest_review_text": self._review_text,
         }
         return await table[call.name](*call.arguments)
 
@@ -57,6 +65,9 @@ class SiteHelpers:
 
     async def _review_author(self, sku: str) -> str:
         return str((await self._latest_review(sku)).get("nickname", ""))
+
+    async def _review_text(self, sku: str) -> str:
+        return str((await self._latest_review(sku)).get("detail", ""))
 
     async def _review_rating(self, sku: str) -> str:
         match await self._latest_review(sku):

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def clean(text: str) -> str:
+def clean(text: str, *, strips: bool = True) -> str:
     """Stripped, one layer of one kind of quotes removed, lower case; a lone quote character becomes empty."""
-    text = text.strip()
+    text = text.strip() if strips else text
     for quote in ("'", '"'):
         if text.startswith(quote) and text.endswith(quote):
             text = text[1:-1]

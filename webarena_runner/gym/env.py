@@ -39,7 +39,7 @@ class WebArenaEnv(gymnasium.Env[dict[str, Any], Any]):
         task_id: TaskId | Sequence[TaskId] | None = None,
         *,
         sites: str | None = None,
-        profile: str = "webarena",
+        profile: str | None = None,
         max_steps: int | None = None,
         headless: bool = True,
         assignments: Sequence[str] = (),

@@ -29,7 +29,7 @@ def rollouts(
     on_step: Callable[[RolloutStep], None] | None = None,
     task_set: str = "mini",
     sites: str | None = None,
-    profile: str = "webarena",
+    profile: str | None = None,
     max_steps: int | None = None,
     headless: bool = True,
     assignments: Sequence[str] = (),

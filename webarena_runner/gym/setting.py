@@ -9,11 +9,12 @@ from pydantic import ValidationError
 from webarena_runner.actions.read import read_action
 from webarena_runner.actions.urls import to_local
 from webarena_runner.errors import ConfigError, SelectionError
+from webarena_runner.evaluators import load_evaluators, require_scorable
 from webarena_runner.gym.process import Borrowed, shared_providers
 from webarena_runner.settings.loading import CliOptions, Given, load_settings, load_sites
 from webarena_runner.settings.records import LimitSettings, RunSettings
 from webarena_runner.sites.providers import require_sites
-from webarena_runner.tasksets import load_task_set
+from webarena_runner.tasksets import load_task_set, profile_of
 from webarena_runner.tasksets.faults import require_usable
 from webarena_runner.tasksets.keys import require_done
 from webarena_runner.types import Action, Task, TaskId, id_order
@@ -29,7 +30,7 @@ class Setting:
         task_set: str,
         *,
         sites: str | None,
-        profile: str,
+        profile: str | None,
         max_steps: int | None,
         headless: bool,
         assignments: Sequence[str],
@@ -46,7 +47,11 @@ class Setting:
             *([Given("limits.max_steps", max_steps, "max_steps")] if max_steps is not None else []),
         )
         options = CliOptions(
-            served_by=tasks.served_by, sites=sites, profile=profile, given=given, assignments=tuple(assignments)
+            served_by=tasks.served_by,
+            sites=sites,
+            profile=profile or profile_of(tasks),
+            given=given,
+            assignments=tuple(assignments),
         )
         self.settings, self._where = load_settings(options), load_sites(options, os.environ)
         self._task_set = task_set
@@ -71,6 +76,7 @@ class Setting:
             )
         # Who acts may look at a task's pictures.
         require_done([task], ignored=self._ignore_keys, takes_images=True)
+        require_scorable([task], load_evaluators(self.settings.scoring))
         require_sites(self._where, [task])
         return task
 

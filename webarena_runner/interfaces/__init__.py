@@ -302,13 +302,15 @@ class EpisodeEnd:
 class Question:
     """What only a judge can decide: whether `answer` is right by `reference`; `kind` is one of the judge's prompts.
 
-    `unjudged` is the score when there is no judge, where no verdict can change it; None: the verdict decides.
+    `unjudged` is the score when there is no judge, where no verdict can change it; None: the verdict decides. `intent`
+    is what the judge is told that was asked for; None: the task's.
     """
 
     kind: str
     reference: str
     answer: str
     unjudged: Score | None = None
+    intent: str | None = None
 
 
 @dataclass(frozen=True)
@@ -338,7 +340,9 @@ class Evaluator(Protocol):
     `Outcome` has the keys of a line of `wa-run score` besides task_id, type and judge_reply. A class that opens
     pages or compares addresses may have a class method `elsewhere(spec, urls)`: those that are on none of these sites.
     For `wa-run rescore` with another spec it may have `recall(spec, past)`, the evidence that a past episode has for
-    this spec (EvidenceMissing: it has none), and `opens_pages(spec)`: whether evidence depends on `page_checks`.
+    this spec (EvidenceMissing: it has none), and `opens_pages(spec)`: whether evidence depends on `page_checks`. One
+    that cannot score each of its checks says by `cannot_score(spec)` why, "" where it can: such tasks are refused
+    before a run.
     """
 
     Spec: ClassVar[type[BaseModel]]

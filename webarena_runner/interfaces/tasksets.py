@@ -10,7 +10,8 @@ from webarena_runner.types import Task, TaskId
 class TaskSet(Protocol):
     """A named set of tasks; `load` reads data that is already on this machine.
 
-    `served_by` is the site provider that has the sites of its tasks; None: they are for sites elsewhere.
+    `served_by` is the site provider that has the sites of its tasks; None: they are for sites elsewhere. A set whose
+    numbers are those of another profile than `webarena` says so by `profile`, the name of that.
     """
 
     @property
@@ -41,7 +42,8 @@ class LoadedTasks:
     """Tasks in file order, with the checksum of the file and named subsets (`smoke`).
 
     `served_by` is the site provider that has the sites of its tasks (None: they are for sites elsewhere). `official`:
-    a published benchmark whose numbers are compared, of `expected_count` tasks. `caution` is a sentence for whoever
+    a published benchmark whose numbers are compared, of `expected_count` tasks, and `scored_by` are the rules
+    (`scoring.rules`) that its numbers may be of (none named: any). `caution` is a sentence for whoever
     reads the set's numbers ("" where nothing needs to be said). `environment` is the plug-in that plays them: sites in
     a browser, unless the set brings its own. `unusable` records are told when they are chosen, and the `notes` before
     a run starts.
@@ -58,5 +60,6 @@ class LoadedTasks:
     expected_count: int | None = None
     caution: str = ""
     environment: str = "browser"
+    scored_by: tuple[str, ...] = ()
     unusable: tuple[UnusableTask, ...] = ()
     notes: tuple[str, ...] = ()

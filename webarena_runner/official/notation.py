@@ -20,6 +20,8 @@ LAST_URL = "__last_url__"
 PAGE = "__page__"
 FUNC = "func:"
 SCRIPT_STARTS = ("document.", "[...document.")
+# VisualWebArena's, of a script in the page whose value may be of any kind; nothing of Python, in spite of its name.
+LAMBDA, CALLED_AT_ONCE = "lambda:", "(() =>"
 
 # Parameters by helper, `page` standing for `__page__`. "memeber" is the official spelling.
 URL_HELPERS: Mapping[str, tuple[str, ...]] = {
@@ -30,6 +32,17 @@ LOCATOR_HELPERS: Mapping[str, tuple[str, ...]] = {
     "gitlab_get_project_memeber_role": ("page", "account"),
     "shopping_get_sku_latest_review_author": ("sku",),
     "shopping_get_sku_latest_review_rating": ("sku",),
+    # Of VisualWebArena alone.
+    "get_query_text": ("page", "selector"),
+    "reddit_get_latest_comment_content_by_username": ("page", "username"),
+    "reddit_get_parent_comment_username_of_latest_comment_by_username": ("page", "username"),
+    "shopping_get_num_reviews": ("page",),
+    "shopping_get_order_product_name_list": ("page",),
+    "shopping_get_order_product_option": ("page", "sku", "option"),
+    "shopping_get_order_product_quantity": ("page", "sku"),
+    "shopping_get_product_attributes": ("page", "attribute"),
+    "shopping_get_product_price": ("page",),
+    "shopping_get_sku_latest_review_text": ("sku",),
 }
 
 _MAX_CALL_CHARS = 500

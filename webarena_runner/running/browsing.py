@@ -11,7 +11,7 @@ from playwright.async_api import StorageState
 from webarena_runner.browser.record.recorder import Recording
 from webarena_runner.browser.session import BrowserSession
 from webarena_runner.errors import LoginError, SiteError
-from webarena_runner.evaluators import load_evaluators, needs_trace, score
+from webarena_runner.evaluators import load_evaluators, needs_trace, require_scorable, score
 from webarena_runner.interfaces import EpisodeEnd, Evaluator, Exchange, Judge, PageProbe, SiteLease, SiteProvider
 from webarena_runner.interfaces.environments import EnvironmentSetup, EpisodeNotes
 from webarena_runner.interfaces.watching import Document, LeaseWatch
@@ -152,10 +152,8 @@ class BrowserEnvironments:
 
     @classmethod
     def check_tasks(cls, tasks: Sequence[Task], settings: RunSettings) -> None:
-        """Raises UsageError when an evaluator of a task is not installed, or does not understand its check."""
-        evaluators = load_evaluators(settings.scoring)
-        for task in tasks:
-            needs_trace(task, evaluators)
+        """Raises UsageError when an evaluator of a task is not installed, or cannot score its check."""
+        require_scorable(tasks, load_evaluators(settings.scoring))
 
     @classmethod
     def check_sites(cls, tasks: Sequence[Task], sites: SitesSpec) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ from webarena_runner.interfaces import LoadedTasks
 from webarena_runner.log.files import sha256_of_json
 from webarena_runner.log.paths import Key, task_name
 from webarena_runner.running.machine import packages
+from webarena_runner.settings import datafiles
+from webarena_runner.settings.profiles import load_profile
 from webarena_runner.settings.records import ModelSpec, RunConfig, RunSettings, SitesSpec
 from webarena_runner.tasksets.selection import draws
 from webarena_runner.types import RunManifest, Task
@@ -66,6 +68,22 @@ def require_used(explicit: Mapping[str, str], config: RunConfig, tasks: Sequence
             f"{explicit['seed']} {settings.seed}: agent '{settings.agent}' does the same whatever the seed, and "
             f"--tasks '{config.tasks.expression}' draws nothing (sample:N does); leave it out"
         )
+
+
+def require_rules(loaded: LoadedTasks, settings: RunSettings) -> None:
+    """Raises ConfigError for the rules of another benchmark: no run of one has the name of the other's profile."""
+    rules = settings.scoring.rules
+    if not loaded.scored_by or rules in (*loaded.scored_by, "own"):
+        return
+    fitting = [
+        name
+        for name in datafiles.names("profiles")
+        if load_profile(name).settings.scoring.rules in (*loaded.scored_by, "own")
+    ]
+    raise ConfigError(
+        f"profile '{settings.profile}' scores by the rules of {rules}, and {loaded.name} is scored by those of "
+        f"{' or '.join(loaded.scored_by)}: leave --profile out, or name one of {', '.join(fitting)}"
+    )
 
 
 def make_manifest(

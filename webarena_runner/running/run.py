@@ -117,6 +117,7 @@ def prepare(
     loaded, tasks = choose(config.tasks, seed=config.settings.seed, runs=out)
     _require_plug_ins(config, loaded.environment)
     _require_keys(config, tasks)
+    plan.require_rules(loaded, config.settings)
     _check_tasks(tasks, loaded.environment, config.settings)
     require_sites(config.sites, tasks)
     plan.require_used(explicit or {}, config, tasks, environment=loaded.environment)

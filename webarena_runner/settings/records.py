@@ -11,12 +11,13 @@ from pydantic import BeforeValidator, Field, NonNegativeFloat, NonNegativeInt, P
 
 from webarena_runner.settings.described import Described, LeaderboardInfo
 from webarena_runner.settings.resetting import ResetWhen
+from webarena_runner.settings.scoring import PageChecks as PageChecks
+from webarena_runner.settings.scoring import ScoringSettings as ScoringSettings
 from webarena_runner.types import Sampling
 
 Order = Literal["official", "free"]
 Images = Literal["none", "screenshot"]
 ActionSet = Literal["id", "playwright"]
-PageChecks = Literal["agent_tab", "fresh_tab"]
 Offsite = Literal["block", "terminate", "allow"]
 Screenshots = Literal["every", "changed", "failed", "none"]
 
@@ -350,45 +351,6 @@ class JudgeSettings(Described):
     Verdicts in FOLDER hold for judges of the same backend, model, options and server. What answers to the same name at
     the same address is taken for the same model there: have a folder for each.
     """
-
-
-class ScoringSettings(Described):
-    """How end states are judged. With every default as official; each switch corrects one thing."""
-
-    page_checks: PageChecks = "agent_tab"
-    """pages to check open in the agent_tab (official) or each in a fresh_tab (libwebarena)
-
-    In a fresh tab nothing of the agent's tab is left, such as its sessionStorage.
-    """
-    url_whole_segments: bool = False
-    """/issues/1 does not match /issues/12; official: it does
-
-    A URL matches when host and path segments of the reference are its first ones. Officially they may be anywhere in
-    it.
-    """
-    url_one_loopback: bool = False
-    """localhost and 127.0.0.1 are one host in URL checks; official: they are two
-
-    So are the other spellings of this machine's loopback.
-    """
-    answer_alternatives: bool = False
-    """' |OR| ' separates alternatives in answers too; official: only in page checks
-
-    Officially task 386 can therefore not be passed.
-    """
-    numbers_by_value: bool = False
-    """16 is not in 316, and 0 is in $0.00; officially it is the other way round
-
-    A whole number that an answer must include is compared with the numbers in the answer. Officially it is a piece of
-    text.
-    """
-    judge_negation: bool = False
-    """a judge's 'not correct' is a no; official finds 'correct' in it
-
-    So is 'not the same'.
-    """
-    judge_skip_thoughts: bool = False
-    """a judge's verdict is outside its blocks of thoughts; official looks for its words in them too"""
 
 
 class RunSettings(Described):

@@ -20,3 +20,8 @@ def load_task_set(name: str) -> "TaskSet":
         return task_file(name)
     task_set: TaskSet = registry.load("tasksets", name)()
     return task_set
+
+
+def profile_of(task_set: "TaskSet") -> str:
+    """Name of the profile that the set's numbers are of."""
+    return getattr(task_set, "profile", "") or "webarena"

@@ -10,7 +10,7 @@ from webarena_runner.tasksets.ids import parse_range
 EXAMPLES = (
     "examples: all   0-99,105   site:gitlab & eval:url_match   all & !template:12   @ids.txt   site:map & sample:20"
 )
-FILTERS = "site:NAME, template:ID, eval:TYPE, sample:N, failed:RUN, errored:RUN, passed:RUN"
+FILTERS = "site:NAME, template:ID, old:ID, eval:TYPE, sample:N, failed:RUN, errored:RUN, passed:RUN"
 MAX_DEPTH = 50
 
 _TOKEN = re.compile(
@@ -18,7 +18,8 @@ _TOKEN = re.compile(
     r"""(?P<word>(?:failed|errored|passed):"[^"]+"|[^\s,&!()@"]+))"""
 )
 _NAME = re.compile(r"[A-Za-z_][\w-]*")
-_KEYS = ("site", "template", "eval", "sample")
+_KEYS = ("site", "template", "old", "eval", "sample")
+_NUMBERED = ("template", "old", "sample")
 _OUTCOMES = ("failed", "errored", "passed")
 # What people write for the marks.
 _OTHER_MARKS = {"and": "&", "or": ",", "not": "!", "|": ",", "||": ",", "+": ","}
@@ -50,7 +51,7 @@ class TextId:
 
 @dataclass(frozen=True)
 class Named:
-    """`all`, a task set or a subset by its name."""
+    """`all`, `image`, a task set or a subset by its name."""
 
     name: str
     token: Token
@@ -58,7 +59,7 @@ class Named:
 
 @dataclass(frozen=True)
 class Filter:
-    """`key:value`; the value of `template` and `sample` is decimal digits."""
+    """`key:value`; the value of `template`, `old` and `sample` is decimal digits."""
 
     key: str
     value: str
@@ -222,7 +223,7 @@ class _Parser:
                 f"'{token.text}' is no id, range, name or filter; filters are {FILTERS}; an id that is a text goes "
                 f"into double quotes",
             )
-        if key in ("template", "sample") and not re.fullmatch("[0-9]{1,9}", value):
+        if key in _NUMBERED and not re.fullmatch("[0-9]{1,9}", value):
             raise fault(self._expression, token, f"{key}: takes a number, found '{value}'")
         return Filter(key, value, token)
 

