@@ -1,5 +1,6 @@
 """The judge: a model that decides whether a fuzzy answer or a stated reason is right; its verdicts are kept on disk."""
 
+import asyncio
 import hashlib
 import json
 import logging
@@ -97,6 +98,7 @@ class ModelJudge:
         self._name = name
         self._identity = dict(identity or {})
         self._cache_dir = cache_dir
+        self._keeping = asyncio.Lock()  # guards the folder: of two verdicts at a time the first one is kept
 
     @property
     def name(self) -> str:
@@ -143,10 +145,11 @@ class ModelJudge:
             log.warning("judge %s gave no verdict on %r: %.200r", self._name, reference, text)
             return JudgeReply(text, cached=False, cost_usd=cost_usd, question=asked)
         if path:
-            # Another process may have asked the same meanwhile: the verdict that was first on disk holds for all.
-            if (kept := self._kept(path, kind)) is not None:
-                return JudgeReply(kept, cached=True, cost_usd=cost_usd, question=asked)
-            _keep(path, {**question, "reply": text})
+            async with self._keeping:
+                # Another episode may have asked the same meanwhile: the verdict that was first on disk holds for all.
+                if (kept := self._kept(path, kind)) is not None:
+                    return JudgeReply(kept, cached=True, cost_usd=cost_usd, question=asked)
+                await asyncio.to_thread(_keep, path, {**question, "reply": text})
         return JudgeReply(text, cached=False, cost_usd=cost_usd, question=asked)
 
     def _kept(self, path: Path, kind: str) -> str | None:

@@ -46,6 +46,15 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
         raise
 
 
+def sync(path: Path) -> None:
+    """Waits until the disk has the file. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def is_file(path: Path) -> bool:
     """Raises StoreError where nobody lets us look, which is another thing than no file."""
     return S_ISREG(_mode(path))

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,16 +39,17 @@ LOCK_LIMIT_S = 0.5
 
 @dataclass(frozen=True)
 class EpisodeLog:
-    """The folder of one attempt, written as it happens."""
+    """The folder of one attempt, written as it happens; `texts` are those of its run, None: its own object."""
 
     folder: Path
     attempt: int
+    texts: Texts | None = None
 
     def append(self, step: Step, screenshot: bytes | None = None) -> None:
         paths = AttemptPaths(self.folder)
         with writing_below(self.folder):
             # What a line names is there before it.
-            line = text_of(pack_step(step, Texts(paths.texts)))
+            line = text_of(pack_step(step, self.texts or Texts(paths.texts)))
             if screenshot is not None and step.screenshot_file is not None:
                 (self.folder / step.screenshot_file).write_bytes(screenshot)
             with paths.steps.open("a", encoding="utf-8") as lines:
@@ -76,6 +78,10 @@ class EpisodeFolders:
 
     path: Path
 
+    @cached_property
+    def texts(self) -> Texts:
+        return Texts(RunPaths(self.path).texts)
+
     def begin(self, task_id: TaskId, trial: int) -> EpisodeLog:
         """An empty folder for a new attempt; what an earlier attempt left is kept under attempts/."""
         paths = RunPaths(self.path)
@@ -86,12 +92,16 @@ class EpisodeFolders:
                 folder.rename(paths.earlier_attempt(task_id, trial, attempt).folder)
                 attempt += 1
             folder.mkdir()
-        return EpisodeLog(folder, attempt)
+        return EpisodeLog(folder, attempt, self.texts)
 
     def put(self, result: EpisodeResult) -> None:
-        """Atomic: after a crash the result is there whole or not at all."""
+        """Atomic: after a crash the result is there whole or not at all, and what its steps name is there before it.
+
+        Waits for the disk.
+        """
         paths = RunPaths(self.path).episode(result.task_id, result.trial)
         with writing_below(paths.folder):
+            self.texts.sync()
             write_atomically(paths.result, text_of(placed(result), indent=2))
 
 
@@ -120,7 +130,9 @@ class RunFolder(EpisodeFolders):
                 folder.mkdir(parents=True, exist_ok=True)
             lock = _locked(paths)
             if prompt:
-                Texts(paths.texts).add(prompt)
+                texts = Texts(paths.texts)
+                texts.add(prompt)
+                texts.sync()
             manifest = _with_tasks(paths, manifest, tasks)
             # Last: a folder without a manifest is no run, and may be used again.
             write_atomically(paths.manifest, text_of(manifest.model_dump(mode="json"), indent=2))
