@@ -2,7 +2,9 @@
 
 import csv
 import json
+import os
 import re
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -29,7 +31,10 @@ def tasks(workdir: Path) -> Path:
 
 @pytest.mark.long
 @pytest.mark.browser
-def test_each_control_has_a_line_and_the_ids_that_it_passes(invoke: Invoke, tasks: Path) -> None:
+def test_each_control_has_a_line_and_the_ids_that_it_passes(
+    invoke: Invoke, tasks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     done = invoke(
         *("baseline", "--tasks", "all", "--task-set", str(tasks), "--sites", "embedded"),
         *("--workers", "2", "--max-steps", "2"),
@@ -47,6 +52,8 @@ def test_each_control_has_a_line_and_the_ids_that_it_passes(invoke: Invoke, task
         "own on the embedded sites is not WebArena.*",
     ):
         assert re.search(f"^{line}$", done.out, re.MULTILINE), line
+    own = tmp_path / f"wa-run-{os.getuid()}"
+    assert [path.name for path in own.iterdir()] == [".lock"], "a folder for temporary files was there, and is gone"
     with Path("results/leaderboard.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["Model"] for row in rows] == ["do-nothing", "always-na", "echo-intent", "random-click"]

@@ -80,6 +80,7 @@ def baseline(
     import asyncio
 
     from webarena_runner.cli.selected import chosen_set
+    from webarena_runner.running.temporary import own_tmpdir
     from webarena_runner.settings.loading import CliOptions
     from webarena_runner.tasksets import load_task_set, profile_of
 
@@ -99,7 +100,9 @@ def baseline(
     prepared = _prepare(agents, options, os.environ, out=out)
     require_consent_to_resets(prepared, os.environ, yes=yes)
     running = _run_all(prepared, os.environ, as_json=as_json, verbose=context.obj["verbose"])
-    raise typer.Exit(asyncio.run(running))
+    with own_tmpdir():
+        code = asyncio.run(running)
+    raise typer.Exit(code)
 
 
 def _prepare(agents: str, options: "CliOptions", environ: Mapping[str, str], *, out: Path) -> "list[Prepared]":
