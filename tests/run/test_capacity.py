@@ -6,6 +6,7 @@ import pytest
 
 from webarena_runner.running.capacity import Machine, WorkerRange, workers_of
 from webarena_runner.settings.records import ModelSpec, RateLimits, RunConfig, RunSettings, SitesSpec, TaskChoice
+from webarena_runner.types import Task
 
 ROOMY = Machine(cores=4, free_mb=64_000, reserve_mb=4_000)
 EMBEDDED = SitesSpec(provider="embedded")
@@ -15,6 +16,16 @@ SHARED = SitesSpec(provider="static", options={"urls": {"shopping": "http://127.
 def config_of(model: ModelSpec | None, sites: SitesSpec = EMBEDDED, **settings: Any) -> RunConfig:
     given: dict[str, Any] = {"profile": "", "workers": "auto"} | settings
     return RunConfig(settings=RunSettings(**given), model=model, tasks=TaskChoice(task_set="mini"), sites=sites)
+
+
+def tasks_of(number: int, *, writers: int = 0) -> list[Task]:
+    given: dict[str, Any] = {"start_urls": (), "login_sites": (), "checks": (), "raw": {}}
+    return [
+        Task(
+            task_set="t", task_id=index, intent="", template_id=1, sites=("shopping",), writes=index < writers, **given
+        )
+        for index in range(number)
+    ]
 
 
 def model_of(backend: str, rates: dict[str, int] | None = None, **options: Any) -> ModelSpec:
@@ -51,19 +62,26 @@ AT_A_TIME = "the model's requests at a time"
     ],
 )
 def test_the_model_bounds_it(model: ModelSpec | None, start: int, most: int, bound_by: str) -> None:
-    assert workers_of(config_of(model), 812, ROOMY) == WorkerRange(start, most, bound_by)
+    assert workers_of(config_of(model), tasks_of(812), ROOMY) == WorkerRange(start, most, bound_by)
 
 
-def test_memory_episodes_and_copies_of_shared_sites_bound_it() -> None:
+def test_memory_and_episodes_bound_it() -> None:
     model = model_of("openai_chat", **HTTP)
-    assert workers_of(config_of(model), 3, ROOMY) == WorkerRange(3, 3, "episodes")
-    assert workers_of(config_of(model, SHARED), 812, ROOMY) == WorkerRange(8, 8, "copies of the shared sites")
+    assert workers_of(config_of(model), tasks_of(3), ROOMY) == WorkerRange(3, 3, "episodes")
     tight = Machine(cores=4, free_mb=1_700, reserve_mb=1_000)
-    assert workers_of(config_of(model), 812, tight) == WorkerRange(7, 7, "memory")
+    assert workers_of(config_of(model), tasks_of(812), tight) == WorkerRange(7, 7, "memory")
     full = Machine(cores=4, free_mb=100, reserve_mb=1_000)
-    assert workers_of(config_of(model), 812, full) == WorkerRange(1, 1, "memory")
+    assert workers_of(config_of(model), tasks_of(812), full) == WorkerRange(1, 1, "memory")
+
+
+@pytest.mark.parametrize(("writers", "most"), [(0, 100), (25, 8), (100, 2)])
+def test_tasks_that_change_a_shared_site_bound_it_as_they_wait_for_each_other(writers: int, most: int) -> None:
+    found = workers_of(config_of(model_of("openai_chat", **HTTP), SHARED), tasks_of(100, writers=writers), ROOMY)
+    assert found.most == most
+    fresh = workers_of(config_of(model_of("openai_chat", **HTTP)), tasks_of(100, writers=writers), ROOMY)
+    assert fresh.most == 100
 
 
 def test_a_number_is_that_number() -> None:
-    found = workers_of(config_of(None, workers="7"), 3, ROOMY)
+    found = workers_of(config_of(None, workers="7"), tasks_of(3), ROOMY)
     assert (found, found.is_auto) == (WorkerRange(7), False)

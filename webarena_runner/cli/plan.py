@@ -154,7 +154,7 @@ def print_plan(plan: Plan, console: Console) -> None:
 
 def _workers(plan: Plan) -> str:
     settings = plan.config.settings
-    found = workers_of(plan.config, plan.episodes, Machine.here())
+    found = workers_of(plan.config, plan.tasks * settings.trials, Machine.here())
     auto = f"auto: {found.start} at first, at most {found.most} (by {found.bound_by})"
     who = "" if settings.executor == "local" else f", executor {settings.executor}"
     return (auto if found.is_auto else str(found.start)) + who

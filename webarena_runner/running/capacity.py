@@ -1,12 +1,15 @@
 """What `--workers auto` begins with and how far it may go: by cores, memory, the model, the sites and the tasks."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from webarena_runner import registry
 from webarena_runner.allowance import cores, free_mb, memory_mb
+from webarena_runner.running.order import writers_chain
 from webarena_runner.settings.records import ModelSpec, RunConfig
 from webarena_runner.sites.providers import gives_fresh, site_copies
-from webarena_runner.types import AutoWorkers
+from webarena_runner.types import AutoWorkers, Task
 
 # An episode in Chromium, in the runner and on embedded sites of its own.
 EPISODE_MB = 100.0
@@ -15,8 +18,8 @@ LEAST_RESERVE_MB, RESERVE_SHARE = 512.0, 0.1
 # At first, for each core: most of an episode is waiting for the model, where there is one.
 AT_FIRST, AT_FIRST_WITHOUT_MODEL = 4, 2
 MOST_A_CORE = 32
-# More on one copy of shared sites bring next to nothing, since those that change a site have it alone.
-MOST_A_COPY = 8
+# Where tasks that change a shared site wait for each other, more than so many times the mean width bring nothing.
+MOST_A_WIDTH = 2
 # Longer than this a step hardly takes, so that more workers could not use what the rate allows.
 STEP_S = 30.0
 
@@ -59,17 +62,17 @@ class WorkerRange:
         return AutoWorkers(least=least, most=most, allowed=self.most, bound_by=self.bound_by)
 
 
-def workers_of(config: RunConfig, episodes: int, machine: Machine) -> WorkerRange:
-    """Of a run with so many episodes to play."""
+def workers_of(config: RunConfig, tasks: Sequence[Task], machine: Machine) -> WorkerRange:
+    """Of a run with an episode of each of these to play."""
     asked = config.settings.workers
     if asked != "auto":
         return WorkerRange(asked)
     bounds = {
         "cores": MOST_A_CORE * machine.cores,
         "memory": machine.room,
-        "episodes": episodes,
+        "episodes": len(tasks),
         **_of_model(config.model, machine),
-        **_of_sites(config),
+        **_of_sites(config, tasks),
     }
     bound_by = min(bounds, key=lambda name: bounds[name])
     most = max(1, bounds[bound_by])
@@ -95,8 +98,10 @@ def _of_model(spec: ModelSpec | None, machine: Machine) -> dict[str, int]:
     return found
 
 
-def _of_sites(config: RunConfig) -> dict[str, int]:
-    if gives_fresh(config.sites):
+def _of_sites(config: RunConfig, tasks: Sequence[Task]) -> dict[str, int]:
+    """By the chain of tasks that change a site which has few copies, one after another."""
+    copies = [] if gives_fresh(config.sites) else site_copies(config.sites)
+    in_a_row = writers_chain(tasks, free=config.settings.order == "free")
+    if not copies or not in_a_row:
         return {}
-    copies = len(site_copies(config.sites))
-    return {"copies of the shared sites": MOST_A_COPY * copies} if copies else {}
+    return {"tasks that change shared sites": math.ceil(MOST_A_WIDTH * len(copies) * len(tasks) / in_a_row)}

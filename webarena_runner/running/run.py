@@ -215,7 +215,7 @@ async def _play(prepared: Prepared, watcher: Callable[[Event], None], environ: M
     until = None if max_time_s is None else asyncio.get_running_loop().time() + max_time_s
     tasks, run_id = [task for task, _ in prepared.todo], prepared.folder.name
     as_new = await bring_up(prepared.config.sites, tasks, run_id=run_id, on_event=on_event, environ=environ)
-    workers = workers_of(prepared.config, len(prepared.todo), await asyncio.to_thread(Machine.here))
+    workers = workers_of(prepared.config, tasks, await asyncio.to_thread(Machine.here))
     recipe = replace(prepared.recipe_for(workers), as_new=as_new)
     setup = ExecutorSetup(recipe, environ, on_event)
     found = await _look_first(prepared, tasks, on_event, environ) if prepared.look_first else ()
