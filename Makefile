@@ -13,7 +13,7 @@ OWN_MODELS_VENV := .venv-models
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser smoke demo test test-pythons sanity test-slow test-models peer-test verified-test harbor-test test-sites check bench bench-observe bench-settle bench-sites bench-login bench-kills bench-record bench-report bench-rollouts bench-scale bench-table bench-coverage fuzz golden docs lock clean
+.PHONY: help setup browser smoke demo test test-pythons sanity test-slow test-models peer-test verified-test harbor-test test-sites check bench bench-observe bench-settle bench-sites bench-login bench-kills bench-record bench-report bench-rollouts bench-scale bench-table bench-coverage bench-workers fuzz golden docs lock clean
 
 help:
 	@echo "make smoke      run the embedded benchmark with the reference agent, print its result table"
@@ -29,7 +29,7 @@ help:
 	@echo "make harbor-test  Harbor's models and viewer on exported jobs (sets up .venv-harbor: 0.3 GB, needs Python 3.12)"
 	@echo "make test-sites  real web applications as sites: kiwix-serve, MediaWiki, django-oscar (Debian packages, and .venv-sites: 0.3 GB)"
 	@echo "make fuzz       10,000 seeded odd task files, model replies, run folders and imports: no traceback, no hang (some minutes)"
-	@echo "make bench      timings, as ratios within one run; one by one: bench-observe, bench-settle, bench-sites, bench-login, bench-kills, bench-report, bench-rollouts, bench-scale, bench-table, bench-coverage"
+	@echo "make bench      timings, as ratios within one run; one by one: bench-observe, bench-settle, bench-sites, bench-login, bench-kills, bench-report, bench-rollouts, bench-scale, bench-table, bench-coverage, bench-workers"
 	@echo "make golden     recorded behaviour of the official code against ours: equal / total"
 	@echo "make docs       build the pages in docs/ into docs/_build (no network)"
 	@echo "make lock       renew requirements/dev.lock from pyproject.toml"
@@ -195,6 +195,10 @@ bench-rollouts: browser
 # An episode's processor time beside a bare Playwright script's: some minutes.
 bench-scale: browser
 	$(BIN)/python -m bench.scale
+
+# Throughput of 1 to 32 workers and of auto, on a machine that nobody else uses: five minutes.
+bench-workers: browser
+	$(BIN)/python -m bench.scale_workers
 
 bench-sites: setup
 	$(BIN)/python -m bench.sites

@@ -13,9 +13,11 @@ from webarena_runner.types import TaskId
 
 Key = tuple[TaskId, int]
 # Below these a machine has room for more.
-CALM_STARVED, CALM_LATE_S, CALM_IN_LINE = 0.3, 0.05, 0.2
+CALM_LATE_S, CALM_IN_LINE = 0.1, 0.2
 # Above these it has too many. A starved browser alone is no reason: how many are in it at once is not up to this.
-MOST_LATE_S, MOST_IN_LINE = 0.5, 0.5
+MOST_LATE_S, MOST_IN_LINE, STARVED = 0.5, 0.5, 0.3
+# Steps of each episode until it is judged by them; those of episodes that were begun just now are not like later ones.
+WINDOW_STEPS, SETTLING_STEPS = 2, 1
 # Of what so many more workers should bring, that much they have to.
 LEAST_GAIN = 0.1
 # Where more brought nothing, it is tried again only after so many windows.
@@ -24,7 +26,7 @@ PATIENCE = 20
 
 @dataclass
 class _Seen:
-    """Sums of a window: so long that each episode has taken a step."""
+    """Sums of a window: so long that each episode has taken so many steps."""
 
     seconds: float = 0.0
     steps: int = 0
@@ -44,16 +46,12 @@ class _Seen:
         return self.steps / self.seconds
 
     def is_calm(self, workers: int) -> bool:
-        return (
-            self.starved_s <= CALM_STARVED * self.seconds
-            and self.late <= CALM_LATE_S * self.seconds
-            and self.in_line <= CALM_IN_LINE * workers * self.seconds
-        )
+        return self.late <= CALM_LATE_S * self.seconds and self.in_line <= CALM_IN_LINE * workers * self.seconds
 
     def strain(self, workers: int) -> str:
         if self.late > MOST_LATE_S * self.seconds:
             return f"the runner is {self.late / self.seconds:.1f} s late"
-        starved = self.starved_s > CALM_STARVED * self.seconds
+        starved = self.starved_s > STARVED * self.seconds
         if starved and self.in_line > MOST_IN_LINE * workers * self.seconds:
             return "most stand in line for the browser, which waits for a core"
         return ""
@@ -82,7 +80,7 @@ class Width:
         self._playing: dict[Key, int] = {}
         self._is_measured = False
         self._seen = _Seen()
-        self._settling = False
+        self._settling = True
         self._doubles = True
         self._trial: _Trial | None = None
         self._ceiling: int | None = None
@@ -136,17 +134,18 @@ class Width:
             self._begin_window()
             return ""
         self._seen.add(load)
-        return self._judge(load.room) if self._seen.steps >= self._now else ""
+        enough = (SETTLING_STEPS if self._settling else WINDOW_STEPS) * self._now
+        return self._judge(load.room) if self._seen.steps >= enough else ""
 
     def _judge(self, room: int) -> str:
         """At the end of a window in which all workers played."""
         seen, settling, now = self._seen, self._settling, self._now or 1
         self._begin_window()
+        if settling:
+            return ""
         if strain := seen.strain(now):
             least = max(1, (self._start or 1) // 2)
             return self._set(max(min(now, least), now - max(1, now // 4)), strain, calmly=False)
-        if settling:
-            return ""
         if self._trial is not None:
             before, self._trial = self._trial, None
             if seen.rate < before.rate * (1 + LEAST_GAIN * (now / before.workers - 1)):
@@ -166,7 +165,6 @@ class Width:
     def _grown(self, seen: _Seen, room: int) -> str:
         now = self._now or 1
         if not seen.is_calm(now):
-            self._doubles = False
             return ""
         more = min(now if self._doubles else max(1, now // 8), (self._most or now) - now, room)
         if more < 1:
@@ -181,7 +179,6 @@ class Width:
         if not calmly:
             self._doubles, self._trial = False, None
         self._begin_window()
-        # Episodes that were begun just now are not what many that go on are.
         self._settling = settles
         if number == self._now:
             return ""
