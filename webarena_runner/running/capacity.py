@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from webarena_runner import registry
 from webarena_runner.allowance import cores, free_mb, memory_mb
+from webarena_runner.interfaces.execution import Recipe
 from webarena_runner.running.order import writers_chain
 from webarena_runner.settings.records import ModelSpec, RunConfig
 from webarena_runner.sites.providers import gives_fresh, site_copies
@@ -53,6 +54,12 @@ class WorkerRange:
     @property
     def is_auto(self) -> bool:
         return self.most is not None
+
+    def given_to(self, recipe: Recipe) -> Recipe:
+        """With plain numbers for its executor, in the settings too."""
+        settings = recipe.config.settings.model_copy(update={"workers": self.start})
+        config = recipe.config.model_copy(update={"settings": settings})
+        return replace(recipe, config=config, workers=self.start, most_workers=self.most)
 
     def used(self, least_and_most: tuple[int | None, int | None]) -> AutoWorkers | None:
         """For the manifest, once a run has ended; None where a number was given."""

@@ -72,18 +72,12 @@ class Prepared:
         """Where run folders are. The folder of a resumed run may have another name than it began with."""
         return self.folder.parent
 
-    def recipe_for(self, workers: WorkerRange) -> Recipe:
-        """What is to do, for workers in this process or others; `settings.workers` is a number in it too."""
-        settings = self.config.settings.model_copy(update={"workers": workers.start})
-        return Recipe(
-            self.config.model_copy(update={"settings": settings}),
-            tuple({task.task_id: task for task, _ in self.todo}.values()),
-            self.manifest.environment,
-            self.folder.resolve(),
-            reset_at_start=self.reset_at_start,
-            workers=workers.start,
-            most_workers=workers.most,
-        )
+    @property
+    def recipe(self) -> Recipe:
+        """What is to do, for a worker in this process or another."""
+        tasks = tuple({task.task_id: task for task, _ in self.todo}.values())
+        environment, folder = self.manifest.environment, self.folder.resolve()
+        return Recipe(self.config, tasks, environment, folder, reset_at_start=self.reset_at_start)
 
 
 @dataclass(frozen=True)
@@ -216,7 +210,7 @@ async def _play(prepared: Prepared, watcher: Callable[[Event], None], environ: M
     tasks, run_id = [task for task, _ in prepared.todo], prepared.folder.name
     as_new = await bring_up(prepared.config.sites, tasks, run_id=run_id, on_event=on_event, environ=environ)
     workers = workers_of(prepared.config, tasks, await asyncio.to_thread(Machine.here))
-    recipe = replace(prepared.recipe_for(workers), as_new=as_new)
+    recipe = replace(workers.given_to(prepared.recipe), as_new=as_new)
     setup = ExecutorSetup(recipe, environ, on_event)
     found = await _look_first(prepared, tasks, on_event, environ) if prepared.look_first else ()
     on_event(Phase(prepared.folder.name, f"starting {prepared.manifest.model} and {prepared.manifest.sites} sites"))
