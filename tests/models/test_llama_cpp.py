@@ -1,6 +1,5 @@
 """The backend that owns a llama.cpp server: the real one, with a tiny model of random weights."""
 
-import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
@@ -10,15 +9,15 @@ from typing import Any
 
 import pytest
 
+from tests.models.forms import FORM, drawn, require_actions
 from tests.models.tiny_gguf import write_tiny_gguf
-from webarena_runner.actions.id_grammar import extract_action, parse_action
 from webarena_runner.actions.kinds import element_of
 from webarena_runner.actions.reply_form import ReplyForm
 from webarena_runner.errors import ConfigError, PromptTooLong
 from webarena_runner.interfaces import RequestTag, form_fault
 from webarena_runner.models.llama_cpp.backend import LlamaCpp
 from webarena_runner.settings.records import ModelSpec, RateLimits
-from webarena_runner.types import Action, Completion, Invalid, Message, Sampling, Stop, Type
+from webarena_runner.types import Completion, Message, Sampling, Stop, Type
 
 Make = Callable[..., LlamaCpp]
 GREEDY = Sampling(temperature=0, max_tokens=8)
@@ -50,14 +49,6 @@ async def ask(backend: LlamaCpp, text: str = "hello", sampling: Sampling = GREED
     return await backend.generate([Message(role="user", content=text)], sampling, tag=RequestTag())
 
 
-async def draw(backend: LlamaCpp, form: ReplyForm, seed: int) -> Action:
-    sampling = Sampling(temperature=1.5, seed=seed, max_tokens=300)
-    reply = await backend.generate([Message(role="user", content="hello")], sampling, tag=RequestTag(), form=form)
-    found = extract_action(reply.text)
-    assert found is not None, reply.text
-    return parse_action(found)
-
-
 async def test_a_server_is_started_answers_and_ends(make: Make) -> None:
     backend = make(slots=2)
     await backend.check()
@@ -77,15 +68,11 @@ async def test_replies_in_a_form_are_actions_on_the_elements_that_there_are(make
     backend = make(slots=4)
     await backend.check()
     assert form_fault(backend) == ""
-    form = ReplyForm(ids=("12", "7"), field_ids=("7",), tabs=2, max_thought_characters=20)
-
-    drawn = await asyncio.gather(*(draw(backend, form, seed) for seed in range(24)))
-    assert not [action for action in drawn if isinstance(action, Invalid)]
-    assert {element_of(action) for action in drawn} == {None, "12", "7"}
-    assert len({action.kind for action in drawn}) > 4
-    assert {element_of(action) for action in drawn if isinstance(action, Type)} <= {"7"}
-    answers = await asyncio.gather(*(draw(backend, form.answer_only(), seed) for seed in range(4)))
-    assert {action.kind for action in answers} == {"stop"}
+    actions = await drawn(backend, 24)
+    require_actions(actions)
+    assert {element_of(action) for action in actions} == {None, "12", "7"}
+    assert len({action.kind for action in actions}) > 4
+    assert {action.kind for action in await drawn(backend, 4, form=FORM.answer_only())} == {"stop"}
 
 
 async def test_words_in_a_form_are_excerpts(make: Make) -> None:
@@ -93,11 +80,11 @@ async def test_words_in_a_form_are_excerpts(make: Make) -> None:
     await backend.check()
     intent, page = 'Look for "blue [wool] socks", size 9.', ("Open: 9-17, `daily`", 'It\'s a "b" c\\d', "", "«…»")
     form = ReplyForm(ids=("7",), typed=(intent,), answers=page, verbs=("type",))
-    typed = await asyncio.gather(*(draw(backend, form, seed) for seed in range(8)))
+    typed = await drawn(backend, 8, form=form)
     texts = {action.text.strip() for action in typed if isinstance(action, Type)}
     assert len(texts) > 1
     assert all(text in intent and not set(text) & set('[]".') for text in texts)
-    stops = await asyncio.gather(*(draw(backend, form.answer_only(), seed) for seed in range(8)))
+    stops = await drawn(backend, 8, form=form.answer_only())
     answers = {action.answer for action in stops if isinstance(action, Stop)}
     assert len(answers) > 1
     assert all(any(answer in text for text in page) for answer in answers - {"N/A"})
@@ -107,8 +94,7 @@ async def test_without_a_word_nothing_is_typed(make: Make) -> None:
     backend = make(slots=4)
     await backend.check()
     form = ReplyForm(ids=("7",), typed=("?!",), answers=("", "…"), verbs=("type", "stop"))
-    drawn = await asyncio.gather(*(draw(backend, form, seed) for seed in range(4)))
-    assert set(drawn) == {Stop(answer="N/A")}
+    assert set(await drawn(backend, 4, form=form)) == {Stop(answer="N/A")}
 
 
 async def test_a_server_that_is_killed_is_started_again_under_its_request(make: Make) -> None:

@@ -15,7 +15,7 @@ from tokenizers.models import WordLevel
 from tests.models.conftest import Connect
 from tests.models.fake_openai import Reply, Server, completion, error
 from webarena_runner.errors import ConfigError
-from webarena_runner.interfaces import RequestTag
+from webarena_runner.interfaces import RequestTag, form_fault
 from webarena_runner.models.openai.backend import OpenAIChat
 from webarena_runner.settings.loading import load_model_spec
 from webarena_runner.settings.records import ModelSpec
@@ -397,6 +397,28 @@ async def test_a_text_that_is_one_token_to_the_server_is_a_control_token(
     assert [body.get("prompt", body.get("content")) for body in asked] == ["<box:open>\n[edit]"], (
         "each is asked for once"
     )
+
+
+@pytest.mark.parametrize(
+    ("owner", "version", "fault"),
+    [
+        ("vllm", {"version": "0.12.0"}, ""),
+        ("vllm", {"version": "0.32.0+cpu"}, ""),
+        ("vllm", {"version": "0.11.2"}, "vLLM 0.11.2 ignores a grammar; llama.cpp and vLLM from 0.12 on do"),
+        ("vllm", {}, "does not say its version at /version"),
+        ("sglang", {"version": "0.12.0"}, "SGLang takes no grammar that is known here"),
+        ("me", {"version": "0.12.0"}, "a server that does not say what it is takes no grammar"),
+    ],
+)
+async def test_a_grammar_is_for_servers_that_are_known_to_keep_to_it(
+    server: Server, connect: Connect, owner: str, version: Any, fault: str
+) -> None:
+    server.models = [{"id": "tiny", "owned_by": owner}]
+    serve(server, "/version", version)
+    backend = connect()
+    await backend.check()
+    assert fault in form_fault(backend)
+    assert bool(fault) == bool(form_fault(backend))
 
 
 async def test_a_server_that_names_no_tokens_leaves_the_common_ones(server: Server, connect: Connect) -> None:

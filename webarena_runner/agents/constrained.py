@@ -32,7 +32,9 @@ def require_forms(model: ModelBackend, actions: ActionSettings) -> None:
     if actions.action_set != "id":
         raise ConfigError(f"{wanted}, which is for the action set 'id', and this run has '{actions.action_set}'")
     if fault := form_fault(model):
-        raise ConfigError(f"{wanted}, and the model cannot be kept to it: {fault}; use none, or llama-cpp or vLLM")
+        raise ConfigError(
+            f"{wanted}, and the model cannot be kept to it: {fault}; use none, or llama-cpp, vLLM or transformers"
+        )
 
 
 def form_of(

@@ -161,8 +161,8 @@ class ActionSettings(Described):
     Elements are those of the page that the model is shown. With controls it clicks links, buttons and the like only,
     and types only where text goes. With words it also types only words that follow each other in the task, and answers
     with words that follow each other in the page, or N/A. A reply is some text and one action of the id set. For
-    engines that can, llama.cpp and vLLM; others are refused. The text before the action is bounded by what
-    sampling.max_tokens leaves for it.
+    engines that can: llama.cpp, vLLM and Transformers; others are refused. The text before the action is bounded by
+    what sampling.max_tokens leaves for it.
     """
     stop_at_repeats: bool = False
     """a reply that does again what an earlier step did is asked anew, for stop [answer] alone; official: no

@@ -12,11 +12,13 @@ import pytest_asyncio
 from tests.models.contract.backends import ENGINES, FAKES, HERE, engine, fake
 from tests.models.contract.subject import Fake, ask, opened
 from tests.models.fake_openai import DROP, HANG, Reply, Server, running
+from tests.models.forms import FORM, drawn, require_actions
 from tests.models.vllm_live import WARNINGS
+from webarena_runner.agents.constrained import require_forms
 from webarena_runner.errors import ConfigError, ModelBlocked, ModelError, ModelExhausted, PromptTooLong
 from webarena_runner.interfaces import ModelBackend
 from webarena_runner.models.shared.limits import Limited, Spend
-from webarena_runner.settings.records import RateLimits
+from webarena_runner.settings.records import ActionSettings, RateLimits
 
 # One loop for the module: a real engine is started once and belongs to the loop that it was started on.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -107,6 +109,19 @@ async def test_temperature_0_repeats(backend: ModelBackend) -> None:
 async def test_a_seed_repeats(backend: ModelBackend) -> None:
     first, again = [await ask(backend, PAGES[1], temperature=1.0, max_tokens=24, seed=7) for _ in range(2)]
     assert first.text == again.text
+
+
+async def test_a_reply_is_kept_to_its_form_or_the_wish_is_refused_before_a_run(
+    request: pytest.FixtureRequest, backend: ModelBackend
+) -> None:
+    """What is behind the fakes would ignore a grammar, or does not say whether it would."""
+    if request.node.callspec.params["backend"] in FAKES:
+        with pytest.raises(ConfigError, match="cannot be kept to it: .+; use none, or llama-cpp, vLLM or transformers"):
+            require_forms(backend, ActionSettings(constrain="grammar"))
+        return
+    require_forms(backend, ActionSettings(constrain="grammar"))
+    require_actions(await drawn(backend, 8))
+    assert {action.kind for action in await drawn(backend, 2, form=FORM.answer_only())} == {"stop"}
 
 
 async def test_a_cancelled_call_makes_room_for_the_next(backend: ModelBackend) -> None:

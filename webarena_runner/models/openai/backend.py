@@ -13,6 +13,7 @@ from webarena_runner.errors import ConfigError, EpisodeError, ModelError, UsageE
 from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag
 from webarena_runner.models.openai.api import OpenAIServer, nearest
 from webarena_runner.models.openai.facts import TEMPLATING, facts_of_kind, learn
+from webarena_runner.models.openai.forms import fault_of_forms, form_fields
 from webarena_runner.models.openai.options import OpenAIOptions, fault_of, headers_of, key_hint, secrets_of
 from webarena_runner.models.openai.wire import choices_of, read_completion, wire_messages, wire_sampling
 from webarena_runner.models.shared.control import unsettled_marks, with_plain_text
@@ -27,11 +28,6 @@ from webarena_runner.settings.records import ModelSpec
 from webarena_runner.types import Completion, Message, Sampling
 
 Read = TypeVar("Read")
-# How each server is told a grammar. Each ignores the other's key, and vLLM since 0.12 its own earlier `guided_grammar`.
-FORM_FIELDS: Mapping[str, Callable[[ReplyForm], dict[str, Any]]] = {
-    "llama.cpp": lambda form: {"grammar": form.gbnf},
-    "vLLM": lambda form: {"structured_outputs": {"grammar": form.gbnf}},
-}
 logger = logging.getLogger(__name__)
 
 
@@ -160,10 +156,7 @@ class OpenAIChat:
 
     def form_fault(self) -> str:
         """Of servers that would ignore a grammar without a word."""
-        if self._facts.kind in FORM_FIELDS:
-            return ""
-        kind = self._facts.kind or "a server that does not say what it is"
-        return f"{kind} takes no grammar that is known here; {' and '.join(FORM_FIELDS)} do"
+        return fault_of_forms(self._facts)
 
     async def generate(
         self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: ReplyForm | None = None
@@ -171,7 +164,7 @@ class OpenAIChat:
         """Raises ModelRefused or PromptTooLong at once, other ModelErrors after the retries."""
         started_s = time.monotonic()
         read = partial(read_completion, subject=self.server.subject)
-        more = FORM_FIELDS[self._facts.kind](form) if form else {}
+        more = form_fields(self._facts.kind, form) if form else {}
         completion, retries = await self._send(messages, sampling, tag=tag, read=read, more=more)
         latency_s = time.monotonic() - started_s
         if self._options.logprobs:

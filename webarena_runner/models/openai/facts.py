@@ -164,8 +164,10 @@ async def _vllm(server: OpenAIServer, window: int | None) -> ServerFacts:
     added = record(told.get("added_tokens_decoder")).values()
     texts = (record(token).get("content") if isinstance(token, dict) else token for token in added)
     template = told.get("chat_template")
+    version = record(await server.peek_beside("/version")).get("version")
     return ServerFacts(
         "vLLM",
+        str(version or ""),
         window=window,
         neutral=_NEUTRAL_VLLM,
         control=marks_among(texts) | marks_of_template(template),

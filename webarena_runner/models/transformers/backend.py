@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
+from webarena_runner.actions.reply_form import ReplyForm
 from webarena_runner.errors import ConfigError, ModelRefused, PromptTooLong
 from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag
 from webarena_runner.models.shared.answers import require_answer
@@ -13,6 +14,7 @@ from webarena_runner.models.shared.options import parse_options
 from webarena_runner.models.shared.preview import engine_preview
 from webarena_runner.models.shared.tokens import LocalTokens
 from webarena_runner.models.transformers.batch import Batcher, Request, closed
+from webarena_runner.models.transformers.forms import Forms
 from webarena_runner.models.transformers.generate import Generator
 from webarena_runner.models.transformers.load import Loaded, load, missing
 from webarena_runner.models.transformers.options import TransformersOptions
@@ -34,6 +36,7 @@ class _Running:
     generator: Generator
     batcher: Batcher
     tokens: LocalTokens
+    forms: Forms
 
 
 class TransformersLocal:
@@ -95,7 +98,12 @@ class TransformersLocal:
         """Loads the model."""
         await self._ready()
 
-    async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
+    def form_fault(self) -> str:
+        return self._running.forms.fault() if self._running else "the model is not loaded"
+
+    async def generate(
+        self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: ReplyForm | None = None
+    ) -> Completion:
         """Raises PromptTooLong or ModelRefused at once, ModelError when the model fails or has no memory left."""
         started_s = monotonic()
         running = await self._ready()
@@ -103,7 +111,7 @@ class TransformersLocal:
             # Loading is over before a run's log file is open; here the line gets into it.
             logger.info("%s: %s", self._subject, running.loaded.note)
             self._noted = True
-        request = await self._request(running, messages, sampling)
+        request = await self._request(running, messages, sampling, form)
         self._requests.add(request)
         try:
             running.batcher.submit(request)
@@ -163,9 +171,17 @@ class TransformersLocal:
             max_batch_size=self._options.max_batch_size,
             wait_s=self._options.batch_wait_ms / 1000,
         )
-        return _Running(loaded, prompts, generator, batcher, LocalTokens(prompts.codec))
+        forms = Forms(
+            loaded.tokenizer,
+            ends=generator.ends,
+            vocabulary=loaded.model.config.get_text_config().vocab_size,
+            subject=self._subject,
+        )
+        return _Running(loaded, prompts, generator, batcher, LocalTokens(prompts.codec), forms)
 
-    async def _request(self, running: _Running, messages: Sequence[Message], sampling: Sampling) -> Request:
+    async def _request(
+        self, running: _Running, messages: Sequence[Message], sampling: Sampling, form: ReplyForm | None
+    ) -> Request:
         if self._options.vision == "none" and any(message.images for message in messages):
             raise ModelRefused(f"{self._subject}: the prompt has images and the model does not see; see option vision")
         ids, images, ends = await asyncio.to_thread(running.prompts.ids_of, messages)
@@ -188,6 +204,7 @@ class TransformersLocal:
             seed=sampling.seed,
             stop=tuple(text for text, id_ in stops.items() if id_ is None and text),
             stop_ids=frozenset(id_ for id_ in stops.values() if id_ is not None),
+            grammar=None if form is None else await asyncio.to_thread(running.forms.compiled, form),
         )
 
 

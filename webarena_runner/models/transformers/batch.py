@@ -36,6 +36,8 @@ class Generated:
 class Request:
     """One prompt as token ids. `images` are tensors for the model's forward pass, by argument name.
 
+    `grammar` is one that was compiled for the model's tokens; None: the reply may be anything.
+
     Cancelling `reply`, or failing it, takes the request out of the queue or ends its row of a batch under way.
     """
 
@@ -47,6 +49,7 @@ class Request:
     seed: int | None = None
     stop: tuple[str, ...] = ()
     stop_ids: frozenset[int] = frozenset()
+    grammar: Any = None
     reply: Future[Generated] = field(default_factory=Future)
 
     def answer(self, generated: Generated) -> None:

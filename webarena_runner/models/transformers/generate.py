@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from webarena_runner.errors import ConfigError, ModelError
 from webarena_runner.models.transformers.batch import Generated, OutOfMemory, Request
+from webarena_runner.models.transformers.forms import form_masks
 from webarena_runner.models.transformers.sampling import WARPERS, RowSampler
 from webarena_runner.settings.yaml import nearest
 
@@ -32,6 +33,8 @@ _NO_PENALTIES: Mapping[str, Any] = {
 class Generator:
     """A loaded model; `default_temperature` and `default_top_p` are what its own generation_config asks for.
 
+    `ends` are the tokens that end any reply.
+
     `keeps_samplers`: the samplers and penalties in it apply too, where `options` do not say otherwise.
     """
 
@@ -56,7 +59,7 @@ class Generator:
         self._unset: Mapping[str, Any] = {} if keeps_samplers else _NO_PENALTIES
         self.default_temperature = (1.0 if own.temperature is None else own.temperature) if own.do_sample else 0.0
         self.default_top_p = 1.0 if own.top_p is None else own.top_p
-        self._ends = _end_ids(model, tokenizer)
+        self.ends = _end_ids(model, tokenizer)
         self._config = self._configured(options)
 
     def _configured(self, options: Mapping[str, Any]) -> Any:
@@ -69,7 +72,7 @@ class Generator:
                 raise ConfigError(
                     f"{self._subject}, options.generate_options: unknown key '{name}'{nearest(name, known)}"
                 )
-        ends = sorted(self._ends)
+        ends = sorted(self.ends)
         pad = next(id_ for id_ in (self._tokenizer.pad_token_id, config.pad_token_id, *ends, 0) if id_ is not None)
         try:
             ours = {**_OFF, "eos_token_id": ends or None, "pad_token_id": pad, "max_length": None}
@@ -89,7 +92,7 @@ class Generator:
         import torch
 
         chances = _Chances() if self._logprobs else None
-        rows = _Rows(batch, self._tokenizer, self._ends, chances)
+        rows = _Rows(batch, self._tokenizer, self.ends, chances)
         sampled = any(request.temperature > 0 for request in batch)
         try:
             with torch.inference_mode():
@@ -98,6 +101,7 @@ class Generator:
                     generation_config=self._limited(max(request.max_new_tokens for request in batch)),
                     stopping_criteria=[rows],
                     logits_processor=[
+                        *form_masks(batch, subject=self._subject),
                         *([chances] if chances else []),
                         *([RowSampler(batch, self._warpers, self._model.device)] if sampled else []),
                     ],

@@ -6,10 +6,12 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from webarena_runner.actions.reply_form import ReplyForm
 from webarena_runner.errors import ModelError, ModelRefused
 from webarena_runner.interfaces import RequestTag
 from webarena_runner.log.wellformed import well_formed
 from webarena_runner.models.openai.backend import OpenAIChat
+from webarena_runner.models.openai.forms import form_fields
 from webarena_runner.models.openai.wire import completion_of, record, wire_sampling
 from webarena_runner.models.shared.answers import require_answer
 from webarena_runner.models.shared.formats import FormatName, render
@@ -54,10 +56,12 @@ class VllmEndpoint:
         self._stop_ids: dict[str, int] = {}
         self._metrics = HttpClient(root_url(base_url), timeout_s=METRICS_TIMEOUT_S)
 
-    async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
+    async def generate(
+        self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: ReplyForm | None = None
+    ) -> Completion:
         if self._format == "template":
-            return await self.chat.generate(messages, sampling, tag=tag)
-        return await self._complete(messages, sampling, tag)
+            return await self.chat.generate(messages, sampling, tag=tag, form=form)
+        return await self._complete(messages, sampling, tag, form)
 
     async def probe(self) -> None:
         """Raises ConfigError when requests of a run would be refused."""
@@ -84,7 +88,9 @@ class VllmEndpoint:
         await self.chat.aclose()
         await self._metrics.aclose()
 
-    async def _complete(self, messages: Sequence[Message], sampling: Sampling, tag: RequestTag) -> Completion:
+    async def _complete(
+        self, messages: Sequence[Message], sampling: Sampling, tag: RequestTag, form: ReplyForm | None = None
+    ) -> Completion:
         prompt = render(self._format, await self.chat.safe(messages))
         if prompt.images:
             raise ModelRefused(
@@ -107,6 +113,7 @@ class VllmEndpoint:
             # None but the generated token's own.
             **({"logprobs": 0} if self._logprobs else {}),
             **self._extra,
+            **(form_fields("vLLM", form) if form else {}),
         }
         if sampling.max_tokens is None:
             body["max_tokens"] = await self._room(body)

@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import Field
 
+from webarena_runner.actions.reply_form import ReplyForm
 from webarena_runner.errors import ConfigError, ModelRefused, PromptTooLong
 from webarena_runner.extras import how_to_install
 from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag
@@ -24,6 +25,7 @@ from webarena_runner.models.shared.preview import engine_preview
 from webarena_runner.models.shared.tokens import Codec, LocalTokens
 from webarena_runner.models.vllm.args import VllmOptions, check_arguments, read_arguments, sequences_in, vllm_folder
 from webarena_runner.models.vllm.core import EngineCore, client_errors, decoded_images
+from webarena_runner.models.vllm.forms import fault_of_forms, form_params
 from webarena_runner.models.vllm.prompt import PromptWriter
 from webarena_runner.models.vllm.stats import CacheTally, Repeating
 from webarena_runner.settings.records import ModelSpec
@@ -61,6 +63,7 @@ class VllmEngine:
         self._context_window = spec.context_window
         self._prompts: PromptWriter | None = None
         self._defaults: Mapping[str, Any] = {}
+        self._form_fault = "the engine has not started"
         self._tokens = LocalTokens(self._codec)
         self._tally = CacheTally(self._subject)
         self._reports = Repeating(self._tally.report, REPORT_EVERY_S)
@@ -101,13 +104,18 @@ class VllmEngine:
         """Starts the engine; raises ConfigError when it does not start or has no chat template that is needed."""
         await self._ready()
 
-    async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
+    def form_fault(self) -> str:
+        return self._form_fault
+
+    async def generate(
+        self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: ReplyForm | None = None
+    ) -> Completion:
         """Raises PromptTooLong or ModelRefused at once, ModelError when the engine died and does not come back."""
         started_s = time.monotonic()
         prompts = await self._ready()
         prompt = await asyncio.to_thread(prompts.write, messages)
         self._check_length(len(prompt.ids))
-        params = self._params(sampling, stop=prompt.stop, stop_ids=prompt.stop_ids)
+        params = self._params(sampling, stop=prompt.stop, stop_ids=prompt.stop_ids, form=form)
         images = await asyncio.to_thread(decoded_images, prompt.images)
         request_id = f"{tag}-{uuid.uuid4().hex[:8]}"
         output, deaths = await self._core.generate(prompt.ids, images, params, request_id=request_id)
@@ -158,6 +166,7 @@ class VllmEngine:
         served = int(engine.model_config.max_model_len)
         self._context_window = min(served, self._context_window or served)
         self._defaults = engine.model_config.get_diff_sampling_param()
+        self._form_fault = fault_of_forms(engine)
         self._prompts = writer
         self._reports.start()
         return writer
@@ -174,7 +183,9 @@ class VllmEngine:
                 f"{self._context_window} for a reply"
             )
 
-    def _params(self, sampling: Sampling, *, stop: Sequence[str], stop_ids: Sequence[int]) -> Any:
+    def _params(
+        self, sampling: Sampling, *, stop: Sequence[str], stop_ids: Sequence[int], form: ReplyForm | None
+    ) -> Any:
         """As vLLM's server does: what the request leaves open is as the model's generation_config.json says."""
         vllm = importlib.import_module("vllm.sampling_params")
         chosen = sampling.model_dump(exclude_none=True, exclude={"stop"})
@@ -187,6 +198,7 @@ class VllmEngine:
                 # None but the generated token's own.
                 logprobs=0 if self._options.logprobs else None,
                 output_kind=vllm.RequestOutputKind.FINAL_ONLY,
+                **form_params(form),
             )
         except client_errors() as error:
             raise ModelRefused(f"{self._subject}: sampling: {error}") from None

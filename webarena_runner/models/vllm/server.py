@@ -5,6 +5,7 @@ import time
 import zlib
 from collections.abc import Mapping, Sequence
 
+from webarena_runner.actions.reply_form import ReplyForm
 from webarena_runner.errors import ConfigError, ModelError, ModelExhausted, UsageError
 from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag, ServeCommand, ServeHow
 from webarena_runner.models.openai.backend import OpenAIChat
@@ -134,14 +135,19 @@ class VllmServer:
             for endpoint in self.endpoints:
                 await endpoint.probe()
 
-    async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
+    def form_fault(self) -> str:
+        return next(filter(None, (endpoint.chat.form_fault() for endpoint in self.endpoints)), "")
+
+    async def generate(
+        self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: ReplyForm | None = None
+    ) -> Completion:
         """Raises ModelRefused or PromptTooLong at once, other ModelErrors when every endpoint has failed."""
         if self._child is not None:
-            return await self._child.outlive(lambda: self.endpoints[0].generate(messages, sampling, tag=tag))
+            return await self._child.outlive(lambda: self.endpoints[0].generate(messages, sampling, tag=tag, form=form))
         failures: list[ModelError] = []
         for index in self._order(tag):
             try:
-                return await self.endpoints[index].generate(messages, sampling, tag=tag)
+                return await self.endpoints[index].generate(messages, sampling, tag=tag, form=form)
             except ModelError as error:
                 if not error.may_retry:
                     raise
