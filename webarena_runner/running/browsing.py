@@ -20,7 +20,7 @@ from webarena_runner.official.addresses import place_of, spelled_as
 from webarena_runner.official.notation import render
 from webarena_runner.official.sites import OFFICIAL_SITES, sites_needed
 from webarena_runner.running.elsewhere import require_sites_of_tasks
-from webarena_runner.running.gate import SiteGate
+from webarena_runner.running.gate import Gate, GatedDesk, SiteGate
 from webarena_runner.running.signed_in import SignedIn, is_login_page, taken_away
 from webarena_runner.settings.records import PageChecks, RecordSettings, RunSettings, SitesSpec
 from webarena_runner.sites.providers import build_provider
@@ -125,7 +125,14 @@ class BrowserEnvironments:
         self._browser = browser
         self._evaluators = evaluators
         self._judge = judge
-        self.gate = SiteGate(sites.pool, settings.order) if isinstance(sites, SharedSites) else None
+        self.gate: Gate | None = SiteGate(sites.pool, settings.order) if isinstance(sites, SharedSites) else None
+
+    def follow(self, desk: GatedDesk) -> None:
+        """From here on shared sites are handed out elsewhere, for all workers of a run."""
+        if isinstance(self._sites, SharedSites):
+            self._sites.follow(desk)
+            desk.on_renewal = self._sites.forget_sessions
+            self.gate = desk
 
     @classmethod
     @asynccontextmanager

@@ -2,12 +2,32 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from typing import Protocol
 
 from webarena_runner.official.sites import sites_needed
 from webarena_runner.settings.records import Order
 from webarena_runner.sites.allocation import Grant, Request
+from webarena_runner.sites.desk import SiteDesk
 from webarena_runner.sites.pool import Pool
 from webarena_runner.types import Task, TaskId
+
+
+class Gate(Protocol):
+    """What an episode is given of shared sites."""
+
+    def take(self, task_id: TaskId, trial: int) -> Grant | None:
+        """What was handed out for an episode, which gives it back itself."""
+        ...
+
+    async def forget(self, task_id: TaskId, trial: int) -> None:
+        """To be called at the end of an episode, which may have gone wrong before it took what it was given."""
+        ...
+
+
+class GatedDesk(Gate, SiteDesk, Protocol):
+    """Both, where sites are handed out elsewhere; `on_renewal` is told which log-ins may be over."""
+
+    on_renewal: Callable[[str, str], None]
 
 
 class SiteGate:

@@ -4,12 +4,13 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from webarena_runner import registry
 from webarena_runner.errors import LimitExceeded
-from webarena_runner.interfaces import AgentSetup, ModelBackend, SiteEvent, ignore_site_event, refusals_of
+from webarena_runner.interfaces import AgentSetup, Judge, ModelBackend, SiteEvent, ignore_site_event, refusals_of
 from webarena_runner.interfaces.environments import EpisodeNotes
 from webarena_runner.interfaces.execution import Attempt, EpisodeStarted, Recipe, StepTaken
 from webarena_runner.log.dropping import drop_pictures
@@ -17,8 +18,9 @@ from webarena_runner.log.lines import lines_of
 from webarena_runner.log.paths import RunPaths
 from webarena_runner.log.writing import EpisodeFolders, add_reset
 from webarena_runner.models.shared.limits import Spend
+from webarena_runner.running.browsing import BrowserEnvironments
 from webarena_runner.running.episode import Episode, Harness, failed, run_episode
-from webarena_runner.running.gate import SiteGate
+from webarena_runner.running.gate import GatedDesk, SiteGate
 from webarena_runner.running.load import Counts
 from webarena_runner.running.resources import open_environments, open_model
 from webarena_runner.settings.records import Images
@@ -32,6 +34,10 @@ LEAVE_LIMIT_S = 60.0
 
 def ignore_event(event: EpisodeStarted | StepTaken) -> None:
     """For workers that nobody watches."""
+
+
+def ignore_step(step: Step) -> None:
+    """For episodes that nobody follows."""
 
 
 class Player:
@@ -95,8 +101,11 @@ class Player:
         *,
         worker: int = 0,
         on_event: Callable[[EpisodeStarted | StepTaken], None] = ignore_event,
+        on_step: Callable[[Step], None] = ignore_step,
     ) -> EpisodeResult:
         """The result, which is in the run folder then; an episode that goes wrong is a result without a score.
+
+        `on_step` is given each step once it is in the folder.
 
         When it is cancelled, what goes wrong on the way out is no result, and a score that was there before is kept.
 
@@ -105,7 +114,8 @@ class Player:
         """
         task, limit_s = self._task(attempt), self._harness.settings.limits.episode_timeout_s
 
-        def on_step(step: Step) -> None:
+        def tell(step: Step) -> None:
+            on_step(step)
             on_event(StepTaken(worker, task.task_id, step.index, step.action_text))
 
         steps = self._folders.begin(task.task_id, attempt.trial)
@@ -114,7 +124,7 @@ class Player:
             task,
             attempt.trial,
             steps,
-            on_step,
+            tell,
             notes=EpisodeNotes(folder=steps.folder),
             shares_pictures=self._screenshots == "changed",
         )
@@ -187,13 +197,25 @@ def _note_and_tell(folder: Path, on_event: Callable[[SiteEvent], None], event: S
     on_event(event)
 
 
+@dataclass(frozen=True)
+class InCommon:
+    """What players of one run on several machines share; what is None each opens for itself."""
+
+    model: ModelBackend | None = None
+    judge: Judge | None = None
+    desk: GatedDesk | None = None
+
+
 @asynccontextmanager
 async def open_player(
-    recipe: Recipe, environ: Mapping[str, str], on_event: Callable[[SiteEvent], None] = ignore_site_event
+    recipe: Recipe,
+    environ: Mapping[str, str],
+    on_event: Callable[[SiteEvent], None] = ignore_site_event,
+    in_common: InCommon = InCommon(),  # noqa: B008 - a frozen value
 ) -> AsyncIterator[Player]:
     """Opens a model, an agent and environments of its own; keys and passwords are taken from `environ`.
 
-    `on_event` is told of the sites, whose resets are in the run folder then.
+    `on_event` is told of the sites, whose resets are in the run folder then. `in_common` has what others share.
 
     Raises:
         UsageError: model, browser, sites or judge are not there, or the tasks are not for this agent.
@@ -203,8 +225,8 @@ async def open_player(
     # What the run may cost is the schedule's to say: an episode that has begun is finished.
     spend = Spend()
     async with AsyncExitStack() as stack:
-        model = None
-        if spec:
+        model = in_common.model
+        if spec and model is None:
             model = await open_model(spec, environ, stack, spend=spend, probe=True, workers=recipe.workers)
         agent = registry.load("agents", settings.agent).build(AgentSetup(model, settings, images))
         agent.check_tasks(recipe.tasks)
@@ -218,8 +240,11 @@ async def open_player(
             verdicts=RunPaths(recipe.folder).verdicts,
             resetting=Resetting(settings.reset, at_start=recipe.reset_at_start, as_new=recipe.as_new),
             on_event=partial(_note_and_tell, recipe.folder, on_event),
+            judge=in_common.judge,
         )
         environments = await stack.enter_async_context(opening)
+        if in_common.desk is not None and isinstance(environments, BrowserEnvironments):
+            environments.follow(in_common.desk)
         tasks = {task.task_id: task for task in recipe.tasks}
         facts: Mapping[str, str] = getattr(model, "facts", {})
         folders = EpisodeFolders(recipe.folder)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from webarena_runner import registry
 from webarena_runner.evaluators.judge import ModelJudge, identity_of
-from webarena_runner.interfaces import ModelBackend, SiteEvent, ignore_site_event
+from webarena_runner.interfaces import Judge, ModelBackend, SiteEvent, ignore_site_event
 from webarena_runner.interfaces.environments import EnvironmentProvider, EnvironmentSetup
 from webarena_runner.models.shared.limits import Limited, Spend
 from webarena_runner.settings.loading import load_model_spec
@@ -29,17 +29,18 @@ async def open_environments(
     verdicts: Path | None = None,
     resetting: Resetting = NO_RESETS,
     on_event: Callable[[SiteEvent], None] = ignore_site_event,
+    judge: Judge | None = None,
 ) -> AsyncIterator[EnvironmentProvider]:
     """Where episodes take place and are scored, without anyone who acts; `spend` is what the judge's requests go to.
 
     `verdicts` is the run's own folder for what the judge says. `resetting` and `on_event` are as in
-    `EnvironmentSetup`.
+    `EnvironmentSetup`. `judge` is one that is open already, in place of that of the settings.
 
     Raises:
         UsageError: judge, browser or sites are not there.
     """
     async with AsyncExitStack() as stack:
-        judge = await open_judge(settings, environ, stack, spend or Spend(), verdicts)
+        judge = judge or await open_judge(settings, environ, stack, spend or Spend(), verdicts)
         setup = EnvironmentSetup(settings, sites, environ, judge, lossless_screenshots, resetting, on_event)
         yield await stack.enter_async_context(registry.load("environments", name).open(setup))
 

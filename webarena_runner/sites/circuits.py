@@ -36,7 +36,7 @@ _DOUBTFUL = (SiteError, LoginError, BrowserError)
 
 
 @dataclass(eq=False)
-class _Use:
+class SitesInUse:
     """One lease, since `begun`."""
 
     instance: str
@@ -48,6 +48,19 @@ class _Use:
     def at(self, url: str) -> set[str]:
         """The sites at an address; two may share host and port."""
         return {site for site, own in self.urls.items() if place_of(own) == place_of(url)}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What ended an episode: whether it is a site's, and whether a site may be why, whatever it looks like."""
+
+    text: str
+    is_of_site: bool
+    is_doubtful: bool
+
+    @classmethod
+    def of(cls, error: EpisodeError) -> Self:
+        return cls(str(error), isinstance(error, SiteError), _is_doubtful(error))
 
 
 class Circuits:
@@ -73,7 +86,7 @@ class Circuits:
         self._on_back = on_back
         self._clock = clock
         self._breaker = Breaker(settings, may_reset=lambda circuit: resets.may_reset(*circuit))
-        self._uses: set[_Use] = set()
+        self._uses: set[SitesInUse] = set()
         self._checks: dict[Circuit, asyncio.Task[None]] = {}
         self._jobs: set[asyncio.Task[Any]] = set()
         self._changed = asyncio.Event()
@@ -95,45 +108,58 @@ class Circuits:
         Raises:
             SiteAway: in place of the error that ends it, when one of them is down.
         """
-        urls = {site: self._instances[instance].urls[site] for site in sites}
-        use = _Use(instance, urls, self._clock())
-        self._uses.add(use)
+        use = self.begin(instance, sites)
         try:
             yield use.watch
         except EpisodeError as error:
-            if away := await self._away(use, error):
+            if away := await self.failed(use, Fault.of(error)):
                 raise SiteAway(str(error), away=away) from error
             raise
         else:
-            self._report(use)
+            self.went_well(use)
         finally:
-            self._uses.remove(use)
-            use.ended.set()
+            self.end(use)
+
+    def begin(self, instance: str, sites: Sequence[str]) -> SitesInUse:
+        """An episode has these sites, up to `end`; before that it `failed`, `went_well`, or was stopped."""
+        urls = {site: self._instances[instance].urls[site] for site in sites}
+        use = SitesInUse(instance, urls, self._clock())
+        self._uses.add(use)
+        return use
+
+    def went_well(self, use: SitesInUse) -> None:
+        self._report(use)
+
+    def end(self, use: SitesInUse) -> None:
+        self._uses.discard(use)
+        use.ended.set()
 
     def down_for(self, instance: str, site: str) -> float | None:
         """Seconds; None: it is not down."""
         return self._breaker.down_for(Circuit(instance, site), now=self._clock())
 
-    async def _away(self, use: _Use, error: EpisodeError) -> tuple[str, ...]:
+    async def failed(self, use: SitesInUse, fault: Fault) -> tuple[str, ...]:
         """The sites that are down, of those that may have ended the episode."""
-        blamed = self._blamed(use, error)
-        doubted = set() if blamed or not _is_doubtful(error) else set(use.urls)
-        self._report(use, str(error), blamed=blamed, doubted=doubted)
+        blamed = self._blamed(use, fault)
+        doubted = set() if blamed or not fault.is_doubtful else set(use.urls)
+        self._report(use, fault.text, blamed=blamed, doubted=doubted)
         circuits = [Circuit(use.instance, site) for site in sorted(blamed | doubted)]
         checks = [self._checks[circuit] for circuit in circuits if circuit in self._checks]
         if checks:
             await asyncio.wait(checks)
         return tuple(str(circuit) for circuit in circuits if self._breaker.was_down(circuit, begun=use.begun))
 
-    def _blamed(self, use: _Use, error: EpisodeError) -> set[str]:
+    def _blamed(self, use: SitesInUse, fault: Fault) -> set[str]:
         """The sites that are known to have ended it."""
         watch = use.watch
-        if not isinstance(error, SiteError):
+        if not fault.is_of_site:
             return set()
         address = watch.blamed or (watch.failed[-1].url if watch.failed else "")
         return use.at(address) if address else set()
 
-    def _report(self, use: _Use, why: str = "", *, blamed: Collection[str] = (), doubted: Collection[str] = ()) -> None:
+    def _report(
+        self, use: SitesInUse, why: str = "", *, blamed: Collection[str] = (), doubted: Collection[str] = ()
+    ) -> None:
         for site in use.urls:
             report = Report(
                 use.begun,

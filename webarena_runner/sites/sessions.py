@@ -6,8 +6,9 @@ signs out, both are.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 
 from playwright.async_api import StorageState
 
@@ -22,8 +23,24 @@ log = logging.getLogger(__name__)
 TRIES = 2
 
 
+@dataclass
+class OnlySession:
+    """Of an account that has one at a time: what another worker process has left (None: none), or who renews it."""
+
+    session: SignedIn | None = None
+
+
+@asynccontextmanager
+async def nobody_else(site: str) -> AsyncIterator[OnlySession]:
+    """For a run with one worker process."""
+    yield OnlySession()
+
+
 class Sessions:
-    """Of one instance in one run, in which a log-in that the site refuses is not tried again; `limit_s` is for one."""
+    """Of one instance in one run, in which a log-in that the site refuses is not tried again; `limit_s` is for one.
+
+    `renewing` keeps other worker processes from logging in to a site whose accounts have one session at a time.
+    """
 
     def __init__(
         self,
@@ -31,10 +48,12 @@ class Sessions:
         *,
         new_context: NewContext,
         limit_s: float,
+        renewing: Callable[[str], AbstractAsyncContextManager[OnlySession]] = nobody_else,
     ) -> None:
         self._instance = instance
         self._new_context = new_context
         self._limit_s = limit_s
+        self._renewing = renewing
         self._idle: dict[str, list[SignedIn]] = {}
         self._refused: dict[str, str] = {}
         # Guards what is kept of a site while one logs in to it: who waits learns what became of that.
@@ -93,10 +112,13 @@ class Sessions:
     async def _the_only(self, site: str, kept: list[SignedIn]) -> SignedIn:
         if kept and await self._is_signed_in(site, kept[0]):
             return kept[0]
-        async with self._logging_in[site]:
+        async with self._logging_in[site], self._renewing(site) as only:
+            if only.session:
+                kept[:] = [only.session]
             # Another episode may have renewed it meanwhile.
             if not (kept and await self._is_signed_in(site, kept[0])):
                 kept[:] = [await self._new(site)]
+                only.session = kept[0]
             return kept[0]
 
     async def _is_signed_in(self, site: str, session: SignedIn) -> bool:

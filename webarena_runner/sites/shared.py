@@ -1,7 +1,9 @@
 """Sites that all episodes share, in one copy or several: read and write leases per site, and logged-in states."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from time import monotonic
 from typing import Any, Self
 
@@ -16,10 +18,11 @@ from webarena_runner.settings.resetting import NO_RESETS, Resetting
 from webarena_runner.sites.allocation import Allocation, Grant, Request
 from webarena_runner.sites.circuits import Circuits
 from webarena_runner.sites.clashes import Clashes
+from webarena_runner.sites.desk import OwnDesk, SiteDesk
 from webarena_runner.sites.instances import Instance
 from webarena_runner.sites.pool import Pool
 from webarena_runner.sites.resets.in_run import Resets
-from webarena_runner.sites.sessions import Sessions
+from webarena_runner.sites.sessions import OnlySession, Sessions
 
 
 class SharedSites:
@@ -51,19 +54,28 @@ class SharedSites:
             allocation.was_reset(place[0], [place[1]])
         self.pool = Pool(allocation, reset=self._reset)
         self._label = label
-        self._copies = {instance.name: _Copy(instance, new_context, login_limit_s) for instance in instances}
-        self._circuits = Circuits(
-            instances, self.pool, outages or OutageSettings(), resets=self._resets, on_back=self._forget_sessions
+        self._copies = {
+            each.name: _Copy(each, new_context, login_limit_s, partial(self._renewing, each.name)) for each in instances
+        }
+        self.circuits = Circuits(
+            instances, self.pool, outages or OutageSettings(), resets=self._resets, on_back=self.forget_sessions
         )
+        self._desk: SiteDesk = OwnDesk(self.pool, self.circuits)
+        # How often each place was put back or came back, after which no log-in of before is known to hold.
+        self.renewals = Counter[tuple[str, str]]()
         self._served = frozenset(site for instance in instances for site in instance.urls)
+
+    def follow(self, desk: SiteDesk) -> None:
+        """From here on another one says who may use what; to be called before the first lease."""
+        self._desk = desk
 
     async def __aenter__(self) -> Self:
         await self.pool.__aenter__()
-        await self._circuits.__aenter__()
+        await self.circuits.__aenter__()
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        await self._circuits.__aexit__(*exc)
+        await self.circuits.__aexit__(*exc)
         await self.pool.__aexit__(*exc)
         for copy in self._copies.values():
             copy.sessions.clear()
@@ -79,20 +91,22 @@ class SharedSites:
         if absent := sorted(set(sites) - self._served):
             raise SiteError(f"no URL for {', '.join(absent)}; export {absent[0].upper()}=http://HOST:PORT")
         request = Request(tuple(dict.fromkeys(sites)), writes)
-        if grant is None and (why := self.pool.away(request)):
+        if grant is None and (why := self._desk.away(request)):
             raise SiteError(f"paused: {why}")
-        granted = grant or await self.pool.acquire(request)
+        granted = grant or await self._desk.acquire(request)
         try:
-            async with (
-                self._circuits.using(granted.instance, granted.request.sites) as watch,
-                AsyncExitStack() as held,
-            ):
+            async with self._desk.using(granted) as watch, AsyncExitStack() as held:
                 yield await self._opened(granted, login_sites, held, watch)
         finally:
-            await self.pool.release(granted)
+            await self._desk.release(granted)
 
-    def _forget_sessions(self, instance: str, site: str) -> None:
+    def forget_sessions(self, instance: str, site: str) -> None:
+        """It was put back to its first state, or away."""
+        self.renewals[instance, site] += 1
         self._copies[instance].sessions.forget(site)
+
+    def _renewing(self, instance: str, site: str) -> AbstractAsyncContextManager[OnlySession]:
+        return self._desk.renewing(instance, site)
 
     async def _opened(
         self, grant: Grant, login_sites: Sequence[str], held: AsyncExitStack, watch: LeaseWatch
@@ -120,7 +134,7 @@ class SharedSites:
             is_signed_out=copy.sessions.is_signed_out,
             label=self._label if len(self._copies) == 1 else f"{self._label}#{instance.name}",
             instance=instance.name,
-            on_write=lambda site: self.pool.wrote(grant, site),
+            on_write=lambda site: self._desk.wrote(grant, site),
             disturbed=grant.disturbed,
             watch=watch,
             login_s=login_s,
@@ -129,16 +143,22 @@ class SharedSites:
     async def _reset(self, instance: str, sites: Sequence[str], why: str) -> str:
         done = await self._resets.carry_out(instance, sites, why)
         for site in done.sites:
-            self._forget_sessions(instance, site)
+            self.forget_sessions(instance, site)
         return done.error
 
 
 class _Copy:
     """One instance, and what a run knows of it."""
 
-    def __init__(self, instance: Instance, new_context: NewContext, login_limit_s: float) -> None:
+    def __init__(
+        self,
+        instance: Instance,
+        new_context: NewContext,
+        login_limit_s: float,
+        renewing: Callable[[str], AbstractAsyncContextManager[OnlySession]],
+    ) -> None:
         self.instance = instance
-        self.sessions = Sessions(instance, new_context=new_context, limit_s=login_limit_s)
+        self.sessions = Sessions(instance, new_context=new_context, limit_s=login_limit_s, renewing=renewing)
         self.clashes = Clashes(instance.headers)
 
 
