@@ -27,6 +27,7 @@ help:
 	@echo "make peer-test  another project's package on the embedded sites (sets up .venv-peer: 0.8 GB, half an hour)"
 	@echo "make verified-test  webarena-verified's evaluator on exported episodes (sets up .venv-verified: 0.1 GB, two minutes)"
 	@echo "make harbor-test  Harbor's models and viewer on exported jobs (sets up .venv-harbor: 0.3 GB, needs Python 3.12)"
+	@echo "make ray-test   runs on Ray nodes on this machine, one of which is killed (sets up .venv-ray: 0.6 GB, ten minutes)"
 	@echo "make test-sites  real web applications as sites: kiwix-serve, MediaWiki, django-oscar (Debian packages, and .venv-sites: 0.3 GB)"
 	@echo "make fuzz       10,000 seeded odd task files, model replies, run folders and imports: no traceback, no hang (some minutes)"
 	@echo "make bench      timings, as ratios within one run; one by one: bench-observe, bench-settle, bench-sites, bench-login, bench-kills, bench-report, bench-rollouts, bench-scale, bench-table, bench-coverage, bench-workers"
@@ -129,6 +130,22 @@ check: setup
 
 peer-test: browser .venv-peer/.installed .venv-trackers/.installed
 	$(BIN)/python -m pytest -m peer tests/peer
+
+# Ray nodes on this machine, in an environment that has Ray too: it brings a fifth of a gigabyte.
+.venv-ray/.installed: pyproject.toml requirements/dev.lock | setup
+	test -x .venv-ray/bin/python || $(PYTHON) -m venv .venv-ray
+	$(BIN)/uv pip install --quiet --python .venv-ray/bin/python --no-deps --require-hashes -r requirements/dev.lock \
+	  || .venv-ray/bin/python -m pip install --quiet --no-compile --no-deps --require-hashes -r requirements/dev.lock
+	.venv-ray/bin/python -m pip install --quiet --editable '.[ray]'
+	touch $@
+
+.PHONY: ray-test bench-ray
+ray-test: browser .venv-ray/.installed
+	.venv-ray/bin/python -m pytest -m slow tests/cluster
+
+# Two nodes against the executor of one machine: some minutes.
+bench-ray: browser .venv-ray/.installed
+	.venv-ray/bin/python -m bench.ray
 
 # Whose evaluator scores what we export, in an environment of its own.
 .venv-verified/.installed: requirements/verified.txt

@@ -19,6 +19,7 @@ RunnerError
     │   │   ├── ModelBlocked   the provider's safety filter blocked the prompt or the reply
     │   │   ├── ModelDeclined  the model refused, in the field that the API has for it
     │   │   └── LimitSpent     the whole reply limit went into thoughts
+    │   ├── EngineGone     the process that has the model on a cluster ended: the run stops
     │   └── ModelExhausted a day's quota, the account's credit or the run's --max-cost is used up: the run stops
     ├── BrowserError       Chromium or the protocol to it
     │   ├── BrowserGone    Chromium or its driver ended, and all its episodes with it (not the task's fault)
@@ -32,6 +33,7 @@ RunnerError
     │   └── LoginRefused   a wrong account, page or host, or sites that sign each other out (no retry)
     ├── JudgeError         the judge model failed
     │   └── JudgeUnusable  no judge was given, or it refuses every request (no retry)
+    ├── NodeGone           the node of a cluster was lost, and all its episodes with it (not the task's fault)
     ├── Overload           the machine was too busy for pages to be read as they should have been
     └── LimitExceeded      the hard time limit of the episode, or of a step
 """
@@ -142,6 +144,10 @@ class ModelExhausted(ModelError):
     stops_run = True
 
 
+class EngineGone(ModelError):
+    stops_run = True
+
+
 class BrowserError(EpisodeError):
     error_class = "browser"
 
@@ -192,6 +198,11 @@ class JudgeError(EpisodeError):
 
 class JudgeUnusable(JudgeError):
     may_retry = False
+
+
+class NodeGone(EpisodeError):
+    error_class = "node"
+    process_lost = True
 
 
 class Overload(EpisodeError):

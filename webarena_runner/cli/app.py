@@ -102,6 +102,7 @@ def run_tasks(
     workers: given.Workers = None,
     order: given.Order = None,
     executor: given.Executor = None,
+    ray_address: given.RayAddress = None,
     trials: given.Trials = None,
     max_steps: given.MaxSteps = None,
     settle: given.Settle = None,

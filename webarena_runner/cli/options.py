@@ -249,7 +249,18 @@ Executor = Annotated[
     typer.Option(
         "--executor",
         metavar="NAME",
-        help="Who plays the episodes: [b]local[/b], all on this machine, or a plug-in. [dim]Default: local[/dim]",
+        help="Who plays the episodes: [b]local[/b], all on this machine, [b]ray[/b], the nodes of a Ray cluster, or a "
+        "plug-in. [dim]Default: local[/dim]",
+        rich_help_panel=SPEED,
+    ),
+]
+RayAddress = Annotated[
+    str | None,
+    Sets("ray.address"),
+    typer.Option(
+        "--ray-address",
+        metavar="auto|HOST:PORT|ray://HOST:PORT",
+        help="The cluster of [b]--executor ray[/b]. [dim]Default: one of its own, on this machine[/dim]",
         rich_help_panel=SPEED,
     ),
 ]

@@ -28,7 +28,7 @@ Errors = Annotated[
     typer.Option(
         "--errors",
         metavar="CLASS,...",
-        help="Only those that ended in these: model, browser, site, login, judge, overload, timeout, internal. "
+        help="Only those that ended in these: model, browser, site, login, judge, overload, node, timeout, internal. "
         "[dim]Default: any error[/dim]",
     ),
 ]

@@ -138,6 +138,8 @@ class Executor(Protocol):
 
     Its class method `open(setup)` is an async context manager that starts what the workers need and gives the object;
     it raises UsageError when something is not there. The run folder is made after that, before `run` is called.
+    One whose workers know of each other what they do to shared sites says so by `coordinates_sites = True`. Where
+    settings may be unfit for it, a class method `check_settings(settings)` raises UsageError, before the start.
     """
 
     @property

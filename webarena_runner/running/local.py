@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager, nullcontext
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from webarena_runner.interfaces.execution import Attempt, EpisodeStarted, ExecutorSetup, Schedule, StepTaken
 from webarena_runner.running.load import TELL_EVERY_S, Meter
@@ -13,6 +13,8 @@ from webarena_runner.types import EpisodeResult
 
 class LocalExecutor:
     """`workers` episodes at a time; with `measures`, as many of them as the schedule makes of what it is told."""
+
+    coordinates_sites: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from webarena_runner import registry
 from webarena_runner.errors import ConfigError, StoreError
 from webarena_runner.log.paths import RunPaths, runs_in
 from webarena_runner.log.reading import read_resets
@@ -61,7 +62,8 @@ def resets_of(prepared: Prepared, environ: Mapping[str, str]) -> tuple[PlannedRe
         sites = tuple(affected(instance, needed))
         if sites and policy.kind != "never":
             groups.setdefault((sites, policy), []).append(instance.name)
-    if groups and config.settings.executor != "local":
+    executor = registry.load("executors", config.settings.executor)
+    if groups and not getattr(executor, "coordinates_sites", False):
         raise ConfigError(
             f"--executor {config.settings.executor}: its workers do not know of each other, so that one would reset "
             "sites under another; pass --reset never, and use `wa-run sites reset` before the run"

@@ -110,6 +110,7 @@ def prepare(
         plan.check_run_id(run_id)
     loaded, tasks = choose(config.tasks, seed=config.settings.seed, runs=out)
     _require_plug_ins(config, loaded.environment)
+    _check_executor(config.settings)
     _require_keys(config, tasks)
     plan.require_rules(loaded, config.settings)
     _check_tasks(tasks, loaded.environment, config.settings)
@@ -168,6 +169,7 @@ def prepare_resume(
     if spent := used_up(config.settings.limits, Used(cost_usd or 0.0, tokens)):
         raise ConfigError(f"{folder}: {spent}")
     _require_plug_ins(config, manifest.environment)
+    _check_executor(config.settings)
     prompt = Texts(RunPaths(folder).texts).path(manifest.prompt_sha256)
     plan.require_same(manifest, "prompt", manifest.prompt_sha256, _prompt_sha256(config), kept=prompt)
     tasks = tasks_of(folder, manifest)
@@ -310,6 +312,13 @@ def _require_plug_ins(config: RunConfig, environment: str) -> None:
     registry.require("executors", config.settings.executor)
     for text in config.settings.exporters:
         require_exporter(text)
+
+
+def _check_executor(settings: RunSettings) -> None:
+    """Lets the executor refuse settings before anything is started, where it has a way to."""
+    check = getattr(registry.load("executors", settings.executor), "check_settings", None)
+    if check:
+        check(settings)
 
 
 def _check_tasks(tasks: Sequence[Task], environment: str, settings: RunSettings) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from webarena_runner import registry
 from webarena_runner.errors import ConfigError
-from webarena_runner.settings.draft import leaves
+from webarena_runner.settings.draft import leaves, value_at
 from webarena_runner.settings.yaml import dotted
 
 if TYPE_CHECKING:
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 # Settings that are of no effect unless another one has a certain value.
 _ONLY_WITH = (
+    ("ray.address", "executor", "ray"),
+    ("ray.secrets", "executor", "ray"),
+    ("ray.engine_gpus", "executor", "ray"),
     ("settle.limit_s", "settle.mode", "quiet"),
     ("observation.ax_properties", "observation.mode", "accessibility_tree"),
     ("observation.ids", "observation.mode", "accessibility_tree"),
@@ -79,8 +82,7 @@ def refuse_idle(explicit: Mapping[str, str], settings: "RunSettings", *, has_mod
                 f"name a model with --model and an agent that asks it, such as --agent prompted"
             )
         for idle, on, needed in _ONLY_WITH:
-            section, _, field = on.partition(".")
-            found, fits = values[section][field], needed if isinstance(needed, tuple) else (needed,)
+            found, fits = value_at(values, tuple(on.split("."))), needed if isinstance(needed, tuple) else (needed,)
             if key == idle and found not in fits:
                 raise ConfigError(
                     f"{origin}: counts only where {on} is {' or '.join(map(_shown, fits))}, and this run has "

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
+from webarena_runner.settings.cluster import RaySettings as RaySettings
 from webarena_runner.settings.described import Described, LeaderboardInfo
 from webarena_runner.settings.resetting import ResetWhen
 from webarena_runner.settings.scoring import PageChecks as PageChecks
@@ -363,9 +364,11 @@ class RunSettings(Described):
     prompt: str = "cot"
     """prompt file; a profile gives the default, which --prompt overrides"""
     executor: str = "local"
-    """plug-in that plays the episodes; local: all on this machine (--executor)"""
+    """plug-in that plays the episodes; local: all on this machine, ray: on the nodes of a Ray cluster (--executor)"""
     exporters: tuple[str, ...] = ("leaderboard",)
     """plug-ins that are given the run when it has ended, each as NAME, or NAME=TARGET to write elsewhere than usual"""
+    ray: RaySettings = RaySettings()
+    """the cluster of the executor ray"""
     workers: Workers = 1
     """episodes at the same time, or auto: as many as machine, model and sites bear (--workers)
 

@@ -197,12 +197,12 @@ UNSCORED = "unscored"
 
 
 class Failure(Record):
-    """Why an episode has no score; `error_class` is one of model, browser, site, login, judge, overload, timeout,
-    internal, and unscored for an imported one that was recorded without a score.
+    """Why an episode has no score; `error_class` is one of model, browser, site, login, judge, overload, node,
+    timeout, internal, and unscored for an imported one that was recorded without a score.
 
     `cause` says what kept the model from answering, where the server did: filter, refusal, reply limit.
     `stops_run`: the episodes after it would end the same way, so the run stopped there, to be resumed.
-    `process_lost`: a process that episodes share (the browser, the sites) ended under it, whatever the task was.
+    `process_lost`: a process that episodes share (browser, sites, a node's worker) ended, whatever the task was.
     `away` are shared sites that were down, such as "gitlab of instance 2", as their health check said too.
     """
 

@@ -46,6 +46,7 @@ class TransformersLocal:
     """
 
     Options = TransformersOptions
+    on_gpu = True
     observation_unit: ObservationUnit = "tokens"
 
     def __init__(self, spec: ModelSpec, *, environ: Mapping[str, str]) -> None:

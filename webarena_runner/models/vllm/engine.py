@@ -49,6 +49,7 @@ class VllmEngine:
     """Starts in `check`, which for a large model takes minutes; stops in `aclose`."""
 
     Options = EngineOptions
+    on_gpu = True
     observation_unit: ObservationUnit = "tokens"
 
     def __init__(self, spec: ModelSpec, *, environ: Mapping[str, str]) -> None:

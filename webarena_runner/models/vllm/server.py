@@ -39,6 +39,7 @@ class VllmServer:
     """A server that dies is started again, and its requests are made again; an endpoint that fails is avoided."""
 
     Options = ServerOptions
+    on_gpu = True
     observation_unit: ObservationUnit = "tokens"
 
     def __init__(self, spec: ModelSpec, *, environ: Mapping[str, str]) -> None:

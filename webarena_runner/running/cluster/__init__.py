@@ -1,0 +1,1 @@
+"""Episodes on the nodes of a Ray cluster: who plays them there, and who keeps what they have in common."""
