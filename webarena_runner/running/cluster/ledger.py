@@ -10,7 +10,6 @@ from webarena_runner.errors import NodeGone, StoreError
 from webarena_runner.interfaces.execution import Attempt, EpisodeStarted, StepTaken
 from webarena_runner.log.dropping import drop_pictures
 from webarena_runner.log.paths import RESULT, RunPaths
-from webarena_runner.log.texts import Texts
 from webarena_runner.log.writing import EpisodeFolders, writing_below
 from webarena_runner.running.cluster.messages import Ended, Granted, Piece, SharedText, Stepped, Usage
 from webarena_runner.types import Ending, EpisodeResult, Failure, Task
@@ -43,7 +42,6 @@ class Ledger:
         self, folder: Path, *, on_event: Callable[[EpisodeStarted | StepTaken], None], drops_pictures: bool = False
     ) -> None:
         self._folders = EpisodeFolders(folder)
-        self._texts = Texts(RunPaths(folder).texts)
         self._on_event = on_event
         self._drops_pictures = drops_pictures
         self._open: dict[int, Entry] = {}
@@ -63,8 +61,9 @@ class Ledger:
         """Raises StoreError."""
         match news:
             case SharedText(text=text):
-                with writing_below(self._texts.folder):
-                    self._texts.add(text)
+                # What waits for the disk with the next result.
+                with writing_below(self._folders.path):
+                    self._folders.texts.add(text)
             case Piece():
                 if entry := self._entry(news.token):
                     _write(entry.folder, news)
