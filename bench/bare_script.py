@@ -1,19 +1,25 @@
-"""The script that one would write without a runner: an episode's actions with the plain Playwright API, no waiting."""
+"""The script that one would write without a runner: an episode's actions with the plain Playwright API.
 
+It finds elements by role and name, as reference actions have them, and waits for nothing but the load of a page.
+"""
+
+import ast
 import asyncio
+import re
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from playwright.async_api import Browser, BrowserContext, CDPSession, Page, ViewportSize, async_playwright
+from playwright.async_api import Browser, BrowserContext, CDPSession, Locator, Page, ViewportSize, async_playwright
 
 from webarena_runner.interfaces import SiteLease
 from webarena_runner.official.notation import render
 from webarena_runner.official.sites import sites_needed
 from webarena_runner.sites.embedded import EmbeddedSites
 from webarena_runner.types import (
+    ActedOn,
     Action,
     Box,
     Click,
@@ -33,15 +39,22 @@ from webarena_runner.types import (
 SCROLL = "(sign) => document.scrollingElement.scrollBy(0, sign * innerHeight)"
 # How long a page is watched for whether an action loads another one, when the actions are learned.
 LEARN_S = 0.7
+SAME_PLACE = 2.0
+# Of an observation, without its id; roles of ARIA's are in small letters.
+LINE = re.compile(r"""(?P<role>[a-z]+) (?P<name>'(?:[^'\\]|\\.)+'|"(?:[^"\\]|\\.)+")(?: |$)""")
 VIEWPORT = ViewportSize(width=1280, height=720)
 
 
 @dataclass(frozen=True)
 class Move:
-    """`box` is where the element was in an episode of the runner; `url` of a goto has its sites' placeholders."""
+    """`element` is what it acted on in an episode of the runner; `url` of a goto has its sites' placeholders.
+
+    `nth` is the element's number among those of its role and name; None for one that is only found by its place.
+    """
 
     action: Action
-    box: Box | None = None
+    element: ActedOn | None = None
+    nth: int | None = None
     loads: bool = False
 
 
@@ -118,11 +131,12 @@ class _Episode:
     async def do(self, move: Move, *, learn: bool) -> Move:
         page = self.page
         if learn:
+            move = replace(move, nth=await self._number_of(move.element))
             before = await page.evaluate("performance.timeOrigin")
             await self._act(move)
             await asyncio.sleep(LEARN_S)
             loads = not page.is_closed() and before != await page.evaluate("performance.timeOrigin")
-            return Move(move.action, move.box, loads and not isinstance(move.action, Goto | GoBack))
+            return replace(move, loads=loads and not isinstance(move.action, Goto | GoBack))
         if move.loads:
             async with page.expect_event("load"):
                 await self._act(move)
@@ -134,11 +148,11 @@ class _Episode:
         page = self.page
         match move.action:
             case Click():
-                await page.mouse.click(*_centre(move.box))
+                await self._click(move)
             case Hover():
-                await page.mouse.move(*_centre(move.box))
+                await (page.mouse.move(*_centre(move)) if move.nth is None else self._located(move).hover())
             case Type(text=text, press_enter=press_enter):
-                await page.mouse.click(*_centre(move.box))
+                await self._click(move)
                 await page.keyboard.type(text)
                 if press_enter:
                     await page.keyboard.press("Enter")
@@ -150,6 +164,24 @@ class _Episode:
                 return
             case _:
                 await self._navigate(move.action)
+
+    async def _click(self, move: Move) -> None:
+        await (self.page.mouse.click(*_centre(move)) if move.nth is None else self._located(move).click())
+
+    def _located(self, move: Move) -> Locator:
+        role, name = _role_and_name(move.element)
+        return self.page.get_by_role(role, name=name, exact=True).nth(move.nth or 0)  # type: ignore[arg-type]
+
+    async def _number_of(self, element: ActedOn | None) -> int | None:
+        role, name = _role_and_name(element)
+        if element is None or element.box is None or not role:
+            return None
+        found = self.page.get_by_role(role, name=name, exact=True)  # type: ignore[arg-type]
+        for number in range(await found.count()):
+            box = await found.nth(number).bounding_box()
+            if box and abs(box["x"] - element.box.x) + abs(box["y"] - element.box.y) < SAME_PLACE:
+                return number
+        return None
 
     async def _navigate(self, action: Action) -> None:
         match action:
@@ -168,7 +200,14 @@ class _Episode:
                 raise ValueError(f"the bare script does not know the action {action.kind}")
 
 
-def _centre(box: Box | None) -> tuple[float, float]:
+def _role_and_name(element: ActedOn | None) -> tuple[str, str]:
+    """ "" and "" for what has no role in ARIA, such as StaticText."""
+    found = LINE.match(element.line) if element else None
+    return (found["role"], ast.literal_eval(found["name"])) if found else ("", "")
+
+
+def _centre(move: Move) -> tuple[float, float]:
+    box: Box | None = move.element.box if move.element else None
     if box is None:
         raise ValueError("an action on an element without a place")
     return box.x + box.width / 2, box.y + box.height / 2

@@ -130,7 +130,7 @@ class Runner:
             action = step.decision.action
             if isinstance(action, Goto):
                 action = Goto(url=to_placeholders(action.url, urls))
-            moves.append(Move(action, step.acted_on.box if step.acted_on else None))
+            moves.append(Move(action, step.acted_on))
         return moves
 
     def end(self, task: Task) -> str:
@@ -179,6 +179,8 @@ class Bench:
     tasks: Sequence[Task]
     astray: set[TaskId] = field(default_factory=set)
     steps: dict[TaskId, int] = field(default_factory=dict)
+    elements: int = 0
+    located: int = 0
 
     @classmethod
     async def open(cls, tasks: str, out: Path, stack: AsyncExitStack) -> Self:
@@ -196,6 +198,8 @@ class Bench:
             ends[task.task_id] = runner.end(task)
             _, moves[task.task_id] = await script.play(task, runner.moves(task), learn=True)
             bench.steps[task.task_id] = len(moves[task.task_id])
+            bench.elements += sum(move.element is not None for move in moves[task.task_id])
+            bench.located += sum(move.nth is not None for move in moves[task.task_id])
         return bench
 
     async def play(self, rounds: int) -> None:
@@ -213,6 +217,9 @@ class Bench:
         """Prints the figures; 0 when all are reached."""
         steps = sum(taken for task_id, taken in self.steps.items() if task_id not in self.astray)
         print(f"{len(self.steps) - len(self.astray)} tasks, {steps} steps, {rounds} rounds; s a step")
+        print(
+            f"of {self.elements} elements the script finds {self.located} by role and name, the others by their place"
+        )
         if self.astray:
             print(f"left out, as the script ended elsewhere: {', '.join(map(str, sorted(self.astray)))}")
         print(f"\n{'':26s}" + "".join(f"{part:>10s}" for part in PARTS))
