@@ -157,7 +157,7 @@ class ActionSettings(Described):
     skip_thoughts: bool = False
     """look for the action outside blocks of thoughts, such as <think>...</think>; official looks in them too"""
     constrain: Literal["none", "grammar", "ids", "controls", "words"] = "none"
-    """keeps the sampler to the action grammar, to elements of the page (ids), its controls, and words; officially none
+    """keeps the sampler to the action grammar, to elements of the page (ids), its controls, words; officially none
 
     Elements are those of the page that the model is shown. With controls it clicks links, buttons and the like only,
     and types only where text goes. With words it also types only words that follow each other in the task, and answers
