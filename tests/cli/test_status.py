@@ -22,6 +22,8 @@ from webarena_runner.log.writing import RunFolder
 from webarena_runner.types import RunStatus
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
+# No process has this number, which Linux does not give.
+GONE = 2**22 + 1
 
 
 @pytest.fixture
@@ -146,8 +148,24 @@ def test_a_signal_a_budget_and_the_end_are_told_apart(invoke: Invoke, arguments:
     assert (said.passed, said.done, said.tokens) == (3, 3, 105)
     assert not list(Path("results/r").glob(".status*"))
 
+    as_if_killed_before_its_results_were_written(Path("results/r"))
+    told = invoke("status", "r").out
+    assert f"interrupted: process {GONE} has ended without a word" in told
+    assert "go on with: wa-run resume" in told
+    assert invoke("resume", "r").code == 0
+    assert state() == ("finished", "", 0)
+    assert Path("results/leaderboard.csv").read_text().count(",r,") == 1
+    assert json.loads(Path("results/r/manifest.json").read_text())["finished_at"]
+
     Path("results/r/status.json").unlink()
     assert state() == ("finished", "", 0), "a run of an earlier version has its results alone"
+
+
+def as_if_killed_before_its_results_were_written(run: Path) -> None:
+    for name, changes in (("status", {"state": "running", "pid": GONE}), ("manifest", {"finished_at": None})):
+        path = run / f"{name}.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    (run.parent / "leaderboard.csv").unlink()
 
 
 @pytest.fixture
@@ -155,7 +173,7 @@ def said() -> Callable[..., RunStatus]:
     def make(**changes: Any) -> RunStatus:
         import socket
 
-        given = {"run_id": "r", "state": "running", "pid": 7, "host": socket.gethostname()}
+        given = {"run_id": "r", "state": "running", "pid": GONE, "host": socket.gethostname()}
         return RunStatus.model_validate({**given, "started_at": NOW, "heartbeat_at": NOW, **changes})
 
     return make
@@ -169,13 +187,15 @@ def test_what_holds_its_run_and_says_nothing_is_silent(tmp_path: Path, said: Cal
     assert (found.state, found.why) == ("silent", "no heartbeat for 61 s; it still holds the run")
     folder.close()
     assert standing(folder.path, said(), NOW).state == "interrupted"
+    writing_results = said(pid=os.getpid(), started_at=datetime.now(UTC))
+    assert standing(folder.path, writing_results, NOW).state == "running"
 
 
 def test_of_another_machine_only_the_heartbeat_tells(tmp_path: Path, said: Callable[..., RunStatus]) -> None:
     status = said(host="node-17")
     assert standing(tmp_path, status, NOW).state == "running"
     found = standing(tmp_path, status, NOW + timedelta(hours=1))
-    assert (found.state, found.why) == ("silent", "no heartbeat for 3600 s; look for process 7 on node-17")
+    assert (found.state, found.why) == ("silent", "no heartbeat for 3600 s; look for process 4194305 on node-17")
 
 
 def test_a_newer_version_may_say_more_and_what_is_damaged_is_told(

@@ -16,7 +16,7 @@ from tests.cli.conftest import Done, Invoke, own_task
 from tests.models.fake_openai import Reply, Server, completion, error, running
 
 pytestmark = pytest.mark.browser
-LIMIT_S = 30
+LIMIT_S = 90
 STOP = Reply(200, completion("```stop [hello]```"))
 SCROLL = Reply(200, completion("```scroll [down]```"))
 # 30 prompt tokens and 5 of the reply for each request, as the fake server counts: 0.0004 dollars.

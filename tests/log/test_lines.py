@@ -4,10 +4,11 @@ import asyncio
 import io
 import json
 import logging
+from pathlib import Path
 
 import pytest
 
-from webarena_runner.log.lines import LineFormatter, lines_of, printable
+from webarena_runner.log.lines import LineFormatter, RunLog, lines_of, printable
 
 
 @pytest.mark.parametrize(
@@ -69,3 +70,14 @@ async def test_lines_of_episodes_at_the_same_time_carry_their_own_task_and_trial
         "INFO task cart trial 1: no screenshot",
     ]
     assert lines[-1] == "INFO between"
+
+
+def test_a_full_disk_costs_lines_and_nothing_else(capfd: pytest.CaptureFixture[str]) -> None:
+    handler = RunLog("/dev/full", encoding="utf-8")
+    logger = logging.Logger("full")
+    logger.addHandler(handler)
+    logger.warning("written nowhere")
+    handler.close()
+    assert capfd.readouterr().err == ""
+    with pytest.raises(OSError, match="No space left"):
+        Path("/dev/full").write_text("as much as the handler had")

@@ -143,6 +143,25 @@ def test_a_write_that_fails_leaves_the_old_text(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
 
 
+def test_what_a_killed_process_left_of_writing_is_cleared_by_the_next(
+    tmp_path: Path, make_manifest: MakeManifest
+) -> None:
+    run = RunFolder.create(tmp_path / "r", make_manifest(), [])
+    episode = run.begin(1, 0).folder
+    run.close()
+    left = [
+        run.path / ".manifest.json.0a1b2c3d",
+        run.path / "texts" / ".a.txt.0a1b2c3d",
+        episode / ".result.json.ffffffff",
+    ]
+    own = [run.path / ".notes", episode / ".result.json.keep-this"]
+    for path in (*left, *own):
+        path.write_text("half a fi")
+    RunFolder.reopen(run.path, []).close()
+    assert [path.exists() for path in left] == [False] * 3
+    assert all(path.exists() for path in own), "only what is called as we call it"
+
+
 def test_records_round_trip_without_images(tmp_path: Path, make_manifest: MakeManifest) -> None:
     run = RunFolder.create(tmp_path / "r1", make_manifest(), [])
     log = run.begin(1, 0)

@@ -1,6 +1,7 @@
 """Starting, resuming and reporting a run."""
 
 import logging
+import shlex
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -238,10 +239,11 @@ def play(
         echo_json(outcome)
     else:
         print_report(report, stdout(), exported=exported)
+    resume = f"wa-run resume {shlex.quote(str(prepared.folder))}"
     if summary is None:
-        console.print(f"interrupted; go on with: wa-run resume {prepared.folder}", markup=False)
+        console.print(f"interrupted; go on with: {resume}", markup=False)
     elif stopped:
-        console.print(f"stopped early: {stopped}; go on with: wa-run resume {prepared.folder}", markup=False)
+        console.print(f"stopped early: {stopped}; go on with: {resume}", markup=False)
     return code
 
 

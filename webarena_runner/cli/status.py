@@ -1,5 +1,6 @@
 """`wa-run status`: how a run stands, from its folder, while it goes on and after."""
 
+import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -89,6 +90,10 @@ def _lines(folder: Path, said: "RunStatus", found: "Standing", heartbeat_s: floa
         )
     if said.last_event:
         lines.append(f"last: {' '.join(said.last_event.split())}")
-    if found.state in ("stopped", "interrupted") and said.left:
-        lines.append(f"go on with: wa-run resume {folder}")
+    resume = f"wa-run resume {shlex.quote(str(folder))}"
+    # One that was killed when all had been played has yet to write its results.
+    if found.state == "interrupted" or (found.state == "stopped" and said.left):
+        lines.append(f"go on with: {resume}")
+    elif found.state == "finished" and said.errored:
+        lines.append(f"to play what errored once more, go on with: {resume}")
     return lines

@@ -9,7 +9,7 @@ from webarena_runner import __version__
 from webarena_runner.errors import ConfigError, StoreError
 from webarena_runner.export.cells import csv_text, read_csv, safe_cell
 from webarena_runner.interfaces.export import ExportSetup
-from webarena_runner.log.files import sha256_of_json, write_atomically
+from webarena_runner.log.files import clear_unfinished, sha256_of_json, write_atomically
 from webarena_runner.report.summary import RunReport, load_run
 from webarena_runner.types import RunManifest
 
@@ -90,6 +90,7 @@ class LeaderboardCsv:
         row, path = safe_row(report), self._path
         try:
             with filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=LOCK_LIMIT_S):
+                clear_unfinished(path.parent, path.name)
                 write_atomically(path, csv_text(_with_row(*_read(path), row)))
         except (OSError, ValueError) as error:
             raise StoreError(

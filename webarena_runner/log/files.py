@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,6 +12,9 @@ from stat import S_IMODE, S_ISDIR, S_ISREG
 from typing import Any, BinaryIO
 
 from webarena_runner.errors import DamagedRecord, StoreError
+
+# What a file is called while it is being written.
+_UNFINISHED = re.compile(r"\.(.+)\.[0-9a-f]{8}")
 
 
 def write_atomically(path: Path, content: str | bytes, *, durable: bool = True) -> None:
@@ -53,6 +57,14 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def clear_unfinished(folder: Path, name: str | None = None) -> None:
+    """Takes away what killed processes left of writing files, of this name or any, which nobody may be writing now."""
+    for path in folder.glob(".*"):
+        found = _UNFINISHED.fullmatch(path.name)
+        if found and name in (None, found[1]) and not path.is_dir():
+            path.unlink(missing_ok=True)
 
 
 def is_file(path: Path) -> bool:

@@ -2,8 +2,9 @@
 
 import logging
 import re
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 
 from webarena_runner.types import TaskId
@@ -44,6 +45,19 @@ class LineFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name that logging calls
         return super().formatMessage(record).replace("\n", "\\n")
+
+
+class RunLog(logging.FileHandler):
+    """A full disk costs lines, without a word from logging: what the run itself cannot write says so, and ends it."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name that logging calls
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
+    def close(self) -> None:
+        # It tries once more to write what it could not.
+        with suppress(OSError):
+            super().close()
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import psutil
 from pydantic import ValidationError
 
 from webarena_runner.errors import DamagedRecord
@@ -52,10 +53,19 @@ def standing(folder: Path, status: RunStatus, now: datetime) -> Standing:
     if status.state != "running":
         return Standing(status.state, status.why)
     is_here = status.host == socket.gethostname()
-    if is_here and not is_going_on(folder):
+    # When all is played it lets go of the folder, and writes the results.
+    if is_here and not is_going_on(folder) and not _is_alive(status):
         return Standing("interrupted", f"process {status.pid} has ended without a word")
     age_s = (now - status.heartbeat_at).total_seconds()
     if age_s > STALE_S:
         where = "it still holds the run" if is_here else f"look for process {status.pid} on {status.host}"
         return Standing(SILENT, f"no heartbeat for {age_s:.0f} s; {where}")
     return Standing("running")
+
+
+def _is_alive(status: RunStatus) -> bool:
+    """Whether the process that wrote it is there: one that began later has only got its number."""
+    try:
+        return psutil.Process(status.pid).create_time() <= status.started_at.timestamp() + 1
+    except psutil.Error:
+        return False

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from webarena_runner.errors import StoreError
-from webarena_runner.log.files import sha256_of, write_atomically
+from webarena_runner.log.files import clear_unfinished, sha256_of, write_atomically
 from webarena_runner.log.format import FORMAT, Raw
 from webarena_runner.log.paths import AttemptPaths, RunPaths, is_run
 from webarena_runner.log.places import placed
@@ -129,6 +129,7 @@ class RunFolder(EpisodeFolders):
             for folder in paths.subfolders:
                 folder.mkdir(parents=True, exist_ok=True)
             lock = _locked(paths)
+            _clear_unfinished(paths)
             if prompt:
                 texts = Texts(paths.texts)
                 texts.add(prompt)
@@ -150,6 +151,7 @@ class RunFolder(EpisodeFolders):
             lock = _locked(paths)
             for folder in paths.subfolders:
                 folder.mkdir(exist_ok=True)
+            _clear_unfinished(paths)
             before = paths.manifest.read_bytes()
             if json.loads(before).get("format", 0) == FORMAT:
                 _note_end(paths, None)
@@ -234,6 +236,11 @@ def text_of(raw: Raw, *, indent: int | None = None) -> str:
     """JSON of a record of the present format."""
     separators = (",", ":") if indent is None else None
     return json.dumps({"format": FORMAT} | raw, ensure_ascii=False, indent=indent, separators=separators)
+
+
+def _clear_unfinished(paths: RunPaths) -> None:
+    for folder in (paths.folder, paths.texts, paths.verdicts, *(each.folder for each in paths.episodes())):
+        clear_unfinished(folder)
 
 
 def _locked(paths: RunPaths) -> "filelock.BaseFileLock":

@@ -17,7 +17,7 @@ from webarena_runner.errors import ConfigError, StoreError
 from webarena_runner.export.targets import open_export, require_exporter
 from webarena_runner.interfaces.execution import Executor, ExecutorSetup, Recipe
 from webarena_runner.log import reading
-from webarena_runner.log.lines import LineFormatter
+from webarena_runner.log.lines import LineFormatter, RunLog
 from webarena_runner.log.paths import Key, RunPaths
 from webarena_runner.log.texts import Texts
 from webarena_runner.log.writing import RunFolder, require_no_run, require_writable, writing_below
@@ -32,7 +32,7 @@ from webarena_runner.running.preflight import look_at_sites
 from webarena_runner.running.progress import Event, Note, Phase, Started, WatchedSchedule
 from webarena_runner.running.schedule import RunSchedule
 from webarena_runner.running.sites_up import bring_up
-from webarena_runner.running.status import StatusKeeper
+from webarena_runner.running.status import StatusKeeper, ending
 from webarena_runner.running.width import Width
 from webarena_runner.settings.later import with_limits, with_reset
 from webarena_runner.settings.loading import Given, load_model_spec
@@ -193,10 +193,20 @@ async def run(prepared: Prepared, *, on_event: Callable[[Event], None], environ:
     clock, settings = monotonic(), prepared.config.settings
     exports = [open_export(text, out=prepared.out, environ=environ) for text in settings.exporters]
     # A run that is finished needs neither a model nor sites to have its results written again.
-    stopped = await _play(prepared, on_event, environ) if prepared.todo else ""
+    stopped = await _play(prepared, on_event, environ) if prepared.todo else _note_end(prepared)
     on_event(Phase(prepared.folder.name, "writing the results"))
-    exported = tuple(each.write(prepared.folder) for each in exports)
+    with ending(prepared.folder, stopped):
+        exported = tuple(each.write(prepared.folder) for each in exports)
     return RunSummary(load_run(prepared.folder), exported, monotonic() - clock, stopped)
+
+
+def _note_end(prepared: Prepared) -> str:
+    """Of a run that was killed when all had been played, where nothing stopped it."""
+    if prepared.manifest.finished_at is None:
+        finished = reading.read_finished(prepared.folder)
+        ended_at = max((result.finished_at for result in finished.values()), default=None)
+        RunFolder.reopen(prepared.folder, prepared.tasks).close(finished_at=ended_at)
+    return ""
 
 
 async def _play(prepared: Prepared, watcher: Callable[[Event], None], environ: Mapping[str, str]) -> str:
@@ -374,7 +384,7 @@ def _open_store(prepared: Prepared, versions: Mapping[str, str], machine: dict[s
         manifest = prepared.manifest.model_copy(update=found)
         folder = RunFolder.create(prepared.folder, manifest, prepared.tasks, prompt=_prompt_text(prepared.config))
     with writing_below(folder.path):
-        handler = logging.FileHandler(RunPaths(folder.path).log, encoding="utf-8")
+        handler = RunLog(RunPaths(folder.path).log, encoding="utf-8")
     handler.setFormatter(LineFormatter("%(asctime)s %(levelname)s %(name)s: %(episode)s%(message)s"))
     logger = logging.getLogger("webarena_runner")
     level = logger.level

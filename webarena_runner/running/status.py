@@ -4,14 +4,15 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from webarena_runner.errors import StoreError
 from webarena_runner.interfaces.execution import StepTaken
-from webarena_runner.log.status import write_status
+from webarena_runner.log.status import read_status, write_status
 from webarena_runner.running.progress import Event
 from webarena_runner.running.tally import Tally, line_of
 from webarena_runner.types import EpisodeUnderWay, RunStatus
@@ -19,6 +20,21 @@ from webarena_runner.types import EpisodeUnderWay, RunStatus
 log = logging.getLogger(__name__)
 HEARTBEAT_S = 3.0
 State = Literal["running", "finished", "stopped", "interrupted"]
+
+
+@contextmanager
+def ending(folder: Path, why: str) -> Iterator[None]:
+    """Says in the status file, where there is one, that the run is over once its results are written.
+
+    `why` it ended early; "": it did not.
+    """
+    state: State = "stopped" if why else "finished"
+    try:
+        yield
+    except Exception as error:
+        _note_end(folder, "stopped", str(error))
+        raise
+    _note_end(folder, state, why)
 
 
 class StatusKeeper:
@@ -42,13 +58,15 @@ class StatusKeeper:
 
     @asynccontextmanager
     async def kept(self, ended_early: Callable[[], str]) -> AsyncIterator[None]:
-        """Keeps the file, in a folder that is there, and says in it at the end how the run ended."""
+        """Keeps the file, in a folder that is there, and says in it at the end how the playing ended.
+
+        A run that was not disturbed is `running` still: its results are to be written.
+        """
         beating = asyncio.create_task(self._beat())
         state, why = "interrupted", ""
         try:
             yield
-            why = ended_early()
-            state = "stopped" if why else "finished"
+            state, why = "running", ended_early()
         except Exception as error:
             state, why = "stopped", str(error)
             raise
@@ -124,3 +142,12 @@ class StatusKeeper:
             )
             for number, worker in sorted(self._tally.workers.items())
         )
+
+
+def _note_end(folder: Path, state: State, why: str) -> None:
+    """A status that cannot be read or written takes nothing from the run."""
+    try:
+        if said := read_status(folder):
+            write_status(folder, said.model_copy(update={"state": state, "why": why, "under_way": ()}))
+    except (StoreError, OSError) as error:
+        log.warning("%s: the status cannot be written: %s", folder, error)
