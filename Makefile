@@ -13,7 +13,7 @@ OWN_MODELS_VENV := .venv-models
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser smoke demo test test-pythons sanity test-slow test-models peer-test verified-test harbor-test test-sites check bench bench-observe bench-settle bench-sites bench-login bench-kills bench-record bench-report bench-rollouts bench-scale bench-table bench-coverage bench-workers fuzz golden docs lock clean
+.PHONY: help setup browser smoke demo test test-pythons sanity test-slow test-models peer-test verified-test harbor-test test-sites check bench bench-observe bench-settle bench-sites bench-login bench-record bench-report bench-rollouts bench-scale bench-table bench-coverage bench-workers bench-flat chaos fuzz golden docs lock clean
 
 help:
 	@echo "make smoke      run the embedded benchmark with the reference agent, print its result table"
@@ -30,7 +30,8 @@ help:
 	@echo "make ray-test   runs on Ray nodes on this machine, one of which is killed (sets up .venv-ray: 0.6 GB, ten minutes)"
 	@echo "make test-sites  real web applications as sites: kiwix-serve, MediaWiki, django-oscar (Debian packages, and .venv-sites: 0.3 GB)"
 	@echo "make fuzz       10,000 seeded odd task files, model replies, run folders and imports: no traceback, no hang (some minutes)"
-	@echo "make bench      timings, as ratios within one run; one by one: bench-observe, bench-settle, bench-sites, bench-login, bench-kills, bench-report, bench-rollouts, bench-scale, bench-table, bench-coverage, bench-workers"
+	@echo "make bench      timings, as ratios within one run; one by one: bench-observe, bench-settle, bench-sites, bench-login, bench-report, bench-rollouts, bench-scale, bench-table, bench-coverage, bench-workers, bench-flat"
+	@echo "make chaos      kills, signals, full disks, jumping clocks and failing model servers, in whole runs: what is lost (an hour)"
 	@echo "make golden     recorded behaviour of the official code against ours: equal / total"
 	@echo "make docs       build the pages in docs/ into docs/_build (no network)"
 	@echo "make lock       renew requirements/dev.lock from pyproject.toml"
@@ -177,14 +178,19 @@ test-sites: browser $(SITES_VENV)/.installed
 	tests/realsites/debian-packages.sh
 	SITES_VENV=$(abspath $(SITES_VENV)) $(BIN)/python -m pytest -m realsites tests/realsites
 
-bench: bench-observe bench-settle bench-sites bench-login bench-kills bench-report bench-table
+bench: bench-observe bench-settle bench-sites bench-login bench-report bench-table
 
 bench-observe: browser .venv-peer/.installed
 	$(BIN)/python bench/observe.py --peer-python .venv-peer/bin/python
 
-# Kills each process of a run at fifteen moments, a quarter of an hour: what is lost, repeated, left running.
-bench-kills: browser
-	$(BIN)/python -m bench.kills
+# Disturbs whole runs at random moments, drawn from a seed: what is lost, repeated, left running, left lying about.
+chaos: browser
+	$(BIN)/python -m bench.chaos --out results/chaos
+
+# Memory of runner and browser over 1,000 episodes, of the reference agent and of a model that is replayed: an hour.
+bench-flat: browser
+	$(BIN)/python -m bench.flat --model oracle
+	$(BIN)/python -m bench.flat --model replay
 
 # What each kind of recording costs: some minutes.
 # Makes a run folder of 812 tasks with 20 steps each (1 GB) in the temporary folder, and its report.

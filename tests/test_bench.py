@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-PROGRAMS = sorted(path.stem for path in (Path(__file__).parents[1] / "bench").glob("*.py"))
+BENCH = Path(__file__).parents[1] / "bench"
+PROGRAMS = [".".join(path.relative_to(BENCH).with_suffix("").parts) for path in sorted(BENCH.rglob("[!_]*.py"))]
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
