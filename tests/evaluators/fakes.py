@@ -55,11 +55,13 @@ class SayingJudge:
 
     replies: list[str]
     asked: list[tuple[str, str, str]] = field(default_factory=list)
+    intents: list[str] = field(default_factory=list)
     name: str = "saying-judge"
     cost_usd: float | None = None
 
     async def ask(self, kind: str, *, intent: str, reference: str, answer: str) -> JudgeReply:
         self.asked.append((kind, reference, answer))
+        self.intents.append(intent)
         reply = self.replies[0] if len(self.replies) == 1 else self.replies.pop(0)
         return JudgeReply(reply, cached=False, cost_usd=self.cost_usd)
 

@@ -54,7 +54,7 @@ class Comparing:
         return any(self._has(part, text, as_word=False) for part in item.split(ALTERNATIVES))
 
     def excludes(self, item: str, text: str) -> bool:
-        return not self._has(item, text, as_word=False)
+        return not self._has(item, text, as_word=False, splits_slashes=False)
 
     def is_one_of(self, items: Iterable[str], answer: str) -> bool:
         """Whether a cleaned answer has one of the items: always among pieces of text, never among words."""
@@ -78,7 +78,7 @@ class Comparing:
         parts = [read_condition(part) for part in condition.split(ALTERNATIVES)]
         return any(table[sign](_as_float(value), bound) for sign, bound in parts)
 
-    def _has(self, item: str, text: str, *, as_word: bool) -> bool:
+    def _has(self, item: str, text: str, *, as_word: bool, splits_slashes: bool = True) -> bool:
         """`as_word`: WebArena compares it as a word when it is one character."""
         wanted, found = self.clean(item), self.clean(text)
         if self._rules.words == "sole_character":
@@ -89,13 +89,10 @@ class Comparing:
             return wanted in found
         if self._rules.words == "tokens" and self._scoring.whole_words:
             return re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", found) is not None
-        return wanted in self._words(found)
-
-    def _words(self, text: str) -> list[str]:
-        tokens = words(text)
-        if self._rules.splits_slashes:
+        tokens = words(found)
+        if splits_slashes and self._rules.splits_slashes:
             tokens += [part for token in tokens if "/" in token for part in token.split("/")]
-        return tokens
+        return wanted in tokens
 
 
 def _as_float(value: Number) -> float:

@@ -19,10 +19,11 @@ class Rules:
 
     `strips`: white space around texts does not count. `words`: which references must be words of the text, and not
     only in it: the sole item of an answer's list that is one character, or all that are one token. `splits_slashes`:
-    parts of a token with slashes are words too. `alternatives`: answers may have ` |OR| `. `joins_references`: fuzzy
-    references of an answer are one question. `exact_urls`: addresses are compared as texts, and by EXACT where a record
-    says nothing. `unescapes`: character references in what a page check selects are resolved first. `page_fuzzy`: the
-    form of fuzzy references in page checks, which is one text or a list that is joined to one.
+    parts of a token with slashes are words too, where a text must have one. `alternatives`: answers may have ` |OR| `.
+    `joins_references`: fuzzy references of an answer are one question. `exact_urls`: addresses are compared as texts,
+    and by EXACT where a record says nothing. `unescapes`: character references in what a page check selects are
+    resolved first. `page_fuzzy`: the form of fuzzy references in page checks, which is one text or a list that is
+    joined to one.
     """
 
     strips: bool = True

@@ -79,7 +79,8 @@ def _targets(targets: Any, found: Any, urls: Mapping[str, str]) -> Iterator[Comp
         asked = "the one that the agent ended on" if target["url"] == LAST_PAGE else _filled(target["url"], urls)
         where = _places({"page": asked, "selected by": target["locator"]})
         found_at = _places({"page": seen["opened"], "note": seen.get("note", "")})
-        yield Compared((*required, *where), (Side("text", seen["selected"]), *found_at))
+        selected = "nothing" if seen["selected"] is None else str(seen["selected"])
+        yield Compared((*required, *where), (Side("text", selected), *found_at))
 
 
 def _places(texts: Mapping[str, str]) -> Iterator[Side]:
