@@ -17,7 +17,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 help:
 	@echo "make smoke      run the embedded benchmark with the reference agent, print its result table"
-	@echo "make demo       a real small model (98 MB, on the CPU) plays four tasks, and web pages show what it did: some minutes"
+	@echo "make demo       a real small model (98 MB, on the CPU) plays four tasks, and web pages show what it did: three minutes"
 	@echo "make test       run the tests (sets up .venv and a browser)"
 	@echo "make test-pythons  a part of them on the oldest and the newest Python that is supported, as make test does too"
 	@echo "                any of these with PYTHON=python3.13 runs on another Python, in an environment of its own"
@@ -62,6 +62,7 @@ DEMO := --model smollm2-local --prompt small --task-set mini --tasks 29,58,315,3
 demo: RUN := demo-$(shell date -u +%Y%m%d-%H%M%S)
 demo: browser
 	@$(BIN)/wa-run models fetch smollm2
+	@echo "four episodes, two at a time, in which the model reads pages: about two minutes on two cores"
 	$(BIN)/wa-run $(DEMO) --run-id $(RUN)
 	@$(BIN)/wa-run report $(RUN) --html
 
