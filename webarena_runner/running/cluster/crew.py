@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from webarena_runner import __version__
 from webarena_runner.errors import ConfigError, StoreError, UsageError
+from webarena_runner.extras import PACKAGE
 from webarena_runner.interfaces.execution import Attempt
 from webarena_runner.running.cluster.common import Common
 from webarena_runner.running.cluster.connecting import Cluster, Node
@@ -79,6 +81,7 @@ class Crew:
         self._seats: list[Seat] = []
         self._jobs: set[asyncio.Task[Any]] = set()
         self._ended: deque[tuple[Attempt, EpisodeResult]] = deque()
+        self._opening: set[str] = set()
         self._stopping = False
         self.happened = asyncio.Event()
         self.failure: Exception | None = None
@@ -181,15 +184,19 @@ class Crew:
         """On a node that has none; None: there is no such node, or it does not take one."""
         from ray.exceptions import RayError
 
-        taken = {member.node.node_id for member in self.members}
-        node = next((node for node in await self._cluster.nodes() if node.node_id not in taken), None)
+        nodes = await self._cluster.nodes()
+        taken = {member.node.node_id for member in self.members} | self._opening
+        node = next((node for node in nodes if node.node_id not in taken), None)
         if node is None:
             return None
+        self._opening.add(node.node_id)
         try:
             member = await self._open(node, seat.share)
         except (RayError, ConfigError) as error:
             log.warning("%s: no worker: %s", node.name, error)
             return None
+        finally:
+            self._opening.discard(node.node_id)
         log.info("%s: a worker for %d episodes at once, in place of one that was lost", node.name, seat.share)
         return member
 
@@ -197,6 +204,10 @@ class Crew:
         actor = self._cluster.actor(Worker, self._kit, share, self._common, node=node.node_id)
         try:
             versions = await opened(actor, what=node.name, limit_s=OPEN_LIMIT_S)
+            if (there := versions[PACKAGE]) != __version__:
+                raise ConfigError(
+                    f"{node.name} has {PACKAGE} {there}, and this machine {__version__}; install the same"
+                )
         except BaseException:
             await self._cluster.kill(actor)
             raise

@@ -8,7 +8,7 @@ from time import monotonic
 from typing import ClassVar, Self
 
 from webarena_runner import registry
-from webarena_runner.errors import ConfigError
+from webarena_runner.errors import ConfigError, EngineGone
 from webarena_runner.interfaces.execution import ExecutorSetup, Schedule
 from webarena_runner.log.paths import Key
 from webarena_runner.running.cluster.connecting import connected
@@ -94,8 +94,12 @@ class RayExecutor:
                     free.add(slots.pop((attempt.task_id, attempt.trial)))
                     schedule.ended(attempt, result)
                     yield result
-                await self._hand_out(schedule, free, slots)
-                if self._must_stop(schedule) or not (crew.playing or await self._may_go_on(schedule)):
+                try:
+                    await self._hand_out(schedule, free, slots)
+                    if self._must_stop(schedule) or not (crew.playing or await self._may_go_on(schedule)):
+                        return
+                except EngineGone as error:
+                    schedule.stop(f"{error}; resume the run once the cluster has it again")
                     return
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_EVERY_S):

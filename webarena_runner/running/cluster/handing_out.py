@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
+from webarena_runner.errors import EngineGone
 from webarena_runner.interfaces.execution import Attempt, Schedule
 from webarena_runner.official.sites import sites_needed
 from webarena_runner.running.cluster.calling import answer_to
@@ -30,7 +32,7 @@ class HandingOut(Protocol):
         ...
 
     async def watch(self, happened: asyncio.Event) -> None:
-        """Sets the event when attempts that could not start may now; never ends."""
+        """Sets the event when attempts that could not start may now, as long as somebody knows."""
         ...
 
 
@@ -90,9 +92,12 @@ class PooledSites:
 
     async def watch(self, happened: asyncio.Event) -> None:
         version = 0
-        while True:
-            version = int(await self._ask("changed", version))
-            happened.set()
+        # Of a host that is gone, whoever asks it next hears.
+        with suppress(EngineGone):
+            while True:
+                version = int(await self._ask("changed", version))
+                happened.set()
+        happened.set()
 
     def _requests(self, attempts: Sequence[Attempt]) -> tuple[Request, ...]:
         return tuple(_request(self._tasks[attempt.task_id], attempt) for attempt in attempts)

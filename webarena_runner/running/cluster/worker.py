@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from webarena_runner import __version__
 from webarena_runner.errors import UsageError
+from webarena_runner.extras import PACKAGE
 from webarena_runner.log.paths import RunPaths
 from webarena_runner.log.reading import read_result
 from webarena_runner.running.cluster.common import Common, in_common
@@ -43,7 +45,7 @@ class Worker(Living[Mapping[str, str]]):
             open_player(recipe, os.environ, in_common=shared) as self._player,
         ):
             self._desk = shared.desk if isinstance(shared.desk, RemoteDesk) else None
-            yield self._player.versions
+            yield {**self._player.versions, PACKAGE: __version__}
             for episode in self._playing.values():
                 episode.cancel()
             if self._playing:
