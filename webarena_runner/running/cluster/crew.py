@@ -88,7 +88,7 @@ class Crew:
         self.forfeited: deque[tuple[Granted, bool]] = deque()
 
     async def start(self, nodes: Mapping[str, Node], shares: Mapping[str, int]) -> None:
-        """Raises ConfigError when a node refuses, or cannot be had."""
+        """Raises ConfigError when a node refuses, or none can be had: Ray lists some for a while that are gone."""
         from ray.exceptions import RayError
 
         self._seats = [Seat(share) for share in shares.values()]
@@ -99,9 +99,11 @@ class Crew:
                 seat.member = found
         for found in opened_all:
             if isinstance(found, RayError):
-                raise ConfigError(f"a node of the cluster was lost at the start: {type(found).__name__}: {found}")
-            if isinstance(found, BaseException):
+                log.warning("a node of the cluster was lost at the start: %s", type(found).__name__)
+            elif isinstance(found, BaseException):
                 raise found
+        if not self.members:
+            raise ConfigError("no node of the cluster could be had; `ray status` shows which there are")
         for seat in self._seats:
             self._start(self._keep(seat))
 
