@@ -273,3 +273,21 @@ def test_a_home_that_nobody_has_is_told(arguments: tuple[str, ...], invoke: Invo
     done = invoke(*arguments)
     assert (done.code, done.out) == (2, "")
     assert f"{arguments[-1]}: ~ stands for no folder that is known here" in done.err
+
+
+@pytest.mark.parametrize("command", ["resume", "retry"])
+@pytest.mark.parametrize("option", ["--screenshots", "--workers", "--model"])
+def test_what_only_a_new_run_can_be_given(invoke: Invoke, command: str, option: str) -> None:
+    done = invoke(command, "r", option, "none")
+    refused(done, f"{option}: a run goes on with what it began with", f"`wa-run --config RUN {option} ...`")
+
+
+def test_a_retry_of_no_class(invoke: Invoke) -> None:
+    refused(invoke("retry", "r", "--errors", " , "), "--errors ' , ': names no class", "leave --errors out")
+
+
+@pytest.mark.parametrize("option", ["--max-cost", "--max-cost-per-episode"])
+@pytest.mark.parametrize("amount", ["0", "-1"])
+def test_a_run_that_may_cost_nothing(invoke: Invoke, option: str, amount: str) -> None:
+    done = invoke("--model", "openai-compatible", "-o", "model.model=m", "--tasks", "smoke", option, amount)
+    refused(done, f"{option}: limits.", "expected greater than 0", f"got {amount}")

@@ -141,6 +141,15 @@ def test_a_dry_run_for_programs_has_the_plan(invoke: Invoke, own_tasks: Path) ->
     assert (plan["would_start"], plan["faults"], plan["tasks"], plan["episodes"]) == (True, [], [7, 8], 2)
     assert plan["by_evaluator"] == {"string_match": 2}
     assert plan["config"]["settings"]["agent"] == "oracle"
+    assert plan["workers"] == {"start": 1, "most": 1, "bound_by": ""}
+
+
+def test_a_dry_run_tells_programs_all_that_bounds_a_run(invoke: Invoke, own_tasks: Path) -> None:
+    run = ("--model", "oracle", "--task-set", str(own_tasks), "--sites", "embedded")
+    done = invoke(*run, "--max-time", "90s", "--fail-fast", "3", "--workers", "auto", "--dry-run", "--json")
+    plan = json.loads(done.out)
+    assert (plan["max_time_s"], plan["fail_fast"], plan["max_cost_per_episode_usd"]) == (90.0, 3, None)
+    assert plan["workers"] == {"start": 2, "most": 2, "bound_by": "episodes"}
 
 
 @pytest.mark.browser

@@ -34,7 +34,10 @@ def test_the_number_in_force_is_told_and_its_range_is_kept(run: Callable[..., Do
     assert kept("manifest.json")["config"]["settings"]["workers"] == "auto"
     assert kept("manifest.json")["auto_workers"] == {"least": 1, "most": 3, "allowed": 3, "bound_by": "episodes"}
     assert (kept("status.json")["workers"], kept("status.json")["workers_auto"]) == (1, True)
+    assert kept("status.json")["doing"] == "", "it has ended"
     assert "workers: 1, 3 before: the model's server was asked too much" in Path("results/r/run.log").read_text()
+    none = invoke("retry", "r")
+    assert (none.code, "all its episodes have a score" in none.err) == (2, True)
 
 
 @pytest.mark.parametrize("given", [("--workers", "0"), ("--workers", "many"), ("-o", "workers=-1")])

@@ -15,7 +15,6 @@ MaxCost = Annotated[
     typer.Option(
         "--max-cost",
         metavar="USD",
-        min=0,
         help=f"Begin no more when the model has cost this much, by the prices in its file. {_NONE}",
         rich_help_panel=SPEED,
     ),
@@ -26,7 +25,6 @@ MaxCostPerEpisode = Annotated[
     typer.Option(
         "--max-cost-per-episode",
         metavar="USD",
-        min=0,
         help=f"End an episode when its replies have cost this much, and score it. {_NONE}",
         rich_help_panel=SPEED,
     ),
@@ -82,7 +80,6 @@ MoreCost = Annotated[
     typer.Option(
         "--max-cost",
         metavar="USD",
-        min=0,
         help=f"What the whole run may cost, its earlier starts included. {_AS_BEFORE}",
     ),
 ]

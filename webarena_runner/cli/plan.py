@@ -12,7 +12,7 @@ from rich.table import Table
 from webarena_runner.interfaces import LoadedTasks
 from webarena_runner.log.files import sha256_of_json
 from webarena_runner.official.sites import in_order
-from webarena_runner.running.capacity import Machine, workers_of
+from webarena_runner.running.capacity import Machine, WorkerRange, workers_of
 from webarena_runner.running.gate import request_of
 from webarena_runner.running.order import writers_chain
 from webarena_runner.running.plan import caution
@@ -72,9 +72,14 @@ class Plan:
         chain = writers_chain(self.tasks, free=self.config.settings.order == "free") * self.config.settings.trials
         return {"copies": of_each, "in_a_row": -(-chain // max(min(of_each.values()), 1)) if of_each else 0}
 
+    @property
+    def workers(self) -> WorkerRange:
+        """On this machine, as it is now."""
+        return workers_of(self.config, self.tasks * self.config.settings.trials, Machine.here())
+
     def as_json(self) -> dict[str, Any]:
         """JSON values; `config` is what the manifest would hold."""
-        limits = self.config.settings.limits
+        limits, workers = self.config.settings.limits, self.workers
         return {
             "would_start": not self.faults,
             "faults": list(self.faults),
@@ -94,7 +99,11 @@ class Plan:
             "episodes": self.episodes,
             "max_steps": self.episodes * limits.max_steps,
             "max_cost_usd": limits.max_cost_usd,
+            "max_cost_per_episode_usd": limits.max_cost_per_episode_usd,
             "max_tokens": limits.max_tokens,
+            "max_time_s": limits.max_time_s,
+            "fail_fast": limits.fail_fast,
+            "workers": {"start": workers.start, "most": workers.most or workers.start, "bound_by": workers.bound_by},
             "profile_overrides": list(self.overrides),
             "caution": caution(self.loaded, self.config.sites),
             "config": self.config.model_dump(mode="json"),
@@ -153,8 +162,7 @@ def print_plan(plan: Plan, console: Console) -> None:
 
 
 def _workers(plan: Plan) -> str:
-    settings = plan.config.settings
-    found = workers_of(plan.config, plan.tasks * settings.trials, Machine.here())
+    settings, found = plan.config.settings, plan.workers
     auto = f"auto: {found.start} at first, at most {found.most} (by {found.bound_by})"
     who = "" if settings.executor == "local" else f", executor {settings.executor}"
     return (auto if found.is_auto else str(found.start)) + who

@@ -70,7 +70,12 @@ def retry(
     as_json: Outcome = False,
 ) -> None:
     """Try episodes of a run again that ended in an error: like resume, but nothing that has not run yet."""
-    _go_on(context, errors=[name.strip() for name in (errors or "").split(",") if name.strip()])
+    from webarena_runner.errors import UsageError
+
+    classes = [name.strip() for name in (errors or "").split(",") if name.strip()]
+    if errors is not None and not classes:
+        raise UsageError(f"--errors {errors!r}: names no class; give some, such as site,model, or leave --errors out")
+    _go_on(context, errors=classes)
 
 
 def _go_on(context: typer.Context, *, errors: Sequence[str] | None) -> None:

@@ -17,6 +17,8 @@ from webarena_runner.tasksets.selection import ALL, EMBEDDED_NAMES
 # Typer brings its own copy of click, or takes the installed one, and has a public name for its errors' children alone.
 CLICK_ERROR: Any = typer.BadParameter.__mro__[2]
 _MARKS = {"and": "&", "or": ",", "not": "!"}
+# They take what a run has in its manifest.
+_GO_ON = ("resume", "retry")
 _IN_AN_EXPRESSION = re.compile(r"(?i:and|or|not)|[&|,!()]+.*|[0-9][0-9,-]*|[a-z]+:.+|@.+")
 
 
@@ -59,7 +61,7 @@ def usage_message(error: Any, words: Sequence[str]) -> str:
     if type(error).__name__ == "NoArgsIsHelpError":
         return ""
     context, parameter = getattr(error, "ctx", None), getattr(error, "param", None)
-    message = error.format_message().rstrip(".")
+    message = _of_a_new_run(error, context) or error.format_message().rstrip(".")
     if parameter is not None and error.message:
         # pydantic's sentence, in newer versions of Typer.
         expected = error.message.rstrip(".").replace("Input should be greater", "expected a number greater")
@@ -73,6 +75,19 @@ def usage_message(error: Any, words: Sequence[str]) -> str:
         message += f": {expected}{got}"
     command = getattr(context, "command_path", "wa-run")
     return f"{message}; see `{command} --help`"
+
+
+def _of_a_new_run(error: Any, context: Any) -> str:
+    """Of an option that only a run which begins has; "" for all others."""
+    name = getattr(error, "option_name", "")
+    if context is None or context.info_name not in _GO_ON or not name.startswith("--"):
+        return ""
+    if all(name not in parameter.opts for parameter in context.find_root().command.params):
+        return ""
+    return (
+        f"{name}: a run goes on with what it began with; leave it out, or begin another run: "
+        f"`wa-run --config RUN {name} ...`"
+    )
 
 
 def _value_of(parameter: Any, words: Sequence[str]) -> str:

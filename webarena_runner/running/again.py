@@ -23,6 +23,8 @@ def errored_with(classes: Sequence[str], todo: Todo, folder: Path) -> Todo:
     counts = Counter(ended.values())
     if unknown := [name for name in classes if name not in known | counts.keys()]:
         raise ConfigError(f"--errors {','.join(unknown)}: expected some of {', '.join(sorted(known))}")
+    if not todo:
+        raise ConfigError(f"{folder}: all its episodes have a score, so there is nothing to try again")
     wanted = classes or tuple(counts)
     found = tuple((task, trial) for task, trial in todo if ended.get((task.task_id, trial)) in wanted)
     if not found:

@@ -111,7 +111,7 @@ class StatusKeeper:
                 "host": socket.gethostname(),
                 "started_at": self._started_at,
                 "heartbeat_at": datetime.now(UTC),
-                "doing": tally.phase,
+                "doing": tally.phase if state == "running" else "",
                 "last_event": self._last_event,
                 "total": tally.total,
                 "done": tally.done,
