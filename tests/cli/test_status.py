@@ -159,6 +159,7 @@ def test_a_signal_a_budget_and_the_end_are_told_apart(invoke: Invoke, arguments:
 
     Path("results/r/status.json").unlink()
     assert state() == ("finished", "", 0), "a run of an earlier version has its results alone"
+    assert json.loads(invoke("status", "r", "--json").out)["tokens"] == 105
 
 
 def as_if_killed_before_its_results_were_written(run: Path) -> None:

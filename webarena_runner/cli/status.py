@@ -61,6 +61,8 @@ def _of_results(folder: Path) -> "RunStatus":
             "failed": total.planned - total.missing - total.passed - total.errored,
             "errored": total.errored,
             "left": total.missing,
+            "tokens": report.tokens,
+            "cost_usd": report.cost_usd,
         }
     )
 

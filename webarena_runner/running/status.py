@@ -148,6 +148,7 @@ def _note_end(folder: Path, state: State, why: str) -> None:
     """A status that cannot be read or written takes nothing from the run."""
     try:
         if said := read_status(folder):
-            write_status(folder, said.model_copy(update={"state": state, "why": why, "under_way": ()}))
+            over = {"state": state, "why": why, "doing": "", "under_way": (), "eta_s": None}
+            write_status(folder, said.model_copy(update=over))
     except (StoreError, OSError) as error:
         log.warning("%s: the status cannot be written: %s", folder, error)
