@@ -21,12 +21,15 @@ FIELDS = {
         <input placeholder=password name=password type=password><button>Sign in</button>""",
     "gitlab": """<input data-testid=username-field name=user>
         <input data-testid=password-field name=password type=password><button data-testid=sign-in-button>Go</button>""",
+    "classifieds": """<input id=email name=user><input id=password name=password type=password>
+        <button>Log in</button>""",
 }
 LOGIN_PATH = {
     "shopping": "/customer/account/login/",
     "reddit": "/login",
     "shopping_admin": "/admin",
     "gitlab": "/users/sign_in",
+    "classifieds": "/index.php?page=login",
 }
 
 
@@ -67,7 +70,7 @@ class OfficialForms:
         account = f"/user/{quote(self.user)}/account"
         return Starlette(
             routes=[
-                Route(login_path, self._form, methods=["GET"]),
+                Route(login_path.partition("?")[0], self._form_or_private, methods=["GET"]),
                 Route("/sign-in", self._sign_in, methods=["POST"]),
                 Route("/", self._home),
                 *(Route(path, self._ends) for path in ("/restarted", "/users/sign_out")),
@@ -80,6 +83,10 @@ class OfficialForms:
         self.asked.append(dict(request.headers))
         by_header = self.login_header and request.headers.get(self.login_header) == f"{self.user}:{self.password}"
         return by_header or request.cookies.get(self.cookie) in self.sessions
+
+    async def _form_or_private(self, request: Request) -> Response:
+        """One address may have all pages, and tell them apart by a query."""
+        return await (self._private if request.query_params.get("page") == "user" else self._form)(request)
 
     async def _form(self, request: Request) -> Response:
         if self.broken:
@@ -111,7 +118,7 @@ class OfficialForms:
 
     async def _private(self, request: Request) -> Response:
         if self._signed_in(request):
-            return HTMLResponse("<h1>Dashboard</h1><button>Delete account</button>")
+            return HTMLResponse("<h1>Dashboard</h1><h2>My listings</h2><button>Delete account</button>")
         return RedirectResponse(LOGIN_PATH[self.site], 302)
 
 

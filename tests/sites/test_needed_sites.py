@@ -74,13 +74,13 @@ def test_no_url_is_missing() -> None:
 
 
 def test_sites_that_are_not_embedded_are_told_by_what_there_is() -> None:
-    chosen = [task(1, "classifieds", "reddit"), task(2, "reddit")]
+    chosen = [task(1, "intranet", "reddit"), task(2, "reddit")]
     with pytest.raises(ConfigError) as caught:
         require_sites(SitesSpec(provider="embedded"), chosen)
     message = str(caught.value)
-    assert "classifieds: 1 of 2 tasks" in message
+    assert "intranet: 1 of 2 tasks" in message
     assert "reddit: " not in message
-    assert "'embedded' serves gitlab, homepage, map" in message
+    assert "'embedded' serves classifieds, gitlab, homepage, map" in message
 
 
 def test_wrong_options_of_a_stored_run_are_told() -> None:

@@ -122,12 +122,12 @@ def test_a_malformed_one_is_told_by_its_key(tmp_path: Path, changed: dict[str, s
 @pytest.mark.parametrize("missing", ["login", "accounts"])
 async def test_a_site_without_form_or_account_says_which(url: str, new_context: NewContext, missing: str) -> None:
     options: dict[str, Any] = {
-        "urls": {"classifieds": url},
-        "login": {"classifieds": LOGIN},
-        "accounts": {"classifieds": {"username_env": "WHO", "password_env": "SECRET"}},
+        "urls": {"map": url},
+        "login": {"map": LOGIN},
+        "accounts": {"map": {"username_env": "WHO", "password_env": "SECRET"}},
     }
     del options[missing]
     provider = build_provider(SitesSpec(provider="static", options=options), ENVIRON, new_context=new_context)
-    with pytest.raises(LoginRefused, match=rf"options\.{missing}\.classifieds"):
-        async with provider, provider.lease(["classifieds"], login_sites=["classifieds"], writes=False):
+    with pytest.raises(LoginRefused, match=rf"options\.{missing}\.map"):
+        async with provider, provider.lease(["map"], login_sites=["map"], writes=False):
             pass
