@@ -240,7 +240,8 @@ class SiteProvider(Protocol):
     sites before it is entered gives by `addresses(options, sites)` all that an episode with these sites reaches. One
     that makes the sites' data itself says by `data_version(task_set_sha256)` which data and tasks those are, one that
     knows which images its sites run by `images_of(options)`, and one whose every lease has sites that nothing was done
-    to by `fresh = True`. One that starts its sites before a run does that in
+    to by `fresh = True`; such a one is entered while the browser starts, and uses `new_context` in leases alone. One
+    that starts its sites before a run does that in
     `await prepare(options, environ, sites=..., watch=...)`, and one that can say what has become of what they run in
     does so in `await states(options, environ)`, a `sites.probes.findings.Finding` by the URL of the site.
     """

@@ -21,9 +21,10 @@ from webarena_runner.official.notation import render
 from webarena_runner.official.sites import OFFICIAL_SITES, sites_needed
 from webarena_runner.running.elsewhere import require_sites_of_tasks
 from webarena_runner.running.gate import Gate, GatedDesk, SiteGate
+from webarena_runner.running.side_by_side import one_after_the_other, side_by_side
 from webarena_runner.running.signed_in import SignedIn, is_login_page, taken_away
 from webarena_runner.settings.records import PageChecks, RecordSettings, RunSettings, SitesSpec
-from webarena_runner.sites.providers import build_provider
+from webarena_runner.sites.providers import build_provider, gives_fresh
 from webarena_runner.sites.shared import SharedSites
 from webarena_runner.types import Action, Geolocation, Observation, Score, Task, Viewport
 
@@ -154,7 +155,9 @@ class BrowserEnvironments:
             resetting=setup.resetting,
             on_event=setup.on_event,
         )
-        async with session as browser, provider as sites:
+        # Sites that are shared may want a browser as they begin.
+        entered = side_by_side if gives_fresh(setup.sites) else one_after_the_other
+        async with entered(session, provider) as (browser, sites):
             yield cls(settings, sites=sites, browser=browser, evaluators=evaluators, judge=setup.judge)
 
     @classmethod
