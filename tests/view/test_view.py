@@ -26,6 +26,7 @@ from webarena_runner.browser.find import find_browser, launch_args
 from webarena_runner.errors import StoreError
 from webarena_runner.log.writing import RunFolder, is_going_on
 from webarena_runner.types import Task
+from webarena_runner.view.events import states
 
 __all__ = ["invoke", "workdir"]
 
@@ -176,6 +177,17 @@ def test_a_live_page_is_told_of_every_step_and_end(viewed: Viewed) -> None:
         assert (seen["fields"]["failed"], seen["fields"]["not run"], seen["playing"]) == ("1", "2", [])
         run.close()
         assert next(state for state in states if state["fields"]["status"] == "stopped")
+
+
+async def test_what_changes_before_the_folder_is_watched_is_told(tmp_path: Path) -> None:
+    with going_on(tmp_path, "early") as run:
+        told = states(run.path)
+        assert json.loads(await anext(told))["playing"] == []
+        # The watch begins when the next state is asked for.
+        run.begin(1, 0).append(a_step(0))
+        found = json.loads(await anext(told))["playing"]
+        await told.aclose()
+    assert [each["step"] for each in found] == ["step 1"]
 
 
 @pytest.mark.browser

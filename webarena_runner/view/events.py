@@ -9,6 +9,7 @@ from pathlib import Path
 import watchfiles
 
 from webarena_runner.errors import StoreError
+from webarena_runner.log.paths import RunPaths
 from webarena_runner.view.live import LiveRun
 
 log = logging.getLogger(__name__)
@@ -37,5 +38,13 @@ async def states(folder: Path) -> AsyncIterator[str]:
 async def _changes(folder: Path) -> AsyncIterator[set[Path]]:
     yield set()
     watch = watchfiles.awatch(folder, debounce=GATHER_MS, rust_timeout=AT_LEAST_EVERY_MS, yield_on_timeout=True)
+    # What changed before the watch began is told by nobody.
+    told = False
     async for changes in watch:
-        yield {Path(path) for _, path in changes}
+        yield {Path(path) for _, path in changes} | (set() if told else await asyncio.to_thread(_all_of, folder))
+        told = True
+
+
+def _all_of(folder: Path) -> set[Path]:
+    paths = RunPaths(folder)
+    return {paths.manifest, *(each.folder for each in paths.episodes())}
