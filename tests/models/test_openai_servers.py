@@ -416,6 +416,7 @@ async def test_a_grammar_is_for_servers_that_are_known_to_keep_to_it(
     server.models = [{"id": "tiny", "owned_by": owner}]
     serve(server, "/version", version)
     backend = connect()
+    assert not form_fault(backend), "as for wa-run --dry-run, which asks no server"
     await backend.check()
     assert fault in form_fault(backend)
     assert bool(fault) == bool(form_fault(backend))

@@ -97,7 +97,7 @@ class TakesForms(Protocol):
     """A backend whose sampler can be kept to a form of reply."""
 
     def form_fault(self) -> str:
-        """Why this model's engine would not keep to one, known after the check; "" when it does."""
+        """Why this model's engine would not keep to one; "" when it does, and before the check while that is open."""
         ...
 
     async def generate(

@@ -120,7 +120,10 @@ async def test_a_reply_is_kept_to_its_form_or_the_wish_is_refused_before_a_run(
             require_forms(backend, ActionSettings(constrain="grammar"))
         return
     require_forms(backend, ActionSettings(constrain="grammar"))
-    require_actions(await drawn(backend, 8))
+    alone = (await ask(backend, PAGES[0], temperature=0.0, max_tokens=16)).text
+    actions, free = await asyncio.gather(drawn(backend, 8), ask(backend, PAGES[0], temperature=0.0, max_tokens=16))
+    require_actions(actions)
+    assert free.text == alone, "beside replies in a form"
     assert {action.kind for action in await drawn(backend, 2, form=FORM.answer_only())} == {"stop"}
 
 

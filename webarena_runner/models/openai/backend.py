@@ -60,6 +60,7 @@ class OpenAIChat:
         self._context_window = spec.context_window
         self._kind = kind
         self._facts = facts_of_kind(kind)
+        self._learned = False
         self._entry: Mapping[str, Any] | None = None
         self._tried = False
         self._settled: dict[str, bool] = {}  # whether a text is one token, by the server's tokenizer
@@ -156,7 +157,7 @@ class OpenAIChat:
 
     def form_fault(self) -> str:
         """Of servers that would ignore a grammar without a word."""
-        return fault_of_forms(self._facts)
+        return fault_of_forms(self._facts) if self._learned else ""
 
     async def generate(
         self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: ReplyForm | None = None
@@ -278,6 +279,7 @@ class OpenAIChat:
 
     async def _learn(self) -> None:
         self._facts = await learn(self.server, self._model, self._entry, kind=self._kind)
+        self._learned = True
         if self._options.sampler_defaults == "off" and self._facts.added:
             message = "%s: %s adds %s to the sampling of the profile, which no request can switch off"
             logger.warning(message, self.server.subject, self._facts.kind, self._facts.added)

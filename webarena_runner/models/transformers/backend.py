@@ -14,7 +14,7 @@ from webarena_runner.models.shared.options import parse_options
 from webarena_runner.models.shared.preview import engine_preview
 from webarena_runner.models.shared.tokens import LocalTokens
 from webarena_runner.models.transformers.batch import Batcher, Request, closed
-from webarena_runner.models.transformers.forms import Forms
+from webarena_runner.models.transformers.forms import Forms, lacks_xgrammar
 from webarena_runner.models.transformers.generate import Generator
 from webarena_runner.models.transformers.load import Loaded, load, missing
 from webarena_runner.models.transformers.options import TransformersOptions
@@ -100,7 +100,7 @@ class TransformersLocal:
         await self._ready()
 
     def form_fault(self) -> str:
-        return self._running.forms.fault() if self._running else "the model is not loaded"
+        return self._running.forms.fault() if self._running else lacks_xgrammar()
 
     async def generate(
         self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: ReplyForm | None = None

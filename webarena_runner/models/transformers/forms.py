@@ -20,7 +20,7 @@ CACHE_BYTES = 64 * 2**20
 class Forms:
     """Grammars for the tokens of one model; `ends` are the ids that end a reply, `vocabulary` is as wide as its scores.
 
-    The lock guards the compiler, which is made at first use: reading a large vocabulary takes a second.
+    The lock guards the compiler, which is made at first use; requests for one page also compile its grammar only once.
     """
 
     def __init__(self, tokenizer: Any, *, ends: Collection[int], vocabulary: int, subject: str) -> None:
@@ -33,33 +33,45 @@ class Forms:
 
     def fault(self) -> str:
         """Why replies of this model cannot be kept to a form; "" when they can."""
-        if not find_spec("xgrammar"):
-            return f"it needs the Python module xgrammar; run: {how_to_install('transformers')}"
+        if lacking := lacks_xgrammar():
+            return lacking
         if not self._ends:
             return "its tokenizer and its generation_config name no token that ends a reply"
         try:
-            self._ready()
+            with self._lock:
+                self._ready()
         except (ValueError, RuntimeError) as error:
             return f"xgrammar does not take its tokenizer: {error}"
         return ""
 
     def compiled(self, form: ReplyForm) -> Any:
-        """Takes up to a second for a page of many elements. Raises ModelRefused when there can be no such reply."""
+        """Takes seconds at first, as the whole vocabulary is tried, and then a fraction of one for each new page.
+
+        Raises:
+            ModelRefused: xgrammar does not take the grammar.
+        """
         try:
-            return self._ready().compile_grammar(form.gbnf)
+            with self._lock:
+                return self._ready().compile_grammar(form.gbnf)
         except (ValueError, RuntimeError) as error:
             raise ModelRefused(f"{self._subject}: actions.constrain: {error}") from error
 
     def _ready(self) -> Any:
         import xgrammar
 
-        with self._lock:
-            if self._compiler is None:
-                tokens = xgrammar.TokenizerInfo.from_huggingface(
-                    self._tokenizer, vocab_size=self._vocabulary, stop_token_ids=self._ends
-                )
-                self._compiler = xgrammar.GrammarCompiler(tokens, max_threads=1, cache_limit_bytes=CACHE_BYTES)
-            return self._compiler
+        if self._compiler is None:
+            tokens = xgrammar.TokenizerInfo.from_huggingface(
+                self._tokenizer, vocab_size=self._vocabulary, stop_token_ids=self._ends
+            )
+            self._compiler = xgrammar.GrammarCompiler(tokens, cache_limit_bytes=CACHE_BYTES)
+        return self._compiler
+
+
+def lacks_xgrammar() -> str:
+    """How to get it, where it is not installed; else nothing."""
+    if find_spec("xgrammar"):
+        return ""
+    return f"it needs the Python module xgrammar; run: {how_to_install('transformers')}"
 
 
 def form_masks(batch: Sequence[Request], *, subject: str) -> "list[FormMask]":

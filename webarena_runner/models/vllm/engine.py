@@ -64,7 +64,7 @@ class VllmEngine:
         self._context_window = spec.context_window
         self._prompts: PromptWriter | None = None
         self._defaults: Mapping[str, Any] = {}
-        self._form_fault = "the engine has not started"
+        self._form_fault = ""
         self._tokens = LocalTokens(self._codec)
         self._tally = CacheTally(self._subject)
         self._reports = Repeating(self._tally.report, REPORT_EVERY_S)
