@@ -22,7 +22,7 @@ help:
 	@echo "make test-pythons  a part of them on the oldest and the newest Python that is supported, as make test does too"
 	@echo "                any of these with PYTHON=python3.13 runs on another Python, in an environment of its own"
 	@echo "make test-slow  run the tests marked slow too"
-	@echo "make test-models  run real inference engines on the CPU (sets up .venv-models: 3 GB)"
+	@echo "make test-models  run real inference engines on the CPU, with a real small model too (sets up .venv-models: 3 GB)"
 	@echo "make check      lint, types, layers"
 	@echo "make peer-test  another project's package on the embedded sites (sets up .venv-peer: 0.8 GB, half an hour)"
 	@echo "make verified-test  webarena-verified's evaluator on exported episodes (sets up .venv-verified: 0.1 GB, two minutes)"
@@ -100,7 +100,8 @@ test-slow: browser
 	$(BIN)/python -m pytest -m "not peer and not models and not realsites"
 
 # torch first and pinned, or vLLM's packages bring a CUDA build of several GB. torchvision and the two others come as CUDA
-# builds in any case, with which transformers cannot be imported, and triton is 1 GB for nothing on the CPU.
+# builds in any case, with which transformers cannot be imported, and triton is 1 GB for nothing on the CPU. They go last:
+# xgrammar asks for triton again.
 $(OWN_MODELS_VENV)/.installed: pyproject.toml
 	test -x $(OWN_MODELS_VENV)/bin/python || $(PYTHON) -m venv $(OWN_MODELS_VENV)
 	$(OWN_MODELS_VENV)/bin/python -m pip install --quiet torch==2.13.0

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from tests.models.fake_openai import Server, running
+from webarena_runner.errors import FetchError
+from webarena_runner.models.llama_cpp.fetch import fetch_model
 from webarena_runner.models.openai.backend import OpenAIChat
 from webarena_runner.settings.records import Images, ModelSpec
 from webarena_runner.types import Sampling
@@ -60,4 +62,23 @@ def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models") / "tiny-llama"
     maker = Path(__file__).parents[1] / "tools" / "make_tiny_llama.py"
     subprocess.run([sys.executable, maker, folder], check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def smollm2_gguf() -> Path:
+    """The file of a real model, from the runner's cache; fetched once, 98 MB."""
+    try:
+        return fetch_model("smollm2", None, None, print)
+    except FetchError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def smollm2(smollm2_gguf: Path) -> Path:
+    """The same model as engines load that read no GGUF: converted once, into the cache beside it."""
+    folder = smollm2_gguf.parent / "safetensors"
+    if not folder.is_dir():
+        command = [sys.executable, "-m", "tests.tools.convert_smollm2", smollm2_gguf, folder]
+        subprocess.run(command, check=True, capture_output=True, cwd=Path(__file__).parents[2])
     return folder

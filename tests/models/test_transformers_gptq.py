@@ -1,6 +1,8 @@
 """A real GPTQ checkpoint through the Transformers backend; needs the extra `gptq` in an environment of its own."""
 
 import asyncio
+import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,13 +20,13 @@ pytestmark = [
 PROMPTS = ["hello", "click the cheapest item " * 10, "[1] RootWebArea 'Home'", "stop"]
 
 
-async def replies(folder: Path) -> list[Completion]:
+async def replies(folder: Path, prompt_format: str = "llama3") -> list[Completion]:
     """Greedy replies of a batch."""
     given = ModelSpec(
         name="tiny",
         backend="transformers",
         model=str(folder),
-        options={"dtype": "float16", "device_map": "cpu", "prompt_format": "llama3", "batch_wait_ms": 100},
+        options={"dtype": "float16", "device_map": "cpu", "prompt_format": prompt_format, "batch_wait_ms": 100},
     )
     backend = TransformersLocal(given, environ={})
     try:
@@ -45,3 +47,12 @@ async def test_packed_weights_answer_as_the_same_numbers_unpacked_do(tmp_path: P
     packed, plain = await replies(tmp_path / "packed"), await replies(tmp_path / "rounded")
     assert [each.text for each in packed] == [each.text for each in plain]
     assert [each.completion_tokens for each in packed] == [8] * len(PROMPTS)
+
+
+@pytest.mark.filterwarnings("default")
+async def test_a_real_model_in_four_bits_answers_as_the_same_numbers_unpacked_do(smollm2: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.tools.make_tiny_gptq", tmp_path, "--checkpoint", smollm2]
+    await asyncio.to_thread(subprocess.run, command, check=True, capture_output=True, cwd=Path(__file__).parents[2])
+    packed, plain = await replies(tmp_path / "packed", "template"), await replies(tmp_path / "rounded", "template")
+    assert [each.text for each in packed] == [each.text for each in plain]
+    assert len({each.text for each in packed}) == len(PROMPTS)

@@ -1,10 +1,11 @@
-"""Packs the tiny Llama as a GPTQ checkpoint (4 bits, groups of 32, symmetric), by hand: rounded to the nearest level.
+"""Packs a Llama as a GPTQ checkpoint (4 bits, groups of 32, symmetric), by hand: rounded to the nearest level.
 
 Run it from the top folder with a Python that has transformers:
 
-    python -m tests.tools.make_tiny_gptq FOLDER
+    python -m tests.tools.make_tiny_gptq FOLDER [--checkpoint FOLDER]
 
-FOLDER/packed is the checkpoint, FOLDER/rounded the same weights as plain numbers.
+Of the tiny model, or of a checkpoint that there is. FOLDER/packed is in the format, FOLDER/rounded has the same weights
+as plain numbers.
 """
 
 import argparse
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import LlamaForCausalLM
+from transformers import AutoTokenizer, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from tests.tools.make_tiny_llama import make_model, make_tokenizer
 
@@ -75,7 +76,10 @@ def round_model(model: LlamaForCausalLM) -> None:
 
 def save_tiny_gptq(folder: Path) -> None:
     tokenizer = make_tokenizer()
-    model = make_model(tokenizer)
+    save_gptq(make_model(tokenizer), tokenizer, folder)
+
+
+def save_gptq(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
     round_model(model)
     for name in ("rounded", "packed"):
         tokenizer.save_pretrained(folder / name)
@@ -93,8 +97,14 @@ def save_tiny_gptq(folder: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    folder = parser.parse_args().folder
-    save_tiny_gptq(folder)
+    parser.add_argument("--checkpoint", type=Path)
+    given = parser.parse_args()
+    folder = given.folder
+    if given.checkpoint:
+        model = LlamaForCausalLM.from_pretrained(given.checkpoint, dtype=torch.float32)
+        save_gptq(model, AutoTokenizer.from_pretrained(given.checkpoint), folder)
+    else:
+        save_tiny_gptq(folder)
     print(f"{folder}: packed, rounded")
 
 
