@@ -102,8 +102,8 @@ def _told(given: argparse.Namespace, replies: Sequence[Completion], wall_s: floa
     attention = f", {given.attention}" if given.backend == "transformers" else ""
     return (
         f"{given.backend}{attention} on {_device(given.device)}: {what}, {len(replies)} requests in {wall_s:.1f} s, "
-        f"{faults} episodes with an error; {sums['prompt_tokens'] / wall_s:.0f} prompt and "
-        f"{sums['completion_tokens'] / wall_s:.0f} reply tokens/s; "
+        f"{faults} episodes with an error; {sums['prompt_tokens'] / wall_s:.1f} prompt and "
+        f"{sums['completion_tokens'] / wall_s:.1f} reply tokens/s; "
         f"{sums['cached_tokens'] / max(1, sums['prompt_tokens']):.1%} of the prompts from the prefix cache"
     )
 
