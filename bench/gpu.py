@@ -91,7 +91,8 @@ async def measure(backend: ModelBackend, given: argparse.Namespace) -> str:
         if isinstance(each, BaseException) and not isinstance(each, ModelError):
             raise each
     replies = [reply for each in played if isinstance(each, list) for reply in each]
-    return _told(given, replies, wall_s, f"{len(episodes)} episodes of {len(found)} recordings", len(faults))
+    source = f"{len(found)} recorded ones" if given.run else "made pages"
+    return _told(given, replies, wall_s, f"{len(episodes)} episodes of {source}", len(faults))
 
 
 def _told(given: argparse.Namespace, replies: Sequence[Completion], wall_s: float, what: str, faults: int) -> str:
