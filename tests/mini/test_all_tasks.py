@@ -9,7 +9,7 @@ import pytest
 from tests.mini.mini_tasks import all_records, is_unachievable
 from webarena_mini.catalog import MODULES
 from webarena_runner.actions.reference import REFERENCE_ACTIONS
-from webarena_runner.official.notation import ALTERNATIVES, LOCATOR_HELPERS, START_TABS, URL_HELPERS
+from webarena_runner.official.notation import ALTERNATIVES, START_TABS, URL_HELPERS, WEBARENA_LOCATOR_HELPERS
 from webarena_runner.official.sites import OFFICIAL_ACCOUNTS, named_sites
 from webarena_runner.tasksets.mini import Mini
 
@@ -106,7 +106,7 @@ def test_the_set_uses_all_that_an_official_task_can_look_at() -> None:
     tasks = all_records()
     targets = [target for task in tasks for target in task["eval"]["program_html"]]
     helpers = {re.split(r"[:(]", text)[1] for target in targets for text in target.values() if str(text)[:5] == "func:"}
-    assert helpers == {*URL_HELPERS, *LOCATOR_HELPERS}
+    assert helpers == {*URL_HELPERS, *WEBARENA_LOCATOR_HELPERS}
     assert {re.match(r"(func:|document\.|\[\.\.\.document\.|)", target["locator"])[0] for target in targets} == {
         "",
         "func:",

@@ -28,10 +28,13 @@ URL_HELPERS: Mapping[str, tuple[str, ...]] = {
     "reddit_get_post_url": ("url",),
     "shopping_get_latest_order_url": (),
 }
-LOCATOR_HELPERS: Mapping[str, tuple[str, ...]] = {
+WEBARENA_LOCATOR_HELPERS: Mapping[str, tuple[str, ...]] = {
     "gitlab_get_project_memeber_role": ("page", "account"),
     "shopping_get_sku_latest_review_author": ("sku",),
     "shopping_get_sku_latest_review_rating": ("sku",),
+}
+LOCATOR_HELPERS: Mapping[str, tuple[str, ...]] = {
+    **WEBARENA_LOCATOR_HELPERS,
     # Of VisualWebArena alone.
     "get_query_text": ("page", "selector"),
     "reddit_get_latest_comment_content_by_username": ("page", "username"),
