@@ -40,7 +40,13 @@ class Answers(BaseHTTPRequestHandler):
             self.send(json.dumps({"object": "list", "data": [{"id": "scripted", "object": "model"}]}).encode())
 
     def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        length = int(self.headers["Content-Length"])
+        sent = self.rfile.read(length)
+        if len(sent) < length:
+            # Whoever asked was killed.
+            self.close_connection = True
+            return
+        asked = json.loads(sent)
         time.sleep(REPLY_AFTER_S)
         data = json.dumps(_completion(_said(asked))).encode()
         if self.server.draws():
