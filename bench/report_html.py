@@ -11,9 +11,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+import psutil
 from playwright.sync_api import sync_playwright
 
 from bench.synthetic_run import make_run
@@ -64,21 +66,12 @@ def build(run: Path, folder: Path) -> tuple[Spent, float]:
 def memory_mb(pid: int) -> float:
     """Resident memory of a process and all below it, what they share counted once."""
     total = 0.0
-    for each in (pid, *below(pid)):
-        try:
-            lines = Path(f"/proc/{each}/smaps_rollup").read_text().splitlines()
-        except OSError:
-            continue
-        total += next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0) / 1000
+    with suppress(psutil.Error):
+        root = psutil.Process(pid)
+        for each in (root, *root.children(recursive=True)):
+            with suppress(psutil.Error):
+                total += each.memory_full_info().pss / 1e6
     return total
-
-
-def below(pid: int) -> list[int]:
-    try:
-        children = [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except OSError:
-        return []
-    return [*children, *(each for child in children for each in below(child))]
 
 
 def usable(index: Path, turns: int) -> list[float]:

@@ -10,7 +10,8 @@ import statistics
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from pathlib import Path
+
+import psutil
 
 from webarena_mini.catalog import MODULES, load_site
 from webarena_mini.farm import Farm
@@ -24,8 +25,7 @@ WARM_UP = 3
 
 def memory_mib() -> float:
     """Proportional set size of this process: memory of its own, and its share of what it shares."""
-    lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+    return float(psutil.Process().memory_full_info().pss) / 2**20
 
 
 async def timed_ms(action: Callable[[], Awaitable[object]]) -> float:

@@ -42,8 +42,8 @@ class Tree:
                 kind, spent = self._kind(process), process.cpu_times()
                 self._cpu_s[process.pid] = kind, spent.user + spent.system
                 if weigh:
-                    most_mb[kind] = most_mb.get(kind, 0.0) + _pss_mb(process.pid)
-            except (OSError, StopIteration, psutil.Error):
+                    most_mb[kind] = most_mb.get(kind, 0.0) + process.memory_full_info().pss / 2**20
+            except (OSError, psutil.Error):
                 continue
         for kind, size_mb in most_mb.items():
             cost.most_mb[kind] = max(cost.most_mb.get(kind, 0.0), size_mb)
@@ -59,11 +59,6 @@ class Tree:
             return self._cpu_s[process.pid][0]
         program = Path(process.exe()).name.lower()
         return "chromium" if "chrom" in program or "headless" in program else "driver" if "node" in program else "other"
-
-
-def _pss_mb(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
 
 @contextmanager
