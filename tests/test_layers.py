@@ -18,6 +18,7 @@ LAYERS = {
         "registry",
         "extras",
         "fetching",
+        "pictures",
         "official",
         "settings",
         "log",

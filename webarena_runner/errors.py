@@ -28,7 +28,9 @@ RunnerError
     │   ├── SitesGone      the process of leased sites ended, and all its episodes with it (not the task's fault)
     │   ├── SiteAway       a shared site is down, as its health check says too (paused; no try of the task's)
     │   ├── SiteElsewhere  a start page leads to another host than the site's (no retry)
-    │   └── OutsideSites   the task names an address that is no site of its own (no retry)
+    │   ├── OutsideSites   the task names an address that is no site of its own (no retry)
+    │   └── PictureMissing a picture that a task or its check names cannot be had
+    │       └── NoPicture  what is there is no picture, or none that is taken (no retry)
     ├── LoginError         the first observation shows a log-in page, or logging in failed
     │   └── LoginRefused   a wrong account, page or host, or sites that sign each other out (no retry)
     ├── JudgeError         the judge model failed
@@ -181,6 +183,14 @@ class SiteElsewhere(SiteError):
 
 
 class OutsideSites(SiteError):
+    may_retry = False
+
+
+class PictureMissing(SiteError):
+    pass
+
+
+class NoPicture(PictureMissing):
     may_retry = False
 
 

@@ -9,8 +9,9 @@ import pytest_asyncio
 from tests.browser.conftest import Start
 from tests.support.local_site import Site, serve
 from tests.support.pages import id_of
-from webarena_runner.browser.outside import NotPublic, Streams, dial, is_public
+from webarena_runner.browser.outside import NotPublic, Streams, dial
 from webarena_runner.browser.session import BrowserSession
+from webarena_runner.official.public import is_public
 from webarena_runner.settings.records import BrowserSettings, ObservationSettings, SettleSettings
 from webarena_runner.types import Click, Goto
 
