@@ -7,7 +7,7 @@ import pytest
 from webarena_runner.errors import ConfigError
 from webarena_runner.official.sites import OFFICIAL_SITES
 from webarena_runner.settings import records
-from webarena_runner.settings.later import with_limits
+from webarena_runner.settings.later import with_given
 from webarena_runner.settings.loading import (
     CliOptions,
     Given,
@@ -359,13 +359,24 @@ COST = Given("limits.max_cost_usd", 20.0, "--max-cost")
 
 def test_the_limit_of_a_run_can_be_another_when_it_goes_on() -> None:
     config = load("model.prices.input=3", "model.prices.output=15", given=options(limits__max_cost_usd=5.0))
-    assert with_limits(config, [COST]).settings.limits.max_cost_usd == 20
-    longer = with_limits(config, [Given("limits.max_time_s", "1h30m", "--max-time")]).settings.limits
+    assert with_given(config, [COST]).settings.limits.max_cost_usd == 20
+    longer = with_given(config, [Given("limits.max_time_s", "1h30m", "--max-time")]).settings.limits
     assert (longer.max_cost_usd, longer.max_time_s) == (5, 5400)
     with pytest.raises(ConfigError, match="--max-cost: limits.max_cost_usd: expected greater than 0"):
-        with_limits(config, [Given("limits.max_cost_usd", 0.0, "--max-cost")])
+        with_given(config, [Given("limits.max_cost_usd", 0.0, "--max-cost")])
     with pytest.raises(ConfigError, match="has no prices"):
-        with_limits(load(), [COST])
+        with_given(load(), [COST])
+
+
+def test_who_plays_a_run_can_be_another_when_it_goes_on() -> None:
+    address = Given("ray.address", "auto", "--ray-address")
+    ray, workers = Given("executor", "ray", "--executor"), Given("workers", "8", "--workers")
+    found = with_given(load(), [address, ray, workers]).settings
+    assert (found.executor, found.ray.address, found.workers) == ("ray", "auto", 8)
+    with pytest.raises(ConfigError, match="--ray-address: counts only where executor is ray, and this run has local"):
+        with_given(load(), [address])
+    with pytest.raises(ConfigError, match=r"^--workers: expected a number of episodes at a time"):
+        with_given(load(), [Given("workers", "many", "--workers")])
 
 
 @pytest.mark.parametrize(

@@ -133,5 +133,5 @@ def _missing(group: Group, entry: EntryPoint, module: str) -> str:
     package = _package(entry)
     extra = extra_for(module, requires(package) or ())
     if extra:
-        return f"{message}; run: {how_to_install(extra, package=package)}"
+        return f"{message} (extra '{extra}'); run: {how_to_install(extra, package=package)}"
     return f"{message}; install the package that provides it (the plug-in comes from {package})"

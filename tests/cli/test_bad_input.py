@@ -276,7 +276,7 @@ def test_a_home_that_nobody_has_is_told(arguments: tuple[str, ...], invoke: Invo
 
 
 @pytest.mark.parametrize("command", ["resume", "retry"])
-@pytest.mark.parametrize("option", ["--screenshots", "--workers", "--model"])
+@pytest.mark.parametrize("option", ["--screenshots", "--trials", "--model"])
 def test_what_only_a_new_run_can_be_given(invoke: Invoke, command: str, option: str) -> None:
     done = invoke(command, "r", option, "none")
     refused(done, f"{option}: a run goes on with what it began with", f"`wa-run --config RUN {option} ...`")

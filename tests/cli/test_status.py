@@ -15,10 +15,11 @@ import pytest
 
 from tests.cli.conftest import Done, Invoke, own_task, start
 from tests.cli.test_stop_and_resume import LIMIT_S, STOP, serving
-from tests.log.records import make_manifest
+from tests.log.records import make_manifest, make_result, write_run
 from tests.models.fake_openai import HANG, Server
 from webarena_runner.log.status import STALE_S, read_status, standing, write_status
 from webarena_runner.log.writing import RunFolder
+from webarena_runner.running.status import ending
 from webarena_runner.types import RunStatus
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -167,6 +168,23 @@ def as_if_killed_before_its_results_were_written(run: Path) -> None:
         path = run / f"{name}.json"
         path.write_text(json.dumps(json.loads(path.read_text()) | changes))
     (run.parent / "leaderboard.csv").unlink()
+
+
+def test_a_run_that_was_killed_before_it_told_of_its_last_results_is_counted_by_them(
+    tmp_path: Path, invoke: Invoke, said: Callable[..., RunStatus]
+) -> None:
+    results = [make_result(1), make_result(2, 0.0), make_result(3, None)]
+    run = write_run(tmp_path / "r", make_manifest(task_ids=(1, 2, 3, 4)), results)
+    write_status(run, said(total=4, done=1, passed=1, left=3, eta_s=9))
+    found = json.loads(invoke("status", str(run), "--json").out)
+    counted = {"total": 4, "done": 3, "passed": 1, "failed": 1, "errored": 1, "left": 1, "eta_s": None}
+    assert counted.items() <= found.items()
+    assert found["state"] == "interrupted"
+    with ending(run, "a budget is used up"):
+        pass
+    ended = read_status(run)
+    assert ended is not None
+    assert (ended.state, ended.done, ended.left, ended.why) == ("stopped", 3, 1, "a budget is used up")
 
 
 @pytest.fixture

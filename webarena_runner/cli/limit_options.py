@@ -7,7 +7,7 @@ import typer
 from webarena_runner.cli.options import SPEED, Sets
 
 _NONE = "[dim]Default: no limit[/dim]"
-_AS_BEFORE = "[dim]Default: as the run began[/dim]"
+AS_BEFORE = "[dim]Default: as the run began[/dim]"
 
 MaxCost = Annotated[
     float | None,
@@ -80,7 +80,7 @@ MoreCost = Annotated[
     typer.Option(
         "--max-cost",
         metavar="USD",
-        help=f"What the whole run may cost, its earlier starts included. {_AS_BEFORE}",
+        help=f"What the whole run may cost, its earlier starts included. {AS_BEFORE}",
     ),
 ]
 MoreTokens = Annotated[
@@ -90,7 +90,7 @@ MoreTokens = Annotated[
         "--max-tokens",
         metavar="N",
         min=1,
-        help=f"Tokens that the whole run may use, its earlier starts included. {_AS_BEFORE}",
+        help=f"Tokens that the whole run may use, its earlier starts included. {AS_BEFORE}",
     ),
 ]
 MoreTime = Annotated[
@@ -99,7 +99,7 @@ MoreTime = Annotated[
     typer.Option(
         "--max-time",
         metavar="TIME",
-        help=f"How long this start may begin episodes, such as 90s, 30m or 1h30m. {_AS_BEFORE}",
+        help=f"How long this start may begin episodes, such as 90s, 30m or 1h30m. {AS_BEFORE}",
     ),
 ]
 MoreErrors = Annotated[
@@ -109,7 +109,7 @@ MoreErrors = Annotated[
         "--fail-fast",
         metavar="N",
         min=1,
-        help=f"Begin no more when N episodes of this start have ended in an error. {_AS_BEFORE}",
+        help=f"Begin no more when N episodes of this start have ended in an error. {AS_BEFORE}",
     ),
 ]
 MoreRounds = Annotated[
@@ -119,6 +119,6 @@ MoreRounds = Annotated[
         "--retry-rounds",
         metavar="N",
         min=0,
-        help=f"Rounds at the end of this start in which errors are tried again. {_AS_BEFORE}",
+        help=f"Rounds at the end of this start in which errors are tried again. {AS_BEFORE}",
     ),
 ]

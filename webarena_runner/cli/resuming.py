@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from webarena_runner.cli.consent import require_consent_to_resets
-from webarena_runner.cli.limit_options import MoreCost, MoreErrors, MoreRounds, MoreTime, MoreTokens
-from webarena_runner.cli.options import SkipDoctor, settings_given
+from webarena_runner.cli.limit_options import AS_BEFORE, MoreCost, MoreErrors, MoreRounds, MoreTime, MoreTokens
+from webarena_runner.cli.options import Sets, SkipDoctor, settings_given
 from webarena_runner.cli.runs import FailUnder, Out, Outcome, RunFolder, play, threshold_of
 from webarena_runner.cli.site_options import Yes
 
@@ -21,6 +21,29 @@ ResetNow = Annotated[
         metavar="WHEN",
         help="When shared sites are reset from now on; with before-run they are now, and what finished tasks did to "
         "them is undone. [dim]Default: as the run began, but not before it[/dim]",
+    ),
+]
+OtherWorkers = Annotated[
+    str | None,
+    Sets("workers"),
+    typer.Option("--workers", "-w", metavar="N|auto", help=f"Episodes at a time, in this start. {AS_BEFORE}"),
+]
+OtherExecutor = Annotated[
+    str | None,
+    Sets("executor"),
+    typer.Option(
+        "--executor",
+        metavar="NAME",
+        help=f"Who plays this start: [b]local[/b], [b]ray[/b] or a plug-in. {AS_BEFORE}",
+    ),
+]
+OtherRayAddress = Annotated[
+    str | None,
+    Sets("ray.address"),
+    typer.Option(
+        "--ray-address",
+        metavar="auto|HOST:PORT|ray://HOST:PORT",
+        help=f'The cluster of [b]--executor ray[/b] in this start; "" is one of its own, on this machine. {AS_BEFORE}',
     ),
 ]
 Errors = Annotated[
@@ -43,6 +66,9 @@ def resume(
     max_time: MoreTime = None,
     fail_fast: MoreErrors = None,
     retry_rounds: MoreRounds = None,
+    workers: OtherWorkers = None,
+    executor: OtherExecutor = None,
+    ray_address: OtherRayAddress = None,
     reset: ResetNow = None,
     yes: Yes = False,
     fail_under: FailUnder = None,
@@ -63,6 +89,9 @@ def retry(
     max_time: MoreTime = None,
     fail_fast: MoreErrors = None,
     retry_rounds: MoreRounds = None,
+    workers: OtherWorkers = None,
+    executor: OtherExecutor = None,
+    ray_address: OtherRayAddress = None,
     reset: ResetNow = None,
     yes: Yes = False,
     fail_under: FailUnder = None,
@@ -85,7 +114,7 @@ def _go_on(context: typer.Context, *, errors: Sequence[str] | None) -> None:
 
     given = context.params
     folder = find_run(given["run"], given["out"])
-    prepared = prepare_resume(folder, limits=settings_given(context), reset=given["reset"], errors=errors)
+    prepared = prepare_resume(folder, given=settings_given(context), reset=given["reset"], errors=errors)
     prepared = replace(prepared, look_first=not given["skip_doctor"])
     threshold = threshold_of(given["fail_under"], len(prepared.manifest.planned))
     require_consent_to_resets([prepared], os.environ, yes=given["yes"])

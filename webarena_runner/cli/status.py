@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from webarena_runner.types import RunStatus
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print it as one JSON object, for programs.")]
+GOING_ON = ("running", "silent")
 NOTES = (
     "running, finished, stopped (a budget or errors ended it), interrupted (by a signal, or its process is gone), or "
     "silent: it should go on, but has given no heartbeat for a minute."
@@ -25,10 +26,15 @@ def status(run: RunFolder, out: Out = Path("results"), as_json: AsJson = False) 
     from webarena_runner.cli.console import echo, echo_json
     from webarena_runner.log.paths import find_run
     from webarena_runner.log.status import read_status, standing
+    from webarena_runner.report.standing import as_on_disk, status_of_results
 
     folder, now = find_run(run, out), datetime.now(UTC)
-    said = read_status(folder) or _of_results(folder)
-    found = standing(folder, said, now)
+    said = read_status(folder)
+    if said is None:
+        said = status_of_results(folder)
+        found = standing(folder, said, now)
+    elif (found := standing(folder, said, now)).state not in GOING_ON:
+        said = as_on_disk(folder, said)
     heartbeat_s = round((now - said.heartbeat_at).total_seconds(), 1)
     if as_json:
         state: dict[str, Any] = {"state": found.state, "why": found.why, "heartbeat_age_s": heartbeat_s}
@@ -37,41 +43,11 @@ def status(run: RunFolder, out: Out = Path("results"), as_json: AsJson = False) 
         echo("\n".join(_lines(folder, said, found, heartbeat_s)))
 
 
-def _of_results(folder: Path) -> "RunStatus":
-    """Of a run whose folder has no status: one of an earlier version, an import, or one that just begins."""
-    from webarena_runner.log.writing import is_going_on
-    from webarena_runner.report.summary import load_run
-    from webarena_runner.types import RunStatus
-
-    report = load_run(folder)
-    total, manifest = report.total, report.manifest
-    state = "running" if is_going_on(folder) else "stopped" if total.missing else "finished"
-    now = datetime.now(UTC)
-    return RunStatus.model_validate(
-        {
-            "run_id": folder.name,
-            "state": state,
-            "pid": 0,
-            "host": "",
-            "started_at": manifest.started_at,
-            "heartbeat_at": now if state == "running" else manifest.finished_at or manifest.started_at,
-            "total": total.planned,
-            "done": total.planned - total.missing,
-            "passed": total.passed,
-            "failed": total.planned - total.missing - total.passed - total.errored,
-            "errored": total.errored,
-            "left": total.missing,
-            "tokens": report.tokens,
-            "cost_usd": report.cost_usd,
-        }
-    )
-
-
 def _lines(folder: Path, said: "RunStatus", found: "Standing", heartbeat_s: float) -> list[str]:
     from webarena_runner.report.units import duration, money
 
     why = f": {found.why}" if found.why else ""
-    where = f", process {said.pid} on {said.host}" if said.pid and found.state in ("running", "silent") else ""
+    where = f", process {said.pid} on {said.host}" if said.pid and found.state in GOING_ON else ""
     doing = f", {said.doing}" if found.state == "running" and said.doing not in ("", "running") else ""
     eta = f", ETA {duration(said.eta_s)}" if said.eta_s is not None else ""
     cost = "" if said.cost_usd is None else f", {money(said.cost_usd)}"
@@ -82,9 +58,9 @@ def _lines(folder: Path, said: "RunStatus", found: "Standing", heartbeat_s: floa
         f"{said.tokens:,} tokens{cost}; started {said.started_at:%Y-%m-%d %H:%M:%S} UTC, last heartbeat "
         f"{duration(heartbeat_s)} ago",
     ]
-    if said.workers is not None and found.state in ("running", "silent"):
+    if said.workers is not None and found.state in GOING_ON:
         lines[1] += f"; {said.workers} workers" + (" (auto)" if said.workers_auto else "")
-    for each in said.under_way if found.state in ("running", "silent") else ():
+    for each in said.under_way if found.state in GOING_ON else ():
         action = " ".join(each.action.split())
         lines.append(
             f"worker {each.worker}: task {each.task_id} trial {each.trial} attempt {each.attempt}, step {each.steps}, "
@@ -94,7 +70,7 @@ def _lines(folder: Path, said: "RunStatus", found: "Standing", heartbeat_s: floa
         lines.append(f"last: {' '.join(said.last_event.split())}")
     resume = f"wa-run resume {shlex.quote(str(folder))}"
     # One that was killed when all had been played has yet to write its results.
-    if found.state == "interrupted" or (found.state == "stopped" and said.left):
+    if found.state == "interrupted" or (found.state == "stopped" and (said.left or said.errored)):
         lines.append(f"go on with: {resume}")
     elif found.state == "finished" and said.errored:
         lines.append(f"to play what errored once more, go on with: {resume}")

@@ -34,7 +34,7 @@ from webarena_runner.running.schedule import RunSchedule
 from webarena_runner.running.sites_up import bring_up
 from webarena_runner.running.status import StatusKeeper, ending
 from webarena_runner.running.width import Width
-from webarena_runner.settings.later import with_limits, with_reset
+from webarena_runner.settings.later import with_given, with_reset
 from webarena_runner.settings.loading import Given, load_model_spec
 from webarena_runner.settings.records import ModelSpec, RunConfig, RunSettings, SitesSpec
 from webarena_runner.sites.providers import gives_fresh, require_sites
@@ -137,16 +137,17 @@ def prepare(
 
 
 def prepare_resume(
-    folder: Path, *, limits: Sequence[Given] = (), reset: str | None = None, errors: Sequence[str] | None = None
+    folder: Path, *, given: Sequence[Given] = (), reset: str | None = None, errors: Sequence[str] | None = None
 ) -> Prepared:
     """The rest of an earlier run, with the settings and tasks in its folder.
 
-    The limits, and when sites are to be `reset`, are for this start only. `errors`: only episodes whose latest attempt
-    ended in an error of these classes, of any class when it is empty; None: all that has no score.
+    What is `given`, and when sites are to be `reset`, are for this start only. `errors`: only episodes whose latest
+    attempt ended in an error of these classes, of any class when it is empty; None: all that has no score.
 
     Raises:
         StoreError: no run there, its prompt has changed since, or the task file of a run whose folder has no tasks.
-        ConfigError: it has used what it may use already, its model has no prices, or it has no such errors.
+        ConfigError: what is given cannot be, it has used what it may use already, its model has no prices, or it has no
+            such errors.
     """
     folder = folder.resolve()
     manifest = reading.read_manifest(folder)
@@ -164,7 +165,7 @@ def prepare_resume(
             f"go on with the one that started it: {manifest.versions.get('webarena-runner', 'not recorded')}"
         ) from error
     reading.require_settings_as_written(folder)
-    config = with_reset(with_limits(config, limits), reset)
+    config = with_reset(with_given(config, given), reset)
     cost_usd, tokens = reading.used(folder)
     if spent := used_up(config.settings.limits, Used(cost_usd or 0.0, tokens)):
         raise ConfigError(f"{folder}: {spent}")

@@ -13,6 +13,7 @@ from typing import Literal
 from webarena_runner.errors import StoreError
 from webarena_runner.interfaces.execution import StepTaken
 from webarena_runner.log.status import read_status, write_status
+from webarena_runner.report.standing import as_on_disk
 from webarena_runner.running.progress import Event
 from webarena_runner.running.tally import Tally, line_of
 from webarena_runner.types import EpisodeUnderWay, RunStatus
@@ -148,7 +149,9 @@ def _note_end(folder: Path, state: State, why: str) -> None:
     """A status that cannot be read or written takes nothing from the run."""
     try:
         if said := read_status(folder):
+            # Who was killed before it said what the last episode came to has nobody to say it later.
+            counted = as_on_disk(folder, said) if said.left else said
             over = {"state": state, "why": why, "doing": "", "under_way": (), "eta_s": None}
-            write_status(folder, said.model_copy(update=over))
+            write_status(folder, counted.model_copy(update=over))
     except (StoreError, OSError) as error:
         log.warning("%s: the status cannot be written: %s", folder, error)

@@ -115,7 +115,9 @@ def describe(
             lines.append(f"{place}: key '{name}' is missing; expected `{keys[-1]}: ...`")
         else:
             expected = fault["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
-            lines.append(f"{place}: {name}: {expected}, got {fault['input']!r}")
+            # `--workers` and `-o workers` say by themselves which key it is.
+            said = place if place.rpartition(" ")[2].removeprefix("--") == name else f"{place}: {name}"
+            lines.append(f"{said}: {expected}, got {fault['input']!r}")
     return "\n".join(lines)
 
 

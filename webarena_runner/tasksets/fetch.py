@@ -38,7 +38,7 @@ def fetch_task_set(
     modified = hashlib.sha256(files[family.tasks.member]).hexdigest() != family.sha256
     if not allow_modified:
         for member, content in files.items():
-            require_published(family, wanted[member], content, origin)
+            require_published(family, wanted[member], content, origin, given=source is not None)
     task_set: PublishedSet = registry.load("tasksets", family.name)(cache_dir)
     read = task_set.read(content_of(files[family.tasks.member], origin), origin)
     if modified:

