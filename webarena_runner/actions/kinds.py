@@ -14,11 +14,13 @@ TYPING_CALLS = ("fill", "type")
 class Kind:
     """`form` is how the id grammar writes it, whose verb is the kind's name; "" where that grammar lacks it.
 
-    `argument` names the field that official equality compares ("": none, all are equal). `called` is the call of the
-    playwright set on the page itself; `in_history` the word of the official history line, where it is not the verb.
+    `does` says it to models that are given actions as functions. `argument` names the field that official equality
+    compares ("": none, all are equal). `called` is the call of the playwright set on the page itself; `in_history` the
+    word of the official history line, where it is not the verb.
     """
 
     form: str = ""
+    does: str = ""
     argument: str = ""
     called: str = ""
     in_history: str = ""
@@ -26,18 +28,20 @@ class Kind:
 
 # In the order in which errors list the verbs.
 KINDS: Mapping[str, Kind] = {
-    "click": Kind("click [id]", "element_id"),
-    "hover": Kind("hover [id]", "element_id"),
-    "type": Kind("type [id] [text] [0|1]", "element_id"),
-    "press": Kind("press [keys]", "key_comb", called="press"),
-    "scroll": Kind("scroll [up|down]", "direction", called="scroll"),
-    "goto": Kind("goto [url]", "url", called="goto"),
-    "new_tab": Kind("new_tab", called="new_tab"),
-    "go_back": Kind("go_back", called="go_back"),
-    "go_forward": Kind("go_forward", called="go_forward"),
-    "close_tab": Kind("close_tab", called="page_close"),
-    "tab_focus": Kind("tab_focus [number]", "page_number", called="page_focus", in_history="page_focus"),
-    "stop": Kind("stop [answer]", "answer", called="stop"),
+    "click": Kind("click [id]", "Click an element.", "element_id"),
+    "hover": Kind("hover [id]", "Move the pointer over an element.", "element_id"),
+    "type": Kind("type [id] [text] [0|1]", "Click a field and type; what is in it already stays.", "element_id"),
+    "press": Kind("press [keys]", "Press a key or a combination of keys.", "key_comb", called="press"),
+    "scroll": Kind("scroll [up|down]", "Move one screen up or down.", "direction", called="scroll"),
+    "goto": Kind("goto [url]", "Open an address in the current tab.", "url", called="goto"),
+    "new_tab": Kind("new_tab", "Open an empty tab.", called="new_tab"),
+    "go_back": Kind("go_back", "Go back in the history of the tab.", called="go_back"),
+    "go_forward": Kind("go_forward", "Go forward in the history of the tab.", called="go_forward"),
+    "close_tab": Kind("close_tab", "Close the current tab.", called="page_close"),
+    "tab_focus": Kind(
+        "tab_focus [number]", "Switch to another tab.", "page_number", called="page_focus", in_history="page_focus"
+    ),
+    "stop": Kind("stop [answer]", "End the task, with the answer where it asks for one.", "answer", called="stop"),
     "playwright": Kind(argument="calls"),
     "invalid": Kind(),
 }

@@ -33,10 +33,10 @@ class Fitter:
         self._prompt_name = prompt_name
         self._max_length = max_length
         self._reply_tokens = reply_tokens or REPLY_TOKENS
-        self._fixed_tokens: int | None = None
+        self._counted: tuple[str, int] | None = None
 
     async def fit(self, observation: str, around: Sequence[Message], *, images: int = 0) -> Fitted:
-        """`around` is the prompt with an empty observation; all its messages but the last are the same in every step.
+        """`around` is the prompt with an empty observation, which is in its last message.
 
         Raises:
             PromptTooLong: even without any observation it does not fit.
@@ -63,9 +63,12 @@ class Fitter:
         window = self._model.context_window
         if window is None:
             return limit
-        if self._fixed_tokens is None:
-            self._fixed_tokens = await self._model.count_tokens("\n".join(message.content for message in around[:-1]))
-        rest = self._fixed_tokens + MESSAGE_TOKENS * (len(around) + 1) + IMAGE_TOKENS * images + self._reply_tokens
+        rest = (
+            await self._count_before(around[:-1])
+            + MESSAGE_TOKENS * (len(around) + 1)
+            + IMAGE_TOKENS * images
+            + self._reply_tokens
+        )
         current = around[-1].content
         # No token is shorter than a byte: mostly this settles it, and saves asking the tokenizer.
         longest = len(text.encode()) if limit is None else limit
@@ -79,3 +82,10 @@ class Fitter:
                 "sampling.max_tokens"
             )
         return room if limit is None else min(limit, room)
+
+    async def _count_before(self, messages: Sequence[Message]) -> int:
+        """Tokens of what stands before the page, which many agents have the same in every step."""
+        text = "\n".join(line for message in messages for line in (message.content, *map(str, message.tool_calls)))
+        if self._counted is None or self._counted[0] != text:
+            self._counted = text, await self._model.count_tokens(text)
+        return self._counted[1]

@@ -20,6 +20,8 @@ from webarena_runner.types import Invalid, Message
 PICTURE_LINE = "\nPicture: a screenshot of the part of the page that is in view"
 PLACEHOLDERS = ("observation", "url", "objective", "previous_action")
 _SUFFIXES = (".yaml", ".json")
+# What a prompt has the model write: the text of an action, or the call of a function, which the request describes.
+Writes = ActionSet | Literal["tools"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class PromptTemplate:
     template: str
     splitter: str
     force_prefix: str = ""
-    action_set: ActionSet = "id"
+    action_set: Writes = "id"
 
     def with_prefix(self, reply: str) -> str:
         # A base model's reply begins with the blank after "Answer:".
@@ -81,7 +83,7 @@ class _OurFile(_Strict):
     template: str
     examples: tuple[_Example, ...] = ()
     action_splitter: str = Field("```", min_length=1)
-    action_set: ActionSet = "id"
+    action_set: Writes = "id"
     force_prefix: str = ""
 
 
@@ -132,6 +134,11 @@ def read_json(path: Path) -> Document:
 def _ours(document: Document) -> PromptTemplate:
     file = _validated(_OurFile, document)
     _check_template(document, file.template)
+    if file.action_set == "tools" and file.examples:
+        raise ConfigError(
+            f"{document.where(('examples',))}: examples are of replies that are texts, and this prompt is for calls of "
+            "functions (action_set: tools); leave them out"
+        )
     prompt = PromptTemplate(
         **_identity(document),
         intro=file.intro,
@@ -193,6 +200,7 @@ def _check_reply(where: str, prompt: PromptTemplate, reply: str) -> None:
     text = extract_action(prompt.with_prefix(reply), prompt.splitter)
     if text is None:
         raise ConfigError(f"{where}: has no action between a pair of {prompt.splitter}; got '{reply[-80:]}'")
-    action = read_action(text, ActionSettings(action_set=prompt.action_set))
+    action_set: ActionSet = "playwright" if prompt.action_set == "playwright" else "id"
+    action = read_action(text, ActionSettings(action_set=action_set))
     if isinstance(action, Invalid):
         raise ConfigError(f"{where}: '{text}' is not an action: {action.reason}")

@@ -1,6 +1,6 @@
 """The official agent: one prompt with the current page and the last action, one reply, one action."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from webarena_runner.actions.describe import describe_action
@@ -13,12 +13,13 @@ from webarena_runner.agents.constrained import asking_for_answer, both, form_of,
 from webarena_runner.agents.fit import Fitted, Fitter
 from webarena_runner.agents.prompt import PromptTemplate, load_prompt
 from webarena_runner.errors import BrowserError, ConfigError, LimitSpent, NoAnswer
-from webarena_runner.interfaces import AgentSetup, ModelBackend, RequestTag, generate_in_form
+from webarena_runner.interfaces import AgentSetup, ModelBackend, RequestTag, Wish, generate_in_form
 from webarena_runner.log.wellformed import well_formed
 from webarena_runner.settings.records import ActionSettings, Images, ObservationSettings
 from webarena_runner.types import Action, Completion, Decision, Invalid, Message, Observation, Sampling, Step, Task
 
 NO_ACTION = "None"
+STEPS_LEFT = "Steps left, this one included"
 
 
 class Prompted:
@@ -33,12 +34,14 @@ class Prompted:
         settings: ObservationSettings,
         actions: ActionSettings | None = None,
         images: Images = "none",
+        max_steps: int | None = None,
     ) -> None:
         self._model = model
         self._prompt = prompt
         self._sampling = sampling
         self._actions = actions or ActionSettings()
         self._sees = images == "screenshot"
+        self._max_steps = max_steps if self._actions.tell_budget else None
         self._fitter = Fitter(
             model, prompt_name=prompt.name, max_length=settings.max_tokens, reply_tokens=sampling.max_tokens
         )
@@ -49,13 +52,8 @@ class Prompted:
         settings = setup.settings
         if setup.model is None:
             raise ConfigError("agent 'prompted' asks a model for each step; give one with --model")
-        prompt, wanted = load_prompt(settings.prompt), settings.actions.action_set
-        if prompt.action_set != wanted:
-            raise ConfigError(
-                f"prompt '{prompt.name}' describes the action set '{prompt.action_set}', and this run has '{wanted}'; "
-                f"choose a prompt for it with --prompt, or pass --action-set {prompt.action_set}"
-            )
-        require_forms(setup.model, settings.actions)
+        prompt = load_prompt(settings.prompt)
+        cls.require(setup.model, settings.actions, prompt)
         if setup.images == "screenshot" and settings.browser.screenshots == "none":
             raise ConfigError(
                 "model.images is 'screenshot', and browser.screenshots is 'none' (--screenshots none), but the model "
@@ -68,7 +66,24 @@ class Prompted:
             settings=settings.observation,
             actions=settings.actions,
             images=setup.images,
+            max_steps=settings.limits.max_steps,
         )
+
+    @classmethod
+    def require(cls, model: ModelBackend, actions: ActionSettings, prompt: PromptTemplate) -> None:
+        """Raises ConfigError when model, actions and prompt do not fit each other."""
+        wanted = actions.action_set
+        if prompt.action_set == "tools":
+            raise ConfigError(
+                f"prompt '{prompt.name}' is for functions that the model calls; pass --agent tools, or choose another "
+                "prompt with --prompt"
+            )
+        if prompt.action_set != wanted:
+            raise ConfigError(
+                f"prompt '{prompt.name}' describes the action set '{prompt.action_set}', and this run has '{wanted}'; "
+                f"choose a prompt for it with --prompt, or pass --action-set {prompt.action_set}"
+            )
+        require_forms(model, actions)
 
     def check_tasks(self, tasks: Sequence[Task]) -> None:
         """Takes any task."""
@@ -86,21 +101,14 @@ class Prompted:
         ask = partial(
             self._ask, pictures=self._pictures(now), sampling=self._sampling.model_copy(update={"seed": seed}), tag=tag
         )
-        form = form_of(
-            self._actions,
-            task,
-            fitted.text,
-            now,
-            reply_tokens=self._sampling.max_tokens,
-            splitter=self._prompt.splitter,
-        )
+        form = self._form_of(task, fitted.text, now)
         completion = await ask(messages, form=form)
-        action, note = self._read(completion.text, urls)
-        if form and self._actions.stop_at_repeats and repeats(action, now, history):
+        action, note = self._read(completion, urls)
+        if isinstance(form, ReplyForm) and self._actions.stop_at_repeats and repeats(action, now, history):
             note = f"asked for an answer, since an earlier step did what this reply says: {completion.text}"
             messages = asking_for_answer(messages)
             completion = both(completion, await ask(messages, form=form.answer_only()))
-            action, _ = self._read(completion.text, urls)
+            action, _ = self._read(completion, urls)
         return Decision(
             action=action,
             # The picture is a file of its step; in here, those of all steps would stay in memory.
@@ -110,11 +118,22 @@ class Prompted:
             note="; ".join(filter(None, (note, fitted.note))),
         )
 
+    def _form_of(self, task: Task, shown: str, now: Observation) -> Wish | None:
+        """What the reply is to be, where that is not left to the model; `shown` is what it sees of the page."""
+        return form_of(
+            self._actions,
+            task,
+            shown,
+            now,
+            reply_tokens=self._sampling.max_tokens,
+            splitter=self._prompt.splitter,
+        )
+
     async def _ask(
         self,
         messages: tuple[Message, ...],
         *,
-        form: ReplyForm | None,
+        form: Wish | None,
         pictures: tuple[bytes, ...],
         sampling: Sampling,
         tag: RequestTag,
@@ -138,6 +157,16 @@ class Prompted:
         self, task: Task, history: Sequence[Step], now: Observation, urls: Mapping[str, str]
     ) -> tuple[tuple[Message, ...], Fitted]:
         """The messages without pictures, and what of the observation is in them."""
+        render = self._renderer(task, history, now, urls)
+        if self._max_steps is not None:
+            render = _telling(render, steps_left=self._max_steps - len(history))
+        fitted = await self._fitter.fit(now.text, render(""), images=int(self._sees))
+        return render(fitted.text), fitted
+
+    def _renderer(
+        self, task: Task, history: Sequence[Step], now: Observation, urls: Mapping[str, str]
+    ) -> Callable[[str], tuple[Message, ...]]:
+        """From what is shown of the page to the messages, without pictures."""
         url, previous = public_url(now.url, urls), self._previous_action(history, urls)
 
         def render(observation: str) -> tuple[Message, ...]:
@@ -150,8 +179,7 @@ class Prompted:
             )
             return tuple(messages)
 
-        fitted = await self._fitter.fit(now.text, render(""), images=int(self._sees))
-        return render(fitted.text), fitted
+        return render
 
     def _pictures(self, now: Observation) -> tuple[bytes, ...]:
         if not self._sees:
@@ -172,7 +200,9 @@ class Prompted:
             return f"{text}\nThe browser says: {public_url(last.action_error, urls)}"
         return text
 
-    def _read(self, reply: str, urls: Mapping[str, str]) -> tuple[Action, str]:
+    def _read(self, completion: Completion, urls: Mapping[str, str]) -> tuple[Action, str]:
+        """The action of a reply, and what is to be noted of it."""
+        reply = completion.text
         skipped = self._actions.skip_thoughts
         is_open = skipped and ends_in_thoughts(reply)
         reply = self._prompt.with_prefix(without_thoughts(reply) if skipped else reply)
@@ -186,3 +216,11 @@ class Prompted:
         if isinstance(action, Invalid):
             action = Invalid(raw=reply, reason=action.reason)
         return action, crash
+
+
+def _telling(render: Callable[[str], tuple[Message, ...]], *, steps_left: int) -> Callable[[str], tuple[Message, ...]]:
+    def told(observation: str) -> tuple[Message, ...]:
+        *before, last = render(observation)
+        return (*before, last.model_copy(update={"content": f"{last.content}\n{STEPS_LEFT}: {steps_left}"}))
+
+    return told

@@ -18,9 +18,12 @@ from webarena_runner.interfaces.models import (
     Serves,
     ShowsPrompts,
     TakesForms,
+    TakesTools,
+    Wish,
     form_fault,
     generate_in_form,
     refusals_of,
+    tools_fault,
 )
 from webarena_runner.interfaces.site_events import ResetBegun, SiteEvent, ignore_site_event
 from webarena_runner.interfaces.tasksets import LoadedTasks, TaskSet, UnusableTask
@@ -64,11 +67,14 @@ __all__ = [
     "SiteProvider",
     "SiteSetup",
     "TakesForms",
+    "TakesTools",
     "TaskSet",
     "UnusableTask",
+    "Wish",
     "form_fault",
     "generate_in_form",
     "refusals_of",
+    "tools_fault",
     "ignore_site_event",
 ]
 
@@ -78,7 +84,7 @@ class Agent(Protocol):
 
     A class whose agents work without a model says so by `needs_model = False`, and what they go by in a `note`; one
     whose agents look at `Task.images` says so by `takes_images = True`, and one whose agents without a model make
-    nothing of the run's seed by `draws = False`.
+    nothing of the run's seed by `draws = False`. `prompt` names the prompt file that a class has where none is chosen.
     """
 
     async def act(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal, Protocol, cast
 
 from webarena_runner.actions.reply_form import ReplyForm
+from webarena_runner.actions.tools import ActionTools
 from webarena_runner.log.paths import episode_name
 from webarena_runner.settings.records import ModelSpec
 from webarena_runner.types import Completion, Message, Sampling, TaskId
@@ -33,7 +34,7 @@ class ModelBackend(Protocol):
     A backend class is called as `Backend(spec, environ=...)`; its class method `availability(spec, environ)` says
     without a request why it cannot run here (None: it can), its record `Options` is what a model file's `options` may
     hold. What more a class may offer: `ShowsPrompts`, `Serves`, `AsksServer`, `FitsWorkers`,
-    `TellsRefusals`, `TakesForms`.
+    `TellsRefusals`, `TakesForms`, `TakesTools`.
     """
 
     @property
@@ -103,6 +104,22 @@ class TakesForms(Protocol):
     async def generate(
         self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: ReplyForm | None = None
     ) -> Completion: ...
+
+
+class TakesTools(Protocol):
+    """A backend whose model can be given functions to call; `Completion.tool_calls` are the calls of a reply."""
+
+    def tools_fault(self) -> str:
+        """Why this model cannot be given functions; "" when it can, as far as that is known."""
+        ...
+
+    async def generate(
+        self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: ActionTools | None = None
+    ) -> Completion: ...
+
+
+# What a reply is to be, where that is not left to the model.
+Wish = ReplyForm | ActionTools
 
 
 class FitsWorkers(Protocol):
@@ -180,10 +197,21 @@ def form_fault(model: ModelBackend) -> str:
     return cast("TakesForms", model).form_fault()
 
 
+def tools_fault(model: ModelBackend) -> str:
+    """Why a model cannot be given functions to call; "" when it can."""
+    if not hasattr(model, "tools_fault"):
+        return "its backend has no way to give it functions"
+    return cast("TakesTools", model).tools_fault()
+
+
 async def generate_in_form(
-    model: ModelBackend, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: ReplyForm | None
+    model: ModelBackend, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: Wish | None
 ) -> Completion:
-    """Asks a model, which need not know of forms where there is none."""
-    if form is None:
-        return await model.generate(messages, sampling, tag=tag)
-    return await cast("TakesForms", model).generate(messages, sampling, tag=tag, form=form)
+    """Asks a model, which need not know of forms and functions where there are none."""
+    match form:
+        case None:
+            return await model.generate(messages, sampling, tag=tag)
+        case ReplyForm():
+            return await cast("TakesForms", model).generate(messages, sampling, tag=tag, form=form)
+        case ActionTools():
+            return await cast("TakesTools", model).generate(messages, sampling, tag=tag, form=form)

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from webarena_runner.actions.tools import ActionTools
 from webarena_runner.errors import ConfigError, ModelRefused
 from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag
 from webarena_runner.log.paths import RunPaths, episode_name
@@ -66,7 +67,13 @@ class Replay:
     async def check(self) -> None:
         """Nothing to reach; the recording was read when the backend was made."""
 
-    async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
+    def tools_fault(self) -> str:
+        """Calls are recorded as texts are."""
+        return ""
+
+    async def generate(
+        self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: ActionTools | None = None
+    ) -> Completion:
         """Raises ModelRefused when nothing is recorded for the step, NoAnswer when that was none."""
         for key in (episode_name(tag.task_id, tag.trial), str(tag.task_id), ANY_TASK):
             replies = self._recording.get(key)

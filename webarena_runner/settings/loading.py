@@ -171,6 +171,9 @@ def _draft(profile: Document, options: CliOptions) -> Draft:
     action_set = given.get("actions.action_set")
     if action_set and action_set.value in _PROMPT_OF and "prompt" not in given:
         draft.put(("prompt",), _PROMPT_OF[action_set.value], action_set.origin)
+    agent = given.get("agent")
+    if agent and "prompt" not in given and (prompt := getattr(registry.load("agents", agent.value), "prompt", None)):
+        draft.put(("prompt",), prompt, agent.origin)
     for each in given.values():
         draft.put(each.key.split("."), each.value, each.origin)
     return draft

@@ -156,6 +156,8 @@ class ActionSettings(Described):
     """the next prompt says why the last action did nothing; official never shows the model why"""
     skip_thoughts: bool = False
     """look for the action outside blocks of thoughts, such as <think>...</think>; official looks in them too"""
+    tell_budget: bool = False
+    """the prompt ends with how many steps are left; official never says it"""
     constrain: Literal["none", "grammar", "ids", "controls", "words"] = "none"
     """keeps the sampler to the action grammar, to elements of the page (ids), its controls, words; officially none
 

@@ -38,6 +38,7 @@ from webarena_runner.types.episodes import (
     Sampling,
     Score,
     Step,
+    ToolCall,
     Verdict,
 )
 from webarena_runner.types.record import Record
@@ -94,6 +95,7 @@ __all__ = [
     "TabFocus",
     "Task",
     "TaskId",
+    "ToolCall",
     "Type",
     "Verdict",
     "Viewport",

@@ -1,5 +1,6 @@
 """The records of an episode: what was seen, what the model said, what was done, how it was scored; and of the run."""
 
+from collections.abc import Sized
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -67,15 +68,43 @@ class Observation(Record):
     acted_box: Box | None = Field(default=None, exclude=True, repr=False)
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+def _is_empty(value: Sized) -> bool:
+    return not value
+
+
 # --- what the model says ----------------------------------------------------------------------------------------------
 
 
-class Message(Record):
-    """One chat message; `name` is the official example_user / example_assistant mark; `images` are encoded images."""
+class ToolCall(Record):
+    """A function that a reply calls; `arguments` are the JSON that the model wrote, which may be malformed.
 
-    role: Literal["system", "user", "assistant"]
+    `id` is "" where the server gives none. `signature` is what some servers want back with the call.
+    """
+
+    name: str
+    arguments: str
+    id: str = ""
+    signature: str = Field(default="", exclude_if=_is_empty, repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.name}({self.arguments})"
+
+
+class Message(Record):
+    """One chat message; `name` is the official example_user / example_assistant mark; `images` are encoded images.
+
+    `tool_calls` are those of a past reply; `answers` is the call whose result a message with the role `tool` is.
+    """
+
+    role: Literal["system", "user", "assistant", "tool"]
     content: str
     name: str | None = None
+    tool_calls: tuple[ToolCall, ...] = Field(default=(), exclude_if=_is_empty)
+    answers: ToolCall | None = Field(default=None, exclude_if=_is_none)
     images: tuple[bytes, ...] = Field(default=(), repr=False, exclude=True)
 
 
@@ -96,10 +125,6 @@ class Sampling(Record):
     """sampling seed of trial 0, one more for each further trial (--seed); official: none, so that replies differ"""
 
 
-def _is_none(value: object) -> bool:
-    return value is None
-
-
 _CUT = {"length", "max_tokens"}
 
 
@@ -113,6 +138,7 @@ class Completion(Record):
     """
 
     text: str
+    tool_calls: tuple[ToolCall, ...] = Field(default=(), exclude_if=_is_empty)
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_tokens: int = 0
@@ -124,6 +150,11 @@ class Completion(Record):
     prompt_token_ids: tuple[int, ...] | None = Field(default=None, exclude_if=_is_none, repr=False)
     token_ids: tuple[int, ...] | None = Field(default=None, exclude_if=_is_none, repr=False)
     logprobs: tuple[float, ...] | None = Field(default=None, exclude_if=_is_none, repr=False)
+
+    @property
+    def said(self) -> str:
+        """The text, and each call in a line of its own."""
+        return "\n".join([*([self.text] if self.text else []), *map(str, self.tool_calls)])
 
     @property
     def is_cut(self) -> bool:

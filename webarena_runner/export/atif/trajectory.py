@@ -120,7 +120,7 @@ def _of_the_agent(episode: Episode) -> Iterable[Json]:
         yield {
             "timestamp": _time(step.started_at),
             "source": "agent",
-            "message": completion.text if completion else step.action_text,
+            "message": completion.text or completion.said if completion else step.action_text,
             "tool_calls": [call] if call else None,
             "observation": {"results": [page]} if page else None,
             "metrics": _metrics(completion) if completion else None,

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import httpx
 
+from webarena_runner.actions.tools import ActionTools
 from webarena_runner.errors import ConfigError, EpisodeError, ModelRefused, UsageError
 from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag
 from webarena_runner.models.gemini.http import Failure, connect, meaning
@@ -71,7 +72,7 @@ class Gemini:
         prompt = _prompt(messages, parse_options(GeminiOptions, spec))
         turns = [{"role": "system instruction", "content": prompt.system}] if prompt.system else []
         for content in prompt.contents:
-            parts = [PICTURE if isinstance(part, Image) else part for part in content.parts]
+            parts = [PICTURE if isinstance(part, Image) else str(part) for part in content.parts]
             turns.append({"role": content.role, "content": "\n".join(parts)})
         return Preview("the system instruction and contents of a request", listed(turns))
 
@@ -121,9 +122,21 @@ class Gemini:
         if self._options.probe:
             await try_request(send, self._spec.sampling, with_picture=self._spec.images == "screenshot")
 
-    async def generate(self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag) -> Completion:
+    def tools_fault(self) -> str:
+        """Functions need turns, and a package that sends back the signatures of the model's calls."""
+        if self._options.sdk == OLD_SDK:
+            return f"{OLD_SDK} cannot send back what newer models sign their calls with; set options.sdk: google-genai"
+        return (
+            "" if self._options.mode == "chat" else "options.mode is 'single', which has no place for calls; set chat"
+        )
+
+    async def generate(
+        self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: ActionTools | None = None
+    ) -> Completion:
         """Raises ModelBlocked, ModelRefused, ModelExhausted or PromptTooLong at once, ModelError after the retries."""
         prompt, settings = _prompt(messages, self._options), self._settings.with_sampling(sampling)
+        if form:
+            prompt = replace(prompt, functions=tuple(form.functions))
 
         async def attempt() -> Completion:
             reply = await self._attempt(lambda: self._sdk.generate(self._model, prompt, settings))

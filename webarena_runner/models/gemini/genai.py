@@ -1,6 +1,9 @@
 """The Gemini API through google-genai, the package that Google maintains."""
 
+import base64
+import json
 import ssl
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -8,8 +11,10 @@ from google import genai
 from google.genai import types
 from pydantic import ValidationError
 
-from webarena_runner.models.gemini.wire import Image, ModelFacts, Part, Prompt, Reply, Settings
+from webarena_runner.actions.tools import arguments_of
+from webarena_runner.models.gemini.wire import Image, ModelFacts, Part, Prompt, Reply, Result, Settings
 from webarena_runner.models.shared.retry import Transient
+from webarena_runner.types import ToolCall
 
 
 class GoogleGenai:
@@ -49,7 +54,7 @@ class GoogleGenai:
             types.Content(role=content.role, parts=[_part(part) for part in content.parts])
             for content in prompt.contents
         ]
-        config = self._config(prompt.system, settings)
+        config = self._config(prompt, settings)
         try:
             reply = await self._models.generate_content(model=model, contents=contents, config=config)
         except ValidationError as error:
@@ -73,7 +78,7 @@ class GoogleGenai:
         await self._client.aio.aclose()
         self._client.close()
 
-    def _config(self, system: str, settings: Settings) -> types.GenerateContentConfig:
+    def _config(self, prompt: Prompt, settings: Settings) -> types.GenerateContentConfig:
         thinking = {
             name: value
             for name, value in (
@@ -83,7 +88,7 @@ class GoogleGenai:
             if value is not None
         }
         return types.GenerateContentConfig(
-            system_instruction=system or None,
+            system_instruction=prompt.system or None,
             temperature=settings.temperature,
             top_p=settings.top_p,
             top_k=settings.top_k,
@@ -94,25 +99,53 @@ class GoogleGenai:
             response_mime_type=settings.response_mime_type,
             thinking_config=types.ThinkingConfig.model_validate(thinking) if thinking else None,
             safety_settings=self._safety or None,
+            **_offered(prompt.functions),
         )
 
 
+def _offered(functions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What of a request gives the model functions, of which it has to call one."""
+    if not functions:
+        return {}
+    declared = [
+        types.FunctionDeclaration(
+            name=each["name"], description=each["description"], parameters_json_schema=each["parameters"]
+        )
+        for each in functions
+    ]
+    calling = types.FunctionCallingConfig(mode=types.FunctionCallingConfigMode.ANY)
+    return {
+        "tools": [types.Tool(function_declarations=declared)],
+        "tool_config": types.ToolConfig(function_calling_config=calling),
+    }
+
+
 def _part(part: Part) -> types.Part:
-    if isinstance(part, Image):
-        return types.Part.from_bytes(data=part.data, mime_type=part.mime_type)
+    match part:
+        case Image():
+            return types.Part.from_bytes(data=part.data, mime_type=part.mime_type)
+        case ToolCall():
+            # What the API sent was an object; a call that was recorded elsewhere may not be one.
+            called = types.FunctionCall(name=part.name, args=arguments_of(part) or {}, id=part.id or None)
+            signature = base64.b64decode(part.signature) if part.signature else None
+            return types.Part(function_call=called, thought_signature=signature)
+        case Result(call=call, text=text):
+            answer = types.FunctionResponse(name=call.name, response={"result": text}, id=call.id or None)
+            return types.Part(function_response=answer)
     return types.Part(text=part)
 
 
 def _read(reply: types.GenerateContentResponse) -> Reply:
     candidates, feedback, usage = reply.candidates or [], reply.prompt_feedback, reply.usage_metadata
-    texts = [_text(candidate) for candidate in candidates]
-    chosen = next((number for number, text in enumerate(texts) if text), 0)
+    texts, calls = [_text(candidate) for candidate in candidates], [_calls(candidate) for candidate in candidates]
+    chosen = next((number for number, said in enumerate(zip(texts, calls, strict=True)) if any(said)), 0)
     candidate = candidates[chosen] if candidates else None
     prompt, said = (usage and usage.prompt_token_count) or 0, (usage and usage.candidates_token_count) or 0
     total, thoughts = (usage and usage.total_token_count) or 0, (usage and usage.thoughts_token_count) or 0
     rated = (candidate.safety_ratings if candidate else feedback and feedback.safety_ratings) or []
     return Reply(
         text=texts[chosen] if texts else "",
+        calls=calls[chosen] if calls else (),
         candidates=len(candidates),
         finish_reason=str(candidate.finish_reason.value) if candidate and candidate.finish_reason else "",
         block_reason=str(feedback.block_reason.value) if feedback and feedback.block_reason else "",
@@ -133,3 +166,17 @@ def _read(reply: types.GenerateContentResponse) -> Reply:
 def _text(candidate: types.Candidate) -> str:
     parts = (candidate.content and candidate.content.parts) or []
     return "".join(part.text for part in parts if part.text and not part.thought)
+
+
+def _calls(candidate: types.Candidate) -> tuple[ToolCall, ...]:
+    parts = (candidate.content and candidate.content.parts) or []
+    return tuple(
+        ToolCall(
+            name=part.function_call.name or "",
+            arguments=json.dumps(part.function_call.args or {}),
+            id=part.function_call.id or "",
+            signature=base64.b64encode(part.thought_signature).decode() if part.thought_signature else "",
+        )
+        for part in parts
+        if part.function_call
+    )

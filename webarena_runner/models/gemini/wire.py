@@ -1,8 +1,8 @@
 """Prompts, settings and replies of the Gemini API as plain values; each SDK turns them into its own types."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from webarena_runner.errors import ModelBlocked
 from webarena_runner.log.wellformed import well_formed
@@ -10,7 +10,7 @@ from webarena_runner.models.shared.answers import blocked, is_filtered, limit_sp
 from webarena_runner.models.shared.formats import example_role
 from webarena_runner.models.shared.retry import Transient
 from webarena_runner.models.shared.wire import media_type
-from webarena_runner.types import Completion, Message, Sampling
+from webarena_runner.types import Completion, Message, Sampling, ToolCall
 
 Mode = Literal["chat", "single"]
 SystemAs = Literal["instruction", "user_turn"]
@@ -18,7 +18,7 @@ Role = Literal["user", "model"]
 # Ended although nothing was wrong with prompt and reply: another attempt gives a text.
 _GLITCHES = {"", "STOP", "FINISH_REASON_UNSPECIFIED", "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL"}
 _UNSPECIFIED = {"BLOCK_REASON_UNSPECIFIED", "BLOCKED_REASON_UNSPECIFIED"}
-_ROLES: dict[str, Role] = {"system": "user", "user": "user", "assistant": "model"}
+_ROLES: dict[str, Role] = {"system": "user", "user": "user", "assistant": "model", "tool": "user"}
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,15 @@ class Image:
     mime_type: str
 
 
-Part = str | Image
+@dataclass(frozen=True)
+class Result:
+    """What came of a call of an earlier turn."""
+
+    call: ToolCall
+    text: str
+
+
+Part = str | Image | ToolCall | Result
 
 
 @dataclass(frozen=True)
@@ -40,8 +48,11 @@ class Content:
 
 @dataclass(frozen=True)
 class Prompt:
+    """`functions` are what the model is to call one of: name, description and parameters of each."""
+
     contents: tuple[Content, ...]
     system: str = ""
+    functions: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,9 +83,10 @@ class Settings:
 
 @dataclass(frozen=True)
 class Reply:
-    """The first candidate with a text, or else the first; `ratings` are as `CATEGORY=PROBABILITY`."""
+    """The first candidate with a text or a call, or else the first; `ratings` are as `CATEGORY=PROBABILITY`."""
 
     text: str = ""
+    calls: tuple[ToolCall, ...] = ()
     candidates: int = 0
     finish_reason: str = ""
     block_reason: str = ""
@@ -118,7 +130,7 @@ def as_chat(messages: Sequence[Message], system_as: SystemAs) -> Prompt:
         contents = [Content("user", (f"Your instructions:\n\n{text}",)), Content("model", ("Understood.",))]
     for message in (message for message in messages if not _instructs(message)):
         role = _ROLES[example_role(message) or message.role]
-        parts: tuple[Part, ...] = (*_images(message), message.content)
+        parts = _parts(message)
         if contents and contents[-1].role == role:
             contents[-1] = Content(role, contents[-1].parts + parts)
         else:
@@ -137,13 +149,21 @@ def as_single(messages: Sequence[Message]) -> Prompt:
             shown = True
         if role == "user" and not message.name and shown:
             parts.append("Now the page that you are to act on:\n\n")
-        begin = {"system": "", "user": "PAGE:\n", "assistant": "ACTION: "}[role]
+        begin = {"user": "PAGE:\n", "assistant": "ACTION: "}.get(role, "")
         parts += [*_images(message), f"{begin}{message.content}\n\n"]
     return Prompt((Content("user", tuple(_joined([*parts, "ACTION:"]))),))
 
 
 def _instructs(message: Message) -> bool:
     return message.role == "system" and example_role(message) is None
+
+
+def _parts(message: Message) -> tuple[Part, ...]:
+    if message.answers is not None:
+        return (Result(message.answers, message.content),)
+    # The API refuses a part with an empty text.
+    text = (message.content,) if message.content or not message.tool_calls else ()
+    return (*_images(message), *text, *message.tool_calls)
 
 
 def _images(message: Message) -> tuple[Image, ...]:
@@ -171,6 +191,7 @@ def read_reply(reply: Reply, *, subject: str) -> Completion:
     """
     completion = Completion(
         text=well_formed(reply.text),
+        tool_calls=reply.calls,
         prompt_tokens=reply.prompt_tokens,
         completion_tokens=reply.completion_tokens + reply.thought_tokens,
         cached_tokens=reply.cached_tokens,
@@ -179,7 +200,7 @@ def read_reply(reply: Reply, *, subject: str) -> Completion:
     more = "".join(
         [f": {reply.message}" if reply.message else "", f" ({', '.join(reply.ratings)})" if reply.ratings else ""]
     )
-    if reply.text.strip():
+    if completion.said.strip():
         if is_filtered(completion):
             raise blocked(completion, subject=subject, reason=f"finishReason {reply.finish_reason}{more}")
         return completion

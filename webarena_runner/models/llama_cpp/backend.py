@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from webarena_runner.actions.reply_form import ReplyForm
 from webarena_runner.errors import ConfigError, ModelError, UsageError
-from webarena_runner.interfaces import Preview, RequestTag, ServeCommand, ServeHow
+from webarena_runner.interfaces import Preview, RequestTag, ServeCommand, ServeHow, Wish
 from webarena_runner.models.llama_cpp.options import LlamaCppOptions, chat_options, fault_of, model_file
 from webarena_runner.models.llama_cpp.start import KEY_VARIABLE, program_of, start_command
 from webarena_runner.models.openai.backend import OpenAIChat
@@ -111,7 +110,7 @@ class LlamaCpp(OpenAIChat):
         await super().check()
 
     async def generate(
-        self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: ReplyForm | None = None
+        self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: Wish | None = None
     ) -> Completion:
         """Raises ModelRefused or PromptTooLong at once, other ModelErrors after the retries."""
         ask = partial(super().generate, messages, sampling, tag=tag, form=form)

@@ -8,13 +8,14 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
-from webarena_runner.actions.reply_form import ReplyForm
+from webarena_runner.actions.tools import ActionTools
 from webarena_runner.errors import ConfigError, EpisodeError, ModelError, UsageError
-from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag
+from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag, Wish
 from webarena_runner.models.openai.api import OpenAIServer, nearest
 from webarena_runner.models.openai.facts import TEMPLATING, facts_of_kind, learn
 from webarena_runner.models.openai.forms import fault_of_forms, form_fields
 from webarena_runner.models.openai.options import OpenAIOptions, fault_of, headers_of, key_hint, secrets_of
+from webarena_runner.models.openai.tool_calls import tool_fields
 from webarena_runner.models.openai.wire import choices_of, read_completion, wire_messages, wire_sampling
 from webarena_runner.models.shared.control import unsettled_marks, with_plain_text
 from webarena_runner.models.shared.options import parse_options
@@ -159,13 +160,17 @@ class OpenAIChat:
         """Of servers that would ignore a grammar without a word."""
         return fault_of_forms(self._facts) if self._learned else ""
 
+    def tools_fault(self) -> str:
+        """Servers without functions refuse the request, or answer with a text, which is no action then."""
+        return ""
+
     async def generate(
-        self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: ReplyForm | None = None
+        self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: Wish | None = None
     ) -> Completion:
         """Raises ModelRefused or PromptTooLong at once, other ModelErrors after the retries."""
         started_s = time.monotonic()
         read = partial(read_completion, subject=self.server.subject)
-        more = form_fields(self._facts.kind, form) if form else {}
+        more = self._fields_of(form) if form else {}
         completion, retries = await self._send(messages, sampling, tag=tag, read=read, more=more)
         latency_s = time.monotonic() - started_s
         if self._options.logprobs:
@@ -215,6 +220,11 @@ class OpenAIChat:
             **(more or {}),
         }
         return await self.server.chat(body, request_id=lambda: _request_id(tag), read=read, max_retries=max_retries)
+
+    def _fields_of(self, form: Wish) -> dict[str, Any]:
+        if isinstance(form, ActionTools):
+            return tool_fields(form) | self._options.tool_fields
+        return form_fields(self._facts.kind, form)
 
     @property
     def _breaks_control_tokens(self) -> bool:

@@ -27,6 +27,11 @@ class ChatOptions(TokenOptions):
     sampler_defaults: SamplerDefaults = "off"
     """off: samplers that the server would add to those of the profile (top_k, min_p, repetition penalties) are switched
     off where its API allows, and those that stay are in the manifest; server: they are left on"""
+    tool_fields: dict[str, Any] = Field(
+        default_factory=lambda: {"tool_choice": "required", "parallel_tool_calls": False}
+    )
+    """keys of each request that gives the model functions to call (--agent tools); a server that refuses one, such as
+    parallel_tool_calls, wants it left out"""
     extra_body: dict[str, Any] = Field(default_factory=dict)
     """further keys of each request"""
     headers: dict[str, str] = Field(default_factory=dict)

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from webarena_runner.errors import ModelError
+from webarena_runner.models.openai.tool_calls import call_fields, read_tool_calls
 from webarena_runner.models.shared.answers import require_answer
 from webarena_runner.models.shared.formats import ExampleRoles, SystemAs, example_role, instructions_as_turn
 from webarena_runner.models.shared.replies import content_text, object_field, text_field, token_count
@@ -33,7 +34,7 @@ def wire_messages(
             entry["role"] = example_role(message) or message.role
         elif message.name:
             entry["name"] = message.name
-        wired.append(entry)
+        wired.append(entry | call_fields(message))
     return wired
 
 
@@ -56,10 +57,10 @@ def wire_sampling(sampling: Sampling, *, max_tokens_field: str) -> dict[str, Any
 
 
 def read_completion(reply: Any, *, subject: str) -> Completion:
-    """Text and usage of a reply, decoded from JSON.
+    """Text, calls and usage of a reply, decoded from JSON.
 
     Raises:
-        NoAnswer: it has no text, and says why, or a filter ended it.
+        NoAnswer: it has neither text nor calls, and says why, or a filter ended it.
         Transient: it has no choices or no message, or the server failed before it was whole.
         ModelError: what came back is not a chat completion, or a field of it holds what it cannot.
     """
@@ -73,6 +74,7 @@ def read_completion(reply: Any, *, subject: str) -> Completion:
     message = object_field(choice.get("message"), subject=subject, name="message")
     text = content_text(message.get("content"), subject=subject)
     completion = completion_of(reply, choice, usage, text, subject=subject, logprobs=_logprobs(choice))
+    completion = completion.model_copy(update={"tool_calls": read_tool_calls(message, subject=subject)})
     if completion.finish_reason in _FAILED:
         raise Transient(f"the server ended the reply with finish_reason {completion.finish_reason}")
     thoughts = record(usage.get("completion_tokens_details")).get("reasoning_tokens")

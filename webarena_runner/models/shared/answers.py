@@ -11,10 +11,10 @@ def require_answer(completion: Completion, *, subject: str, refusal: str = "", t
     """The completion as it is, also when the model itself had nothing to say and ended its reply.
 
     Raises:
-        NoAnswer: a filter ended the reply, of which there may be a part; or there is no text, because of the reply
+        NoAnswer: a filter ended the reply, of which there may be a part; or it says nothing, because of the reply
             limit or a `refusal` beside it.
     """
-    said = bool(completion.text.strip())
+    said = bool(completion.said.strip())
     if refusal and not said:
         kept = completion.model_copy(update={"text": refusal})
         raise ModelDeclined(f"{subject}: the model refused: {refusal:.500}", completion=kept)

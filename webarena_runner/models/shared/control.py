@@ -52,7 +52,12 @@ def plain(text: str, control: frozenset[str] = frozenset()) -> str:
 
 def with_plain_text(messages: Sequence[Message], control: frozenset[str] = frozenset()) -> list[Message]:
     """For whatever looks for control tokens in all of what a template makes of the messages."""
-    return [message.model_copy(update={"content": plain(message.content, control)}) for message in messages]
+    return [_plain_message(message, control) for message in messages]
+
+
+def _plain_message(message: Message, control: frozenset[str]) -> Message:
+    calls = tuple(call.model_copy(update={"arguments": plain(call.arguments, control)}) for call in message.tool_calls)
+    return message.model_copy(update={"content": plain(message.content, control), "tool_calls": calls})
 
 
 def control_among(tokens: Iterable[AddedToken]) -> frozenset[str]:

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 from aiolimiter import AsyncLimiter
 
-from webarena_runner.actions.reply_form import ReplyForm
 from webarena_runner.errors import ModelExhausted, NoAnswer
 from webarena_runner.interfaces import (
     ModelBackend,
     ObservationUnit,
     RequestTag,
+    Wish,
     form_fault,
     generate_in_form,
     refusals_of,
+    tools_fault,
 )
 from webarena_runner.settings.records import Prices, RateLimits
 from webarena_runner.types import Completion, Message, Sampling
@@ -85,8 +86,11 @@ class Limited:
     def form_fault(self) -> str:
         return form_fault(self._backend)
 
+    def tools_fault(self) -> str:
+        return tools_fault(self._backend)
+
     async def generate(
-        self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: ReplyForm | None = None
+        self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: Wish | None = None
     ) -> Completion:
         """Raises ModelExhausted when the run may cost no more."""
         self._spend.require_left()

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from webarena_runner.actions.reply_form import ReplyForm
+from webarena_runner.actions.tools import ActionTools
 from webarena_runner.errors import ModelError, ModelRefused
-from webarena_runner.interfaces import RequestTag
+from webarena_runner.interfaces import RequestTag, Wish
 from webarena_runner.log.wellformed import well_formed
 from webarena_runner.models.openai.backend import OpenAIChat
 from webarena_runner.models.openai.forms import form_fields
@@ -57,11 +58,19 @@ class VllmEndpoint:
         self._metrics = HttpClient(root_url(base_url), timeout_s=METRICS_TIMEOUT_S)
 
     async def generate(
-        self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: ReplyForm | None = None
+        self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: Wish | None = None
     ) -> Completion:
         if self._format == "template":
             return await self.chat.generate(messages, sampling, tag=tag, form=form)
+        if isinstance(form, ActionTools):
+            raise ModelRefused(f"{self._server.subject}: {self.tools_fault()}")
         return await self._complete(messages, sampling, tag, form)
+
+    def tools_fault(self) -> str:
+        """Why there can be no functions: the completion route has none."""
+        if self._format == "template":
+            return self.chat.tools_fault()
+        return f"prompts in the format {self._format} have no place for functions; set options.prompt_format: template"
 
     async def probe(self) -> None:
         """Raises ConfigError when requests of a run would be refused."""

@@ -5,9 +5,8 @@ import time
 import zlib
 from collections.abc import Mapping, Sequence
 
-from webarena_runner.actions.reply_form import ReplyForm
 from webarena_runner.errors import ConfigError, ModelError, ModelExhausted, UsageError
-from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag, ServeCommand, ServeHow
+from webarena_runner.interfaces import ObservationUnit, Preview, RequestTag, ServeCommand, ServeHow, Wish
 from webarena_runner.models.openai.backend import OpenAIChat
 from webarena_runner.models.openai.wire import wire_messages
 from webarena_runner.models.shared.child import ServerChild
@@ -139,8 +138,11 @@ class VllmServer:
     def form_fault(self) -> str:
         return next(filter(None, (endpoint.chat.form_fault() for endpoint in self.endpoints)), "")
 
+    def tools_fault(self) -> str:
+        return next(filter(None, (endpoint.tools_fault() for endpoint in self.endpoints)), "")
+
     async def generate(
-        self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: ReplyForm | None = None
+        self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: Wish | None = None
     ) -> Completion:
         """Raises ModelRefused or PromptTooLong at once, other ModelErrors when every endpoint has failed."""
         if self._child is not None:

@@ -5,8 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from webarena_runner.actions.reply_form import ReplyForm
-from webarena_runner.interfaces import JudgeReply, ObservationUnit, RequestTag
+from webarena_runner.interfaces import JudgeReply, ObservationUnit, RequestTag, Wish
 from webarena_runner.running.cluster.calling import answer_to
 from webarena_runner.running.cluster.desk import RemoteDesk
 from webarena_runner.running.player import InCommon
@@ -21,6 +20,7 @@ class AboutModel:
     estimates_tokens: bool
     observation_unit: ObservationUnit
     form_fault: str
+    tools_fault: str
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -72,11 +72,14 @@ class RemoteModel:
     def form_fault(self) -> str:
         return self._about.form_fault
 
+    def tools_fault(self) -> str:
+        return self._about.tools_fault
+
     async def check(self) -> None:
         """The actor was asked before it was handed out."""
 
     async def generate(
-        self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: ReplyForm | None = None
+        self, messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: Wish | None = None
     ) -> Completion:
         """Raises ModelError, as the model's own backend does, and EngineGone."""
         found: Completion = await answer_to(self._actor.generate.remote(tuple(messages), sampling, tag, form))

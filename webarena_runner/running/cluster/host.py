@@ -7,10 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from webarena_runner.actions.reply_form import ReplyForm
 from webarena_runner.errors import EpisodeError
 from webarena_runner.evaluators.judge import ModelJudge
-from webarena_runner.interfaces import JudgeReply, ModelBackend, RequestTag, form_fault, generate_in_form
+from webarena_runner.interfaces import (
+    JudgeReply,
+    ModelBackend,
+    RequestTag,
+    Wish,
+    form_fault,
+    generate_in_form,
+    tools_fault,
+)
 from webarena_runner.log.paths import RunPaths
 from webarena_runner.models.shared.limits import Spend
 from webarena_runner.running.cluster.common import AboutModel
@@ -75,7 +82,7 @@ class Host(Living[About]):
             yield About(about, self._judge.name if self._judge else "")
 
     async def generate(
-        self, messages: Sequence[Message], sampling: Sampling, tag: RequestTag, form: ReplyForm | None
+        self, messages: Sequence[Message], sampling: Sampling, tag: RequestTag, form: Wish | None
     ) -> Completion | EpisodeError:
         """Errors of the model are given, not raised: Ray would make another class of each."""
         model = _there(self._model)
@@ -115,5 +122,6 @@ def _about(model: ModelBackend) -> AboutModel:
         model.estimates_tokens,
         model.observation_unit,
         form_fault(model),
+        tools_fault(model),
         dict(getattr(model, "facts", {})),
     )
