@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 import pytest
 
 from webarena_mini.sites.shop.app import SITE
+from webarena_mini.sites.shop.domain import photos
 from webarena_mini.sites.shop.domain.content import categories, pictures
-from webarena_mini.sites.shop.pages import media
 from webarena_mini.sites.shop.seed.build import build
 
 POSITIVE_TITLES = {"Love it", "Perfect", "Highly recommended"}
@@ -91,7 +91,7 @@ def test_every_product_has_a_drawing_that_is_well_formed(db: sqlite3.Connection)
     )
     for shape, *others in db.execute(query).fetchall():
         assert shape in pictures()["shapes"], f"{shape} has no drawing"
-        drawing = media.drawing(shape, *others)
+        drawing = photos.drawing(shape, *others)
         ElementTree.fromstring(drawing)  # noqa: S314  our own text
         assert len(drawing) < 4_500
 
@@ -100,7 +100,7 @@ def test_a_picture_shows_or_says_what_kind_of_thing_it_is() -> None:
     sharing: dict[str, list[str]] = {}
     for category in categories():
         for kind, shape in ((kind, shape) for shelf in category.shelves for kind, shape in shelf.kinds.items()):
-            drawing = media.drawing(shape, "Blue", category.tint, category.brands[0], kind).decode()
+            drawing = photos.drawing(shape, "Blue", category.tint, category.brands[0], kind).decode()
             if "</text>" in drawing and shape in pictures()["labels"]:
                 printed = " ".join(ElementTree.fromstring(drawing).itertext())  # noqa: S314  our own text
                 assert f"{category.brands[0].upper()} {kind}" in " ".join(printed.split())
@@ -112,7 +112,7 @@ def test_a_picture_shows_or_says_what_kind_of_thing_it_is() -> None:
 def test_a_picture_has_light_and_shade() -> None:
     flat = {name for name, shape in pictures()["shapes"].items() if 'fill="$' in shape}
     for name in flat:
-        drawing = media.drawing(name, "Lilac", "#2f6db3", "Auralis", "Thing").decode()
+        drawing = photos.drawing(name, "Lilac", "#2f6db3", "Auralis", "Thing").decode()
         assert pictures()["tones"]["Lilac"] in drawing
         assert f'fill="{pictures()["tones"]["Lilac"]}"' not in drawing
         assert 'fill="url(#a)"' in drawing or 'fill="url(#b)"' in drawing or 'fill="url(#c)"' in drawing

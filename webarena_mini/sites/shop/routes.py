@@ -111,7 +111,7 @@ def routes() -> tuple[BaseRoute, ...]:
             Route(f"{prefix}/products/{{sku}}/reviews", rest.reviews),
         ]
     found += [
-        Route("/media/catalog/product/{slug}.svg", media.product_image),
+        Route("/media/catalog/product/{slug}.jpg", media.product_image),
         Route("/static/shop/{name}", media.static_file),
         Route("/{path:path}.html", _endpoint(catalogue.by_path, None, signed_in=False)),
     ]

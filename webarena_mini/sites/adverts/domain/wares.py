@@ -32,11 +32,5 @@ def words() -> dict[str, Any]:
 
 
 @cache
-def tones() -> dict[str, str]:
-    """Colours by name, as #rrggbb."""
-    return dict(_wares()["tones"])
-
-
-@cache
 def categories() -> dict[str, list[Ware]]:
     return {each["name"]: [Ware(*kind) for kind in each["kinds"]] for each in _wares()["categories"]}

@@ -8,8 +8,9 @@ from webarena_mini.kit.clock import DAY_S, TODAY
 from webarena_mini.kit.database import build_snapshot, insert
 from webarena_mini.kit.grammar import Speech
 from webarena_mini.kit.passwords import hash_password
+from webarena_mini.kit.wares import tones
 from webarena_mini.sites.adverts import FOLDER
-from webarena_mini.sites.adverts.domain.wares import Ware, categories, tones, words
+from webarena_mini.sites.adverts.domain.wares import Ware, categories, words
 
 ACCOUNT, _PASSWORD = ACCOUNTS["classifieds"]
 OWNER = 1

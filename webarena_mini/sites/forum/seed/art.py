@@ -1,17 +1,20 @@
-"""Flat pictures for image posts, drawn from a random number generator."""
+"""Scenes of the pictures of posts, drawn from a random number generator, with what stands in front of them."""
 
 from collections.abc import Callable
 from random import Random
 
+from webarena_mini.sites.forum.domain.photos import Front
+
 _WIDTH, _HEIGHT = 960, 600
 
 
-def draw(scene: str, random: Random) -> bytes:
+def draw(scene: str, random: Random, front: Front) -> bytes:
     """SVG document; raises KeyError for a scene that there is not."""
     parts = SCENES[scene](random)
+    attributes = " ".join(f'data-{name}="{value}"' for name, value in front._asdict().items())
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" '
-        f'height="{_HEIGHT}">{"".join(parts)}</svg>'
+        f'height="{_HEIGHT}" {attributes}>{"".join(parts)}</svg>'
     ).encode()
 
 

@@ -9,6 +9,7 @@ from webarena_mini.kit.database import build_snapshot
 from webarena_mini.kit.images import image_name
 from webarena_mini.kit.passwords import hash_password
 from webarena_mini.sites.forum import FOLDER
+from webarena_mini.sites.forum.domain.photos import DRAWN, front_of
 from webarena_mini.sites.forum.domain.ranking import hot_ranking
 from webarena_mini.sites.forum.domain.text import slug
 from webarena_mini.sites.forum.seed.art import draw
@@ -83,9 +84,9 @@ def _fill_submissions(
     for submission_id, made in enumerate(submissions, _FIRST_SUBMISSION_ID):
         image_id = None
         if made.scene:
-            picture = draw(made.scene, random)
-            image_id = image_name(picture, "svg")
-            connection.execute("insert into images values (?, ?, ?)", (image_id, "image/svg+xml", picture))
+            picture = draw(made.scene, random, front_of(made.scene, submission_id))
+            image_id = image_name(picture, "jpg")
+            connection.execute("insert into images values (?, ?, ?)", (image_id, DRAWN, picture))
         row = (submission_id, forum_ids[made.forum], made.author + 1, made.title, slug(made.title), made.url, image_id)
         connection.execute(
             "insert into submissions (id, forum_id, user_id, title, slug, url, image_id, body, created_at, last_active,"
