@@ -20,8 +20,10 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-from webarena_runner.errors import NoPicture, PictureMissing
+from webarena_runner.errors import DamagedRecord, NoPicture, PictureMissing
 from webarena_runner.fetching import cache_root
+from webarena_runner.log.files import read_bytes, write_atomically
+from webarena_runner.log.writing import writing_below
 from webarena_runner.official.addresses import host_and_port, place_of
 from webarena_runner.official.notation import render
 from webarena_runner.official.public import is_public
@@ -33,6 +35,9 @@ MAX_PIXELS = 50_000_000
 LIMIT_S = 30.0
 MAX_REDIRECTS = 5
 KEPT_BYTES = 64 * 2**20
+# Of what models are shown.
+MODEL_SIDE = 1024
+NAME = re.compile(r"picture-[0-9a-f]{16}\.[a-z]+")
 # By Pillow's names: the suffix of a file, which is the media type too.
 SUFFIXES: Mapping[str, str] = {"PNG": "png", "JPEG": "jpeg", "GIF": "gif", "WEBP": "webp", "BMP": "bmp"}
 _WEB = ("http://", "https://")
@@ -61,6 +66,48 @@ class Picture:
     def file_name(self) -> str:
         """By its content: the same picture has one name."""
         return f"picture-{self.sha256[:16]}.{self.suffix}"
+
+    def for_models(self) -> bytes:
+        """As all of them take it: PNG, JPEG or WebP, and not larger than they look at."""
+        from PIL import Image
+
+        if self.suffix in ("png", "jpeg", "webp") and max(self.width, self.height) <= MODEL_SIDE:
+            return self.data
+        with Image.open(BytesIO(self.data)) as image:
+            smaller = image.convert("RGBA" if image.has_transparency_data else "RGB")
+            smaller.thumbnail((MODEL_SIDE, MODEL_SIDE))
+            out = BytesIO()
+            smaller.save(out, "PNG")
+        return out.getvalue()
+
+
+@dataclass(frozen=True)
+class KeptPictures:
+    """Those that an episode is scored by, in the folder of its attempt; None: only as long as this object is."""
+
+    folder: Path | None = None
+    _held: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+    def keep(self, picture: Picture) -> str:
+        """Its file name. Raises StoreError when the folder cannot be written."""
+        name = picture.file_name
+        if self.folder is None:
+            self._held[name] = picture.data
+        elif not (self.folder / name).exists():
+            with writing_below(self.folder):
+                write_atomically(self.folder / name, picture.data, durable=False)
+        return name
+
+    def read(self, name: str) -> Picture:
+        """Raises DamagedRecord when it is not there, or another one."""
+        if name in self._held:
+            return read_picture(self._held[name], name)
+        if self.folder is None or not NAME.fullmatch(name):
+            raise DamagedRecord(f"{name!r:.100}: no such picture is kept of the episode")
+        found = read_picture(read_bytes(self.folder / name), str(self.folder / name))
+        if found.file_name != name:
+            raise DamagedRecord(f"{self.folder / name}: is not the picture that was kept; put the old one back")
+        return found
 
 
 class PictureSource:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.tasksets.records import program_html, record, string_match, url_match
 from webarena_runner.errors import SelectionError, TaskFileError
-from webarena_runner.evaluators import load_evaluators, not_scored, require_scorable
+from webarena_runner.evaluators import likeness, load_evaluators, not_scored, require_scorable
 from webarena_runner.interfaces import LoadedTasks
 from webarena_runner.official.families import FAMILIES, LITE, VERIFIED, VISUAL, Family
 from webarena_runner.settings.profiles import load_profile
@@ -33,6 +33,8 @@ def _fetched(folder: Path, family: Family, *records: dict[str, Any], **subsets: 
         archive.writestr(family.tasks.member, json.dumps(records))
         for name, file in family.subsets.items():
             archive.writestr(file.member, json.dumps({"task_ids": subsets.get(name.replace("-", "_"), [])}))
+        for picture in family.pictures:
+            archive.writestr(picture.member, "a picture")
     fetch_task_set(family.name, str(wheel), folder / "cache", _ignore, allow_modified=True)
     return SETS[family.name](folder / "cache").load(allow_modified=True)
 
@@ -234,14 +236,19 @@ def _pictures(**query: Any) -> dict[str, Any]:
     return {"eval_types": ["page_image_query"], "page_image_query": [whole]}
 
 
-def test_questions_about_pictures_are_read_and_refused_by_their_kind(tmp_path: Path) -> None:
+def test_questions_about_pictures_are_scored_where_pictures_can_be_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = _pictures(eval_vqa=[{"question": "Is it red? (yes/no)", "answer": "yes"}])
     alike = _pictures(eval_fuzzy_image_match="https://a.test/a.jpg |OR| __SHOPPING__/b.jpg", ssim_threshold=0.6)
     loaded = _fetched(tmp_path, VISUAL, _visual(0, eval=asked), _visual(1, eval=alike), _visual(2))
+    assert (tmp_path / "cache/tasksets/visualwebarena/coco_images/000000515982.jpg").read_text() == "a picture"
+    assert [task.judge for task in loaded.tasks] == [True, False, False]
+    require_scorable(loaded.tasks, load_evaluators(ScoringSettings()))
+    monkeypatch.setattr(likeness, "find_spec", lambda name: None)
     told = _why(loaded)
-    assert "this run cannot score 2 of the 3 tasks" in told
-    assert told.endswith("leave them out: --tasks '... & !eval:page_image_query'")
-    require_scorable(select("!eval:page_image_query", loaded, seed=0), load_evaluators(ScoringSettings()))
+    assert "page_image_query: comparing pictures needs scikit-image: " in told
+    assert told.endswith("leave them out: --tasks '... & !(1)'")
 
 
 @pytest.mark.parametrize(

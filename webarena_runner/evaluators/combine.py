@@ -14,6 +14,7 @@ from webarena_runner.errors import ConfigError, EpisodeError, JudgeUnusable, Tas
 from webarena_runner.interfaces import EpisodeEnd, Evaluator, EvaluatorSetup, Judge, Question
 from webarena_runner.log.reading import total_usd
 from webarena_runner.official.notation import render
+from webarena_runner.pictures import KeptPictures
 from webarena_runner.settings.records import ScoringSettings
 from webarena_runner.types import Check, Score, Task, Verdict
 
@@ -88,7 +89,7 @@ async def _score_of(
     while isinstance(outcome := next_outcome(evaluator, spec, evidence, verdicts), Question):
         if judge is None:
             return unjudged(outcome, _missing_judge(task, outcome))
-        verdicts.append(await asked(judge, outcome, render(task.intent, end.lease.urls)))
+        verdicts.append(await asked(judge, outcome, render(task.intent, end.lease.urls), end.pictures))
         taken.append(verdicts[-1])
     return outcome
 
@@ -164,10 +165,11 @@ def next_outcome(
     return outcome
 
 
-async def asked(judge: Judge, question: Question, intent: str) -> Verdict:
-    """The judge's verdict, not read yet; `intent` has the sites' URLs."""
+async def asked(judge: Judge, question: Question, intent: str, pictures: KeptPictures) -> Verdict:
+    """The judge's verdict, not read yet; `intent` has the sites' URLs, `pictures` are those of the episode."""
     intent = intent if question.intent is None else question.intent
-    reply = await judge.ask(question.kind, intent=intent, reference=question.reference, answer=question.answer)
+    shown = {"pictures": [pictures.read(question.picture).for_models()]} if question.picture else {}
+    reply = await judge.ask(question.kind, intent=intent, reference=question.reference, answer=question.answer, **shown)
     verdict = _verdict(question, reply.text, judge=judge.name)
     return verdict.model_copy(update={"cached": reply.cached, "cost_usd": reply.cost_usd, "question": reply.question})
 

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from webarena_runner.errors import (
     NoAnswer,
     PromptTooLong,
 )
-from webarena_runner.evaluators.verdict import read_verdict
+from webarena_runner.evaluators.verdict import PICTURE, read_verdict
 from webarena_runner.interfaces import JudgeReply, ModelBackend, RequestTag
 from webarena_runner.log.files import write_atomically
 from webarena_runner.settings.records import ModelSpec, ScoringSettings
@@ -30,7 +30,12 @@ SAMPLING = Sampling(temperature=0.0, top_p=1.0, max_tokens=768)
 SYSTEM = (
     "You grade the work of an assistant that looks things up on web sites. You are exact and you follow the format."
 )
+LOOKS = "You look at pictures and answer questions about them. You are exact and brief."
 PROMPTS = {
+    "picture": """Look at the picture and answer the question in a few words: yes, no, or what is asked for.
+
+Question: {intent}
+Answer:""",
     "fuzzy": """An assistant was given a task, and its answer has to be graded against a reference answer.
 
 Task: {intent}
@@ -67,12 +72,16 @@ def identity_of(spec: ModelSpec, facts: Mapping[str, str]) -> dict[str, Any]:
 
 def prompt_of(kind: str, *, intent: str, reference: str, answer: str) -> str:
     """All that the judge is asked, its system text included."""
-    return f"{SYSTEM}\n\n{PROMPTS[kind].format(intent=intent, reference=reference, answer=answer)}"
+    return f"{_system(kind)}\n\n{PROMPTS[kind].format(intent=intent, reference=reference, answer=answer)}"
 
 
 def sha256_of_prompt(kind: str) -> str:
     """Of the prompt before anything is filled in."""
-    return hashlib.sha256(f"{SYSTEM}\n{PROMPTS[kind]}".encode()).hexdigest()
+    return hashlib.sha256(f"{_system(kind)}\n{PROMPTS[kind]}".encode()).hexdigest()
+
+
+def _system(kind: str) -> str:
+    return LOOKS if kind == PICTURE else SYSTEM
 
 
 class ModelJudge:
@@ -104,8 +113,12 @@ class ModelJudge:
     def name(self) -> str:
         return self._name
 
-    async def ask(self, kind: str, *, intent: str, reference: str, answer: str) -> JudgeReply:
+    async def ask(
+        self, kind: str, *, intent: str, reference: str, answer: str, pictures: Sequence[bytes] = ()
+    ) -> JudgeReply:
         """The judge's full reply; one without a verdict is not kept, so that a later run asks again.
+
+        What `pictures` show is in the reference, by their checksums, which verdicts are kept by.
 
         Raises:
             JudgeError: the model failed, after the backend's own retries, or its reply ended at its limit without a
@@ -130,7 +143,7 @@ class ModelJudge:
         asked = prompt_of(kind, intent=intent, reference=reference, answer=answer)
         if path and (kept := self._kept(path, kind)) is not None:
             return JudgeReply(kept, cached=True, question=asked)
-        completion = await self._generate(prompt)
+        completion = await self._generate(_system(kind), prompt, pictures)
         text, cost_usd = completion.text, completion.cost_usd
         verdict = read_verdict(kind, text, self._scoring)
         is_thinking = self._scoring.judge_skip_thoughts and ends_in_thoughts(text)
@@ -157,8 +170,9 @@ class ModelJudge:
         kept = _read(path)
         return None if kept is None or read_verdict(kind, kept, self._scoring) is None else kept
 
-    async def _generate(self, prompt: str) -> Completion:
-        messages = (Message(role="system", content=SYSTEM), Message(role="user", content=prompt))
+    async def _generate(self, system: str, prompt: str, pictures: Sequence[bytes]) -> Completion:
+        asked = Message(role="user", content=prompt, images=tuple(pictures))
+        messages = (Message(role="system", content=system), asked)
         try:
             return await self._backend.generate(messages, self._sampling, tag=RequestTag(task_set="judge"))
         except ModelExhausted:

@@ -29,6 +29,7 @@ from webarena_runner.interfaces.site_events import ResetBegun, SiteEvent, ignore
 from webarena_runner.interfaces.tasksets import LoadedTasks, TaskSet, UnusableTask
 from webarena_runner.interfaces.watching import LeaseWatch
 from webarena_runner.official.node import Node
+from webarena_runner.pictures import KeptPictures
 from webarena_runner.settings.records import Images, OutageSettings, RunSettings, ScoringSettings
 from webarena_runner.settings.resetting import NO_RESETS, Resetting
 from webarena_runner.types import Decision, Observation, Score, Step, Task, Verdict
@@ -274,7 +275,11 @@ class Judge(Protocol):
     @property
     def name(self) -> str: ...
 
-    async def ask(self, kind: str, *, intent: str, reference: str, answer: str) -> "JudgeReply": ...
+    async def ask(
+        self, kind: str, *, intent: str, reference: str, answer: str, pictures: Sequence[bytes] = ()
+    ) -> "JudgeReply":
+        """`pictures` are only given with questions about some."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -295,7 +300,7 @@ class EpisodeEnd:
     """What an evaluator is given of the episode.
 
     `trace` is the network log from the start pages to the last action; only there when one of the task's evaluators
-    needs it.
+    needs it. `pictures` keeps those that an evaluator looks at.
     """
 
     task: Task
@@ -303,6 +308,7 @@ class EpisodeEnd:
     lease: SiteLease
     page: PageProbe
     trace: Sequence[Exchange] = ()
+    pictures: KeptPictures = field(default_factory=KeptPictures)
 
 
 @dataclass(frozen=True)
@@ -310,7 +316,8 @@ class Question:
     """What only a judge can decide: whether `answer` is right by `reference`; `kind` is one of the judge's prompts.
 
     `unjudged` is the score when there is no judge, where no verdict can change it; None: the verdict decides. `intent`
-    is what the judge is told that was asked for; None: the task's.
+    is what the judge is told that was asked for; None: the task's. `picture` is the name of one that was kept of the
+    episode, which the judge is shown; "": none.
     """
 
     kind: str
@@ -318,6 +325,7 @@ class Question:
     answer: str
     unjudged: Score | None = None
     intent: str | None = None
+    picture: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class PublishedFile:
-    """A file inside the wheel of a family's package; `member` is its path there."""
+    """A file inside the wheel of a family's package; `member` is its path there, `folder` that in the cache."""
 
     member: str
     sha256: str
+    folder: str = ""
 
     @property
     def name(self) -> str:
-        return self.member.rpartition("/")[2]
+        return f"{self.folder}/{self.member.rpartition('/')[2]}".lstrip("/")
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Family:
     `package` is the pinned distribution that carries its task file, of `count` tasks. `profile` has the settings of its
     published numbers ("": there is none yet), `rules` are those that its records are written for, and `scored_by` all
     that its tasks may be scored by (none named: by any). `subsets` are files that list task ids, by the name that
-    `--tasks` takes.
+    `--tasks` takes, `pictures` those that its checks name by a path.
     """
 
     name: str
@@ -34,6 +35,12 @@ class Family:
     rules: str = "webarena"
     scored_by: tuple[str, ...] = ()
     subsets: Mapping[str, PublishedFile] = field(default_factory=dict)
+    pictures: tuple[PublishedFile, ...] = ()
+
+    @property
+    def beside(self) -> tuple[PublishedFile, ...]:
+        """What is fetched with the task file."""
+        return (*self.subsets.values(), *self.pictures)
 
     @property
     def sha256(self) -> str:
@@ -92,5 +99,13 @@ VISUAL = Family(
     profile="visualwebarena",
     rules="visualwebarena",
     scored_by=("visualwebarena",),
+    # Task 262 compares with it.
+    pictures=(
+        PublishedFile(
+            "visualwebarena/coco_images/000000515982.jpg",
+            "fc2c2dd08b842a266f42c430ef39628e5e9f6638ff90fe860242a5569ec2922a",
+            folder="coco_images",
+        ),
+    ),
 )
 FAMILIES: Mapping[str, Family] = {family.name: family for family in (WEBARENA, VERIFIED, LITE, VISUAL)}

@@ -8,8 +8,9 @@ from webarena_runner.errors import EvidenceMissing, JudgeUnusable, SiteError, St
 from webarena_runner.evaluators.again import Scores, Scoring, by_record, evidence_of_past, score_again
 from webarena_runner.evaluators.combine import evaluator_of, load_evaluators
 from webarena_runner.interfaces import Evaluator
-from webarena_runner.log.paths import Key
+from webarena_runner.log.paths import Key, RunPaths
 from webarena_runner.official.notation import render
+from webarena_runner.pictures import KeptPictures
 from webarena_runner.rescoring.past import PastRun, lacks_only_verdicts
 from webarena_runner.settings.records import ScoringSettings
 from webarena_runner.types import Ending, EpisodeResult, RescoredEpisode, Score, Standing, Task, TaskId, Verdict
@@ -27,6 +28,7 @@ class Open:
     scoring: Scoring
     intent: str
     verdicts: tuple[Verdict, ...]
+    pictures: KeptPictures
     caveat: str = ""
 
 
@@ -89,6 +91,7 @@ class Rescorer:
             intent,
             # A verdict on another question is none on this one.
             tuple(kept) if task.intent == played.intent else (),
+            KeptPictures(RunPaths(self._run.folder).episode(*key).folder),
             self._caveat(task, evaluators),
         )
 

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,9 @@ class KeepingJudge:
     def name(self) -> str:
         return self._name
 
-    async def ask(self, kind: str, *, intent: str, reference: str, answer: str) -> JudgeReply:
+    async def ask(
+        self, kind: str, *, intent: str, reference: str, answer: str, pictures: Sequence[bytes] = ()
+    ) -> JudgeReply:
         """Raises what the judge raises; without one nothing is to be asked that is not kept."""
         reply = self._kept.reply(Question(kind, reference, answer), intent)
         if reply is not None:
@@ -63,7 +65,8 @@ class KeepingJudge:
             return JudgeReply(reply, cached=True, question=asked)
         if self._judge is None:
             raise RuntimeError(f"judge {self._name} was not opened, and has to be asked: {reference!r}")
-        return await self._judge.ask(kind, intent=intent, reference=reference, answer=answer)
+        shown = {"pictures": pictures} if pictures else {}
+        return await self._judge.ask(kind, intent=intent, reference=reference, answer=answer, **shown)
 
 
 def _records(folders: list[Path]) -> Iterator[dict[str, Any]]:

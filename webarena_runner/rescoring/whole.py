@@ -4,7 +4,15 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from webarena_runner.errors import EvidenceMissing, JudgeError, JudgeUnusable, ModelExhausted, TaskFileError
+from webarena_runner.errors import (
+    DamagedRecord,
+    EvidenceMissing,
+    JudgeError,
+    JudgeUnusable,
+    ModelExhausted,
+    NoPicture,
+    TaskFileError,
+)
 from webarena_runner.evaluators.again import Scores
 from webarena_runner.evaluators.combine import asked
 from webarena_runner.evaluators.verdict import POSITIVE
@@ -108,7 +116,7 @@ async def _by_judge(
         return rescorer.judge_failed(key, spent.why)
     except JudgeError as error:
         return rescorer.judge_failed(key, str(error))
-    except (EvidenceMissing, TaskFileError) as error:
+    except (EvidenceMissing, TaskFileError, DamagedRecord, NoPicture) as error:
         return rescorer.lacks_evidence(key, str(error))
 
 
@@ -118,7 +126,7 @@ async def _asking(judge: Judge, opened: Open, spent: _Spent, on_answer: Callable
         while True:
             if spent.why:
                 raise JudgeUnusable(f"not asked: {spent.why}")
-            verdict = await asked(judge, question, opened.intent)
+            verdict = await asked(judge, question, opened.intent, opened.pictures)
             on_answer()
             question = opened.scoring.send(verdict)
     except StopIteration as done:

@@ -19,6 +19,7 @@ from webarena_runner.log.paths import AttemptPaths
 from webarena_runner.official.addresses import place_of, spelled_as
 from webarena_runner.official.notation import render
 from webarena_runner.official.sites import OFFICIAL_SITES, sites_needed
+from webarena_runner.pictures import KeptPictures
 from webarena_runner.running.elsewhere import require_sites_of_tasks
 from webarena_runner.running.gate import Gate, GatedDesk, SiteGate
 from webarena_runner.running.side_by_side import one_after_the_other, side_by_side
@@ -224,11 +225,15 @@ class BrowserEnvironments:
         grant = self.gate.take(task.task_id, trial)
         return self._sites.lease(wanted, login_sites=task.login_sites, writes=task.writes, grant=grant)
 
-    async def score(self, task: Task, answer: str, lease: SiteLease, pages: Pages) -> tuple[float, tuple[Score, ...]]:
+    async def score(
+        self, task: Task, answer: str, lease: SiteLease, pages: Pages, folder: Path | None
+    ) -> tuple[float, tuple[Score, ...]]:
+        """`folder` is that of the attempt, where pictures that it is scored by are kept."""
         _require_kept(lease)
         await pages.require_up()
         await pages.end_recording()
-        end = EpisodeEnd(task, answer, lease, pages.probe(self._settings.scoring.page_checks), pages.trace())
+        probe = pages.probe(self._settings.scoring.page_checks)
+        end = EpisodeEnd(task, answer, lease, probe, pages.trace(), KeptPictures(folder))
         return await score(task, end, self._evaluators, self._judge)
 
     @property
@@ -288,7 +293,7 @@ class LeasedSites:
         return seen
 
     async def score(self, answer: str) -> tuple[float, tuple[Score, ...]]:
-        value, scores = await self._provider.score(self._task, answer, self._lease, self._pages)
+        value, scores = await self._provider.score(self._task, answer, self._lease, self._pages, self._notes.folder)
         if value == 1 and not self._provider.keeps_passed and self._recording.trace is not None:
             self._recording.trace.unlink(missing_ok=True)
         return value, scores

@@ -69,6 +69,11 @@ class ScoringSettings(Described):
 
     Which is exact_match, else must_include, must_exclude, required_values, fuzzy_match.
     """
+    all_image_queries: bool = False
+    """all queries about a page's pictures have to hold; VisualWebArena: the last one of a task alone
+
+    Unless an earlier one finds no picture, which fails there too.
+    """
     fuzzy_alternatives: bool = False
     """' |OR| ' separates alternatives in fuzzy page checks; VisualWebArena: each has to hold"""
     texts_are_lists: bool = False

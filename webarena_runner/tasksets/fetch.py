@@ -32,8 +32,8 @@ def fetch_task_set(
     if (family := FAMILIES.get(name)) is None:
         known = ", ".join(FAMILIES)
         raise TaskFileError(f"tasks fetch {name}: expected one of {known}; other sets are part of a package, or files")
-    wanted = {file.member: file for file in (family.tasks, *family.subsets.values())}
-    beside = tuple(file.member for file in family.subsets.values())
+    wanted = {file.member: file for file in (family.tasks, *family.beside)}
+    beside = tuple(file.member for file in family.beside)
     files, origin = get_files(InWheel(family.package, family.tasks.member, MAX_BYTES, beside), source, say)
     modified = hashlib.sha256(files[family.tasks.member]).hexdigest() != family.sha256
     if not allow_modified:
@@ -62,11 +62,13 @@ def _keep(family: Family, files: dict[PublishedFile, bytes], cache_dir: Path | N
     }
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        for file in family.subsets.values():
+        for file in family.beside:
+            place = cached(family, file, cache_dir)
             if file in files:
-                write_atomically(cached(family, file, cache_dir), files[file])
+                place.parent.mkdir(exist_ok=True)
+                write_atomically(place, files[file])
             else:
-                cached(family, file, cache_dir).unlink(missing_ok=True)
+                place.unlink(missing_ok=True)
         write_atomically(path.with_suffix(".source.json"), json.dumps(about, indent=1))
         write_atomically(path, files[family.tasks])
     except OSError as error:

@@ -106,7 +106,9 @@ class RemoteJudge:
     def name(self) -> str:
         return self._name
 
-    async def ask(self, kind: str, *, intent: str, reference: str, answer: str) -> JudgeReply:
+    async def ask(
+        self, kind: str, *, intent: str, reference: str, answer: str, pictures: Sequence[bytes] = ()
+    ) -> JudgeReply:
         """Raises JudgeError and ModelExhausted, as the judge itself does, and EngineGone."""
-        found: JudgeReply = await answer_to(self._actor.judge.remote(kind, intent, reference, answer))
+        found: JudgeReply = await answer_to(self._actor.judge.remote(kind, intent, reference, answer, pictures))
         return found

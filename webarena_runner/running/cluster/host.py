@@ -94,8 +94,11 @@ class Host(Living[About]):
     async def truncate(self, text: str, max_tokens: int) -> str:
         return await _there(self._model).truncate(text, max_tokens)
 
-    async def judge(self, kind: str, intent: str, reference: str, answer: str) -> JudgeReply | EpisodeError:
-        return await _or_error(_there(self._judge).ask(kind, intent=intent, reference=reference, answer=answer))
+    async def judge(
+        self, kind: str, intent: str, reference: str, answer: str, pictures: Sequence[bytes]
+    ) -> JudgeReply | EpisodeError:
+        judge = _there(self._judge)
+        return await _or_error(judge.ask(kind, intent=intent, reference=reference, answer=answer, pictures=pictures))
 
     async def sites(self, method: str, *arguments: Any) -> Any:
         """What `HostedSites` answers."""
