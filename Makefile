@@ -31,7 +31,7 @@ help:
 	@echo "make test-sites  real web applications as sites: kiwix-serve, MediaWiki, django-oscar (Debian packages, and .venv-sites: 0.3 GB)"
 	@echo "make fuzz       10,000 seeded odd task files, model replies, run folders and imports: no traceback, no hang (some minutes)"
 	@echo "make bench      timings, as ratios within one run; one by one: bench-observe, bench-settle, bench-sites, bench-login, bench-report, bench-rollouts, bench-scale, bench-table, bench-coverage, bench-workers, bench-flat"
-	@echo "make chaos      kills, signals, full disks, jumping clocks and failing model servers, in whole runs: what is lost (some hours)"
+	@echo "make chaos      kills, signals, full disks, jumping clocks and failing model servers, in whole runs: what is lost (some hours; CHAOS=\"--moments 3 --tasks 3\": one)"
 	@echo "make golden     recorded behaviour of the official code against ours: equal / total"
 	@echo "make docs       build the pages in docs/ into docs/_build (no network)"
 	@echo "make lock       renew requirements/dev.lock from pyproject.toml"
@@ -186,8 +186,10 @@ bench-observe: browser .venv-peer/.installed
 	$(BIN)/python bench/observe.py --peer-python .venv-peer/bin/python
 
 # Disturbs whole runs at random moments, drawn from a seed: what is lost, repeated, left running, left lying about.
-chaos: browser
-	$(BIN)/python -m bench.chaos --out results/chaos
+# In the environment with Ray, so that its nodes are killed too; CHAOS="--moments 3 --tasks 3" makes it short.
+CHAOS ?=
+chaos: browser .venv-ray/.installed
+	.venv-ray/bin/python -m bench.chaos --out results/chaos $(CHAOS)
 
 # Memory of runner and browser over 1,000 episodes, of the reference agent and of a model that is replayed: an hour.
 bench-flat: browser

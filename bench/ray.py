@@ -5,39 +5,19 @@ Run it with: .venv-ray/bin/python -m bench.ray [--workers 4] [--tasks smoke] [--
 """
 
 import argparse
-import os
 import secrets
-import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
+from tests.support.ray_nodes import one_node
 from webarena_runner.log.reading import read_results
 
 WA_RUN = Path(sys.executable).with_name("wa-run")
-STORE_BYTES = 100 << 20
 HOUR_S = 3600
-
-
-@contextmanager
-def two_nodes() -> Iterator[str]:
-    """Their address."""
-    from ray.cluster_utils import Cluster
-
-    folder = tempfile.mkdtemp(prefix="wr")
-    os.environ |= {"RAY_AUTH_TOKEN": secrets.token_hex(32), "RAY_TMPDIR": folder, "RAY_USAGE_STATS_ENABLED": "0"}
-    node = {"num_cpus": 2, "object_store_memory": STORE_BYTES}
-    cluster = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
-    try:
-        cluster.add_node(**node)
-        yield cluster.address
-    finally:
-        cluster.shutdown()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def episodes_an_hour(out: Path, tasks: str, workers: int, repeat: int, where: Sequence[str]) -> float:
@@ -59,8 +39,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--repeat", type=int, default=2, help="times each task is played in a run")
     given = parser.parse_args()
-    with two_nodes() as address, tempfile.TemporaryDirectory() as folder:
-        ways = {"local": (), "two nodes": ("--executor", "ray", "--ray-address", address)}
+    with one_node() as nodes, tempfile.TemporaryDirectory() as folder:
+        nodes.add()
+        ways = {"local": (), "two nodes": ("--executor", "ray", "--ray-address", nodes.address)}
         rates: dict[str, list[float]] = {name: [] for name in ways}
         for _ in range(given.rounds):
             for name, where in ways.items():

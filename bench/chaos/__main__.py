@@ -49,6 +49,14 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join((f"| {' | '.join(HEAD)} |", f"|---{'|--:' * (len(HEAD) - 1)}|", *map(line, rows)))
 
 
+def keep(rows: Sequence[Row], out: Path, *, seed: int) -> None:
+    """As far as it is: all of it takes hours."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "chaos.md").write_text(table(rows) + "\n")
+    record = {"seed": seed, "rows": [asdict(row) for row in rows]}
+    (out / "chaos.json").write_text(json.dumps(record, indent=2) + "\n")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--moments", type=int, help="of each kind (default: more where more can go wrong)")
@@ -68,11 +76,8 @@ def main() -> int:
             print(line(rows[-1]), f"{rows[-1].wall_s:.0f} s", flush=True)
             for what, found in rows[-1].faults.items():
                 print("".join(f"  {what}: {each}\n" for each in found[:SHOWN]), end="", flush=True)
-    if given.out:
-        given.out.mkdir(parents=True, exist_ok=True)
-        (given.out / "chaos.md").write_text(table(rows) + "\n")
-        record = {"seed": given.seed, "rows": [asdict(row) for row in rows]}
-        (given.out / "chaos.json").write_text(json.dumps(record, indent=2) + "\n")
+            if given.out:
+                keep(rows, given.out, seed=given.seed)
     print(f"\n{table(rows)}")
     return int(any(row.faults for row in rows))
 

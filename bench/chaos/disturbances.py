@@ -1,4 +1,4 @@
-"""What is done to a run at a moment, by name. Another kind, such as the end of a Ray node, is one more entry."""
+"""What is done to a run at a moment, by name. Another kind is one more entry."""
 
 import os
 import random
@@ -30,7 +30,7 @@ class Scene:
     server: ModelServer
     family: Family
     chance: random.Random
-    clock: places.Clock | None = None
+    around: places.Clock | places.RayNodes | None = None
 
     def pids(self, *kinds: str) -> list[int]:
         return sorted(pid for pid, kind in self.family.look(self.run.process.pid).items() if kind in kinds)
@@ -41,13 +41,12 @@ class Disturbance:
     """`strike` returns False when there was nothing to strike.
 
     `moments` is how often `make chaos` does it. `around` is set up before the run and taken down after it. `fault`: of
-    the
-    model server's replies. `noise`: words that a user should not see for it.
+    the model server's replies. `noise`: words that a user should not see for it.
     """
 
     strike: Callable[[Scene], bool] | None
     moments: int = 8
-    around: Callable[[Run], AbstractContextManager[places.Clock | None]] | None = None
+    around: Callable[[Run], AbstractContextManager[places.Clock | places.RayNodes | None]] | None = None
     fault: str = ""
     noise: tuple[str, ...] = ()
     game: str = "scripted"
@@ -110,9 +109,16 @@ def _fill_temporary(scene: Scene) -> bool:
 
 
 def _jump(scene: Scene) -> bool:
-    if scene.clock is None:
+    if not isinstance(scene.around, places.Clock):
         raise TypeError("no clock to set")
-    scene.clock.set_by(scene.chance.choice(JUMPS_S))
+    scene.around.set_by(scene.chance.choice(JUMPS_S))
+    return True
+
+
+def _replace_node(scene: Scene) -> bool:
+    if not isinstance(scene.around, places.RayNodes):
+        raise TypeError("no node to kill")
+    scene.around.replace()
     return True
 
 
@@ -135,6 +141,13 @@ def _disk_of(run: Run, name: str) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _on_nodes(run: Run) -> Iterator[places.RayNodes]:
+    with places.ray_nodes(run.mark) as nodes:
+        run.arguments = (*run.arguments, "--executor", "ray", "--ray-address", nodes.address)
+        yield nodes
+
+
 TREE = ("browser", "renderer", "Chromium's other processes")
 _QUIET = ("errored (",)
 ANYTHING = ("runner", "Chromium's whole tree", "Playwright's driver", "the sites' process", "signals to the group")
@@ -148,6 +161,8 @@ DISTURBANCES: Mapping[str, Disturbance] = {
     "Playwright's driver": Disturbance(_kill_one("driver"), moments=15),
     "the sites' process": Disturbance(_kill_one("sites' process"), moments=15),
     "model server": Disturbance(_kill_server, noise=_QUIET),
+    "llama.cpp's server": Disturbance(_kill_one("model's server"), game="small model"),
+    "a Ray node": Disturbance(_replace_node, moments=5, around=_on_nodes),
     "signals to the group": Disturbance(_signal_to_group, moments=15, noise=_QUIET, ends_run=True),
     "full disk": Disturbance(_fill_disk, around=lambda run: _disk_of(run, "out"), noise=_QUIET, ends_run=True),
     "full temporary folder": Disturbance(_fill_temporary, around=lambda run: _disk_of(run, "tmp")),

@@ -15,8 +15,8 @@ from webarena_runner.log.reading import read_results, read_steps
 
 NOISE = ("Traceback", "never retrieved", "was destroyed", "Logging error")
 PORT = re.compile(r"(?<=//127\.0\.0\.1:)\d+|(?<=//localhost:)\d+")
-# What stays in a run's folder, beside it and in its place for temporary files.
-STAYS = ".lock"
+# What stays in a run's folder, beside it and in its place for temporary files; a server's log is there to be read.
+STAYS = re.compile(r".*\.lock|wa-run-server-.*\.log")
 # Name of an episode's folder: value, ending, answer, actions.
 Outcomes = Mapping[str, Any]
 
@@ -105,8 +105,8 @@ def _has_score(paths: AttemptPaths) -> bool:
 
 def _left_in(run: Run) -> list[Path]:
     """Files that nobody has a use for when the run is finished."""
-    hidden = [path for path in run.out.rglob(".*") if not path.name.endswith(STAYS)]
-    return hidden + [path for path in run.temporary.rglob("*") if path.is_file() and not path.name.endswith(STAYS)]
+    hidden = [path for path in run.out.rglob(".*") if not STAYS.fullmatch(path.name)]
+    return hidden + [path for path in run.temporary.rglob("*") if path.is_file() and not STAYS.fullmatch(path.name)]
 
 
 def _unread(folder: Path) -> list[str]:

@@ -5,9 +5,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
-from bench.chaos.run import WA_RUN
+from bench.chaos.run import MARK, WA_RUN
+from tests.support.ray_nodes import Nodes, one_node
 
 DISK_MIB = 48
 HOGS_PER_CORE = 2
@@ -94,3 +98,33 @@ def hogs() -> Iterator[None]:
         for each in burning:
             each.kill()
             each.wait()
+
+
+@dataclass
+class RayNodes:
+    """Two nodes of a Ray cluster, the driver on the first."""
+
+    nodes: Nodes
+    second: Any
+
+    @property
+    def address(self) -> str:
+        return self.nodes.address
+
+    def replace(self) -> None:
+        """Kills the second with all its processes, and starts another."""
+        self.nodes.kill(self.second)
+        self.second = self.nodes.add()
+
+
+@contextmanager
+def ray_nodes(mark: str) -> Iterator[RayNodes]:
+    """What is started on them has the mark of the run that they are for."""
+    if find_spec("ray") is None:
+        raise LeftOut("needs Ray: the environment of make ray-test")
+    os.environ[MARK] = mark
+    try:
+        with one_node() as nodes:
+            yield RayNodes(nodes, nodes.add())
+    finally:
+        del os.environ[MARK]

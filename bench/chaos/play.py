@@ -1,5 +1,6 @@
 """Disturbs runs at random moments until it was done often enough, and says what became of them."""
 
+import os
 import random
 import tempfile
 import time
@@ -15,6 +16,8 @@ from bench.chaos.processes import Family
 from bench.chaos.run import ChaosError, Run
 from bench.chaos.tasks import write_tasks
 from bench.chaos.timeline import Timeline
+from webarena_runner.models.llama_cpp.backend import LlamaCpp
+from webarena_runner.settings.loading import load_model_spec
 
 LIMIT_S = 600.0
 # A moment is within a start, or a while after something has been done.
@@ -25,6 +28,15 @@ LOOK_S = 0.02
 # No run is disturbed more often than this, so that it ends at some time.
 MOST_A_RUN = 15
 TIMES_ON = 6
+
+
+# With one request at a time, nothing kept of earlier ones and temperature 0 it says the same each time.
+SMALL_MODEL = (
+    *("--model", "smollm2-local", "--prompt", "small", "--task-set", "mini", "--tasks", "29,58", "--seed", "0"),
+    *("-o", "sampling.temperature=0", "-o", "sampling.max_tokens=48", "-o", "model.context_window=2048"),
+    *("-o", "model.options.extra_body={cache_prompt: false}", "-o", "observation.ids=stable"),
+    *("-o", "observation.max_tokens=200", "-o", "limits.max_steps=3", "-o", "actions.constrain=words"),
+)
 
 
 @dataclass
@@ -38,6 +50,8 @@ class Games:
 
     def arguments(self, game: str, server: ModelServer) -> list[str]:
         shared = ["--workers", str(self.workers), "--trials", "2"]
+        if game == "small model":
+            return [*SMALL_MODEL, "--trials", str(min(self.tasks, 2))]
         if game == "smoke":
             return ["--model", "oracle", "--tasks", "smoke", *shared, "-o", "observation.ids=stable"]
         file = self.place / "tasks.json"
@@ -53,6 +67,8 @@ class Games:
         return ["--model", "openai-compatible", "--prompt", "direct", *chosen, *shared, *assigned]
 
     def undisturbed(self, game: str) -> Outcomes:
+        if game == "small model" and (lacking := LlamaCpp.availability(load_model_spec("smollm2-local"), os.environ)):
+            raise LeftOut(lacking)
         if game not in self._undisturbed:
             place, server = self.place / f"undisturbed-{game}", ModelServer()
             place.mkdir()
@@ -70,7 +86,11 @@ class Games:
 
 def play(name: str, kind: Disturbance, games: Games, *, moments: int, chance: random.Random) -> Row:
     row, clock = Row(name), time.monotonic()
-    undisturbed = games.undisturbed(kind.game)
+    try:
+        undisturbed = games.undisturbed(kind.game)
+    except LeftOut as missing:
+        row.left_out = str(missing)
+        return row
     while row.moments < moments and not row.left_out and not row.stuck and row.runs <= moments:
         row.runs += 1
         with tempfile.TemporaryDirectory(prefix="chaos-", dir=games.place) as place:
@@ -98,8 +118,8 @@ def _play_one(
     run = Run(place, games.arguments(kind.game, server))
     family, strikes, seen = Family(run.mark), list[float](), dict[str, int]()
     try:
-        with kind.around(run) if kind.around else nullcontext() as clock, Timeline(run.folder) as timeline:
-            scene = Scene(run, server, family, chance, clock)
+        with kind.around(run) if kind.around else nullcontext() as around, Timeline(run.folder) as timeline:
+            scene = Scene(run, server, family, chance, around)
             run.start()
             most = min(MOST_A_RUN, moments - row.moments)
             while not kind.fault and len(strikes) < most and _until_a_moment(run, timeline, chance):

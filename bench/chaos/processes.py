@@ -15,8 +15,11 @@ KINDS: Mapping[str, Callable[[str], bool]] = {
     "renderer": lambda args: "--type=renderer" in args,
     "driver": lambda args: "run-driver" in args,
     "sites' process": lambda args: "webarena_mini.server" in args,
+    "model's server": lambda args: "xserver.py" in args and "guard.py" not in args,
     "Chromium's other processes": lambda args: "--type=" in args or "chrome_crashpad" in args,
 }
+# Of a cluster, which stays when a run ends.
+RAYS = ("raylet", "gcs_server", "ray/_private", "ray/dashboard", "ray-dashboard", "ray::IDLE", "runtime_env")
 ORPHAN_LIMIT_S = 10.0
 
 
@@ -44,10 +47,13 @@ class Family:
         deadline = time.monotonic() + ORPHAN_LIMIT_S
         while True:
             running = processes()
-            left = {pid: args for pid, (_, args) in running.items() if pid in self._known or self._is_marked(pid)}
+            left = {pid: args for pid, (_, args) in running.items() if self._counts(pid, args)}
             if not left or time.monotonic() > deadline:
                 return left
             time.sleep(0.2)
+
+    def _counts(self, pid: int, args: str) -> bool:
+        return pid in self._known or (self._is_marked(pid) and not any(word in args for word in RAYS))
 
     def _is_marked(self, pid: int) -> bool:
         with suppress(OSError):

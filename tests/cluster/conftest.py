@@ -1,10 +1,7 @@
 """A Ray cluster of several nodes on this machine, and runs on it."""
 
 import os
-import secrets
-import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,69 +11,20 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import WA_RUN
-from tests.support.processes import processes
+from tests.support.ray_nodes import Nodes, one_node
 from webarena_runner.log.reading import read_manifest, read_results
 from webarena_runner.types import EpisodeResult
 
 LIMIT_S = 300
-# Ray's own start on a busy machine.
-TRIES = 2
-STORE_BYTES = 100 << 20
 Started = Callable[..., "Run"]
-
-
-@dataclass(frozen=True)
-class Nodes:
-    """A cluster whose first node has the driver too."""
-
-    cluster: Any
-    folder: Path
-
-    @property
-    def address(self) -> str:
-        return str(self.cluster.address)
-
-    def add(self) -> Any:
-        """Nodes are started one after the other: several at once get in each other's way."""
-        for left in reversed(range(TRIES)):
-            try:
-                return self.cluster.add_node(num_cpus=2, object_store_memory=STORE_BYTES)
-            except Exception:
-                if not left:
-                    raise
-        raise AssertionError
-
-    def kill(self, node: Any) -> None:
-        """With all its processes, at once."""
-        self.cluster.remove_node(node, allow_graceful=False)
-
-    def workers_of(self, node: Any) -> list[int]:
-        """Process ids of our actors there."""
-        raylet = node.all_processes["raylet"][0].process.pid
-        return [
-            pid for pid, (parent, args) in processes().items() if parent == raylet and args.startswith("ray::Worker")
-        ]
 
 
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Nodes]:
     """A head node; tests add others, and take them away."""
     pytest.importorskip("ray")
-    from ray.cluster_utils import Cluster
-
-    # Short, since sockets lie below it.
-    folder = Path(tempfile.mkdtemp(prefix="wr"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
-        patch.setenv("RAY_TMPDIR", str(folder))
-        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        head = {"num_cpus": 2, "object_store_memory": STORE_BYTES, "include_dashboard": False}
-        cluster = Cluster(initialize_head=True, head_node_args=head)
-        try:
-            yield Nodes(cluster, folder)
-        finally:
-            cluster.shutdown()
-            shutil.rmtree(folder, ignore_errors=True)
+    with one_node() as found:
+        yield found
 
 
 @dataclass(frozen=True)
@@ -101,7 +49,7 @@ class Run:
         """What it printed."""
         out, err = self.process.communicate(timeout=LIMIT_S)
         assert self.process.returncode == 0, (out, err)
-        return out + err
+        return out
 
     @property
     def failures(self) -> list[str]:

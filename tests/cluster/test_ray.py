@@ -12,8 +12,9 @@ import pytest
 from tests.cli.conftest import own_task, workdir
 from tests.cli.served_copies import served_copies
 from tests.cli.test_reset_policies import tasks, write_lab
-from tests.cluster.conftest import LIMIT_S, Nodes, Run, Started
+from tests.cluster.conftest import LIMIT_S, Run, Started
 from tests.support.processes import below, processes
+from tests.support.ray_nodes import Nodes
 from tests.tasksets.records import write
 from webarena_runner.log.reading import read_resets
 from webarena_runner.types import EpisodeResult
@@ -42,10 +43,11 @@ def test_two_runs_at_once_on_two_nodes(nodes: Nodes, started: Started) -> None:
 
 def test_episodes_of_a_node_that_is_killed_are_played_elsewhere(nodes: Nodes, started: Started) -> None:
     second = nodes.add()
-    run = started("--ray-address", nodes.address, "--workers", "4", "-o", "limits.retries=0", limit=8)
+    run = started("--ray-address", nodes.address, "--workers", "4", "-o", "limits.retries=0", "--json", limit=8)
     run.until_steps(3)
     nodes.kill(second)
-    run.ended()
+    told = json.loads(run.ended())
+    assert told["total"]["passed"] == 8, "what Ray prints of the node is no part of the output"
     run.require_all_passed_once()
     assert set(run.failures) == {"node"}
     assert len(run.failures) <= 2, "no more than were played there"
@@ -122,6 +124,15 @@ def test_a_cluster_of_its_own_goes_with_the_run(started: Started, monkeypatch: p
     run.require_all_passed_once()
     assert home.exists() == was_there, "no token is left in the home folder"
     assert left_of(before) == {}
+
+
+def test_a_run_of_one_machine_goes_on_with_a_cluster(nodes: Nodes, started: Started) -> None:
+    run = started("--executor", "local", "--max-time", "1", limit=3)
+    run.process.communicate(timeout=LIMIT_S)
+    resumed = started("resume", "r", "--max-time", "5m", "--ray-address", nodes.address, "--workers", "2")
+    resumed.ended()
+    resumed.require_all_passed_once()
+    assert "node " in log_of(resumed)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])

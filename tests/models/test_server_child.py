@@ -23,9 +23,9 @@ Make = Callable[..., ServerChild]
 async def make() -> AsyncIterator[Make]:
     async with AsyncExitStack() as stack:
 
-        def child(mode: str, *, start_timeout_s: float = 10) -> ServerChild:
+        def child(mode: str, *, start_timeout_s: float = 10, **options: float) -> ServerChild:
             command = [sys.executable, str(SERVER), mode]
-            made = ServerChild(lambda: command, {}, subject="model 'm'", start_timeout_s=start_timeout_s)
+            made = ServerChild(lambda: command, {}, subject="model 'm'", start_timeout_s=start_timeout_s, **options)
             stack.push_async_callback(made.aclose)
             stack.callback(made.log.unlink, missing_ok=True)
             return made
@@ -99,8 +99,16 @@ async def test_a_server_that_dies_too_often_is_given_up(make: Make) -> None:
         assert await child.ready() == start
         os.kill(parent_of(engine_of(child)), signal.SIGKILL)
         await child.gone(start)
-    with pytest.raises(ModelError, match=f"after {MAX_RESTARTS + 1} starts.*{child.log.name}"):
+    with pytest.raises(ModelError, match=f"{MAX_RESTARTS + 1} times in a row.*{child.log.name}"):
         await child.ready()
+
+
+async def test_a_server_that_has_lived_for_a_while_may_die_any_number_of_times(make: Make) -> None:
+    child = make("serve", good_life_s=0)
+    for start in range(1, MAX_RESTARTS + 3):
+        assert await child.ready() == start
+        os.kill(parent_of(engine_of(child)), signal.SIGKILL)
+        await child.gone(start)
 
 
 async def test_a_server_that_does_not_start_is_told_with_the_end_of_its_log(make: Make) -> None:

@@ -20,7 +20,9 @@ from webarena_runner.types import Completion
 
 logger = logging.getLogger(__name__)
 HOST = "127.0.0.1"
+# In a row: a run takes days, and a server that has answered for a while may die once more.
 MAX_RESTARTS = 3
+GOOD_LIFE_S = 600.0
 POLL_S = 0.25
 HEALTH_TIMEOUT_S = 5.0
 PROGRESS_EVERY_S = 10.0
@@ -38,13 +40,20 @@ class ServerChild:
     """
 
     def __init__(
-        self, command: Callable[[], Sequence[str]], environ: Mapping[str, str], *, subject: str, start_timeout_s: float
+        self,
+        command: Callable[[], Sequence[str]],
+        environ: Mapping[str, str],
+        *,
+        subject: str,
+        start_timeout_s: float,
+        good_life_s: float = GOOD_LIFE_S,
     ) -> None:
         self._port = _free_port()
         self._command = command
         self._environ = dict(environ)
         self._subject = subject
         self._start_timeout_s = start_timeout_s
+        self._good_life_s = good_life_s
         self.log = Path(tempfile.gettempdir()) / f"wa-run-server-{self._port}-{secrets.token_hex(4)}.log"
         self.starts = 0
         self._process: asyncio.subprocess.Process | None = None
@@ -110,20 +119,23 @@ class ServerChild:
             self.log.unlink(missing_ok=True)
 
     async def _keep(self) -> None:
-        for start in range(MAX_RESTARTS + 1):
+        deaths = 0
+        while deaths <= MAX_RESTARTS:
             try:
                 process = await self._start()
             except ModelError as error:
                 return await self._report(healthy=False, failure=str(error))
             self.starts += 1
+            healthy_s = time.monotonic()
             await self._report(healthy=True)
             code = await process.wait()
             guard.end_group(process.pid)
             message = f"{self._subject}: the server ended with code {code}"
-            if start < MAX_RESTARTS:
+            deaths = 1 if time.monotonic() - healthy_s >= self._good_life_s else deaths + 1
+            if deaths <= MAX_RESTARTS:
                 logger.warning("%s; starting it again (its log: %s)", message, self.log)
                 await self._report(healthy=False)
-        return await self._report(healthy=False, failure=f"{message}, after {start + 1} starts; {self._end_of_log()}")
+        return await self._report(healthy=False, failure=f"{message}, {deaths} times in a row; {self._end_of_log()}")
 
     async def _report(self, *, healthy: bool, failure: str = "") -> None:
         async with self._changed:
