@@ -15,7 +15,7 @@ from tokenizers.models import WordLevel
 from tests.models.conftest import Connect
 from tests.models.fake_openai import Reply, Server, completion, error
 from webarena_runner.errors import ConfigError
-from webarena_runner.interfaces import RequestTag, form_fault
+from webarena_runner.interfaces import RequestTag, form_fault, tools_fault
 from webarena_runner.models.openai.backend import OpenAIChat
 from webarena_runner.settings.loading import load_model_spec
 from webarena_runner.settings.records import ModelSpec
@@ -420,6 +420,19 @@ async def test_a_grammar_is_for_servers_that_are_known_to_keep_to_it(
     await backend.check()
     assert fault in form_fault(backend)
     assert bool(fault) == bool(form_fault(backend))
+
+
+@pytest.mark.parametrize(("caps", "fault"), [({"supports_tools": False}, "no place"), ({"supports_tools": True}, "")])
+async def test_functions_are_for_models_whose_template_has_them(
+    server: Server, connect: Connect, caps: dict[str, bool], fault: str
+) -> None:
+    server.models = [{"id": "tiny", "owned_by": "llamacpp"}]
+    serve(server, "/props?model=tiny", {"default_generation_settings": {"n_ctx": 4096}, "chat_template_caps": caps})
+    backend = connect()
+    assert not tools_fault(backend)
+    await backend.check()
+    assert fault in tools_fault(backend)
+    assert bool(fault) == bool(tools_fault(backend))
 
 
 async def test_a_server_that_names_no_tokens_leaves_the_common_ones(server: Server, connect: Connect) -> None:

@@ -161,7 +161,9 @@ class OpenAIChat:
         return fault_of_forms(self._facts) if self._learned else ""
 
     def tools_fault(self) -> str:
-        """Servers without functions refuse the request, or answer with a text, which is no action then."""
+        """Of a server that says so; others without functions refuse the request, or answer with a text."""
+        if self._facts.ignores_tools:
+            return f"the model's chat template has no place for them, and {self._facts.kind} leaves them out"
         return ""
 
     async def generate(

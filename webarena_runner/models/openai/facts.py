@@ -42,7 +42,8 @@ class ServerFacts:
 
     `neutral` is what requests have to carry so that only the samplers of the profile are at work; `added` are samplers
     of the server that no request can switch off. `control` are texts that it names as control tokens, or that its chat
-    template writes. `template` is the checksum of its chat template.
+    template writes. `template` is the checksum of its chat template. `ignores_tools`: the server says that its template
+    has no place for functions, and leaves out those of a request without a word.
     """
 
     kind: str = ""
@@ -52,6 +53,7 @@ class ServerFacts:
     added: Mapping[str, str] = field(default_factory=dict)
     control: frozenset[str] = frozenset()
     template: str = ""
+    ignores_tools: bool = False
 
     @property
     def applies_template(self) -> bool:
@@ -155,6 +157,7 @@ async def _llama_cpp(server: OpenAIServer, model: str, window: int | None) -> Se
         control=marks_of_template(props.get("chat_template"))
         | marks_among((props.get("bos_token"), props.get("eos_token"))),
         template=sha256_of_template(props.get("chat_template")),
+        ignores_tools=record(props.get("chat_template_caps")).get("supports_tools") is False,
     )
 
 
