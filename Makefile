@@ -13,7 +13,7 @@ OWN_MODELS_VENV := .venv-models
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser smoke demo test test-pythons sanity test-slow test-models peer-test verified-test harbor-test test-sites check bench bench-observe bench-settle bench-sites bench-login bench-record bench-report bench-rollouts bench-scale bench-table bench-coverage bench-workers bench-flat chaos fuzz golden docs lock clean
+.PHONY: help setup browser smoke demo test test-pythons sanity test-slow test-models peer-test verified-test harbor-test test-sites check bench bench-observe bench-settle bench-sites bench-login bench-record bench-report bench-rollouts bench-scale bench-start bench-against bench-table bench-coverage bench-workers bench-flat chaos fuzz golden docs lock clean
 
 help:
 	@echo "make smoke      run the embedded benchmark with the reference agent, print its result table"
@@ -30,7 +30,7 @@ help:
 	@echo "make ray-test   runs on Ray nodes on this machine, one of which is killed (sets up .venv-ray: 0.6 GB, ten minutes)"
 	@echo "make test-sites  real web applications as sites: kiwix-serve, MediaWiki, django-oscar (Debian packages, and .venv-sites: 0.3 GB)"
 	@echo "make fuzz       10,000 seeded odd task files, model replies, run folders and imports: no traceback, no hang (some minutes)"
-	@echo "make bench      timings, as ratios within one run; one by one: bench-observe, bench-settle, bench-sites, bench-login, bench-report, bench-rollouts, bench-scale, bench-table, bench-coverage, bench-workers, bench-flat"
+	@echo "make bench      timings, as ratios within one run; one by one: bench-observe, bench-settle, bench-sites, bench-login, bench-report, bench-rollouts, bench-scale, bench-start, bench-against (COMMIT=...), bench-table, bench-coverage, bench-workers, bench-flat"
 	@echo "make chaos      kills, signals, full disks, jumping clocks and failing model servers, in whole runs: what is lost (some hours; CHAOS=\"--moments 3 --tasks 3\": one)"
 	@echo "make golden     recorded behaviour of the official code against ours: equal / total"
 	@echo "make docs       build the pages in docs/ into docs/_build (no network)"
@@ -222,6 +222,15 @@ bench-rollouts: browser
 # An episode's processor time beside a bare Playwright script's: some minutes.
 bench-scale: browser
 	$(BIN)/python -m bench.scale
+
+# Start to the first model call, and processor time outside episodes: two minutes.
+bench-start: browser
+	$(BIN)/python -m bench.start
+
+# Whole runs of smoke against those of an earlier build, which is installed in the cache folder: make bench-against COMMIT=...
+bench-against: browser
+	@test -n "$(COMMIT)" || { echo "COMMIT=... says which build to compare with" >&2; exit 2; }
+	$(BIN)/python -m bench.against $(COMMIT)
 
 # Throughput of 1 to 32 workers and of auto, on a machine that nobody else uses: five minutes.
 bench-workers: browser

@@ -43,6 +43,12 @@ def names(group: Group) -> list[str]:
     return sorted({entry.name for entry in _entries(group)})
 
 
+def packages() -> set[str]:
+    """Names of those that announce plug-ins."""
+    announcing = {entry.dist for entries in _entries_on(tuple(sys.path)).values() for entry in entries}
+    return {each.name for each in announcing if each is not None}
+
+
 def require(group: Group, name: str) -> EntryPoint:
     """The entry point of a name, nothing imported.
 
@@ -106,13 +112,14 @@ def lacking_modules(group: Group, name: str, modules: Iterable[str]) -> str:
 
 
 def _entries(group: Group) -> tuple[EntryPoint, ...]:
-    return _entries_on(tuple(sys.path), group)
+    return _entries_on(tuple(sys.path)).get(group, ())
 
 
-@lru_cache(maxsize=64)
-def _entries_on(path: tuple[str, ...], group: Group) -> tuple[EntryPoint, ...]:
-    """Of the packages on this path; kept, since reading their metadata takes tens of milliseconds."""
-    return tuple(entry_points(group=f"webarena_runner.{group}"))
+@lru_cache(maxsize=8)
+def _entries_on(path: tuple[str, ...]) -> Mapping[str, tuple[EntryPoint, ...]]:
+    """By group, of the packages on this path; kept, since reading their metadata takes tens of milliseconds."""
+    found = entry_points()
+    return {group: tuple(found.select(group=f"webarena_runner.{group}")) for group in MEMBERS}
 
 
 def _kind(group: Group) -> str:

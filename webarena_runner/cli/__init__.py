@@ -30,6 +30,8 @@ def main() -> None:
 
 def _main() -> None:
     gc.set_threshold(*COLLECT_AFTER)
+    # httpx has a command line of its own, for which it would import click and pygments.
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
     from webarena_runner.cli.app import app
     from webarena_runner.cli.usage import CLICK_ERROR, usage_message
     from webarena_runner.errors import RunnerError, UsageError

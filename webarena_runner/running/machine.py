@@ -6,9 +6,10 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, distributions, requires, version
+from importlib.metadata import Distribution, PackageNotFoundError, distribution, requires
 from pathlib import Path
 
+from webarena_runner import registry
 from webarena_runner.allowance import cores
 from webarena_runner.extras import PACKAGE
 
@@ -17,7 +18,8 @@ _ASK_GPUS = ("--query-gpu=name,driver_version,memory.total", "--format=csv,nohea
 # It wakes sleeping GPUs, which takes seconds.
 _GPU_LIMIT_S = 20
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
-_GROUPS = "webarena_runner."
+# The header of the file comes first, and has one.
+_VERSION = re.compile(r"^Version: *(\S+)", re.MULTILINE)
 _OF_DEVELOPERS = re.compile(r"""extra\s*==\s*['"](dev|docs)['"]""")
 
 
@@ -29,16 +31,19 @@ def hardware() -> dict[str, str]:
 
 def packages() -> dict[str, str]:
     """Versions of what the runner needs or can use, and of the packages that announce plug-ins of it."""
-    plug_ins = {
-        each.name for each in distributions() if any(entry.group.startswith(_GROUPS) for entry in each.entry_points)
-    }
     found = {}
-    for name in sorted({*_named(PACKAGE), *plug_ins} - {PACKAGE}, key=str.lower):
+    for name in sorted({*_named(PACKAGE), *registry.packages()} - {PACKAGE}, key=str.lower):
         try:
-            found[name] = version(name)
+            found[name] = _version(distribution(name))
         except PackageNotFoundError:
             continue
     return found
+
+
+def _version(package: Distribution) -> str:
+    """As its `version`, which reads a whole description as an e-mail: for all, a tenth of the start of a run."""
+    found = _VERSION.search(package.read_text("METADATA") or "")
+    return found[1] if found else package.version
 
 
 def _named(package: str) -> Iterator[str]:
