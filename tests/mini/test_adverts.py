@@ -15,9 +15,9 @@ from scipy import ndimage
 from webarena_mini.kit.accounts import ACCOUNTS
 from webarena_mini.kit.database import Database
 from webarena_mini.kit.site import Instance
+from webarena_mini.kit.stills import draw
 from webarena_mini.kit.wares import shapes, tones
 from webarena_mini.sites.adverts.app import SITE
-from webarena_mini.sites.adverts.domain.drawing import draw
 from webarena_mini.sites.adverts.domain.wares import categories
 from webarena_mini.sites.adverts.pages.reset import PUBLISHED_TOKEN
 from webarena_runner.sites.resets.classifieds import PUBLISHED_TOKEN as ASKED_WITH

@@ -21,6 +21,7 @@ class _Control:
 
     needs_model: ClassVar[bool] = False
     draws: ClassVar[bool] = False
+    takes_images: ClassVar[bool] = True
 
     @classmethod
     def build(cls, setup: AgentSetup) -> Self:

@@ -45,6 +45,8 @@ class Oracle:
 
     needs_model: ClassVar[bool] = False
     draws: ClassVar[bool] = False
+    # It goes by its actions, whatever the pictures of a task show.
+    takes_images: ClassVar[bool] = True
     note: ClassVar[str] = "reference actions"
 
     def __init__(self, *, viewport: tuple[int, int] = (1280, 720)) -> None:

@@ -10,6 +10,8 @@
         steps.jsonl                      one line a step, written as it happens
         step-000.jpeg ...                what the agent saw before the step
         last.json, last.jpeg             the last page, when no step was taken on it: a limit or an error came before
+        task-0.png ...                   the pictures that belong to the task's intent
+        picture-HASH.png ...             pictures that the episode was scored by, named by their content
         network.har                      the network log, written as it happens (--record har)
         trace.zip                        Playwright's trace (--record trace)
         result.json                      how it ended; absent when it was interrupted

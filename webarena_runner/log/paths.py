@@ -99,6 +99,15 @@ class AttemptPaths:
         parts = self.folder.name.split(".")
         return int(parts[2]) if len(parts) > 2 else None
 
+    def task_picture(self, index: int, suffix: str) -> Path:
+        """One of those that belong to the task's intent, from 0."""
+        return self.folder / f"task-{index}.{suffix}"
+
+    def task_pictures(self) -> list[str]:
+        """The names of those that are there, in order."""
+        found = (re.fullmatch(r"task-([0-9]+)\.[a-z]+", path.name) for path in self.folder.glob("task-*.*"))
+        return [name[0] for name in sorted(filter(None, found), key=lambda name: int(name[1]))]
+
     @staticmethod
     def screenshot(index: int | None, kind: str) -> str:
         """File name of a step's screenshot; None: of the last page."""

@@ -202,8 +202,8 @@ def named_sites(text: str) -> frozenset[str]:
 
 
 def sites_needed(task: Task) -> tuple[str, ...]:
-    """Sites that a task lists, logs in to, or names by a placeholder in its start URLs or checks; each once."""
-    named = named_sites(" ".join([*task.start_urls, *(check.model_dump_json() for check in task.checks)]))
+    """Sites that a task lists, logs in to, or names by a placeholder in start URLs, pictures or checks; each once."""
+    named = named_sites(" ".join([*task.start_urls, *task.images, *(check.model_dump_json() for check in task.checks)]))
     return tuple(dict.fromkeys([*task.sites, *task.login_sites, *in_order(named)]))
 
 

@@ -1,5 +1,6 @@
 """The environment of the web benchmarks: leased sites in a Chromium, scored by the task's evaluators."""
 
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
@@ -16,10 +17,11 @@ from webarena_runner.interfaces import EpisodeEnd, Evaluator, Exchange, Judge, P
 from webarena_runner.interfaces.environments import EnvironmentSetup, EpisodeNotes
 from webarena_runner.interfaces.watching import Document, LeaseWatch
 from webarena_runner.log.paths import AttemptPaths
+from webarena_runner.log.writing import writing_below
 from webarena_runner.official.addresses import place_of, spelled_as
 from webarena_runner.official.notation import render
 from webarena_runner.official.sites import OFFICIAL_SITES, sites_needed
-from webarena_runner.pictures import KeptPictures
+from webarena_runner.pictures import KeptPictures, PictureSource
 from webarena_runner.running.elsewhere import require_sites_of_tasks
 from webarena_runner.running.gate import Gate, GatedDesk, SiteGate
 from webarena_runner.running.side_by_side import one_after_the_other, side_by_side
@@ -28,6 +30,8 @@ from webarena_runner.settings.records import PageChecks, RecordSettings, RunSett
 from webarena_runner.sites.providers import build_provider, gives_fresh
 from webarena_runner.sites.shared import SharedSites
 from webarena_runner.types import Action, Geolocation, Observation, Score, Task, Viewport
+
+log = logging.getLogger(__name__)
 
 # Longer than what stands in place of a page, the tab line included, and shorter than a page of a site.
 MAX_NOTICE_CHARACTERS = 800
@@ -127,6 +131,7 @@ class BrowserEnvironments:
         self._browser = browser
         self._evaluators = evaluators
         self._judge = judge
+        self._pictures = PictureSource()
         self.gate: Gate | None = SiteGate(sites.pool, settings.order) if isinstance(sites, SharedSites) else None
 
     def follow(self, desk: GatedDesk) -> None:
@@ -195,6 +200,7 @@ class BrowserEnvironments:
                 notes.wrote.add(site)
                 lease.on_write(site)
 
+            await self._keep_pictures(task, lease, notes.folder)
             recording = _recording(self._settings.record, notes.folder, lease)
             opening = self._browser.episode(
                 urls=lease.urls,
@@ -217,6 +223,19 @@ class BrowserEnvironments:
                 lease = replace(lease, urls={site: spelled_as(url, pages.url) for site, url in lease.urls.items()})
                 notes.site_urls.update(lease.urls)
                 yield LeasedSites(self, task, lease, pages, recording, notes)
+
+    async def _keep_pictures(self, task: Task, lease: SiteLease, folder: Path | None) -> None:
+        """For readers of the log: who has to see them says so itself when there are none."""
+        if folder is None or not task.images:
+            return
+        try:
+            found = await self._pictures.of_task(task, lease.urls)
+        except SiteError as error:
+            log.warning("task %s: its pictures are not kept: %s", task.task_id, error)
+            return
+        with writing_below(folder):
+            for index, picture in enumerate(found):
+                AttemptPaths(folder).task_picture(index, picture.suffix).write_bytes(picture.data)
 
     def _leasing(self, task: Task, trial: int) -> AbstractAsyncContextManager[SiteLease]:
         wanted = sites_needed(task)

@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute
 from webarena_mini.kit.routing import GET, POST, Row, table
 from webarena_mini.sites.home.pages.calculator import calculator
 from webarena_mini.sites.home.pages.frame import SKIN
+from webarena_mini.sites.home.pages.input_images import input_image
 from webarena_mini.sites.home.pages.password import password
 from webarena_mini.sites.home.pages.scratchpad import add_note, delete_note, scratchpad
 from webarena_mini.sites.home.pages.start import start
@@ -19,6 +20,7 @@ ROWS: tuple[Row, ...] = (
     ("/scratchpad.html", POST, add_note),
     ("/scratchpad/{note_id}/delete", POST, delete_note),
     ("/password.html", GET, password),
+    ("/static/input_images/{name:path}", GET, input_image),
 )
 
 

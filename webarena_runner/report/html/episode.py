@@ -1,7 +1,8 @@
 """One attempt at one task, as its page shows it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from webarena_runner.errors import StoreError
 from webarena_runner.log.files import is_file
@@ -9,7 +10,7 @@ from webarena_runner.log.paths import AttemptPaths, Key, RunPaths
 from webarena_runner.log.reading import read_last_page, read_result, readable_steps
 from webarena_runner.report.html import links
 from webarena_runner.report.html.evidence import Checked, checked
-from webarena_runner.report.html.pictures import Picture, why_none
+from webarena_runner.report.html.pictures import Picture, picture, why_none
 from webarena_runner.report.html.rows import PASSED, Row, row
 from webarena_runner.report.html.steps import Shot, Shown, Unreadable, shot, shown_steps
 from webarena_runner.report.summary import RunReport, not_passed
@@ -34,9 +35,18 @@ class Neighbour:
 
 
 @dataclass(frozen=True)
+class Seen:
+    """A picture that the score comes from; `of` says where it was."""
+
+    picture: Picture
+    of: str
+
+
+@dataclass(frozen=True)
 class EpisodeView:
     """`result` None: it has not ended, or nobody can read how; `faults` say what of its folder cannot be read.
 
+    `images` are what belongs to the task's intent, and `looked_at` what it was scored by, where that is in the folder.
     `number` is None for the latest attempt. `others` are the other attempts at the same task and trial.
     """
 
@@ -55,6 +65,8 @@ class EpisodeView:
     after: Neighbour | None
     faults: Sequence[str]
     has_trace: bool
+    images: Sequence[Picture] = ()
+    looked_at: Sequence[Seen] = ()
 
     @property
     def became(self) -> str:
@@ -68,7 +80,9 @@ class EpisodeView:
         """Each once, whatever the steps say."""
         shots = [step.shot for step in self.steps if isinstance(step, Shown)]
         shots += [self.last_shot] if self.last_shot else []
-        return list({each.picture.page_path: each.picture for each in shots if each.picture}.values())
+        found = [each.picture for each in shots if each.picture]
+        found += [*self.images, *(each.picture for each in self.looked_at)]
+        return list({each.page_path: each for each in found}.values())
 
 
 def episode_view(report: RunReport, paths: AttemptPaths, shown: Sequence[Key]) -> EpisodeView:
@@ -96,7 +110,25 @@ def episode_view(report: RunReport, paths: AttemptPaths, shown: Sequence[Key]) -
         after=after,
         faults=faults,
         has_trace=is_file(paths.trace),
+        images=[found for name in paths.task_pictures() if isinstance(found := picture(paths, name), Picture)],
+        looked_at=tuple(_looked_at(paths, result)) if result else (),
     )
+
+
+def _looked_at(paths: AttemptPaths, result: EpisodeResult) -> Iterator[Seen]:
+    """Of the page, and then those that they were compared with; the same one of each once."""
+    queries = [query for score in result.scores for query in _listed(score.evidence, "queries")]
+    for of, part in (("on the page", "pictures"), ("compared with", "compared_with")):
+        names = dict.fromkeys(each.get("file") for query in queries for each in _listed(query, part))
+        for name in names:
+            if isinstance(name, str) and isinstance(found := picture(paths, name), Picture):
+                yield Seen(found, of)
+
+
+def _listed(value: Any, key: str) -> list[dict[str, Any]]:
+    """The mappings in a list of evidence, which may be another evaluator's or changed by hand."""
+    found = value.get(key) if isinstance(value, Mapping) else None
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
 def _result(paths: AttemptPaths, faults: list[str]) -> EpisodeResult | None:

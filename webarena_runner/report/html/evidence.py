@@ -64,6 +64,8 @@ def _parts(check: Check | None, score: Score, urls: Mapping[str, str]) -> Iterat
                 yield Compared((Side("address", "\n".join(references)),), (Side("address", str(seen["final_url"])),))
             case "program_html":
                 yield from _targets(spec["targets"], seen["targets"], urls)
+            case "page_image_query":
+                yield from _image_queries(spec["queries"], seen["queries"], urls)
             case _:
                 yield _as_json(spec, seen)
     except (KeyError, TypeError, AttributeError):
@@ -81,6 +83,24 @@ def _targets(targets: Any, found: Any, urls: Mapping[str, str]) -> Iterator[Comp
         found_at = _places({"page": seen["opened"], "note": seen.get("note", "")})
         selected = "nothing" if seen["selected"] is None else str(seen["selected"])
         yield Compared((*required, *where), (Side("text", selected), *found_at))
+
+
+def _image_queries(queries: Any, found: Any, urls: Mapping[str, str]) -> Iterator[Compared]:
+    for query, seen in zip(queries, found, strict=False):
+        asked = "\n".join(f"{each['question']} {each['answer']}" for each in query["questions"])
+        alike = "\n".join(_filled(query["alike"], urls).split(ALTERNATIVES))
+        labelled = {"answers": asked, f"a picture more than {query['threshold']:g} like": alike}
+        expected = tuple(Side(label, text) for label, text in labelled.items() if text)
+        where = "the one that the agent ended on" if query["url"] == LAST_PAGE else _filled(query["url"], urls)
+        lines = "\n".join(map(_of_picture, seen["pictures"]))
+        places = _places({"page": where, "selected by": query["locator"]})
+        yield Compared((*expected, *places), (Side("pictures", lines), *_places({"page": seen["opened"]})))
+
+
+def _of_picture(seen: Any) -> str:
+    """What is known of one, in a line."""
+    alike = ", ".join(f"{each:.3f} like" for each in seen.get("likeness", ()))
+    return " ".join(filter(None, [seen.get("file", seen.get("source", "")), alike, seen.get("note", "")]))
 
 
 def _places(texts: Mapping[str, str]) -> Iterator[Side]:

@@ -1,6 +1,7 @@
-"""Screenshots of a run: which of them are pictures at all, how large, and where their copies go."""
+"""Pictures of a run, most of them screenshots: which are pictures at all, how large, and where their copies go."""
 
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -9,10 +10,13 @@ from PIL import Image, UnidentifiedImageError
 
 from webarena_runner.log.files import is_file
 from webarena_runner.log.paths import AttemptPaths
+from webarena_runner.pictures import SUFFIXES
 from webarena_runner.report.html import links
 from webarena_runner.types import EpisodeResult, RunManifest
 
-FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+FORMATS = {kind: f"image/{suffix}" for kind, suffix in SUFFIXES.items()}
+
+_SCREENSHOT = re.compile(r"(step-[0-9]+|last)\.(jpeg|png|webp)")
 
 
 @dataclass(frozen=True)
@@ -66,8 +70,7 @@ def picture(paths: AttemptPaths, name: str | None, *, why_none: str = "no screen
 
 
 def _has_pictures(paths: AttemptPaths) -> bool:
-    suffixes = (".jpeg", ".png", ".webp")
-    return paths.folder.is_dir() and any(each.suffix in suffixes for each in paths.folder.iterdir())
+    return paths.folder.is_dir() and any(_SCREENSHOT.fullmatch(each.name) for each in paths.folder.iterdir())
 
 
 def _is_below(file: Path, folder: Path) -> bool:

@@ -6,8 +6,8 @@ from starlette.responses import Response
 
 from webarena_mini.kit.media import KEEP
 from webarena_mini.kit.site import database_of
+from webarena_mini.kit.stills import draw
 from webarena_mini.kit.wares import tones
-from webarena_mini.sites.adverts.domain.drawing import draw
 
 
 async def ware(request: Request) -> Response:
