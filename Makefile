@@ -27,6 +27,7 @@ help:
 	@echo "make peer-test  another project's package on the embedded sites (sets up .venv-peer: 0.8 GB, half an hour)"
 	@echo "make verified-test  webarena-verified's evaluator on exported episodes (sets up .venv-verified: 0.1 GB, two minutes)"
 	@echo "make harbor-test  Harbor's models and viewer on exported jobs (sets up .venv-harbor: 0.3 GB, needs Python 3.12)"
+	@echo "make openenv-test  OpenEnv's client on our server, sixteen sessions at once (sets up .venv-openenv: 0.7 GB, three minutes)"
 	@echo "make ray-test   runs on Ray nodes on this machine, one of which is killed (sets up .venv-ray: 0.6 GB, ten minutes)"
 	@echo "make test-sites  real web applications as sites: kiwix-serve, MediaWiki, django-oscar (Debian packages, and .venv-sites: 0.3 GB)"
 	@echo "make fuzz       10,000 seeded odd task files, model replies, run folders and imports: no traceback, no hang (some minutes)"
@@ -149,6 +150,18 @@ ray-test: browser .venv-ray/.installed
 # Two nodes against the executor of one machine: some minutes.
 bench-ray: browser .venv-ray/.installed
 	.venv-ray/bin/python -m bench.ray
+
+# Whose clients play on our server.
+.venv-openenv/.installed: pyproject.toml requirements/dev.lock | setup
+	test -x .venv-openenv/bin/python || $(PYTHON) -m venv .venv-openenv
+	$(BIN)/uv pip install --quiet --python .venv-openenv/bin/python --no-deps --require-hashes -r requirements/dev.lock \
+	  || .venv-openenv/bin/python -m pip install --quiet --no-compile --no-deps --require-hashes -r requirements/dev.lock
+	.venv-openenv/bin/python -m pip install --quiet --editable '.[openenv]'
+	touch $@
+
+.PHONY: openenv-test
+openenv-test: browser .venv-openenv/.installed
+	.venv-openenv/bin/python -m pytest -m peer tests/peer/test_openenv.py
 
 # Whose evaluator scores what we export, in an environment of its own.
 .venv-verified/.installed: requirements/verified.txt

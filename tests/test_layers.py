@@ -30,7 +30,7 @@ LAYERS = {
     ),
     2: ("tasksets", "browser", "models", "agents", "sites", "evaluators"),
     3: ("report", "export", "importers", "rescoring", "results"),
-    4: ("running", "gym", "view"),
+    4: ("running", "gym", "openenv", "view"),
     5: ("cli",),
 }
 LAYER_OF = {name: layer for layer, names in LAYERS.items() for name in names}

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from webarena_runner.types import Action
+    from webarena_runner.actions.reference import ReferenceAction
+    from webarena_runner.types import Action, Task
 
 __version__ = "0.1.0"
 
@@ -21,3 +22,16 @@ def parse_action(text: str, profile: str = "webarena") -> "Action":
     from webarena_runner.settings.profiles import load_actions
 
     return read_action(text, load_actions(profile))
+
+
+def reference_plan(task: "Task") -> "tuple[ReferenceAction, ...]":
+    """The actions that do a task, as its record lists them, by role and name of elements.
+
+    `webarena_runner.gym.ReferencePlayer` turns them into action texts on the pages that an environment shows.
+
+    Raises:
+        TaskFileError: the record lists none, or malformed ones.
+    """
+    from webarena_runner.actions.reference import reference_plan as plan
+
+    return plan(task)

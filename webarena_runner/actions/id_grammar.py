@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 
 from webarena_runner.actions.keys import in_official_table, official_names
-from webarena_runner.actions.kinds import KINDS, VERBS
+from webarena_runner.actions.kinds import KINDS, VERBS, argument_of
 from webarena_runner.types import (
     Action,
     Click,
@@ -44,6 +44,16 @@ def parse_action(text: str) -> Action:
     if parse is None:
         return Invalid(raw=text, reason=f"unknown action '{verb:.40}'; expected one of {', '.join(VERBS)}")
     return parse(text) or Invalid(raw=text, reason=f"the arguments of '{verb}' do not match `{KINDS[verb].form}`")
+
+
+def written(action: Action) -> str:
+    """The text that `parse_action` reads as this action. Raises ValueError for one that the grammar lacks."""
+    if not KINDS[action.kind].form:
+        raise ValueError(f"the id grammar has no '{action.kind}'; it has {', '.join(VERBS)}")
+    if isinstance(action, Type):
+        return f"type [{action.element_id}] [{action.text}] [{int(action.press_enter)}]"
+    argument = argument_of(action)
+    return action.kind if argument is None else f"{action.kind} [{argument}]"
 
 
 def official_crash(text: str, action: Action) -> str:

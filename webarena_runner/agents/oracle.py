@@ -65,8 +65,12 @@ class Oracle:
     async def act(
         self, task: Task, history: Sequence[Step], now: Observation, *, urls: Mapping[str, str], trial: int = 0
     ) -> Decision:
+        return self.decide(task, [step.decision.note for step in history], now, urls)
+
+    def decide(self, task: Task, notes: Sequence[str], now: Observation, urls: Mapping[str, str]) -> Decision:
+        """What is next after decisions with these notes."""
         plan = [step for action in reference_plan(task) for step in _expand(action)]
-        played = sum(step.decision.note.startswith("plays") for step in history)
+        played = sum(note.startswith("plays") for note in notes)
         if played >= len(plan):
             return Decision(action=Stop(answer=""), note="end of the reference actions")
         step = plan[played]
@@ -75,7 +79,7 @@ class Oracle:
         element_id = self._find(now, step)
         if element_id is not None:
             return Decision(action=_on_element(step, element_id), note=f"plays {played}")
-        return _search(step, history)
+        return _search(step, notes)
 
     def _find(self, now: Observation, wanted: ElementAction) -> str | None:
         """The element, if a click on its centre would hit it: peeking into the viewport is not enough."""
@@ -116,11 +120,11 @@ def _expand(action: ReferenceAction) -> list[ReferenceAction]:
     return [action]
 
 
-def _search(wanted: ElementAction, history: Sequence[Step]) -> Decision:
+def _search(wanted: ElementAction, notes: Sequence[str]) -> Decision:
     """The next look further down; at the end of the looking, a stop that says what was missing."""
     looked = 0
-    for step in reversed(history):
-        if not step.decision.note.startswith("looks"):
+    for note in reversed(notes):
+        if not note.startswith("looks"):
             break
         looked += 1
     missing = f"{wanted.role} {wanted.name!r}"

@@ -11,6 +11,7 @@ from webarena_runner.cli import (
     browser,
     compare,
     doctor,
+    env,
     export,
     importing,
     leaderboard,
@@ -188,6 +189,7 @@ app.add_typer(models.app, rich_help_panel=PARTS, name="models")
 app.add_typer(tasks.app, rich_help_panel=PARTS, name="tasks")
 app.add_typer(profiles.app, rich_help_panel=PARTS, name="profiles")
 app.add_typer(sites.app, rich_help_panel=PARTS, name="sites")
+app.add_typer(env.app, rich_help_panel=PARTS, name="env")
 app.add_typer(browser.app, rich_help_panel=PARTS, name="browser")
 require_once_everywhere(app)
 

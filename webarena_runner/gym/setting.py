@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, get_args
 
 from pydantic import ValidationError
@@ -11,8 +12,11 @@ from webarena_runner.actions.urls import to_local
 from webarena_runner.errors import ConfigError, SelectionError
 from webarena_runner.evaluators import load_evaluators, require_scorable
 from webarena_runner.gym.process import Borrowed, shared_providers
+from webarena_runner.interfaces.environments import EnvironmentProvider
+from webarena_runner.running.resources import open_environments
 from webarena_runner.settings.loading import CliOptions, Given, load_settings, load_sites
 from webarena_runner.settings.records import LimitSettings, RunSettings
+from webarena_runner.settings.resetting import Resetting
 from webarena_runner.sites.providers import require_sites
 from webarena_runner.tasksets import load_task_set, profile_of
 from webarena_runner.tasksets.faults import require_usable
@@ -37,6 +41,7 @@ class Setting:
         ignore_keys: Sequence[str],
         stable_ids: bool,
         screenshot: bool,
+        allow_modified: bool = False,
     ) -> None:
         """Raises UsageError for an unknown task set, profile or setting."""
         tasks = load_task_set(task_set)
@@ -54,8 +59,8 @@ class Setting:
             assignments=tuple(assignments),
         )
         self.settings, self._where = load_settings(options), load_sites(options, os.environ)
-        self._task_set = task_set
-        self._loaded = tasks.load()
+        self.task_set = task_set
+        self._loaded = tasks.load(allow_modified=allow_modified)
         self._ignore_keys = tuple(ignore_keys)
         self._tasks = {task.task_id: task for task in self._loaded.tasks}
 
@@ -71,8 +76,8 @@ class Setting:
         if task is None:
             ids = sorted(self._tasks, key=id_order)
             raise SelectionError(
-                f"task_id {task_id!r}: '{self._task_set}' has no such task; it has {len(ids)} from {ids[0]} to "
-                f"{ids[-1]}, see: wa-run tasks list --task-set {self._task_set}"
+                f"task_id {task_id!r}: '{self.task_set}' has no such task; it has {len(ids)} from {ids[0]} to "
+                f"{ids[-1]}, see: wa-run tasks list --task-set {self.task_set}"
             )
         # Who acts may look at a task's pictures.
         require_done([task], ignored=self._ignore_keys, takes_images=True)
@@ -80,14 +85,20 @@ class Setting:
         require_sites(self._where, [task])
         return task
 
+    def lacking_judge(self, task_ids: Iterable[TaskId]) -> list[TaskId]:
+        """Those that may need a judge model, where there is none."""
+        if self.settings.judge.model is not None:
+            return []
+        return [each for each in task_ids if self._tasks[each].judge]
+
     def judge_warning(self, task_ids: Iterable[TaskId]) -> str:
         """What is to be said of tasks that need a judge, where there is none; "" when there is nothing."""
-        tasks = [self._tasks[each] for each in task_ids]
-        judged = [task.task_id for task in tasks if task.judge]
-        if not judged or self.settings.judge.model is not None:
+        asked = list(task_ids)
+        judged = self.lacking_judge(asked)
+        if not judged:
             return ""
         return (
-            f"{len(judged)} of {len(tasks)} tasks (the first is {judged[0]!r}) may need a judge model to be scored, "
+            f"{len(judged)} of {len(asked)} tasks (the first is {judged[0]!r}) may need a judge model to be scored, "
             "and none is given: episodes that do end in a JudgeError, without a score; pass "
             "assignments=['judge.model=NAME'] with a model file's name, or leave these tasks out of task_id"
         )
@@ -117,6 +128,17 @@ class Setting:
         local = {name: to_local(value, urls) for name, value in action if name in mapped}
         changed: Action = action.model_copy(update=local)
         return changed
+
+    def opened(self) -> AbstractAsyncContextManager[EnvironmentProvider]:
+        """Browser and sites of its own, on the caller's event loop. Raises UsageError when they are not there."""
+        return open_environments(
+            self.settings,
+            self._where,
+            os.environ,
+            name=self._loaded.environment,
+            lossless_screenshots=True,
+            resetting=Resetting(self.settings.reset or "never"),
+        )
 
     def borrow(self) -> Borrowed:
         """Browser and sites, started where this process has none like these."""

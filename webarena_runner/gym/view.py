@@ -47,16 +47,28 @@ class View:
             observation["screenshot"] = np.zeros(self._screen, np.uint8)
         return observation
 
-    def shown(self, turn: Turn, task: Task, action: Action | None) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Observation and info after an action; None: at the start."""
-        seen, result = turn.observation, turn.result
-        texts = {
+    @property
+    def has_screenshots(self) -> bool:
+        return self._screen is not None
+
+    def texts(self, turn: Turn, task: Task, action: Action | None) -> dict[str, str]:
+        """What is read after an action, None: at the start; cut to `MAX_CHARACTERS`."""
+        return _cut(self._whole_texts(turn, task, action))
+
+    def _whole_texts(self, turn: Turn, task: Task, action: Action | None) -> dict[str, str]:
+        seen = turn.observation
+        return {
             "text": public_url(seen.text, turn.urls) if self._maps_texts else seen.text,
             "url": public_url(seen.url, turn.urls),
             "intent": task.intent,
             "last_action_error": public_url(_error(turn, action), turn.urls),
         }
-        observation: dict[str, Any] = {name: value[: MAX_CHARACTERS[name]] for name, value in texts.items()}
+
+    def shown(self, turn: Turn, task: Task, action: Action | None) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Observation and info after an action; None: at the start."""
+        seen, result = turn.observation, turn.result
+        texts = self._whole_texts(turn, task, action)
+        observation: dict[str, Any] = dict(_cut(texts))
         if self._screen:
             observation["screenshot"] = _pixels(seen.screenshot, self._screen)
         # A stop is no step of the browser, so it shows the page, not the durations, of the step before.
@@ -74,6 +86,10 @@ class View:
         if result:
             info |= _outcome(result, turn.urls)
         return observation, info
+
+
+def _cut(texts: Mapping[str, str]) -> dict[str, str]:
+    return {name: value[: MAX_CHARACTERS[name]] for name, value in texts.items()}
 
 
 def error_info(error: EpisodeError) -> dict[str, Any]:

@@ -1,0 +1,21 @@
+"""`wa-run env serve` where it cannot begin; what it serves is tested with OpenEnv's own client (make openenv-test)."""
+
+from importlib.util import find_spec
+
+import pytest
+
+from tests.cli.conftest import Invoke
+
+
+def test_a_protocol_that_there_is_none_of_is_refused(invoke: Invoke) -> None:
+    done = invoke("env", "serve", "--kind", "gym")
+    assert (done.code, done.out) == (2, "")
+    assert "--kind gym: expected openenv" in done.err
+
+
+@pytest.mark.skipif(find_spec("openenv") is not None, reason="openenv is here")
+def test_a_missing_package_is_told_with_how_to_install_it(invoke: Invoke) -> None:
+    done = invoke("env", "serve", "--sessions", "2")
+    assert (done.code, done.out) == (2, "")
+    assert "openenv, which is not installed; run:" in done.err
+    assert "[openenv]" in done.err
