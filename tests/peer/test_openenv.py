@@ -75,11 +75,10 @@ def test_a_client_that_is_gone_without_a_word_gives_its_place_back(two: Served) 
         "WebArenaClient(sys.argv[1]).sync().connect().reset(task_id=37)\nprint('begun', flush=True)\ntime.sleep(600)"
     )
     for _ in range(2):
-        gone = subprocess.Popen([sys.executable, "-c", begins, two.url], stdout=subprocess.PIPE, text=True)
-        assert gone.stdout is not None
-        assert gone.stdout.readline() == "begun\n"
-        gone.kill()
-        gone.wait()
+        with subprocess.Popen([sys.executable, "-c", begins, two.url], stdout=subprocess.PIPE, text=True) as gone:
+            assert gone.stdout is not None
+            assert gone.stdout.readline() == "begun\n"
+            gone.kill()
     until = time.monotonic() + FREE_AGAIN_S
     while True:
         try:
