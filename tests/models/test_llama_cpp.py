@@ -1,7 +1,10 @@
 """The backend that owns a llama.cpp server: the real one, with a tiny model of random weights."""
 
+import asyncio
 import os
 import signal
+import socket
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -13,9 +16,11 @@ from tests.models.forms import FORM, drawn, require_actions
 from tests.models.tiny_gguf import write_tiny_gguf
 from webarena_runner.actions.kinds import element_of
 from webarena_runner.actions.reply_form import ReplyForm
-from webarena_runner.errors import ConfigError, PromptTooLong
+from webarena_runner.errors import ConfigError, PromptTooLong, UsageError
 from webarena_runner.interfaces import RequestTag, form_fault
+from webarena_runner.models.llama_cpp import start
 from webarena_runner.models.llama_cpp.backend import LlamaCpp
+from webarena_runner.models.shared.serve import run_server
 from webarena_runner.settings.records import ModelSpec, RateLimits
 from webarena_runner.types import Completion, Message, Sampling, Stop, Type
 
@@ -112,6 +117,40 @@ async def test_a_prompt_beyond_the_window_is_told_as_such(make: Make) -> None:
     await backend.check()
     with pytest.raises(PromptTooLong):
         await ask(backend, "x" * 600)
+
+
+async def test_llama_server_on_the_path_serves_and_runs_ask_it_by_its_address_and_key(
+    gguf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Make
+) -> None:
+    program = tmp_path / "llama-server"
+    # The same server with the same flags.
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -I {start.__file__.replace("start.py", "xserver.py")} "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setenv("KEY", "a key")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    spec = spec_of(gguf, program="llama-server", slots=2, api_key_env="KEY", base_url="http://127.0.0.1:1/v1")
+    command = LlamaCpp.serve_command(spec, how=None, port=port, environ=os.environ, only_print=False)
+    assert command.arguments[0] == str(program)
+    assert "a key" not in str(command.arguments)
+    ready = asyncio.Event()
+    server = asyncio.create_task(run_server(command, say=print, on_ready=ready.set))
+    try:
+        await ready.wait()
+        backend = make(base_url=command.base_url, api_key_env="KEY")
+        await backend.check()
+        assert backend.context_window == 512
+        assert (await ask(backend)).finish_reason == "length"
+        monkeypatch.setenv("KEY", "another")
+        with pytest.raises(UsageError, match="check KEY"):
+            await make(base_url=command.base_url, api_key_env="KEY").check()
+    finally:
+        server.cancel()
+        await asyncio.wait([server])
+    with pytest.raises(UsageError, match="connection failed"):
+        await make(base_url=command.base_url, api_key_env="KEY").check()
 
 
 @pytest.mark.parametrize(

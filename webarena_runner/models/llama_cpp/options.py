@@ -5,15 +5,13 @@ from typing import Any
 
 from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
 
-from webarena_runner.errors import ConfigError
 from webarena_runner.extras import how_to_install
 from webarena_runner.models.llama_cpp.fetch import FETCHED, FETCHED_PREFIX, fetched_file
+from webarena_runner.models.llama_cpp.hub import HUB_PREFIX, from_hub
 from webarena_runner.models.llama_cpp.start import program_of
 from webarena_runner.models.openai.options import ChatOptions
 from webarena_runner.models.shared.options import RemoteOptions
 from webarena_runner.settings.records import ModelSpec
-
-HUB_PREFIX = "hf:"
 
 
 class LlamaCppOptions(RemoteOptions, ChatOptions):
@@ -102,12 +100,4 @@ def model_file(model: str) -> Path:
         return fetched_file(model.removeprefix(FETCHED_PREFIX), None)
     if not model.startswith(HUB_PREFIX):
         return Path(model).expanduser()
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-
-    owner, repository, name = model.removeprefix(HUB_PREFIX).split("/", 2)
-    try:
-        return Path(hf_hub_download(f"{owner}/{repository}", name))
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
-        first = str(error).strip().partition("\n")[0]
-        raise ConfigError(f"{model}: the hub does not give it: {first}") from error
+    return from_hub(model.removeprefix(HUB_PREFIX))
