@@ -74,7 +74,7 @@ def test_records_are_whole_and_say_how_they_are_done(tasks: tuple[Task, ...]) ->
     assert len({number for number, _ in pairs}) == len(pairs)
 
 
-async def test_all_pictures_are_there_and_each_smoke_task_is_of_another_template(tasks: tuple[Task, ...]) -> None:
+async def test_all_pictures_are_there_and_each_quick_task_is_of_another_template(tasks: tuple[Task, ...]) -> None:
     addresses = {address for task in tasks for address in (*task.images, *_compared_with(task))}
     assert len(addresses) >= 30
     async with AsyncExitStack() as stack:
@@ -92,8 +92,8 @@ async def test_all_pictures_are_there_and_each_smoke_task_is_of_another_template
             Image.open(BytesIO(reply.content)).load()
         assert (await clients["homepage"].get("/static/input_images/none.png")).status_code == 404
     assert set(SITES) <= set(MODULES)
-    smoke = MiniVisual().load().subsets["smoke"]
-    chosen = [task for task in tasks if task.task_id in smoke]
+    quick = MiniVisual().load().subsets["quick"]
+    chosen = [task for task in tasks if task.task_id in quick]
     assert len({task.template_id for task in chosen}) == len(chosen) == 12
     assert {site for task in chosen for site in task.sites} == {"classifieds", "reddit", "shopping"}
     assert {check.kind for task in chosen for check in task.checks} == {

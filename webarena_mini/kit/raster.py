@@ -133,8 +133,8 @@ class _Canvas:
             for points, _ in outlines:
                 if len(points) > 2:
                     self._paint(points, 0.0, fill, opaque, _filled)
-        if stroke != "none":
-            width = brush.length("stroke-width", 1)
+        width = brush.length("stroke-width", 1)
+        if stroke != "none" and width:
             for points, closed in outlines:
                 lines = _dashed(points + points[:1] if closed else points, brush)
                 is_round = brush.given.get("stroke-linecap") == "round"

@@ -216,11 +216,13 @@ class PageImageQuery:
             if fault:
                 faults.append(f"{where}: {fault}")
                 break
-        counted = "the last of " if last and not self._scoring.all_image_queries else ""
+        counted = "the query" if not last else f"all {last + 1} queries"
+        if last and not self._scoring.all_image_queries:
+            counted = f"the last of {last + 1} queries, which alone counts,"
         return Score(
             evaluator=self.name,
             value=float(not faults),
-            explanation="; ".join(faults) or f"{counted}{last + 1} queries found what they look for",
+            explanation="; ".join(faults) or f"{counted} found what is looked for",
             evidence=dict(evidence),
             verdicts=answers.verdicts,
         )

@@ -25,6 +25,12 @@ _ROWS = """select s.*, f.name as forum, u.name as author, i.data from submission
     order by s.id"""
 _VOTE = "document.querySelector('div.submission__vote').querySelector('form').getAttribute('class')"
 
+# What the account has said on the page.
+_OWN = (
+    f"[...document.querySelectorAll('.comment__main')].filter((each) => each.querySelector('.author')?.textContent === "
+    f"'{ACCOUNT}').map((each) => each.outerText).join(' ')"
+)
+
 
 class Forum:
     def __init__(self, records: Records) -> None:
@@ -98,9 +104,8 @@ class Forum:
         for row in self._pick(self._rows, 2):
             front = row["front"]
             other = "yellow" if front.tone != "yellow" else "purple"
-            latest = f"func:reddit_get_latest_comment_content_by_username(__page__, '{ACCOUNT}')"
             page = f"__REDDIT__{_page(row)}"
-            checks = [*html(page, latest, must_include=[front.tone]), *html(page, latest, must_exclude=[other])]
+            checks = [*html(page, _OWN, must_include=[front.tone]), *html(page, _OWN, must_exclude=[other])]
             actions = [typed("Comment", f"I like the {front.tone} ones"), button("Post")]
             self._find((47, text), row, actions, values={"wares": PLURALS[front.ware]}, program_html=checks)
 

@@ -104,7 +104,7 @@ class Shop:
     def _cart(self) -> None:
         text = "Put one of the product in the picture into my cart. It is in the category {{shelf}}."
         for row in self._pick(self._plain, 2):
-            check = html("__SHOPPING__/checkout/cart", "func:get_query_text(__page__, '#maincontent')")
+            check = html("__SHOPPING__/checkout/cart", "func:get_query_text(__page__, '.cart-table')")
             check[0]["required_contents"] = {"must_include": [row["name"]]}
             self._find((27, text), row, [button("Add to Cart")], program_html=check)
 
