@@ -17,7 +17,10 @@ TOKEN = re.compile(r'name="token" value="([^"]+)"')
 
 
 class Visitor:
-    """`html` is the page that the last request ended on, `url` its path and query."""
+    """`html` is the page that the last request ended on, `url` its path and query.
+
+    `redirected` says of a form that was sent that it was taken.
+    """
 
     def __init__(self, client: httpx.AsyncClient, database: Database) -> None:
         self.client = client
@@ -25,6 +28,7 @@ class Visitor:
         self.html = ""
         self.url = ""
         self.status = 0
+        self.redirected = False
 
     async def get(self, path: str) -> str:
         return self._keep(await self.client.get(path, headers=self._referer()))
@@ -46,7 +50,7 @@ class Visitor:
         return {"referer": f"http://codehost{self.url}"} if self.url else {}
 
     def _keep(self, response: httpx.Response) -> str:
-        self.status = response.status_code
+        self.status, self.redirected = response.status_code, bool(response.history)
         self.url = response.url.raw_path.decode()
         self.html = unescape(response.text)
         return self.html

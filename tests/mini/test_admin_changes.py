@@ -94,7 +94,7 @@ async def test_an_order_address_is_changed_and_checked(admin: AdminSite) -> None
     path = f"/admin/sales/order/address/address_id/{number}/"
     values = values_of(await admin.html(path))
     refused = await admin.post(path, **{**values, "street": ""})
-    assert refused.status_code == 422
+    assert refused.history[0].status_code == 302
     html = (await admin.post(path, **{**values, "street": "456 Oak Avenue"})).text
     assert html.count("456 Oak Avenue") == 1
 
@@ -121,7 +121,7 @@ async def test_a_product_that_cannot_be_saved_keeps_what_was_typed(admin: AdminS
     path = "/admin/catalog/product/edit/id/86/"
     values = values_of(await admin.html(path)) | {field: value}
     response = await admin.post(path, **values)
-    assert response.status_code == 422
+    assert response.history[0].status_code == 302
     assert 'aria-invalid="true"' in response.text
     assert admin.value("select price || name || qty || sku from product where id = 86") != value
 
@@ -153,7 +153,7 @@ async def test_new_configurations_are_made_once(admin: AdminSite) -> None:
     assert "Tansy Linen Tee-M-Purple" in table
     assert "0 configuration(s)" in (await admin.post(path, **fields)).text
     refused = await admin.post(path, size=["168"], price="29", qty="30")
-    assert refused.status_code == 422
+    assert refused.history[0].status_code == 302
     assert "Choose at least one color." in refused.text
 
 
@@ -169,7 +169,7 @@ async def test_a_customer_is_made_changed_and_deleted(admin: AdminSite) -> None:
     fields = {"first_name": "Ada", "last_name": "Byron", "email": "ada@mail.example", "group_id": "3"}
     path = (await admin.post("/admin/customer/index/new/", **fields)).url.path
     again = await admin.post("/admin/customer/index/new/", **fields)
-    assert again.status_code == 422
+    assert again.history[0].status_code == 302
     assert "already exists" in again.text
     await admin.post(path, **{**fields, "last_name": "King"})
     assert "Ada King" in await admin.text("/admin/customer/index/?search=ada@")
@@ -197,7 +197,7 @@ async def test_a_visitors_review_waits_for_approval(admin: AdminSite) -> None:
     assert "for moderation" in (await admin.post("/review/product/post/id/8/", **fields)).text
     assert "Warm tea" not in await admin.text("/brook-tea-flask.html")
     assert "Warm tea" in await admin.text("/admin/review/product/pending/")
-    assert (await admin.post("/review/product/post/id/8/", **{**fields, "rating": ""})).status_code == 422
+    assert (await admin.post("/review/product/post/id/8/", **{**fields, "rating": ""})).history[0].status_code == 302
 
 
 async def test_the_title_of_the_missing_page_is_that_of_its_record(admin: AdminSite) -> None:
@@ -209,7 +209,7 @@ async def test_the_title_of_the_missing_page_is_that_of_its_record(admin: AdminS
 
 async def test_two_pages_cannot_share_an_address(admin: AdminSite) -> None:
     fields = {"title": "Twice", "identifier": "about-us"}
-    assert (await admin.post("/admin/cms/page/new/", **fields)).status_code == 422
+    assert (await admin.post("/admin/cms/page/new/", **fields)).history[0].status_code == 302
     response = await admin.post("/admin/cms/page/new/", title="Gift Cards", is_active="1", content="From $20.")
     assert response.status_code == 200
     assert "From $20." in await admin.text("/gift-cards")
@@ -229,7 +229,7 @@ async def test_a_price_rule_is_stored_as_its_form_says(admin: AdminSite) -> None
     assert '<option value="cart_fixed" selected>' in html
     wrong = {"name": "", "simple_action": "by_percent", "discount_amount": "120"}
     refused = await admin.post("/admin/sales_rule/promo_quote/new/", **wrong)
-    assert refused.status_code == 422
+    assert refused.history[0].status_code == 302
     assert "at most 100" in refused.text
 
 

@@ -15,7 +15,7 @@ async def test_a_review_that_cannot_be_saved_keeps_what_was_typed(admin: AdminSi
     path = "/admin/review/product/edit/id/352/"
     values = values_of(await admin.html(path)) | {"title": "", "detail": "Half <written>", "status_id": "3"}
     response = await admin.post(path, **values)
-    assert response.status_code == 422
+    assert response.history[0].status_code == 302
     assert 'id="title-error"' in response.text
     kept = values_of(response.text)
     assert (kept["detail"], kept["status_id"]) == ("Half &lt;written&gt;", "3")
@@ -59,7 +59,7 @@ async def test_a_price_rule_with_a_mistake_is_not_stored(
 ) -> None:
     before = dict(admin.db.all("select * from price_rule where id = 2")[0])
     response = await admin.post(RULE, **{**values_of(await admin.html(RULE)), field: value})
-    assert response.status_code == 422
+    assert response.history[0].status_code == 302
     assert message in response.text
     assert f'value="{value}"' in response.text or field == "to_date"
     assert dict(admin.db.all("select * from price_rule where id = 2")[0]) == before
@@ -80,7 +80,7 @@ async def test_a_rule_names_the_orders_with_its_coupon(admin: AdminSite) -> None
 @pytest.mark.parametrize("identifier", ["admin/about", "catalogsearch", "Über"])
 async def test_a_page_cannot_hide_behind_the_stores_own_addresses(admin: AdminSite, identifier: str) -> None:
     response = await admin.post("/admin/cms/page/new/", title="Hidden", identifier=identifier)
-    assert response.status_code == 422
+    assert response.history[0].status_code == 302
 
 
 async def test_a_page_has_the_meta_data_that_it_was_given(admin: AdminSite) -> None:

@@ -91,7 +91,7 @@ async def test_addresses_are_added_checked_and_deleted(admin: AdminSite) -> None
     path = "/admin/customer/address/new/customer_id/4/"
     values = values_of(await admin.html(path))
     refused = await admin.post(path, **values)
-    assert refused.status_code == 422
+    assert refused.history[0].status_code == 302
     assert 'id="street-error"' in refused.text
     filled = {"street": "9 Depot Road", "city": "Troy", "region": "New York", "postcode": "12180", "phone": "555-0134"}
     assert "9 Depot Road" in (await admin.post(path, **{**values, **filled})).text

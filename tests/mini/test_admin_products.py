@@ -26,7 +26,7 @@ async def test_a_choice_that_there_is_not_is_no_server_error(admin: AdminSite, n
 async def test_configurations_take_no_option_that_there_is_not(admin: AdminSite) -> None:
     path = "/admin/catalog/product/configurations/id/62/"
     refused = await admin.post(path, size="9" * 5000, color="99999999999", price="29", qty="30")
-    assert refused.status_code == 422
+    assert refused.history[0].status_code == 302
 
 
 async def test_a_new_size_is_made_with_its_configurations(admin: AdminSite) -> None:
@@ -135,7 +135,7 @@ async def test_a_category_is_renamed_in_the_store(admin: AdminSite) -> None:
     path = f"/admin/catalog/category/edit/id/{number}/"
     values = values_of(await admin.html(path))
     refused = await admin.post(path, **{**values, "name": " "})
-    assert refused.status_code == 422
+    assert refused.history[0].status_code == 302
     html = (await admin.post(path, **{**values, "name": "Packs & Bags", "blurb": "For <all> days."})).text
     assert "Quill Daypack 20 L" in html
     store = await admin.html("/gear/bags.html")

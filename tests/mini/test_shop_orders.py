@@ -73,7 +73,7 @@ async def test_an_order_is_found_without_an_account(shop: ShopSite) -> None:
 )
 async def test_an_order_is_not_found_by_half_of_its_details(shop: ShopSite, wrong: dict[str, str]) -> None:
     page = await shop.post("/sales/guest/form/", **{**KNOWN, **wrong})
-    assert page.status_code == 422
+    assert page.history[0].status_code == 302
     assert "Castell Glow Floor Lamp" not in page.text
 
 

@@ -44,7 +44,7 @@ def retrieve(data: Any, items: Any) -> list[dict[str, Any]]:
 
 
 def mutate(url: str, **post_data: str) -> list[dict[str, Any]]:
-    sent = {"http_method": "POST", "response_status": 303, "post_data": post_data}
+    sent = {"http_method": "POST", "response_status": 302, "post_data": post_data}
     return [response("mutate"), request(url, **{key: value for key, value in sent.items() if value != {}})]
 
 

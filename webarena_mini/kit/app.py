@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ExceptionHandler
 
 from webarena_mini.kit.failures import read_http_error
-from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.redirects import redirect_to
 from webarena_mini.kit.sessions import LoginNeeded, login_path
 from webarena_mini.kit.site import Instance
 
@@ -44,7 +44,7 @@ def build_app(
         return render(request, "error.html", status_code=500, heading="Internal error", detail=apology)
 
     async def to_login(request: Request, error: Exception) -> Response:
-        return see_other(login_path(request, login))
+        return redirect_to(login_path(request, login))
 
     handlers: dict[type[Exception], ExceptionHandler] = {HTTPException: refused, Exception: failed}
     if login:

@@ -32,11 +32,12 @@ def came_from(request: Request, default: str) -> str:
     return referer.path + (f"?{referer.query}" if referer.query else "")
 
 
-def see_other(url: str) -> Response:
-    return RedirectResponse(url, status_code=303)
+def redirect_to(url: str) -> Response:
+    """By 302, as the official applications all answer a form, whatever it was sent by: scores may hang on it."""
+    return RedirectResponse(url, status_code=302)
 
 
 def back(request: Request, fallback: str, *, anchor: str = "") -> Response:
     """To the page that the form was on, where that is one of ours."""
     url = came_from(request, "")
-    return see_other(f"{url}#{anchor}" if url and anchor else url or fallback)
+    return redirect_to(f"{url}#{anchor}" if url and anchor else url or fallback)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from webarena_mini.kit.database import Database
 from webarena_mini.kit.forms import Posted, read_form, require_token
-from webarena_mini.kit.redirects import address_of, came_from, see_other
+from webarena_mini.kit.redirects import address_of, came_from, redirect_to
 from webarena_mini.kit.site import database_of, instance_of
 from webarena_mini.kit.tokens import new_token
 
@@ -92,7 +92,7 @@ def with_session(request: Request, page: Callable[[], Response]) -> Response:
 def enter(request: Request, user_id: int, path: str) -> Response:
     """Logs a user in and goes on to the path."""
     token, _ = open_session(database_of(request), user_id)
-    response = see_other(path)
+    response = redirect_to(path)
     set_cookie(request, response, token)
     return response
 
@@ -101,6 +101,6 @@ async def leave(request: Request, path: str) -> Response:
     """Logs out whoever posted the form, and goes on to the path."""
     await posted(request)
     database_of(request).run("delete from sessions where token = ?", token_of(request))
-    response = see_other(path)
+    response = redirect_to(path)
     response.delete_cookie(instance_of(request).cookie, path="/")
     return response

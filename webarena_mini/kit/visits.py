@@ -6,14 +6,17 @@ from typing import ClassVar
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from webarena_mini.kit.database import Database
 from webarena_mini.kit.numbers import LARGEST_ID, to_int
-from webarena_mini.kit.redirects import came_from, see_other
+from webarena_mini.kit.redirects import address_of, came_from, redirect_to
 from webarena_mini.kit.sessions import set_cookie, token_of
 from webarena_mini.kit.site import database_of
 from webarena_mini.kit.tokens import new_token, same_secret
+
+# Of a waiting message that is a whole page.
+_REFUSED = "refused"
 
 
 class Visit:
@@ -68,6 +71,11 @@ class Visit:
     def error(self, text: str) -> None:
         self.notice(text, kind="error")
 
+    @property
+    def waiting(self) -> list[dict[str, str]]:
+        """Messages that no page has shown yet."""
+        return [notice for notice in self._notices if notice["kind"] != _REFUSED]
+
     def take_notices(self) -> list[dict[str, str]]:
         """The waiting messages, which no later page shows again."""
         notices, self._notices = self._notices, []
@@ -80,7 +88,7 @@ class Visit:
         self._renew_session(None)
 
     def redirect(self, path: str) -> Response:
-        return see_other(path)
+        return redirect_to(path)
 
     def came_from(self, default: str = "/") -> str:
         """The page that the form was on, where that is one of ours."""
@@ -88,6 +96,20 @@ class Visit:
 
     def back(self, default: str = "/") -> Response:
         return self.redirect(self.came_from(default))
+
+    def led_back_to(self, page: Response) -> Response:
+        """Back to the form, as Magento answers one with mistakes; there `page`, which tells of these, is shown once."""
+        address = self.came_from(address_of(self.request))
+        self._notices = [{"kind": _REFUSED, "address": address, "text": bytes(page.body).decode()}]
+        return self.redirect(address)
+
+    def take_refused(self) -> Response | None:
+        """What was kept of a form with mistakes, when this is its address; another page forgets it."""
+        kept = next((notice for notice in self._notices if notice["kind"] == _REFUSED), None)
+        if kept is None:
+            return None
+        self._notices = []
+        return HTMLResponse(kept["text"]) if kept["address"] == address_of(self.request) else None
 
     def close(self, response: Response) -> Response:
         if self._notices or self._had_notices:

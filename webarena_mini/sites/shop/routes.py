@@ -88,7 +88,8 @@ def _endpoint(on_get: Handler | None, on_post: Handler | None, *, signed_in: boo
         if posted and not visit.form_is_ours:
             visit.error("This form has expired. Please try again.")
             return visit.close(visit.back())
-        return visit.close(handler(visit))
+        refused = None if posted else visit.take_refused()
+        return visit.close(refused or handler(visit))
 
     return respond
 

@@ -25,8 +25,7 @@ def new(visit: Visit) -> Response:
 
 def _form(visit: Visit, customer: int, values: dict[str, str], errors: dict[str, str]) -> Response:
     page = {"title": "Edit Address" if values.get("id") else "Add New Address", "values": values, "errors": errors}
-    code = 422 if errors else 200
-    return visit.page("order_address.html", status_code=code, back=_book(customer), **page)
+    return visit.page("order_address.html", status_code=200, refused=bool(errors), back=_book(customer), **page)
 
 
 def _book(customer: int) -> str:

@@ -22,7 +22,7 @@ def edit(visit: Visit) -> Response:
 def _form(visit: Visit, values: dict[str, object], errors: dict[str, str]) -> Response:
     return visit.page(
         "category.html",
-        status_code=422 if errors else 200,
+        refused=bool(errors),
         title=f"{values['name']} (ID: {values['id']})",
         values=values,
         errors=errors,

@@ -34,7 +34,7 @@ def new(visit: Visit) -> Response:
 def _form(visit: Visit, values: dict[str, object], errors: dict[str, str]) -> Response:
     title = str(values["title"]) if values["id"] else "New Page"
     page = {"title": title, "values": values, "errors": errors, "layouts": _LAYOUTS}
-    return visit.page("cms_page.html", status_code=422 if errors else 200, **page)
+    return visit.page("cms_page.html", status_code=200, refused=bool(errors), **page)
 
 
 def save(visit: Visit) -> Response:

@@ -31,7 +31,7 @@ def _form(visit: Visit, product: Row, values: dict[str, str], errors: dict[str, 
     has = visit.db.all("select * from product where parent = ? order by id", product["id"])
     return visit.page(
         "configurations.html",
-        status_code=422 if errors else 200,
+        refused=bool(errors),
         title="Create Product Configurations",
         product=product,
         attributes=[

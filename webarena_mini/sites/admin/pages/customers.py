@@ -57,7 +57,7 @@ def _page(visit: Visit, values: dict[str, object], tab: str, errors: dict[str, s
     counted = [order["total"] for order in orders if order["status"] not in ("canceled", "fraud")]
     return visit.page(
         "customer.html",
-        status_code=422 if errors else 200,
+        refused=bool(errors),
         title=f"{values['first_name']} {values['last_name']}" if number else "New Customer",
         values=values,
         errors=errors,

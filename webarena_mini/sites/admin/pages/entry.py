@@ -45,7 +45,7 @@ def post_login(visit: Visit) -> Response:
     row = visit.db.one("select * from admin_user where username = ?", username)
     if row is None or not password_matches(password if isinstance(password, str) else "", row["password"]):
         visit.error("The account sign-in was incorrect. Please wait and try again later.")
-        return visit.page("login.html", status_code=401, next=visit.field("next"), username=username)
+        return visit.page("login.html", next=visit.field("next"), username=username)
     visit.sign_in(row["id"])
     return visit.redirect(_safe_next(visit.field("next")))
 

@@ -166,7 +166,7 @@ def _address_page(visit: Visit, kind: str, order: int, values: dict[str, str], e
     title = f"Edit Order {order:09} {kind.title()} Address"
     return visit.page(
         "order_address.html",
-        status_code=422 if errors else 200,
+        refused=bool(errors),
         title=title,
         values=values,
         errors=errors,

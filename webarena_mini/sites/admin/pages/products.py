@@ -68,7 +68,7 @@ def _form_page(visit: Visit, values: dict[str, object], form: ProductForm) -> Re
     marks = ", ".join("?" * len(form.related))
     return visit.page(
         "product.html",
-        status_code=422 if form.errors else 200,
+        refused=bool(form.errors),
         title=values["name"] if number else "New Product",
         values=values,
         errors=form.errors,

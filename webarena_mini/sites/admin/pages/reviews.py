@@ -33,7 +33,7 @@ def _page(visit: Visit, values: dict[str, object], errors: dict[str, str]) -> Re
     number = values["id"]
     return visit.page(
         "review.html",
-        status_code=422 if errors else 200,
+        refused=bool(errors),
         title="Edit Review",
         values=values,
         errors=errors,

@@ -32,7 +32,8 @@ def endpoint(on_get: Handler | None, on_post: Handler | None, *, signed_in: bool
         if posted and not visit.form_is_ours:
             visit.error("Invalid form key. Please refresh the page.")
             return visit.close(visit.back(LOGIN))
-        return visit.close(handler(visit))
+        refused = None if posted else visit.take_refused()
+        return visit.close(refused or handler(visit))
 
     return respond
 

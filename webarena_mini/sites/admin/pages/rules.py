@@ -46,8 +46,8 @@ def _form(visit: Visit, values: dict[str, object], errors: dict[str, str]) -> Re
             coupon,
         ),
     }
-    code = 422 if errors else 200
-    return visit.page("price_rule.html", status_code=code, title=title, values=values, errors=errors, **lists)
+    lists |= {"title": title, "values": values, "errors": errors}
+    return visit.page("price_rule.html", status_code=200, refused=bool(errors), **lists)
 
 
 def _read(visit: Visit, number: int | None) -> tuple[dict[str, object], dict[str, str]]:

@@ -91,7 +91,7 @@ def _product(visit: Visit, product: Row, draft: dict[str, str], errors: dict[str
     colours, sizes = options(db, "color"), options(db, "size")
     return visit.page(
         "store/product.html",
-        status_code=422 if errors else 200,
+        refused=bool(errors),
         product=product,
         has_prices=len({variant["price"] for variant in variants}) > 1,
         stock={(variant["size"], variant["color"]): variant for variant in variants},

@@ -64,11 +64,15 @@ class Visit(visits.Visit):
     def query(self, name: str) -> str:
         return self.request.query_params.get(name, "").strip()
 
-    def page(self, template: str, *, status_code: int = 200, **values: object) -> Response:
-        """Renders a page with what the frame around it needs; shows and clears the waiting messages."""
+    def page(self, template: str, *, status_code: int = 200, refused: bool = False, **values: object) -> Response:
+        """Renders a page with what the frame around it needs; shows and clears the waiting messages.
+
+        `refused`: it is a form with mistakes in it, which the visitor is led back to.
+        """
         frame: dict[str, object] = {"form_key": self.form_key, "notices": self.take_notices()}
         frame |= storefront.frame(self.db) if template.startswith("store/") else {"user": self.user(), "menu": MENU}
-        return pages().render(self.request, template, status_code=status_code, **frame, **values)
+        page = pages().render(self.request, template, status_code=status_code, **frame, **values)
+        return self.led_back_to(page) if refused else page
 
     def not_found(self, text: str = "There is nothing at this address.") -> Response:
         return self.refusal(404, "Page not found", text)

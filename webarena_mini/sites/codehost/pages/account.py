@@ -8,7 +8,7 @@ from starlette.responses import Response
 from webarena_mini.kit.clock import tick
 from webarena_mini.kit.forms import Posted
 from webarena_mini.kit.passwords import hash_password, password_matches
-from webarena_mini.kit.redirects import local_path, see_other
+from webarena_mini.kit.redirects import local_path, redirect_to
 from webarena_mini.kit.sessions import enter, leave, posted, visitor_of, with_session
 from webarena_mini.kit.site import database_of
 from webarena_mini.kit.tokens import new_token
@@ -23,7 +23,7 @@ _NAME_LIMIT, _EMAIL_LIMIT = 127, 200
 async def sign_in(request: Request) -> Response:
     if request.method == "GET":
         if visitor_of(request).user:
-            return see_other("/")
+            return redirect_to("/")
         return _entry(request, "sign_in.html", name="", error="", next=request.query_params.get("next", "/"))
     form = await posted(request)
     user = database_of(request).one(
@@ -33,7 +33,6 @@ async def sign_in(request: Request) -> Response:
         return _entry(
             request,
             "sign_in.html",
-            status_code=422,
             name=form["user[login]"],
             error="Invalid login or password.",
             next=form["next"],
@@ -47,7 +46,7 @@ async def sign_out(request: Request) -> Response:
 
 async def sign_up(request: Request) -> Response:
     if visitor_of(request).user:
-        return see_other("/")
+        return redirect_to("/")
     if request.method == "GET":
         return _entry(request, "sign_up.html", values={}, errors={})
     form = await posted(request)
@@ -59,7 +58,7 @@ async def sign_up(request: Request) -> Response:
     if "email" not in errors and database.one("select 1 from users where email = ?", form["email"]):
         errors["email"] = "There is an account with this email address."
     if errors:
-        return _entry(request, "sign_up.html", status_code=422, values=form.values, errors=errors)
+        return _entry(request, "sign_up.html", values=form.values, errors=errors)
     created_at = tick(database)
     user_id = database.insert(
         "users",

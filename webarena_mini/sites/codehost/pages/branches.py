@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from webarena_mini.kit.clock import tick
-from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.redirects import redirect_to
 from webarena_mini.kit.sessions import posted
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.codehost.domain.access import Role
@@ -79,7 +79,6 @@ async def new(request: Request) -> Response:
         return render(
             request,
             "branch_new.html",
-            status_code=422,
             project=project,
             branches=existing,
             values=form.values,
@@ -87,7 +86,7 @@ async def new(request: Request) -> Response:
         )
     commit_id = start["commit_id"] if start else commit["id"] if commit else 0
     database.insert("branches", project_id=project["id"], name=form["branch_name"], commit_id=commit_id)
-    return see_other(address(project, "tree", form["branch_name"]))
+    return redirect_to(address(project, "tree", form["branch_name"]))
 
 
 async def delete(request: Request) -> Response:
@@ -96,7 +95,7 @@ async def delete(request: Request) -> Response:
     if form["name"] == project["default_branch"]:
         raise HTTPException(403, "The default branch cannot be deleted.")
     database_of(request).run("delete from branches where project_id = ? and name = ?", project["id"], form["name"])
-    return see_other(f"/{project['full_path']}/-/branches")
+    return redirect_to(f"/{project['full_path']}/-/branches")
 
 
 async def tags(request: Request) -> Response:
@@ -129,7 +128,6 @@ async def new_tag(request: Request) -> Response:
         return render(
             request,
             "tag_new.html",
-            status_code=422,
             project=project,
             branches=existing,
             values=form.values,
@@ -143,4 +141,4 @@ async def new_tag(request: Request) -> Response:
         message=form["message"],
         created_at=tick(database),
     )
-    return see_other(f"/{project['full_path']}/-/tags")
+    return redirect_to(f"/{project['full_path']}/-/tags")

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from webarena_mini.kit.database import Database
-from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.redirects import redirect_to
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.codehost.domain.access import Role
 from webarena_mini.sites.codehost.domain.diffs import branch_diff
@@ -21,7 +21,7 @@ async def choose(request: Request) -> Response:
     project, query = project_of(request), request.query_params
     if query.get("from") and query.get("to"):
         ends = f"{quote(query['from'])}...{quote(query['to'])}"
-        return see_other(f"/{project['full_path']}/-/compare/{ends}")
+        return redirect_to(f"/{project['full_path']}/-/compare/{ends}")
     return _page(request, query.get("from", project["default_branch"]), query.get("to", ""))
 
 

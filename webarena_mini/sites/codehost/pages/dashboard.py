@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.redirects import redirect_to
 from webarena_mini.kit.sessions import require_user, visitor_of
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.codehost.domain.access import PROJECTS, is_member, role_in_group, seen_by
@@ -19,7 +19,7 @@ _POPULAR = 6
 
 async def root(request: Request) -> Response:
     if visitor_of(request).user is None:
-        return see_other("/users/sign_in")
+        return redirect_to("/users/sign_in")
     return await projects(request)
 
 

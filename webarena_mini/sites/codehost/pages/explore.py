@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.redirects import redirect_to
 from webarena_mini.kit.sessions import visitor_of
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.codehost.domain.access import PROJECTS, seen_by
@@ -26,11 +26,11 @@ async def groups(request: Request) -> Response:
 
 
 async def projects_address(request: Request) -> Response:
-    return see_other("/dashboard/projects" if visitor_of(request).user else "/explore")
+    return redirect_to("/dashboard/projects" if visitor_of(request).user else "/explore")
 
 
 async def groups_address(request: Request) -> Response:
-    return see_other("/dashboard/groups" if visitor_of(request).user else "/explore/groups")
+    return redirect_to("/dashboard/groups" if visitor_of(request).user else "/explore/groups")
 
 
 async def help_page(request: Request) -> Response:

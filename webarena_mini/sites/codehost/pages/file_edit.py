@@ -12,7 +12,7 @@ from starlette.responses import Response
 from webarena_mini.kit.clock import today
 from webarena_mini.kit.database import Database
 from webarena_mini.kit.forms import Posted
-from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.redirects import redirect_to
 from webarena_mini.kit.sessions import posted, require_user
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.codehost.domain.access import Role
@@ -81,7 +81,7 @@ async def new_directory(request: Request) -> Response:
     if errors:
         return _form(request, project, ref, "directory", form.values, errors)
     _commit(database, project, user, ref, form, {f"{path}/.gitkeep": ""})
-    return see_other(address(project, "tree", form["branch"], path))
+    return redirect_to(address(project, "tree", form["branch"], path))
 
 
 async def delete(request: Request) -> Response:
@@ -102,7 +102,7 @@ async def delete(request: Request) -> Response:
     message = f"Delete {ref.path}"
     parents = (ref.commit_id,)
     write_commit(database, project, user, branch=ref.name, message=message, files={ref.path: None}, parents=parents)
-    return see_other(address(project, "tree", ref.name))
+    return redirect_to(address(project, "tree", ref.name))
 
 
 def _branch(request: Request, project: sqlite3.Row) -> Ref:
@@ -182,9 +182,9 @@ def _commit(
         database.run("update projects set default_branch = ? where id = ?", branch, project["id"])
     if branch != ref.name and ref.commit_id:
         ends = {"merge_request[source_branch]": branch, "merge_request[target_branch]": ref.name}
-        return see_other(f"/{project['full_path']}/-/merge_requests/new?{urlencode(ends)}")
+        return redirect_to(f"/{project['full_path']}/-/merge_requests/new?{urlencode(ends)}")
     path = next(path for path, content in files.items() if content is not None)
-    return see_other(address(project, "blob", branch, path))
+    return redirect_to(address(project, "blob", branch, path))
 
 
 def _form(
@@ -198,7 +198,6 @@ def _form(
     return render(
         request,
         "file_form.html",
-        status_code=422 if errors else 200,
         project=project,
         ref=ref,
         kind=kind,

@@ -4,7 +4,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.redirects import redirect_to
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.codehost.domain.access import Role
 from webarena_mini.sites.codehost.domain.repository import address, content_of, head_of, refs_of, tree_of
@@ -19,7 +19,7 @@ async def tree(request: Request) -> Response:
     files = tree_of(database, ref.commit_id)
     entries = directory(database, files, ref.path)
     if ref.path in files:
-        return see_other(address(project, "blob", ref.name, ref.path))
+        return redirect_to(address(project, "blob", ref.name, ref.path))
     if ref.path and not entries:
         raise HTTPException(404, f"There is no directory “{ref.path}” on {ref.name}.")
     newest = max((entry.commit["id"] for entry in entries), default=ref.commit_id)
@@ -43,7 +43,7 @@ async def blob(request: Request) -> Response:
     files = tree_of(database, ref.commit_id)
     file = files.get(ref.path)
     if file is None and directory(database, files, ref.path):
-        return see_other(address(project, "tree", ref.name, ref.path))
+        return redirect_to(address(project, "tree", ref.name, ref.path))
     if file is None:
         raise HTTPException(404, f"There is no file “{ref.path}” on {ref.name}.")
     content = content_of(database, file)
@@ -78,7 +78,7 @@ async def raw(request: Request) -> Response:
 async def default_tree(request: Request) -> Response:
     project = project_of(request)
     head = head_of(database_of(request), project)
-    return see_other(address(project, "tree", head.name) if head else f"/{project['full_path']}")
+    return redirect_to(address(project, "tree", head.name) if head else f"/{project['full_path']}")
 
 
 async def find(request: Request) -> Response:

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.redirects import redirect_to
 from webarena_mini.kit.sessions import posted, require_user, visitor_of
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.codehost.domain.access import PROJECTS, exposes, seen_by
@@ -36,7 +36,6 @@ async def new(request: Request) -> Response:
         return render(
             request,
             "fork_new.html",
-            status_code=422,
             project=project,
             namespaces=places,
             values=form.values,
@@ -51,4 +50,4 @@ async def new(request: Request) -> Response:
         fork["id"],
     )
     copy_history(database, project["id"], fork["id"])
-    return see_other(f"/{fork['full_path']}")
+    return redirect_to(f"/{fork['full_path']}")

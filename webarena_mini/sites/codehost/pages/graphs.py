@@ -9,7 +9,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.redirects import redirect_to
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.codehost.domain.repository import address, head_of, history, refs_of
 from webarena_mini.sites.codehost.domain.text import day_of
@@ -63,7 +63,7 @@ async def contributors(request: Request) -> Response:
 async def of_default(request: Request) -> Response:
     project = project_of(request)
     head = head_of(database_of(request), project)
-    return see_other(address(project, "graphs", head.name) if head else f"/{project['full_path']}")
+    return redirect_to(address(project, "graphs", head.name) if head else f"/{project['full_path']}")
 
 
 def _month(day: date) -> date:

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from webarena_mini.kit.clock import tick
-from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.redirects import redirect_to
 from webarena_mini.kit.sessions import posted, require_user, visitor_of
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.codehost.domain.access import PROJECTS, VISIBILITIES, Role, exposes, seen_by
@@ -51,11 +51,11 @@ async def new(request: Request) -> Response:
     database.insert(
         "group_members", namespace_id=group_id, user_id=user["id"], role=Role.OWNER.value, created_at=created_at
     )
-    return see_other(f"/{path}")
+    return redirect_to(f"/{path}")
 
 
 async def old_address(request: Request) -> Response:
-    return see_other(f"/{group_of(request)['path']}")
+    return redirect_to(f"/{group_of(request)['path']}")
 
 
 def page(request: Request, group: sqlite3.Row) -> Response:
@@ -100,7 +100,7 @@ async def edit(request: Request) -> Response:
         form["group[visibility]"],
         group["id"],
     )
-    return see_other(f"/{group['path']}")
+    return redirect_to(f"/{group['path']}")
 
 
 async def delete(request: Request) -> Response:
@@ -116,7 +116,7 @@ async def delete(request: Request) -> Response:
         )
     await posted(request)
     database_of(request).run("delete from namespaces where id = ?", group["id"])
-    return see_other("/dashboard/groups")
+    return redirect_to("/dashboard/groups")
 
 
 def _work(request: Request, kind: str) -> Response:
@@ -150,5 +150,4 @@ def _errors(values: Mapping[str, str]) -> dict[str, str]:
 def _form(
     request: Request, group: sqlite3.Row | None, values: Mapping[str, object], errors: Mapping[str, str]
 ) -> Response:
-    status_code = 422 if errors else 200
-    return render(request, "group_form.html", status_code=status_code, group=group, values=values, errors=errors)
+    return render(request, "group_form.html", group=group, values=values, errors=errors)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from webarena_mini.kit.clock import tick
 from webarena_mini.kit.database import Database
 from webarena_mini.kit.forms import Posted
-from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.redirects import redirect_to
 from webarena_mini.kit.sessions import posted, require_user
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.codehost.domain.access import Role, members_of, touch
@@ -43,7 +43,7 @@ async def create(request: Request) -> Response:
     issue = insert(database, project, user, "issue", form)
     if own_role(request, project) >= Role.REPORTER:
         sort_in(request, project, user, issue, form)
-    return see_other(path_of(issue))
+    return redirect_to(path_of(issue))
 
 
 async def edit(request: Request) -> Response:
@@ -57,7 +57,7 @@ async def edit(request: Request) -> Response:
     if errors:
         return _form(request, project, issue, form.values, errors)
     update_text(database_of(request), issue, form)
-    return see_other(path_of(issue))
+    return redirect_to(path_of(issue))
 
 
 async def delete(request: Request) -> Response:
@@ -74,7 +74,7 @@ async def delete(request: Request) -> Response:
         )
     await posted(request)
     database_of(request).run("delete from issuables where id = ?", issue["id"])
-    return see_other(f"/{project['full_path']}/-/issues")
+    return redirect_to(f"/{project['full_path']}/-/issues")
 
 
 def insert(database: Database, project: sqlite3.Row, user: sqlite3.Row, kind: str, form: Posted) -> sqlite3.Row:
@@ -155,7 +155,6 @@ def _form(
     return render(
         request,
         "issue_form.html",
-        status_code=422 if errors else 200,
         project=project,
         issuable=issue,
         labels=labels_of(request, project),

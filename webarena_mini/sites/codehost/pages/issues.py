@@ -30,7 +30,6 @@ def page(request: Request, values: Mapping[str, str], errors: Mapping[str, str])
     return render(
         request,
         "issue.html",
-        status_code=422 if errors else 200,
         project=project,
         values=values,
         errors=errors,

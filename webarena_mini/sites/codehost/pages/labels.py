@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from webarena_mini.kit.forms import Posted
-from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.redirects import redirect_to
 from webarena_mini.kit.sessions import posted
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.codehost.domain.access import Role
@@ -48,7 +48,7 @@ async def new(request: Request) -> Response:
         color=form["color"],
         description=form["description"],
     )
-    return see_other(f"/{project['full_path']}/-/labels")
+    return redirect_to(f"/{project['full_path']}/-/labels")
 
 
 async def edit(request: Request) -> Response:
@@ -64,7 +64,7 @@ async def edit(request: Request) -> Response:
     form = await posted(request)
     if form["delete"]:
         database.run("delete from labels where id = ?", label["id"])
-        return see_other(f"/{project['full_path']}/-/labels")
+        return redirect_to(f"/{project['full_path']}/-/labels")
     errors = _errors(request, project, form, label["id"])
     if errors:
         return _form(request, project, label, form.values, errors)
@@ -75,7 +75,7 @@ async def edit(request: Request) -> Response:
         form["description"],
         label["id"],
     )
-    return see_other(f"/{project['full_path']}/-/labels")
+    return redirect_to(f"/{project['full_path']}/-/labels")
 
 
 def _errors(request: Request, project: sqlite3.Row, form: Posted, label_id: int) -> dict[str, str]:
@@ -102,7 +102,6 @@ def _form(
     return render(
         request,
         "label_form.html",
-        status_code=422 if errors else 200,
         project=project,
         label=label,
         values=values,

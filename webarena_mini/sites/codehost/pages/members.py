@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from webarena_mini.kit.clock import tick, today
 from webarena_mini.kit.database import Database
-from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.redirects import redirect_to
 from webarena_mini.kit.sessions import posted, require_user, visitor_of
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.codehost.domain.access import LASTING, ROLE_NAMES, Role
@@ -94,7 +94,7 @@ async def invite(request: Request) -> Response:
     for user in found.values():
         if user is not None:
             _write(database, source, user["id"], int(form["role"]), form["expires_on"])
-    return see_other(source.url)
+    return redirect_to(source.url)
 
 
 async def change(request: Request) -> Response:
@@ -120,7 +120,7 @@ async def change(request: Request) -> Response:
             f"delete from {source.table} where {source.key} = ? and user_id = ?", source.row["id"], member["user_id"]
         )
     still_visible = not leaving or source.row["visibility"] != "private"
-    return see_other(source.url if still_visible else "/dashboard/projects")
+    return redirect_to(source.url if still_visible else "/dashboard/projects")
 
 
 def _direct(database: Database, source: Source, user_id: int) -> sqlite3.Row | None:
@@ -202,7 +202,6 @@ def _page(request: Request, source: Source, values: Mapping[str, str], errors: M
     return render(
         request,
         "members.html",
-        status_code=422 if errors else 200,
         source=source,
         project=source.row if source.kind == "project" else None,
         group=source.row if source.kind == "group" else None,

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from webarena_mini.kit.clock import tick
 from webarena_mini.kit.database import Database
-from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.redirects import redirect_to
 from webarena_mini.kit.sessions import posted, require_user
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.codehost.domain.access import PROJECTS, Role, members_of
@@ -74,7 +74,7 @@ async def create(request: Request) -> Response:
     )
     if own_role(request, project) >= Role.REPORTER:
         sort_in(request, project, user, row, form)
-    return see_other(path_of(row))
+    return redirect_to(path_of(row))
 
 
 async def edit(request: Request) -> Response:
@@ -89,7 +89,7 @@ async def edit(request: Request) -> Response:
     if errors:
         return _form(request, project, project, names, form.values, errors, [], row)
     update_text(database_of(request), row, form)
-    return see_other(path_of(row))
+    return redirect_to(path_of(row))
 
 
 async def approve(request: Request) -> Response:
@@ -106,7 +106,7 @@ async def approve(request: Request) -> Response:
     else:
         database.insert("approvals", issuable_id=row["id"], user_id=user["id"])
         add_note(database, row, user, "approved this merge request", system=True)
-    return see_other(path_of(row))
+    return redirect_to(path_of(row))
 
 
 async def merge(request: Request) -> Response:
@@ -144,7 +144,7 @@ async def merge(request: Request) -> Response:
     )
     if form["remove_source"] and not forked and row["source_branch"] != project["default_branch"]:
         database.run("delete from branches where project_id = ? and name = ?", project["id"], row["source_branch"])
-    return see_other(path_of(row))
+    return redirect_to(path_of(row))
 
 
 def _origin(request: Request, project: sqlite3.Row, full_path: str) -> sqlite3.Row:
@@ -190,7 +190,6 @@ def _choose(
     return render(
         request,
         "merge_request_branches.html",
-        status_code=422 if errors else 200,
         project=project,
         origin=origin,
         sources=sources,
@@ -214,7 +213,6 @@ def _form(
     return render(
         request,
         "merge_request_form.html",
-        status_code=422 if errors else 200,
         project=project,
         origin=origin,
         names=names,

@@ -75,7 +75,6 @@ def page(request: Request, values: Mapping[str, str], errors: Mapping[str, str],
     return render(
         request,
         "merge_request.html",
-        status_code=422 if errors else 200,
         project=project,
         values=values,
         errors=errors,

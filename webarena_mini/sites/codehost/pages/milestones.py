@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from webarena_mini.kit.clock import tick, today
 from webarena_mini.kit.forms import Posted
-from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.redirects import redirect_to
 from webarena_mini.kit.sessions import posted
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.codehost.domain.access import Role
@@ -88,7 +88,7 @@ async def new(request: Request) -> Response:
         due_date=form["due_date"],
         created_at=tick(database),
     )
-    return see_other(f"/{project['full_path']}/-/milestones/{iid}")
+    return redirect_to(f"/{project['full_path']}/-/milestones/{iid}")
 
 
 async def edit(request: Request) -> Response:
@@ -108,7 +108,7 @@ async def edit(request: Request) -> Response:
         form["due_date"],
         milestone["id"],
     )
-    return see_other(f"/{project['full_path']}/-/milestones/{milestone['iid']}")
+    return redirect_to(f"/{project['full_path']}/-/milestones/{milestone['iid']}")
 
 
 async def change(request: Request) -> Response:
@@ -119,10 +119,10 @@ async def change(request: Request) -> Response:
     database = database_of(request)
     if form["event"] == "delete":
         database.run("delete from milestones where id = ?", milestone["id"])
-        return see_other(f"/{project['full_path']}/-/milestones")
+        return redirect_to(f"/{project['full_path']}/-/milestones")
     state = "closed" if form["event"] == "close" else "active"
     database.run("update milestones set state = ? where id = ?", state, milestone["id"])
-    return see_other(f"/{project['full_path']}/-/milestones/{milestone['iid']}")
+    return redirect_to(f"/{project['full_path']}/-/milestones/{milestone['iid']}")
 
 
 def _milestone_of(request: Request) -> tuple[sqlite3.Row, sqlite3.Row]:
@@ -157,7 +157,6 @@ def _form(
     return render(
         request,
         "milestone_form.html",
-        status_code=422 if errors else 200,
         project=project,
         milestone=milestone,
         values=values,

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from webarena_mini.kit.clock import tick
 from webarena_mini.kit.database import Database
 from webarena_mini.kit.forms import Posted
-from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.redirects import redirect_to
 from webarena_mini.kit.sessions import posted, require_user
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.codehost.domain.access import Role, members_of, touch
@@ -37,7 +37,7 @@ def comment_on(kind: str) -> Handler:
             return _PAGES[kind](request, form.values, errors)
         note_id = add_note(database_of(request), issuable, user, form["note"])
         touch(database_of(request), project["id"])
-        return see_other(f"{path_of(issuable)}#note_{note_id}")
+        return redirect_to(f"{path_of(issuable)}#note_{note_id}")
 
     return comment
 
@@ -57,12 +57,12 @@ def edit_note(kind: str) -> Handler:
         form = await posted(request)
         if form["delete"]:
             database.run("delete from notes where id = ?", note["id"])
-            return see_other(path_of(issuable))
+            return redirect_to(path_of(issuable))
         errors = _note_errors(form)
         if errors:
             return _note_form(request, issuable, form["note"], errors)
         database.run("update notes set body = ?, edited_at = ? where id = ?", form["note"], tick(database), note["id"])
-        return see_other(f"{path_of(issuable)}#note_{note['id']}")
+        return redirect_to(f"{path_of(issuable)}#note_{note['id']}")
 
     return edit
 
@@ -73,10 +73,8 @@ def _note_errors(form: Posted) -> dict[str, str]:
 
 
 def _note_form(request: Request, issuable: sqlite3.Row, body: str, errors: Mapping[str, str]) -> Response:
-    status_code, way_back = 422 if errors else 200, path_of(issuable)
-    return render(
-        request, "note_form.html", status_code=status_code, values={"note": body}, errors=errors, way_back=way_back
-    )
+    way_back = path_of(issuable)
+    return render(request, "note_form.html", values={"note": body}, errors=errors, way_back=way_back)
 
 
 def toggle_award(kind: str) -> Handler:
@@ -94,7 +92,7 @@ def toggle_award(kind: str) -> Handler:
         database.run("delete from awards where issuable_id = ? and user_id = ?", issuable["id"], user["id"])
         if before != form["thumb"]:
             database.insert("awards", issuable_id=issuable["id"], user_id=user["id"], thumb=form["thumb"])
-        return see_other(path_of(issuable))
+        return redirect_to(path_of(issuable))
 
     return award
 
@@ -110,7 +108,7 @@ def remind_me(kind: str) -> Handler:
             database.run(f"update todos set done = 1 where {own}", issuable["id"], user["id"])
         else:
             remind(database, issuable["id"], user, user["id"], "marked")
-        return see_other(path_of(issuable))
+        return redirect_to(path_of(issuable))
 
     return todo
 
@@ -123,14 +121,14 @@ def set_state(kind: str) -> Handler:
         form = await posted(request)
         wanted = {"close": "closed", "reopen": "opened"}.get(form["event"])
         if issuable["state"] == wanted:
-            return see_other(path_of(issuable))
+            return redirect_to(path_of(issuable))
         if wanted is None or issuable["state"] == "merged":
             raise HTTPException(400, f"This cannot be done with something that is {issuable['state']}.")
         database = database_of(request)
         add_note(database, issuable, user, "reopened" if wanted == "opened" else "closed", system=True)
         closed_at = tick(database) if wanted == "closed" else None
         database.run("update issuables set state = ?, closed_at = ? where id = ?", wanted, closed_at, issuable["id"])
-        return see_other(path_of(issuable))
+        return redirect_to(path_of(issuable))
 
     return state
 
@@ -159,7 +157,7 @@ def sort_notes(kind: str) -> Handler:
             case part:
                 raise HTTPException(400, f"There is nothing called “{part}” to change.")
         add_note(database, issuable, user, said, system=True)
-        return see_other(path_of(issuable))
+        return redirect_to(path_of(issuable))
 
     return sort
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from webarena_mini.kit.forms import Posted
 from webarena_mini.kit.passwords import hash_password, password_matches
-from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.redirects import redirect_to
 from webarena_mini.kit.sessions import posted, require_user
 from webarena_mini.kit.site import database_of
 from webarena_mini.kit.tokens import new_token
@@ -53,7 +53,7 @@ async def profile(request: Request) -> Response:
         int(bool(form["busy"])),
         user["id"],
     )
-    return see_other("/-/profile?saved=1")
+    return redirect_to("/-/profile?saved=1")
 
 
 async def status(request: Request) -> Response:
@@ -71,7 +71,7 @@ async def status(request: Request) -> Response:
         0 if form["clear"] else int(bool(form["busy"])),
         user["id"],
     )
-    return see_other(f"/{user['username']}")
+    return redirect_to(f"/{user['username']}")
 
 
 async def tokens(request: Request) -> Response:
@@ -80,7 +80,7 @@ async def tokens(request: Request) -> Response:
         return render(request, "tokens.html", user=user)
     await posted(request)
     database_of(request).run("update users set feed_token = ? where id = ?", new_token()[:20], user["id"])
-    return see_other("/-/profile/personal_access_tokens")
+    return redirect_to("/-/profile/personal_access_tokens")
 
 
 async def password(request: Request) -> Response:
@@ -96,9 +96,9 @@ async def password(request: Request) -> Response:
     elif form["new"] != form["repeat"]:
         errors["repeat"] = "The two passwords differ."
     if errors:
-        return render(request, "password.html", status_code=422, errors=errors, saved=False)
+        return render(request, "password.html", errors=errors, saved=False)
     database_of(request).run("update users set password = ? where id = ?", hash_password(form["new"]), user["id"])
-    return see_other("/-/profile/password/edit?saved=1")
+    return redirect_to("/-/profile/password/edit?saved=1")
 
 
 def _errors(form: Posted) -> dict[str, str]:
@@ -119,11 +119,9 @@ def _is_website(text: str) -> bool:
 
 
 def _profile(request: Request, values: dict[str, object], errors: dict[str, str], *, saved: bool) -> Response:
-    status_code = 422 if errors else 200
     return render(
         request,
         "profile.html",
-        status_code=status_code,
         values=values,
         errors=errors,
         saved=saved,

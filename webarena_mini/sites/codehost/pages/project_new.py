@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from webarena_mini.kit.clock import tick
 from webarena_mini.kit.database import Database
-from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.redirects import redirect_to
 from webarena_mini.kit.sessions import posted, require_user
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.codehost.domain.access import PROJECTS, VISIBILITIES, Role, exposes, role_in_group
@@ -49,7 +49,7 @@ async def create(request: Request) -> Response:
     elif form["readme"]:
         files = {"README.md": f"# {values['name']}\n\n{values.get('description', '')}\n".rstrip() + "\n"}
         write_commit(database, project, user, branch="main", message="Initial commit", files=files, parents=())
-    return see_other(f"/{project['full_path']}")
+    return redirect_to(f"/{project['full_path']}")
 
 
 def check(database: Database, values: Mapping[str, str], path: str, namespace: sqlite3.Row | None) -> dict[str, str]:
@@ -114,7 +114,6 @@ def _page(request: Request, user: sqlite3.Row, values: Mapping[str, str], errors
     return render(
         request,
         "project_new.html",
-        status_code=422 if errors else 200,
         namespaces=namespaces_of(database_of(request), user),
         templates=project_templates(),
         values=values,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.redirects import redirect_to
 from webarena_mini.kit.sessions import posted
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.codehost.domain.access import VISIBILITIES, Role, exposes
@@ -50,7 +50,7 @@ async def edit(request: Request) -> Response:
         branch,
         project["id"],
     )
-    return see_other(f"/{project['full_path']}/edit?saved=1")
+    return redirect_to(f"/{project['full_path']}/edit?saved=1")
 
 
 async def delete(request: Request) -> Response:
@@ -67,7 +67,7 @@ async def delete(request: Request) -> Response:
         )
     await posted(request)
     database_of(request).run("delete from projects where id = ?", project["id"])
-    return see_other("/dashboard/projects")
+    return redirect_to("/dashboard/projects")
 
 
 def _form(
@@ -76,7 +76,6 @@ def _form(
     return render(
         request,
         "project_edit.html",
-        status_code=422 if errors else 200,
         project=project,
         branches=branches_of(database_of(request), project["id"]),
         values=values,

@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from webarena_mini.kit.numbers import LARGEST_ID, to_int
-from webarena_mini.kit.redirects import back, see_other
+from webarena_mini.kit.redirects import back, redirect_to
 from webarena_mini.kit.sessions import posted, require_user
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.codehost.domain.access import seen_by
@@ -88,4 +88,4 @@ async def all_done(request: Request) -> Response:
     user = require_user(request)
     await posted(request)
     database_of(request).run("update todos set done = 1 where user_id = ?", user["id"])
-    return see_other("/dashboard/todos")
+    return redirect_to("/dashboard/todos")

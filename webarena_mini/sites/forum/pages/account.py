@@ -1,6 +1,7 @@
 """Logging in and out, registration, the account's own page."""
 
 import re
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,7 +10,7 @@ from webarena_mini.kit.addresses import is_email
 from webarena_mini.kit.clock import tick
 from webarena_mini.kit.forms import Posted
 from webarena_mini.kit.passwords import hash_password, password_matches
-from webarena_mini.kit.redirects import local_path, see_other
+from webarena_mini.kit.redirects import local_path, redirect_to
 from webarena_mini.kit.sessions import enter, leave, posted, with_session
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.forum.pages.frame import render
@@ -22,12 +23,12 @@ _MIN_PASSWORD, _MAX_PASSWORD = 8, 72
 
 async def login(request: Request) -> Response:
     if request.method == "GET":
-        return _entry(request, "login.html", name="", error="", next=request.query_params.get("next", "/"))
+        error = "The username or the password is wrong." if "failed" in request.query_params else ""
+        return _entry(request, "login.html", name="", error=error, next=request.query_params.get("next", "/"))
     form = await posted(request)
     user = database_of(request).one("select * from users where name = ?", form["username"])
     if user is None or not password_matches(form["password"], user["password"]):
-        error = "The username or the password is wrong."
-        return _entry(request, "login.html", status_code=422, name=form["username"], error=error, next=form["next"])
+        return redirect_to(f"/login?{urlencode({'failed': 1, 'next': form['next']})}")
     return enter(request, user["id"], local_path(form["next"]))
 
 
@@ -44,7 +45,7 @@ async def registration(request: Request) -> Response:
     if "username" not in errors and database.one("select 1 from users where name = ?", form["username"]):
         errors["username"] = "This name is taken."
     if errors:
-        return _entry(request, "registration.html", status_code=422, values=form.values, errors=errors)
+        return _entry(request, "registration.html", values=form.values, errors=errors)
     user_id = database.run(
         "insert into users (name, password, email, joined_at, seen_comment_id)"
         " values (?, ?, ?, ?, coalesce((select max(id) from comments), 0))",
@@ -70,14 +71,12 @@ async def account(request: Request) -> Response:
     if form["new"] and (error := _password_error(form["new"])):
         errors["new"] = error
     if errors:
-        return render(
-            request, "account.html", status_code=422, user=user, values=form.values, errors=errors, saved=False
-        )
+        return render(request, "account.html", user=user, values=form.values, errors=errors, saved=False)
     password = hash_password(form["new"]) if form["new"] else user["password"]
     database_of(request).run(
         "update users set email = ?, password = ? where id = ?", form["email"], password, user["id"]
     )
-    return see_other(f"/user/{user['name']}/account?saved=1")
+    return redirect_to(f"/user/{user['name']}/account?saved=1")
 
 
 async def delete_account(request: Request) -> Response:
@@ -94,7 +93,7 @@ async def delete_account(request: Request) -> Response:
     database = database_of(request)
     database.run("delete from users where id = ?", user["id"])
     recount(database)
-    return see_other("/")
+    return redirect_to("/")
 
 
 def _entry(request: Request, template: str, *, status_code: int = 200, **values: object) -> Response:

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from webarena_mini.kit.clock import tick
 from webarena_mini.kit.database import Database
 from webarena_mini.kit.forms import Posted
-from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.redirects import redirect_to
 from webarena_mini.kit.sessions import posted, require_user, visitor_of
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.forum.domain import posts, sidebar
@@ -64,7 +64,7 @@ async def post(request: Request) -> Response:
         database, submission["id"], parent["id"] if parent else None, user_id=user["id"], body=form["comment"]
     )
     cast(database, "comment", comment_id, user_id=user["id"], choice=1)
-    return see_other(f"{submission_path(submission)}/comment/{comment_id}")
+    return redirect_to(f"{submission_path(submission)}/comment/{comment_id}")
 
 
 async def edit(request: Request) -> Response:
@@ -81,7 +81,7 @@ async def edit(request: Request) -> Response:
     database.run(
         "update comments set body = ?, edited_at = ? where id = ?", form["comment"], tick(database), comment["id"]
     )
-    return see_other(way_back)
+    return redirect_to(way_back)
 
 
 async def delete(request: Request) -> Response:
@@ -105,7 +105,7 @@ async def delete(request: Request) -> Response:
     else:
         database.run("delete from comments where id = ?", comment["id"])
     _count(database, submission["id"])
-    return see_other(submission_path(submission))
+    return redirect_to(submission_path(submission))
 
 
 def _is_remark(comment: sqlite3.Row) -> bool:
@@ -145,7 +145,6 @@ def _form(request: Request, *, heading: str, way_back: str, body: str, error: st
     return render(
         request,
         "comment_form.html",
-        status_code=422 if error else 200,
         heading=heading,
         way_back=way_back,
         body=body,

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from webarena_mini.kit.clock import tick
-from webarena_mini.kit.redirects import back, see_other
+from webarena_mini.kit.redirects import back, redirect_to
 from webarena_mini.kit.sessions import posted, require_user, visitor_of
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.forum.domain import sidebar
@@ -82,7 +82,7 @@ async def create(request: Request) -> Response:
     )
     database.run("insert into moderators values (?, ?)", forum_id, user["id"])
     database.run("insert into subscriptions values (?, ?)", forum_id, user["id"])
-    return see_other(f"/f/{name}")
+    return redirect_to(f"/f/{name}")
 
 
 async def edit(request: Request) -> Response:
@@ -103,7 +103,7 @@ async def edit(request: Request) -> Response:
         form["sidebar"],
         forum["id"],
     )
-    return see_other(f"/f/{forum['name']}")
+    return redirect_to(f"/f/{forum['name']}")
 
 
 async def subscribe(request: Request) -> Response:
@@ -134,5 +134,4 @@ def _errors(values: Mapping[str, str]) -> dict[str, str]:
 def _form(
     request: Request, forum: sqlite3.Row | None, values: Mapping[str, object], errors: Mapping[str, str]
 ) -> Response:
-    status_code = 422 if errors else 200
-    return render(request, "forum_form.html", status_code=status_code, forum=forum, values=values, errors=errors)
+    return render(request, "forum_form.html", forum=forum, values=values, errors=errors)

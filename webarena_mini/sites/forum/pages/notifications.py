@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.redirects import redirect_to
 from webarena_mini.kit.sessions import posted, require_user, visitor_of
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.forum.domain.notifications import ANSWERS, mark_read
@@ -27,4 +27,4 @@ async def mark(request: Request) -> Response:
     user = require_user(request)
     await posted(request)
     mark_read(database_of(request), user)
-    return see_other("/notifications")
+    return redirect_to("/notifications")

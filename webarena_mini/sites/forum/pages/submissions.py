@@ -13,7 +13,7 @@ from webarena_mini.kit.clock import tick
 from webarena_mini.kit.database import Database
 from webarena_mini.kit.forms import Posted
 from webarena_mini.kit.images import store_image
-from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.redirects import redirect_to
 from webarena_mini.kit.sessions import posted, require_user, visitor_of
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.forum.domain import posts, sidebar
@@ -66,7 +66,7 @@ async def submit(request: Request) -> Response:
     submission_id = _insert(database, form, user_id=user["id"], forum_id=forum["id"], image_id=image_id)
     cast(database, "submission", submission_id, user_id=user["id"], choice=1)
     created = posts.submission(database_of(request), visitor_of(request).user_id, submission_id)
-    return see_other(submission_path(created) if created else "/")
+    return redirect_to(submission_path(created) if created else "/")
 
 
 async def edit(request: Request) -> Response:
@@ -88,7 +88,7 @@ async def edit(request: Request) -> Response:
         tick(database),
         submission["id"],
     )
-    return see_other(submission_path(submission))
+    return redirect_to(submission_path(submission))
 
 
 async def delete(request: Request) -> Response:
@@ -105,7 +105,7 @@ async def delete(request: Request) -> Response:
         )
     await posted(request)
     database_of(request).run("delete from submissions where id = ?", submission["id"])
-    return see_other(f"/f/{submission['forum']}")
+    return redirect_to(f"/f/{submission['forum']}")
 
 
 async def image(request: Request) -> Response:
@@ -166,9 +166,7 @@ def _is_web_address(url: str) -> bool:
 
 def _submit_form(request: Request, values: Mapping[str, str], errors: Mapping[str, str]) -> Response:
     forums = database_of(request).all("select name from forums order by name collate nocase")
-    return render(
-        request, "submit.html", status_code=422 if errors else 200, forums=forums, values=values, errors=errors
-    )
+    return render(request, "submit.html", forums=forums, values=values, errors=errors)
 
 
 def _edit_form(
@@ -177,7 +175,6 @@ def _edit_form(
     return render(
         request,
         "submission_edit.html",
-        status_code=422 if errors else 200,
         submission=submission,
         values=values,
         errors=errors,

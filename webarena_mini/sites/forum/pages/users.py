@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.redirects import redirect_to
 from webarena_mini.kit.sessions import posted, require_user, visitor_of
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.forum.domain import posts
@@ -46,9 +46,9 @@ async def edit_biography(request: Request) -> Response:
     biography = (await posted(request))["biography"]
     if len(biography) > _BIOGRAPHY_LIMIT:
         error = f"At most {_BIOGRAPHY_LIMIT} characters; these are {len(biography)}."
-        return render(request, "biography.html", status_code=422, user=user, biography=biography, error=error)
+        return render(request, "biography.html", user=user, biography=biography, error=error)
     database_of(request).run("update users set biography = ? where id = ?", biography, user["id"])
-    return see_other(f"/user/{user['name']}")
+    return redirect_to(f"/user/{user['name']}")
 
 
 def own(request: Request) -> sqlite3.Row:

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from webarena_mini.kit.database import Database
 from webarena_mini.kit.forms import Posted, read_form, require_token
-from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.redirects import redirect_to
 from webarena_mini.kit.site import database_of
 from webarena_mini.kit.tokens import new_token
 from webarena_mini.sites.home.pages.frame import render
@@ -60,7 +60,7 @@ async def add_note(request: Request) -> Response:
     database = database_of(request)
     database.run("update desk set now = now + ?", _TICK_S)
     database.run("insert into note (body, written_at) select ?, now from desk", body)
-    return see_other("/scratchpad.html")
+    return redirect_to("/scratchpad.html")
 
 
 async def delete_note(request: Request) -> Response:
@@ -69,4 +69,4 @@ async def delete_note(request: Request) -> Response:
     if database_of(request).one("select id from note where id = ?", note_id) is None:
         raise HTTPException(404, "There is no such note. It may have been deleted.")
     database_of(request).run("delete from note where id = ?", note_id)
-    return see_other("/scratchpad.html")
+    return redirect_to("/scratchpad.html")

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from webarena_mini.kit.database import Database
-from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.redirects import redirect_to
 from webarena_mini.kit.site import database_of
 from webarena_mini.region import region
 from webarena_mini.region.model import distance_km
@@ -47,7 +47,7 @@ async def directions(request: Request) -> Response:
         start, end = end, start
     if "route" not in request.query_params and start.spot and end.spot:
         route = f"{write_point(start.spot.at)};{write_point(end.spot.at)}"
-        return see_other(link("/directions", engine=engine, route=route))
+        return redirect_to(link("/directions", engine=engine, route=route))
     return _page(request, engine, start, end)
 
 
@@ -69,7 +69,7 @@ def _page(request: Request, engine: str, start: End, end: End) -> Response:
         except NoRoute as error:
             problem = str(error)
     known = [known.spot.at for known in (start, end) if known.spot]
-    return render(
+    page = render(
         request,
         "directions.html",
         frame=frame(request, _view(way, known), _shown(way), **_overlay(engine, known)),
@@ -83,6 +83,9 @@ def _page(request: Request, engine: str, start: End, end: End) -> Response:
         others=_others(way, known) if way else [],
         offers=[] if known else _offers(),
     )
+    # OpenStreetMap remembers the means of travel so.
+    page.set_cookie("_osm_directions_engine", engine, path="/", samesite="lax")
+    return page
 
 
 def _view(way: Way | None, known: list[tuple[float, float]]) -> View:

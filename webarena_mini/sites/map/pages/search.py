@@ -5,7 +5,7 @@ import re
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webarena_mini.kit.redirects import see_other
+from webarena_mini.kit.redirects import redirect_to
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.map.domain import geocoder
 from webarena_mini.sites.map.domain.elements import COLUMNS, Spot, places_around, spots
@@ -51,7 +51,7 @@ async def search(request: Request) -> Response:
     found = geocoder.search(database, query) if query else geocoder.Found([])
     ends = None if found.spots else _WAY.fullmatch(query)
     if ends:
-        return see_other(link("/directions", **{"from": ends[1], "to": ends[2]}))
+        return redirect_to(link("/directions", **{"from": ends[1], "to": ends[2]}))
     number = page_number(request, count=len(found.spots), per_page=_PER_PAGE)
     listed = found.spots[(number - 1) * _PER_PAGE : number * _PER_PAGE]
     marked = [spot.at for spot in listed]

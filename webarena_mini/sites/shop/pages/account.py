@@ -39,7 +39,7 @@ def post_edit(visit: Visit) -> Response:
     if needs_password and customers.check_password(visit.db, customer["email"], visit.field("password")) is None:
         errors["password"] = "This is not your current password."
     if errors or visit.customer_id is None:
-        return visit.page("account_edit.html", status_code=422, values=values, errors=errors)
+        return visit.page("account_edit.html", refused=True, values=values, errors=errors)
     customers.rename(visit.db, visit.customer_id, **values)
     if new:
         customers.set_password(visit.db, visit.customer_id, new)

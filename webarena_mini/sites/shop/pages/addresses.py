@@ -47,7 +47,7 @@ def _address_page(visit: Visit, *, values: dict[str, str], errors: dict[str, str
     number, customer = visit.path_id(), visit.customer() or {}
     return visit.page(
         "address_form.html",
-        status_code=422 if errors else 200,
+        refused=bool(errors),
         number=number,
         values=values,
         errors=errors,

@@ -60,7 +60,7 @@ def _category(visit: Visit, category: Row) -> Response:
 
 
 def product_page(
-    visit: Visit, product: Row, *, errors: dict[str, str] | None = None, status_code: int = 200
+    visit: Visit, product: Row, *, errors: dict[str, str] | None = None, refused: bool = False
 ) -> Response:
     db = visit.db
     choices: dict[str, list[str]] = {}
@@ -75,7 +75,7 @@ def product_page(
     recent.remember(db, visit.cart_owner, product["id"])
     return visit.page(
         "product.html",
-        status_code=status_code,
+        refused=refused,
         product=product,
         shelf=shelf,
         parent=db.one("select * from category where id = ?", shelf["parent"] if shelf else None),
@@ -108,7 +108,7 @@ def post_review(visit: Visit) -> Response:
     if not stars:
         errors["rating"] = "Please choose 1 to 5 stars."
     if errors:
-        return product_page(visit, product, errors=errors, status_code=422)
+        return product_page(visit, product, errors=errors, refused=True)
     now = orders.tick(visit.db)
     visit.db.insert("review", product=product["id"], customer=visit.customer_id, **texts, stars=stars, created_at=now)
     visit.db.run(

@@ -33,7 +33,7 @@ def _checkout_page(visit: Visit, *, values: dict[str, str], errors: dict[str, st
     offered = {"new", *(str(row["id"]) for row in addresses)}
     return visit.page(
         "checkout.html",
-        status_code=422 if errors else 200,
+        refused=bool(errors),
         addresses=addresses,
         billing=_billing_address(visit),
         chosen_address=next((choice for choice in (asked, usual) if choice in offered), "new"),

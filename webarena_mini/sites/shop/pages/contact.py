@@ -25,7 +25,7 @@ def post_contact(visit: Visit) -> Response:
     if values["email"] and not is_email(values["email"]):
         errors["email"] = "Please enter a valid email address."
     if errors:
-        return visit.page("contact.html", status_code=422, values=values, errors=errors)
+        return visit.page("contact.html", refused=True, values=values, errors=errors)
     visit.db.insert("contact_message", **values, created_at=orders.tick(visit.db))
     visit.notice("Thanks for your message. We will answer within one working day.")
     return visit.redirect("/contact/")

@@ -82,7 +82,7 @@ def post_guest_form(visit: Visit) -> Response:
     if found is None:
         if not errors:
             visit.error("We find no order with these details. Please check them and try again.")
-        return visit.page("guest_form.html", status_code=422, values=values, errors=errors)
+        return visit.page("guest_form.html", refused=True, values=values, errors=errors)
     visit.remember(guest_order=found["id"])
     return visit.redirect("/sales/guest/view/")
 

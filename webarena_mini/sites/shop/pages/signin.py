@@ -23,7 +23,7 @@ def post_login(visit: Visit) -> Response:
     customer = customers.check_password(visit.db, email, password) if isinstance(password, str) else None
     if customer is None:
         visit.error("The email or the password is not right. Please try again.")
-        return visit.page("login.html", status_code=401, next=target, email=email)
+        return visit.page("login.html", refused=True, next=target, email=email)
     visit.sign_in(customer)
     return visit.redirect(target)
 
@@ -54,7 +54,7 @@ def post_create(visit: Visit) -> Response:
         errors["email"] = "There is already an account with this email address."
     errors |= password_errors(visit.field("password"), visit.field("password_again"), "password")
     if errors:
-        return visit.page("create.html", status_code=422, values=values, errors=errors)
+        return visit.page("create.html", refused=True, values=values, errors=errors)
     customer = customers.create_customer(
         visit.db, **values, password=visit.field("password"), now=orders.tick(visit.db)
     )
@@ -81,6 +81,6 @@ def post_forgot(visit: Visit) -> Response:
     email = visit.field("email")[:LONGEST]
     if not is_email(email):
         errors = {"email": "Please enter a valid email address."}
-        return visit.page("forgot.html", status_code=422, email=email, errors=errors)
+        return visit.page("forgot.html", refused=True, email=email, errors=errors)
     visit.notice(f"If there is an account for {email}, a message with a link to a new password is on its way.")
     return visit.redirect("/customer/account/login/")

@@ -1,9 +1,11 @@
 """One request to the shop: whose it is, and the page around the answer."""
 
 import functools
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -14,6 +16,8 @@ from webarena_mini.kit.pages import Pages
 from webarena_mini.sites.shop import FOLDER
 from webarena_mini.sites.shop.domain import cart, catalogue, recent
 
+MESSAGES = "mage-messages"
+
 
 def money(cents: int) -> str:
     return f"${cents / 100:,.2f}"
@@ -22,6 +26,10 @@ def money(cents: int) -> str:
 def day(moment: str) -> str:
     date = datetime.fromisoformat(moment)
     return f"{date:%b} {date.day}, {date.year}"
+
+
+def _whole(notice: Mapping[str, str]) -> str:
+    return " ".join(filter(None, (notice["text"], notice["link_text"])))
 
 
 def anchor(heading: str) -> str:
@@ -77,10 +85,13 @@ class Visit(visits.Visit):
         orders = (self.last_order, self.guest_order)
         self.db.run("update session set last_order = ?, guest_order = ? where token = ?", *orders, self.token)
 
-    def page(self, template: str, *, status_code: int = 200, **values: object) -> Response:
-        """Renders a page with what the frame around it needs; shows and clears the waiting messages."""
+    def page(self, template: str, *, status_code: int = 200, refused: bool = False, **values: object) -> Response:
+        """Renders a page with what the frame around it needs; shows and clears the waiting messages.
+
+        `refused`: it is a form with mistakes in it, which the visitor is led back to.
+        """
         items = cart.items(self.db, self.cart_owner)
-        return pages().render(
+        page = pages().render(
             self.request,
             template,
             status_code=status_code,
@@ -95,6 +106,16 @@ class Visit(visits.Visit):
             recently_ordered=functools.partial(recent.ordered, self.db, self.customer_id),
             **values,
         )
+        return self.led_back_to(page) if refused else page
+
+    def close(self, response: Response) -> Response:
+        """Waiting messages are in a cookie too, where Magento has them, and some scores look for them."""
+        if self.waiting:
+            said = [{"type": notice["kind"], "text": _whole(notice)} for notice in self.waiting]
+            response.set_cookie(MESSAGES, quote(json.dumps(said)), path="/", samesite="strict")
+        elif MESSAGES in self.request.cookies:
+            response.delete_cookie(MESSAGES, path="/")
+        return super().close(response)
 
     def not_found(self) -> Response:
         return self.page("error.html", status_code=404, title="Page not found", text="We have no page at this address.")
