@@ -28,7 +28,7 @@ LAYERS = {
         "allowance",
         "time_limits",
     ),
-    2: ("tasksets", "browser", "models", "agents", "sites", "evaluators"),
+    2: ("tasksets", "browser", "models", "agents", "sites", "evaluators", "verified"),
     3: ("report", "export", "importers", "rescoring", "results"),
     4: ("running", "gym", "openenv", "view"),
     5: ("cli",),

@@ -240,8 +240,10 @@ def test_a_run_by_corrected_rules_is_seen_by_the_official_ones(workdir: Path, in
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--rules", "official"], "--rules official: expected at least two different profiles"),
-        (["--rules", "official|webarena"], "at least two different profiles"),
+        (["--rules", "|"], "--rules |: expected different names"),
+        (["--rules", "official|webarena"], "expected different names"),
+        (["--rules", "verified"], "'test' are not in webarena-verified's form"),
+        (["--rules", "official", "--all"], "--all is about several --rules"),
         (["--rules", "official|lenient"], "lenient: no such file in configs/profiles"),
         (["--rules", "official|strict", "--profile", "strict"], "--rules and --profile exclude each other"),
         (["--max-cost", "1"], "--max-cost is about a judge; add --judge NAME"),

@@ -9,7 +9,7 @@ import pytest
 
 from tests.tasksets.records import program_html, record, string_match, url_match
 from webarena_runner.errors import SelectionError, TaskFileError
-from webarena_runner.evaluators import likeness, load_evaluators, not_scored, require_scorable
+from webarena_runner.evaluators import asks_verified, likeness, load_evaluators, not_scored, require_scorable
 from webarena_runner.interfaces import LoadedTasks
 from webarena_runner.official.families import FAMILIES, LITE, VERIFIED, VISUAL, Family
 from webarena_runner.settings.profiles import load_profile
@@ -78,7 +78,7 @@ def _visual(number: int, site: str = "shopping", **changes: Any) -> dict[str, An
 def test_each_says_which_profile_is_its_own() -> None:
     assert {name: profile_of(load_task_set(name)) for name in FAMILIES} == {
         "webarena": "webarena",
-        "webarena-verified": "webarena",
+        "webarena-verified": "verified",
         "webarena-lite": "lite",
         "visualwebarena": "visualwebarena",
     }
@@ -97,10 +97,11 @@ def test_a_verified_record_is_read_with_its_tabs_log_ins_and_checks(tmp_path: Pa
     assert loaded.notes == ()
 
 
-def test_verified_tasks_are_refused_before_a_run_and_say_who_scores_them(tmp_path: Path) -> None:
-    told = _why(_fetched(tmp_path, VERIFIED, _verified(0), _verified(1, task_type="mutate")))
-    assert "cannot score 2 of the 2 tasks" in told
-    assert "agent_response: only the package webarena-verified scores it" in told
+def test_verified_tasks_are_scored_by_asking_their_package(tmp_path: Path) -> None:
+    loaded = _fetched(tmp_path, VERIFIED, _verified(0), _verified(1, task_type="mutate"))
+    evaluators = load_evaluators(ScoringSettings())
+    require_scorable(loaded.tasks, evaluators)
+    assert all(asks_verified(task, evaluators) for task in loaded.tasks)
 
 
 @pytest.mark.parametrize(

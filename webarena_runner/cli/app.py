@@ -12,6 +12,7 @@ from webarena_runner.cli import (
     compare,
     doctor,
     env,
+    evaluator,
     export,
     importing,
     leaderboard,
@@ -191,6 +192,7 @@ app.add_typer(profiles.app, rich_help_panel=PARTS, name="profiles")
 app.add_typer(sites.app, rich_help_panel=PARTS, name="sites")
 app.add_typer(env.app, rich_help_panel=PARTS, name="env")
 app.add_typer(browser.app, rich_help_panel=PARTS, name="browser")
+app.add_typer(evaluator.app, rich_help_panel=PARTS, name="evaluator")
 require_once_everywhere(app)
 
 

@@ -20,6 +20,12 @@ has them. No browser, no sites: what a check looked at is in the run folder,
 and so is what the judge said. A check that looks at another page, or by
 another locator, needs a live check: those tasks are named, and have no score.
 
+[bold]--rules[/bold] says whose rules: official, lite, browsergym (which evaluates
+after every action), verified (webarena-verified's own evaluator, by the
+network log that --record har keeps), browsergym-verified (the mean over its
+checks), or a profile. One is written beside the run like the others; several
+are shown side by side, and nothing is written.
+
 [bold]--judge[/bold] asks another judge the questions of the run, and says how far the two
 agree. What it has said before, in the run or in an earlier re-scoring, is not
 asked again.
@@ -51,9 +57,10 @@ Rules = Annotated[
     typer.Option(
         "--rules",
         metavar="'A|B|...'",
-        help="Rules of several profiles side by side, such as 'official|strict'; writes nothing.",
+        help="Whose rules, several side by side: 'official|browsergym|lite|verified', or profiles.",
     ),
 ]
+All = Annotated[bool, typer.Option("--all", help="With several --rules: every episode, not only those that differ.")]
 MaxCost = Annotated[
     float | None, typer.Option("--max-cost", metavar="USD", min=0, help="What asking the judge may cost.")
 ]
@@ -70,6 +77,7 @@ def rescore(
     tasks_file: TasksFile = None,
     errata: Errata = False,
     rules: Rules = None,
+    show_all: All = False,
     max_cost: MaxCost = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -77,19 +85,26 @@ def rescore(
     """Score a run again from its folder: by other rules or checks, or with another judge; without browser and sites."""
     _require_possible(rules=rules, profile=profile, judge=judge, errata=errata, max_cost=max_cost, dry_run=dry_run)
     _require_possible_tasks(tasks_file, errata=errata)
+    _require_several(rules, show_all=show_all)
     from webarena_runner.cli.console import start_logging, stderr
     from webarena_runner.log.paths import find_run
     from webarena_runner.rescoring.past import load_past
     from webarena_runner.rescoring.request import Request
+    from webarena_runner.rescoring.rules import ALIASES, PEERS, names_in
 
     start_logging(stderr(), verbose=context.obj["verbose"])
     past = load_past(find_run(run, out))
     for line in past.damaged:
         stderr().print(line, style="red", markup=False, soft_wrap=True)
-    if rules is not None:
-        raise typer.Exit(_side_by_side(past, rules, tasks_file, as_json=as_json))
+    if rules is not None and (names := names_in(rules))[1:]:
+        raise typer.Exit(_side_by_side(past, rules, tasks_file, as_json=as_json, show_all=show_all))
+    peer = names[0] if rules is not None and names[0] in PEERS else ""
+    if rules is not None and not peer:
+        profile = ALIASES.get(names[0], names[0])
+    if peer and tasks_file:
+        raise UsageError(f"--rules {peer} takes the checks of its own task set; leave --tasks-file out")
     request = Request.of(
-        past, profile=profile, judge=judge, tasks_file=tasks_file, errata=errata, max_cost_usd=max_cost
+        past, profile=profile, peer=peer, judge=judge, tasks_file=tasks_file, errata=errata, max_cost_usd=max_cost
     )
     raise typer.Exit(_rescore(request, os.environ, dry_run=dry_run, as_json=as_json))
 
@@ -113,7 +128,12 @@ def _require_possible_tasks(tasks_file: str | None, *, errata: bool) -> None:
         )
 
 
-def _side_by_side(past: "PastRun", rules: str, tasks_file: str | None, *, as_json: bool) -> int:
+def _require_several(rules: str | None, *, show_all: bool) -> None:
+    if show_all and not (rules and ("|" in rules or "," in rules)):
+        raise UsageError("--all is about several --rules, such as 'official|verified'; add some, or leave it out")
+
+
+def _side_by_side(past: "PastRun", rules: str, tasks_file: str | None, *, as_json: bool, show_all: bool) -> int:
     from webarena_runner.cli.console import echo_json, stdout
     from webarena_runner.cli.rescored import print_rules
     from webarena_runner.rescoring.rules import rules_named, side_by_side
@@ -124,7 +144,7 @@ def _side_by_side(past: "PastRun", rules: str, tasks_file: str | None, *, as_jso
     if as_json:
         echo_json({"run_id": past.run_id, **sides.as_json()})
     else:
-        print_rules(past.run_id, sides, stdout())
+        print_rules(past.run_id, sides, stdout(), show_all=show_all)
     return int(any(sides.open(name) for name in sides.columns))
 
 

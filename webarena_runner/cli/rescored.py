@@ -85,13 +85,13 @@ def print_agreement(found: Agreement, console: Console) -> None:
     )
 
 
-def print_rules(run_id: str, sides: Sides, console: Console) -> None:
-    """The episodes that differ, then totals; - where what was kept does not allow a score."""
+def print_rules(run_id: str, sides: Sides, console: Console, *, show_all: bool = False) -> None:
+    """The episodes that differ, or all of them, then totals; - where what was kept does not allow a score."""
     table = Table("task", box=None, pad_edge=False)
     for name in sides.columns:
         table.add_column(name, justify="right")
     table.add_column("why", overflow="fold")
-    for (task_id, trial), row in sides.differing:
+    for (task_id, trial), row in sides.all if show_all else sides.differing:
         label = f"{task_id}" + (f" trial {trial}" if trial else "")
         failing = next((each.why for each in row.values() if each.value == 0), "")
         table.add_row(label, *(_cell(each) for each in row.values()), Text(_short(failing)))
@@ -100,6 +100,9 @@ def print_rules(run_id: str, sides: Sides, console: Console) -> None:
     table.add_row("passed", *(str(sides.passed(name)) for name in sides.columns), f"of {planned} planned")
     rates = (f"{100 * sides.passed(name) / planned:.1f} %" if planned else "" for name in sides.columns)
     table.add_row("success rate", *rates, "")
+    if any(sides.score(name) != sides.passed(name) for name in sides.columns):
+        means = (f"{sides.score(name) / planned:.3f}" for name in sides.columns)
+        table.add_row("mean score", *means, "some give fractions")
     table.add_row("-", *(str(sides.open(name)) for name in sides.columns), "what was kept does not allow a score")
     console.print(table)
     for name, column in sides.columns.items():
@@ -144,7 +147,7 @@ def _cell(each: RescoredEpisode) -> str:
 
 
 def _value(value: float | None) -> str:
-    return "-" if value is None else f"{value:g}"
+    return "-" if value is None else f"{value:.3g}"
 
 
 def _verdict(score: float | None) -> str:

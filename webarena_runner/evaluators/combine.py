@@ -59,6 +59,17 @@ def needs_trace(task: Task, evaluators: Mapping[str, Evaluator]) -> bool:
     return any(evaluator.needs_trace(spec) for evaluator, spec in found)
 
 
+def asks_verified(task: Task, evaluators: Mapping[str, Evaluator]) -> bool:
+    """Whether webarena-verified scores one of the task's checks. Raises ConfigError as `needs_trace`."""
+    return any(getattr(evaluator_of(task, check, evaluators)[0], "asks_verified", False) for check in task.checks)
+
+
+def needs_bodies(task: Task, evaluators: Mapping[str, Evaluator]) -> bool:
+    """Whether a check looks at what the sites answered. Raises ConfigError as `needs_trace`."""
+    found = [evaluator_of(task, check, evaluators) for check in task.checks]
+    return any(evaluator.needs_bodies(spec) for evaluator, spec in found if hasattr(evaluator, "needs_bodies"))
+
+
 async def score(
     task: Task, end: EpisodeEnd, evaluators: Mapping[str, Evaluator], judge: Judge | None = None
 ) -> tuple[float, tuple[Score, ...]]:

@@ -300,7 +300,8 @@ class EpisodeEnd:
     """What an evaluator is given of the episode.
 
     `trace` is the network log from the start pages to the last action; only there when one of the task's evaluators
-    needs it. `pictures` keeps those that an evaluator looks at.
+    needs it. `pictures` keeps those that an evaluator looks at. `verdict` is what webarena-verified says of the
+    episode, for evaluators with `asks_verified`.
     """
 
     task: Task
@@ -309,6 +310,7 @@ class EpisodeEnd:
     page: PageProbe
     trace: Sequence[Exchange] = ()
     pictures: KeptPictures = field(default_factory=KeptPictures)
+    verdict: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -357,7 +359,8 @@ class Evaluator(Protocol):
     For `wa-run rescore` with another spec it may have `recall(spec, past)`, the evidence that a past episode has for
     this spec (EvidenceMissing: it has none), and `opens_pages(spec)`: whether evidence depends on `page_checks`. One
     that cannot score each of its checks says by `cannot_score(spec)` why, "" where it can: such tasks are refused
-    before a run.
+    before a run. One with `asks_verified = True` is given the verdict of the package webarena-verified on the task,
+    which reads the network log; where `needs_bodies(spec)` with the bodies of what the sites answered.
     """
 
     Spec: ClassVar[type[BaseModel]]

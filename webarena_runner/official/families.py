@@ -22,7 +22,7 @@ class Family:
     """One benchmark whose numbers are compared.
 
     `package` is the pinned distribution that carries its task file, of `count` tasks. `profile` has the settings of its
-    published numbers ("": there is none yet), `rules` are those that its records are written for, and `scored_by` all
+    published numbers, `rules` are those that its records are written for, and `scored_by` all
     that its tasks may be scored by (none named: by any). `subsets` are files that list task ids, by the name that
     `--tasks` takes, `pictures` those that its checks name by a path.
     """
@@ -63,7 +63,7 @@ VERIFIED = Family(
         "d65275660814663375028e9017e1f929e3c38321041b125795e2713b52243d30",
     ),
     count=812,
-    profile="",
+    profile="verified",
     subsets={
         "hard": PublishedFile(
             "webarena_verified/assets/dataset/subsets/webarena-verified-hard.json",

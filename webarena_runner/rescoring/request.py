@@ -32,7 +32,7 @@ class Request:
 
     `tasks` None: the run's own checks; `unusable` says of those that the file has, and that cannot be read, why.
     `own_scoring` are rules of single tasks; `unlike` those that the errata name and
-    that are not as they have them.
+    that are not as they have them. `peer` decides by more than these settings: one of `rules.PEERS`.
     """
 
     run: PastRun
@@ -45,6 +45,7 @@ class Request:
     errata: bool = False
     own_scoring: Mapping[TaskId, ScoringSettings] | None = None
     unlike: tuple[TaskId, ...] = ()
+    peer: str = ""
     judge: ModelSpec | None = None
     judge_file: str = ""
     max_cost_usd: float | None = None
@@ -55,6 +56,7 @@ class Request:
         run: PastRun,
         *,
         profile: str | None = None,
+        peer: str = "",
         judge: str | None = None,
         tasks_file: str | None = None,
         errata: bool = False,
@@ -82,8 +84,9 @@ class Request:
             parts = _by_errata(run, scoring)
         return cls(
             run,
-            chosen.name if chosen else run.manifest.profile,
+            peer or (chosen.name if chosen else run.manifest.profile),
             scoring,
+            peer=peer,
             judge=spec,
             judge_file=judge or "",
             max_cost_usd=max_cost_usd,
@@ -94,7 +97,7 @@ class Request:
     def name(self) -> str:
         """Of its folder: what is other than in the run."""
         parts = [
-            self.profile if self.scoring != self.run.scoring else "",
+            self.profile if self.peer or self.scoring != self.run.scoring else "",
             f"judge-{self.judge.name}" if self.judge else "",
             f"tasks-{Path(self.tasks_file).name.partition('.')[0]}" if self.tasks_file else "",
             "errata" if self.errata else "",

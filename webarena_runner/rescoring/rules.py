@@ -1,19 +1,27 @@
-"""The rules of several profiles side by side, over the same evidence."""
+"""The rules of several peers and profiles side by side, over the same evidence."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from webarena_runner.errors import UsageError
 from webarena_runner.log.paths import Key
+from webarena_runner.rescoring import browsergym, verified
 from webarena_runner.rescoring.episodes import Rescorer
 from webarena_runner.rescoring.past import PastRun
 from webarena_runner.rescoring.whole import rescored_offline
 from webarena_runner.settings.profiles import OFFICIAL, load_profile
-from webarena_runner.settings.records import ScoringSettings
 from webarena_runner.types import RescoredEpisode, Standing, Task, TaskId
 
 ALIASES = {"official": OFFICIAL}
+# Who decides by more than a profile's evaluators.
+PEERS: Mapping[str, Callable[[PastRun], list[RescoredEpisode]]] = {
+    "verified": verified.column,
+    "browsergym": browsergym.column,
+    "browsergym-verified": partial(verified.column, as_browsergym=True),
+}
+Column = Callable[[PastRun, Mapping[TaskId, Task] | None], Sequence[RescoredEpisode]]
 
 
 @dataclass(frozen=True)
@@ -37,10 +45,17 @@ class Sides:
     @property
     def differing(self) -> list[tuple[Key, dict[str, RescoredEpisode]]]:
         """Episodes that not all of the rules give the same score, those without one apart."""
-        rows = [
+        return [(key, row) for key, row in self.all if len({each.value for each in row.values()} - {None}) > 1]
+
+    def score(self, name: str) -> float:
+        """The sum of the scores, which some give in fractions."""
+        return sum(each.value or 0.0 for each in self.columns[name])
+
+    @property
+    def all(self) -> list[tuple[Key, dict[str, RescoredEpisode]]]:
+        return [
             (key, {name: column[index] for name, column in self.columns.items()}) for index, key in enumerate(self.keys)
         ]
-        return [(key, row) for key, row in rows if len({each.value for each in row.values()} - {None}) > 1]
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -65,28 +80,35 @@ class Sides:
         }
 
 
-def rules_named(text: str) -> dict[str, ScoringSettings]:
-    """Scoring settings of `official|strict|...`, by those names: profiles, or their files.
+def names_in(text: str) -> list[str]:
+    """The names of `official|strict|...`, each once. Raises UsageError: there is none, or one of them twice."""
+    names = [name.strip() for name in text.replace("|", ",").split(",") if name.strip()]
+    if not names or len({ALIASES.get(name, name) for name in names}) < len(names):
+        raise UsageError(
+            f"--rules {text}: expected different names, such as 'official|browsergym|verified': {', '.join(PEERS)}, or "
+            "profiles (wa-run profiles list shows them)"
+        )
+    return names
+
+
+def rules_named(text: str) -> dict[str, Column]:
+    """What scores a run by each of `official|strict|...`: peers, profiles, or files of these.
 
     Raises:
-        UsageError: fewer than two, one of them twice, or no such profile.
+        UsageError: none, one of them twice, or no such profile.
     """
-    names = [name.strip() for name in text.replace("|", ",").split(",") if name.strip()]
-    profiles = [ALIASES.get(name, name) for name in names]
-    if len(names) < 2 or len(set(profiles)) < len(profiles):
-        raise UsageError(
-            f"--rules {text}: expected at least two different profiles, such as 'official|strict' "
-            "(wa-run profiles list shows them); for one alone use --profile"
-        )
-    return {name: load_profile(profile).settings.scoring for name, profile in zip(names, profiles, strict=True)}
+    return {name: _by_peer(name) if name in PEERS else _by_profile(ALIASES.get(name, name)) for name in names_in(text)}
 
 
-def side_by_side(
-    run: PastRun, rules: Mapping[str, ScoringSettings], tasks: Mapping[TaskId, Task] | None = None
-) -> Sides:
-    """Raises ConfigError when a kind of check has no evaluator here."""
-    keys: Sequence[Key] = run.manifest.planned
-    return Sides(
-        tuple(keys),
-        {name: tuple(rescored_offline(Rescorer(run, scoring, tasks), keys)) for name, scoring in rules.items()},
-    )
+def _by_peer(name: str) -> Column:
+    return lambda run, tasks: PEERS[name](run)
+
+
+def _by_profile(name: str) -> Column:
+    scoring = load_profile(name).settings.scoring
+    return lambda run, tasks: rescored_offline(Rescorer(run, scoring, tasks), run.manifest.planned)
+
+
+def side_by_side(run: PastRun, rules: Mapping[str, Column], tasks: Mapping[TaskId, Task] | None = None) -> Sides:
+    """Raises UsageError when a kind of check has no evaluator here, or a peer's is not to be had."""
+    return Sides(tuple(run.manifest.planned), {name: tuple(column(run, tasks)) for name, column in rules.items()})

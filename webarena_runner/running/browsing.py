@@ -5,20 +5,30 @@ from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping, Se
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol, Self
 
 from playwright.async_api import StorageState
 
 from webarena_runner.browser.record.recorder import Recording
 from webarena_runner.browser.session import BrowserSession
-from webarena_runner.errors import LoginError, SiteError
-from webarena_runner.evaluators import load_evaluators, needs_trace, require_scorable, score
+from webarena_runner.errors import BrowserError, LoginError, SiteError
+from webarena_runner.evaluators import (
+    asks_verified,
+    load_evaluators,
+    needs_bodies,
+    needs_trace,
+    require_scorable,
+    score,
+)
 from webarena_runner.interfaces import EpisodeEnd, Evaluator, Exchange, Judge, PageProbe, SiteLease, SiteProvider
 from webarena_runner.interfaces.environments import EnvironmentSetup, EpisodeNotes
 from webarena_runner.interfaces.watching import Document, LeaseWatch
+from webarena_runner.log.har import read_har
 from webarena_runner.log.paths import AttemptPaths
 from webarena_runner.log.writing import writing_below
 from webarena_runner.official.addresses import place_of, spelled_as
+from webarena_runner.official.families import VERIFIED
 from webarena_runner.official.notation import render
 from webarena_runner.official.sites import OFFICIAL_SITES, sites_needed
 from webarena_runner.pictures import KeptPictures, PictureSource
@@ -30,6 +40,7 @@ from webarena_runner.settings.records import PageChecks, RecordSettings, RunSett
 from webarena_runner.sites.providers import build_provider, gives_fresh
 from webarena_runner.sites.shared import SharedSites
 from webarena_runner.types import Action, Geolocation, Observation, Score, Task, Viewport
+from webarena_runner.verified.evaluator import Job, VerifiedEvaluator
 
 log = logging.getLogger(__name__)
 
@@ -125,12 +136,14 @@ class BrowserEnvironments:
         browser: Browser,
         evaluators: Mapping[str, Evaluator],
         judge: Judge | None = None,
+        verified: VerifiedEvaluator | None = None,
     ) -> None:
         self._settings = settings
         self._sites = sites
         self._browser = browser
         self._evaluators = evaluators
         self._judge = judge
+        self._verified = verified
         self._pictures = PictureSource()
         self.gate: Gate | None = SiteGate(sites.pool, settings.order) if isinstance(sites, SharedSites) else None
 
@@ -163,8 +176,10 @@ class BrowserEnvironments:
         )
         # Sites that are shared may want a browser as they begin.
         entered = side_by_side if gives_fresh(setup.sites) else one_after_the_other
-        async with entered(session, provider) as (browser, sites):
-            yield cls(settings, sites=sites, browser=browser, evaluators=evaluators, judge=setup.judge)
+        async with VerifiedEvaluator() as verified, entered(session, provider) as (browser, sites):
+            yield cls(
+                settings, sites=sites, browser=browser, evaluators=evaluators, judge=setup.judge, verified=verified
+            )
 
     @classmethod
     def check_tasks(cls, tasks: Sequence[Task], settings: RunSettings) -> None:
@@ -190,7 +205,9 @@ class BrowserEnvironments:
 
     @asynccontextmanager
     async def episode(self, task: Task, *, trial: int, notes: EpisodeNotes) -> AsyncIterator["LeasedSites"]:
-        async with notes.timed_entry("lease", self._leasing(task, trial)) as lease:
+        leasing = notes.timed_entry("lease", self._leasing(task, trial))
+        needs_log = asks_verified(task, self._evaluators)
+        async with leasing as lease, _place_of_log(notes.folder, needed=needs_log) as folder:
             notes.move("lease", "login", 1000 * lease.login_s)
             notes.site_urls.update(lease.urls)
             notes.cookies_apart.extend(lease.apart)
@@ -201,7 +218,7 @@ class BrowserEnvironments:
                 lease.on_write(site)
 
             await self._keep_pictures(task, lease, notes.folder)
-            recording = _recording(self._settings.record, notes.folder, lease)
+            recording = _recording(self._record_of(task), folder, lease)
             opening = self._browser.episode(
                 urls=lease.urls,
                 storage_state=lease.storage_state,
@@ -244,15 +261,25 @@ class BrowserEnvironments:
         grant = self.gate.take(task.task_id, trial)
         return self._sites.lease(wanted, login_sites=task.login_sites, writes=task.writes, grant=grant)
 
+    def _record_of(self, task: Task) -> RecordSettings:
+        """What is recorded of it: the network log in any case where webarena-verified scores by it."""
+        if not asks_verified(task, self._evaluators):
+            return self._settings.record
+        bodies = self._settings.record.har_bodies or needs_bodies(task, self._evaluators)
+        return self._settings.record.model_copy(update={"har": True, "har_bodies": bodies})
+
     async def score(
-        self, task: Task, answer: str, lease: SiteLease, pages: Pages, folder: Path | None
+        self, task: Task, answer: str, lease: SiteLease, pages: Pages, recording: Recording, folder: Path | None
     ) -> tuple[float, tuple[Score, ...]]:
         """`folder` is that of the attempt, where pictures that it is scored by are kept."""
         _require_kept(lease)
         await pages.require_up()
         await pages.end_recording()
+        verdict = None
+        if self._verified is not None and asks_verified(task, self._evaluators):
+            verdict = await self._verified.verdict(_job(task, answer, lease, recording))
         probe = pages.probe(self._settings.scoring.page_checks)
-        end = EpisodeEnd(task, answer, lease, probe, pages.trace(), KeptPictures(folder))
+        end = EpisodeEnd(task, answer, lease, probe, pages.trace(), KeptPictures(folder), verdict)
         return await score(task, end, self._evaluators, self._judge)
 
     @property
@@ -312,7 +339,9 @@ class LeasedSites:
         return seen
 
     async def score(self, answer: str) -> tuple[float, tuple[Score, ...]]:
-        value, scores = await self._provider.score(self._task, answer, self._lease, self._pages, self._notes.folder)
+        value, scores = await self._provider.score(
+            self._task, answer, self._lease, self._pages, self._recording, self._notes.folder
+        )
         if value == 1 and not self._provider.keeps_passed and self._recording.trace is not None:
             self._recording.trace.unlink(missing_ok=True)
         return value, scores
@@ -336,6 +365,24 @@ def _require_unlimited(first: Observation, urls: Mapping[str, str]) -> None:
                 f"{first.url}: the start page of {site} is no page of the site, but says {said!r}: the site limits how "
                 "often it is asked; use fewer --workers, or switch its rate limit off"
             )
+
+
+@asynccontextmanager
+async def _place_of_log(folder: Path | None, *, needed: bool) -> AsyncIterator[Path | None]:
+    """Without a run folder a log is kept for as long as the episode takes, where it is scored by it."""
+    if folder is not None or not needed:
+        yield folder
+        return
+    with TemporaryDirectory(prefix="wa-run-log-") as place:
+        yield Path(place)
+
+
+def _job(task: Task, answer: str, lease: SiteLease, recording: Recording) -> Job:
+    """Raises BrowserError when there is no network log, which is an error there and would be a 0."""
+    entries = read_har(recording.har)["log"]["entries"] if recording.har and recording.har.is_file() else []
+    if not entries:
+        raise BrowserError("the network log, by which webarena-verified scores, was not recorded")
+    return Job(task.raw, answer, entries, lease.urls, official=task.task_set == VERIFIED.name)
 
 
 def _recording(record: RecordSettings, folder: Path | None, lease: SiteLease) -> Recording:

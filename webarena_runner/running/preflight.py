@@ -1,16 +1,19 @@
-"""Before a run: whether the sites are as its tasks need them, found before there is a run folder."""
+"""Before a run: whether sites and evaluators are as its tasks need them, found before there is a run folder."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from webarena_runner.browser.session import BrowserSession
 from webarena_runner.errors import ConfigError
-from webarena_runner.settings.records import RunConfig
+from webarena_runner.evaluators import asks_verified, load_evaluators
+from webarena_runner.settings.records import RunConfig, RunSettings
 from webarena_runner.sites.probes.examine import examine
 from webarena_runner.sites.probes.findings import Finding, Level
 from webarena_runner.sites.probes.instances import Named, running_instances
 from webarena_runner.sites.probes.wanted import wanted_by
 from webarena_runner.types import Task
+from webarena_runner.verified.package import install, python_of
 
 OURS = "browser"
 # A machine on which a model is starting is slow.
@@ -55,6 +58,17 @@ async def look_at_sites(
             + "\n".join(faults)
         )
     return tuple(_told(each) for each in findings if each.level is Level.WARNING and wanted.has(each.site))
+
+
+async def get_evaluators(tasks: Sequence[Task], settings: RunSettings, say: Callable[[str], None]) -> None:
+    """Installs webarena-verified where it scores one of the tasks and is not there yet; `say` is told so.
+
+    Raises:
+        FetchError: it cannot be installed.
+    """
+    evaluators = load_evaluators(settings.scoring)
+    if any(asks_verified(task, evaluators) for task in tasks) and python_of() is None:
+        await asyncio.to_thread(install, say)
 
 
 def _told(finding: Finding) -> str:

@@ -1,5 +1,6 @@
 """A run scored again, with a judge where one is asked for, and what came of it written beside the run."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 
@@ -9,6 +10,7 @@ from webarena_runner.log.reading import total_usd
 from webarena_runner.log.rescored import keep_rescoring, place_for
 from webarena_runner.models.shared.limits import Spend
 from webarena_runner.rescoring.request import Done, Request
+from webarena_runner.rescoring.rules import PEERS
 from webarena_runner.rescoring.verdicts import KeepingJudge
 from webarena_runner.rescoring.whole import rescored_by, rescored_offline
 from webarena_runner.running.resources import open_judge
@@ -24,7 +26,10 @@ async def rescore(request: Request, environ: Mapping[str, str], *, on_answer: Ca
     """
     paths = RunPaths(request.run.folder)
     place = place_for(paths, request.name)
-    if request.judge is None:
+    if request.peer:
+        # Some have an event loop of their own.
+        episodes = list(await asyncio.to_thread(PEERS[request.peer], request.run))
+    elif request.judge is None:
         episodes = rescored_offline(request.rescorer, request.keys)
     else:
         episodes = await _judged(request, request.judge, environ, place, on_answer)

@@ -28,7 +28,7 @@ from webarena_runner.running.again import errored_with
 from webarena_runner.running.budgets import Budgets, Used, used_up
 from webarena_runner.running.capacity import Machine, WorkerRange, workers_of
 from webarena_runner.running.machine import hardware
-from webarena_runner.running.preflight import look_at_sites
+from webarena_runner.running.preflight import get_evaluators, look_at_sites
 from webarena_runner.running.progress import Event, Note, Phase, Started, WatchedSchedule
 from webarena_runner.running.schedule import RunSchedule
 from webarena_runner.running.sites_up import bring_up
@@ -221,6 +221,7 @@ async def _play(prepared: Prepared, watcher: Callable[[Event], None], environ: M
     max_time_s = settings.limits.max_time_s
     until = None if max_time_s is None else asyncio.get_running_loop().time() + max_time_s
     tasks, run_id = [task for task, _ in prepared.todo], prepared.folder.name
+    await get_evaluators(tasks, settings, lambda text: on_event(Phase(run_id, text)))
     as_new = await bring_up(prepared.config.sites, tasks, run_id=run_id, on_event=on_event, environ=environ)
     workers = workers_of(prepared.config, tasks, await asyncio.to_thread(Machine.here))
     recipe = replace(workers.given_to(prepared.recipe), as_new=as_new)

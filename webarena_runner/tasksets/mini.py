@@ -10,6 +10,7 @@ from webarena_runner.settings.yaml import read_yaml
 from webarena_runner.tasksets.content import read_content
 from webarena_runner.tasksets.faults import require_whole
 from webarena_runner.tasksets.records import Form, tasks_of
+from webarena_runner.tasksets.verified import VerifiedForm
 from webarena_runner.types import TaskId
 
 CAUTION = "mini is not WebArena: own tasks on the embedded sites, for smoke runs and development"
@@ -72,3 +73,12 @@ class MiniVisual(Mini):
     form = Form(rules="visualwebarena")
     profile = "visualwebarena"
     caution = "mini-visual is not VisualWebArena: own tasks on the embedded sites, for smoke runs and development"
+
+
+class MiniVerified(Mini):
+    """Tasks of `mini` in WebArena-Verified's form, by the same ids, and scored by that benchmark's package."""
+
+    name = "mini-verified"
+    form = VerifiedForm()
+    profile = "verified"
+    caution = "mini-verified is not WebArena-Verified: own tasks on the embedded sites, scored by its evaluator"

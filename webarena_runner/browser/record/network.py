@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import cast
 
@@ -22,6 +23,10 @@ UNFINISHED = "not finished when the recording ended"
 REDIRECTS = range(300, 400)
 
 
+def _may_score(request: Request) -> bool:
+    return request.resource_type == "document" or request.method != "GET"
+
+
 class HarTrace(NetworkTrace):
     """Writes to `file`, and closes it; `max_body_bytes` 0: without the bodies of answers."""
 
@@ -33,14 +38,21 @@ class HarTrace(NetworkTrace):
         self._max_body_bytes = max_body_bytes
         self._under_way: dict[Request, datetime] = {}
         self._writing: set[asyncio.Task[None]] = set()
+        self._put_one = asyncio.Event()
         context.on("requestfinished", self._ended)
         context.on("requestfailed", self._ended)
         context.on("page", self._opened)
 
     async def aclose(self) -> None:
-        """Writes what is still under way as it is."""
-        self._stop_listening()
+        """Lets pages arrive that are on their way, and what was sent be answered; writes the rest as it is."""
         try:
+            await self._await_answers([request for request in self._under_way if _may_score(request)])
+        finally:
+            self._stop_listening()
+        try:
+            # What has an answer has headers, of which the browser's first say lacks some that scores hang on.
+            for request in [each for each in self._under_way if _may_score(each) and each in self._responses]:
+                self._ended(request)
             if self._writing:
                 await asyncio.wait(self._writing, timeout=_CLOSE_LIMIT_S)
         finally:
@@ -49,6 +61,13 @@ class HarTrace(NetworkTrace):
             for request in list(self._under_way):
                 self._put(request, self._asked_of(request), self._answered_of(request, failure=UNFINISHED))
             self._close()
+
+    async def _await_answers(self, wanted: list[Request]) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_LIMIT_S):
+                while any(request in self._under_way for request in wanted):
+                    self._put_one.clear()
+                    await self._put_one.wait()
 
     def _stop_listening(self) -> None:
         for event, listener in (
@@ -71,6 +90,8 @@ class HarTrace(NetworkTrace):
             task.add_done_callback(self._writing.discard)
 
     async def _write(self, request: Request) -> None:
+        if request not in self._under_way:
+            return
         asked, answered = self._asked_of(request), self._answered_of(request, failure=request.failure or "")
         response = self._responses.get(request)
         try:
@@ -133,6 +154,7 @@ class HarTrace(NetworkTrace):
 
     def _put(self, request: Request, asked: Asked, answered: Answered) -> None:
         del self._under_way[request]
+        self._put_one.set()
         self._add(asked, answered, cast(dict[str, float], request.timing))
 
     def _opened(self, page: Page) -> None:
