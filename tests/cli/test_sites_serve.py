@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.cli.conftest import Invoke, start
+from webarena_runner.tasksets.config_files import MODULES
 
 EXPORT = re.compile(r"\b([A-Z_]+)=(\S+)")
 LIMIT_S = 60
@@ -62,7 +63,7 @@ def test_task_files_urls_and_reset(serve: Callable[..., dict[str, str]], workdir
     tasks = json.loads((folder / "test.json").read_text())
     assert {tuple(sorted(task["sites"])) for task in tasks} >= {("reddit",), ("gitlab",)}
     assert sorted(path.name for path in folder.iterdir()) == sorted(
-        ["test.json", "test.raw.json", *(f"{task['task_id']}.json" for task in tasks)]
+        ["test.json", "test.raw.json", *MODULES, *(f"{task['task_id']}.json" for task in tasks)]
     )
     for task in tasks:
         assert json.loads((folder / f"{task['task_id']}.json").read_text()) == task
@@ -70,6 +71,7 @@ def test_task_files_urls_and_reset(serve: Callable[..., dict[str, str]], workdir
         assert not re.search("__[A-Z]+__", json.dumps(task))
         assert task["start_url"].startswith((told["REDDIT"], told["GITLAB"]))
     assert "__REDDIT__" in (folder / "test.raw.json").read_text()
+    assert 'TASK_SET = "mini"' in (folder / "browsergym_tasks.py").read_text()
 
     register(told["REDDIT"], "newcomer")
     assert profile_status(told["REDDIT"], "newcomer") == 200

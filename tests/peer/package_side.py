@@ -8,53 +8,20 @@ import json
 import shlex
 import sys
 import threading
-import traceback
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserType, CDPSession, Page, sync_playwright
+from chromium import in_lines, tokenize_without_data, use_chromium
+from playwright.sync_api import CDPSession, Page, sync_playwright
 
 VIEWPORT = {"width": 1280, "height": 720}
 
 
 def main(executable: str, arguments: list[str]) -> None:
-    # The package's type annotations are older than the libraries that it is installed with.
-    warnings.simplefilter("ignore")
-    _use_chromium(executable, arguments)
-    _tokenize_without_data()
-    side = PackageSide()
-    for line in sys.stdin:
-        asked = json.loads(line)
-        try:
-            answer = getattr(side, asked.pop("do"))(**asked)
-        except Exception as error:  # noqa: BLE001 - whatever the package raises is what the test wants to see
-            answer = {"error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
-        print(json.dumps(answer), flush=True)
-
-
-def _use_chromium(executable: str, arguments: list[str]) -> None:
-    """The package starts Playwright's own Chromium; here it gets the one that there is."""
-    launch = BrowserType.launch
-
-    def launch_this(self: BrowserType, **options: Any) -> Browser:
-        return launch(self, **{"executable_path": executable, "args": arguments, **options})
-
-    BrowserType.launch = launch_this  # type: ignore[method-assign]
-
-
-def _tokenize_without_data() -> None:
-    """NLTK wants data from the network for splitting sentences, which a text of a few words is as good without."""
-    from functools import partial
-
-    from nltk.tokenize import word_tokenize
-    from webarena.evaluation_harness import evaluators
-
-    try:
-        word_tokenize("a")
-    except LookupError:
-        evaluators.word_tokenize = partial(word_tokenize, preserve_line=True)
+    use_chromium(executable, arguments)
+    tokenize_without_data()
+    in_lines(PackageSide())
 
 
 def _in_thread(work: Callable[[], None]) -> None:

@@ -20,6 +20,7 @@ from webarena_runner.official.sites import OFFICIAL_ACCOUNTS
 
 ROOT = Path(__file__).parents[2]
 PYTHON = Path(os.environ.get("PEER_PYTHON", ROOT / ".venv-peer" / "bin" / "python"))
+BROWSERGYM_PYTHON = Path(os.environ.get("BROWSERGYM_PYTHON", ROOT / ".venv-browsergym" / "bin" / "python"))
 WA_RUN = Path(sys.executable).with_name("wa-run")
 EXPORT = re.compile(r"\b([A-Z_]+)=(\S+)")
 MIB = 2**20
@@ -86,7 +87,7 @@ class Shared:
 
 
 @asynccontextmanager
-async def shared_sites(folder: Path) -> AsyncIterator[Shared]:
+async def shared_sites(folder: Path, *, python: Path = PYTHON, side: str = "package_side.py") -> AsyncIterator[Shared]:
     """All sites and the package, each in a process of its own, until the block ends."""
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     command = [str(WA_RUN), "sites", "serve", "--write-configs", "config_files"]
@@ -99,7 +100,7 @@ async def shared_sites(folder: Path) -> AsyncIterator[Shared]:
             assert line, f"`wa-run sites serve` ended with code {await serving.wait()}"
             variables |= dict(EXPORT.findall(line.decode()))
         chromium = [str(find_browser(None).path), shlex.join(launch_args(root=os.geteuid() == 0))]
-        command = [str(PYTHON), str(Path(__file__).with_name("package_side.py")), *chromium]
+        command = [str(python), str(Path(__file__).with_name(side)), *chromium]
         async with _running(command, folder, {**os.environ, **variables}) as process:
             urls = {name.removeprefix("WA_").lower(): url for name, url in variables.items() if name[:3] == "WA_"}
             for name in ("reset_url", "reset_token", "full_reset"):

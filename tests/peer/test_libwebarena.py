@@ -6,15 +6,14 @@
 import asyncio
 import os
 from collections import deque
-from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.peer.paired import Pair, Paired, Side, Texts
-from tests.peer.served import PYTHON, Shared, shared_sites
+from tests.peer.playing import play_in_package
+from tests.peer.served import PYTHON, shared_sites
 from webarena_runner.agents.controls import DoNothing
 from webarena_runner.agents.oracle import Oracle
 from webarena_runner.browser.session import BrowserSession
@@ -26,18 +25,7 @@ from webarena_runner.settings.loading import CliOptions, load_run_config
 from webarena_runner.settings.records import RunConfig
 from webarena_runner.tasksets.mini import Mini
 from webarena_runner.tasksets.selection import select
-from webarena_runner.types import (
-    Action,
-    Box,
-    Decision,
-    EpisodeResult,
-    Node,
-    Observation,
-    Step,
-    Stop,
-    Task,
-    Type,
-)
+from webarena_runner.types import EpisodeResult, Step, Task
 
 pytestmark = [
     pytest.mark.peer,
@@ -45,7 +33,6 @@ pytestmark = [
     pytest.mark.skipif(not PYTHON.exists(), reason=f"{PYTHON} is absent: `make peer-test` sets it up"),
 ]
 WORKERS = 2
-SLEEP_S = 2.0  # after each action, as the official loop
 LOADED = Mini().load()
 TASKS = select(os.environ.get("PEER_TASKS", "all"), LOADED, seed=0)
 
@@ -127,42 +114,8 @@ async def test_its_scores_where_nothing_was_done_are_ours(config: RunConfig, tmp
     assert {result.value for result in results.values()} == {0, None}
 
 
-def written(action: Action) -> str:
-    """An action in the official grammar."""
-    match action:
-        case Type(element_id=element_id, text=text, press_enter=press_enter):
-            return f"type [{element_id}] [{text}] [{int(press_enter)}]"
-        case _:
-            (value,) = action.model_dump(exclude={"kind"}).values() or ("",)
-            return f"{action.kind} [{value}]"
-
-
-def seen(answer: Mapping[str, object]) -> Observation:
-    boxes = {key: Box(x=x, y=y, width=width, height=height) for key, (x, y, width, height) in answer["boxes"].items()}
-    nodes = {key: Node(line="", box=box) for key, box in boxes.items()}
-    return Observation(url=str(answer["url"]), tabs=(), text=str(answer["text"]), nodes=nodes)
-
-
-async def play_in_package(task: Task, shared: Shared, config: RunConfig) -> float:
-    """An episode in the package's environment, from its own reading of the task file to its own score."""
-    await shared.reset()
-    if task.login_sites:
-        await shared.package.ask("log_in", sites=list(task.login_sites))
-    config_file, history, agent = shared.config_file(task.task_id), list[Step](), Oracle()
-    now = seen(await shared.package.ask("env_reset", config_file=config_file, sleep_s=SLEEP_S))
-    while True:
-        decision: Decision = await agent.act(task, history, now, urls=shared.urls)
-        if isinstance(decision.action, Stop):
-            answer = decision.action.answer
-            return float((await shared.package.ask("env_score", config_file=config_file, answer=answer))["score"])
-        history.append(
-            Step(index=len(history), started_at=datetime.now(UTC), observation=now, decision=decision, action_text="")
-        )
-        now = seen(await shared.package.ask("env_step", action=written(decision.action)))
-
-
 async def test_the_package_plays_the_smoke_tasks_in_its_own_environment(config: RunConfig, tmp_path: Path) -> None:
     tasks = select("smoke", LOADED, seed=0)
     async with shared_sites(tmp_path) as shared:
-        scores = {task.task_id: await play_in_package(task, shared, config) for task in tasks}
+        scores = {task.task_id: await play_in_package(task, shared) for task in tasks}
     assert scores == dict.fromkeys((task.task_id for task in tasks), 1.0)

@@ -43,7 +43,7 @@ async def serve_until_stopped(given: Serving) -> None:
     console = stderr()
     async with _served(given) as served:
         if given.configs is not None:
-            write_config_files(tasks, served.urls, given.configs)
+            write_config_files(tasks, served.urls, given.configs, task_set=tasks[0].task_set)
             console.print(f"{len(tasks)} task files of {given.task_set} are in {given.configs}", markup=False)
         _write_env_file(given, served)
         typer.echo("\n".join(_exports(served, given.token)))

@@ -1,6 +1,7 @@
 """Task files for other harnesses: one per task, as the official set-up script leaves them in `config_files/`."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,11 @@ from webarena_runner.types import Task
 TEMPLATE, ALL = "test.raw.json", "test.json"
 # Ours, not official: what to do would be given away.
 _REFERENCE = "reference_actions"
+
+
+# What BrowserGym and AgentLab take in place of task files, copied as they are but for the name of the set.
+MODULES = ("browsergym_tasks.py", "agentlab_benchmark.py")
+_OWN_NAME = 'TASK_SET = "mini"'
 
 
 def require_own_folder(folder: Path, tasks: Iterable[Task]) -> None:
@@ -31,9 +37,9 @@ def require_own_folder(folder: Path, tasks: Iterable[Task]) -> None:
         )
 
 
-def write_config_files(tasks: Iterable[Task], urls: Mapping[str, str], folder: Path) -> None:
+def write_config_files(tasks: Iterable[Task], urls: Mapping[str, str], folder: Path, *, task_set: str) -> None:
     """`ID.json` for each task and `test.json` with all of them, their `__SITE__` replaced by the URLs, and
-    `test.raw.json` with the placeholders left in.
+    `test.raw.json` with the placeholders left in; beside them the modules by which BrowserGym and AgentLab have them.
 
     Raises:
         ConfigError: the folder cannot be written.
@@ -46,12 +52,20 @@ def write_config_files(tasks: Iterable[Task], urls: Mapping[str, str], folder: P
         write_atomically(folder / ALL, render(raw, urls))
         for record in records:
             write_atomically(folder / f"{record['task_id']}.json", render(_text(record), urls))
+        for name in MODULES:
+            write_atomically(folder / name, _module(name, task_set))
     except OSError as error:
         raise ConfigError(f"{folder}: the task files cannot be written: {error.strerror or error}") from error
 
 
 def _record(task: Task) -> dict[str, Any]:
     return {key: value for key, value in task.raw.items() if key != _REFERENCE}
+
+
+def _module(name: str, task_set: str) -> str:
+    # What Gymnasium takes in the id of an environment.
+    named = re.sub(r"[^\w.-]", "-", task_set, flags=re.ASCII)
+    return Path(__file__).with_name(name).read_text("utf-8").replace(_OWN_NAME, f'TASK_SET = "{named}"', 1)
 
 
 def _text(value: object) -> str:
