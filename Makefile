@@ -13,7 +13,7 @@ OWN_MODELS_VENV := .venv-models
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser smoke demo test test-pythons sanity test-slow test-models peer-test verified-test harbor-test test-sites check bench bench-observe bench-settle bench-sites bench-login bench-record bench-report bench-rollouts bench-scale bench-start bench-against bench-table bench-coverage bench-workers bench-flat chaos fuzz golden docs lock clean
+.PHONY: help setup browser smoke demo test test-pythons sanity test-slow test-models peer-test verified-test harbor-test test-sites check bench bench-observe bench-settle bench-sites bench-login bench-record bench-report bench-rollouts bench-scale bench-start bench-against bench-table bench-coverage bench-workers bench-flat bench-peers chaos fuzz golden docs lock clean
 
 help:
 	@echo "make smoke      run the embedded benchmark with the reference agent, print its result table"
@@ -24,14 +24,14 @@ help:
 	@echo "make test-slow  run the tests marked slow too"
 	@echo "make test-models  run real inference engines on the CPU, with a real small model too (sets up .venv-models: 3 GB)"
 	@echo "make check      lint, types, layers"
-	@echo "make peer-test  another project's package on the embedded sites (sets up .venv-peer: 0.8 GB, half an hour)"
+	@echo "make peer-test  other projects' packages on the embedded sites, and their agents (sets up .venv-peer and .venv-browsergym: 2 GB, three quarters of an hour)"
 	@echo "make verified-test  webarena-verified's evaluator on exported episodes (sets up .venv-verified: 0.1 GB, two minutes)"
 	@echo "make harbor-test  Harbor's models and viewer on exported jobs (sets up .venv-harbor: 0.3 GB, needs Python 3.12)"
 	@echo "make openenv-test  OpenEnv's client on our server, sixteen sessions at once (sets up .venv-openenv: 0.7 GB, three minutes)"
 	@echo "make ray-test   runs on Ray nodes on this machine, one of which is killed (sets up .venv-ray: 0.6 GB, ten minutes)"
 	@echo "make test-sites  real web applications as sites: kiwix-serve, MediaWiki, django-oscar (Debian packages, and .venv-sites: 0.3 GB)"
 	@echo "make fuzz       10,000 seeded odd task files, model replies, run folders and imports: no traceback, no hang (some minutes)"
-	@echo "make bench      timings, as ratios within one run; one by one: bench-observe, bench-settle, bench-sites, bench-login, bench-report, bench-rollouts, bench-scale, bench-start, bench-against (COMMIT=...), bench-table, bench-coverage, bench-workers, bench-flat"
+	@echo "make bench      timings, as ratios within one run; one by one: bench-observe, bench-settle, bench-sites, bench-login, bench-report, bench-rollouts, bench-scale, bench-start, bench-against (COMMIT=...), bench-table, bench-coverage, bench-workers, bench-flat, bench-peers"
 	@echo "make chaos      kills, signals, full disks, jumping clocks and failing model servers, in whole runs: what is lost (some hours; CHAOS=\"--moments 3 --tasks 3\": one)"
 	@echo "make golden     recorded behaviour of the official code against ours: equal / total"
 	@echo "make docs       build the pages in docs/ into docs/_build (no network)"
@@ -132,8 +132,18 @@ check: setup
 	.venv-trackers/bin/python -m pip install --quiet --editable '.[mlflow,wandb,trackio]'
 	touch $@
 
-peer-test: browser .venv-peer/.installed .venv-trackers/.installed
+# BrowserGym and AgentLab. uv leaves out what is not needed, which pip cannot.
+.venv-browsergym/.installed: requirements/browsergym.txt requirements/browsergym-without.txt | setup
+	test -x .venv-browsergym/bin/python || $(PYTHON) -m venv .venv-browsergym
+	$(BIN)/uv pip install --quiet --python .venv-browsergym/bin/python --override requirements/browsergym-without.txt -r requirements/browsergym.txt
+	touch $@
+
+peer-test: browser .venv-peer/.installed .venv-browsergym/.installed .venv-trackers/.installed
 	$(BIN)/python -m pytest -m peer tests/peer
+
+# Whole tasks in the loops of libwebarena and BrowserGym beside ours: a quarter of an hour.
+bench-peers: browser .venv-peer/.installed .venv-browsergym/.installed
+	$(BIN)/python -m bench.peers
 
 # Ray nodes on this machine, in an environment that has Ray too: it brings a fifth of a gigabyte.
 .venv-ray/.installed: pyproject.toml requirements/dev.lock | setup

@@ -50,11 +50,12 @@ def packages() -> set[str]:
 
 
 def require(group: Group, name: str) -> EntryPoint:
-    """The entry point of a name, nothing imported.
+    """The entry point of a name, nothing imported; what stands behind a colon in the name is the plug-in's argument.
 
     Raises:
         ConfigError: unknown name (it lists the known and the nearest), or two packages announce it.
     """
+    name, _, _ = name.partition(":")
     found = {entry.value: entry for entry in _entries(group) if entry.name == name}
     if len(found) > 1:
         announced = " and ".join(f"{_package(entry)} ({entry.value})" for entry in found.values())
@@ -93,6 +94,11 @@ def load(group: Group, name: str) -> Any:
         ) from error
     if not isinstance(loaded, type):
         raise ConfigError(f"{_where(group, entry)} is a {type(loaded).__name__}; expected a class, see docs/plug-ins")
+    _, has_argument, argument = name.partition(":")
+    if has_argument and not getattr(loaded, "takes_argument", False):
+        raise ConfigError(
+            f"{_kind(group)} '{name}': '{entry.name}' takes nothing behind a colon; leave ':{argument}' out"
+        )
     lacking = [member for member in MEMBERS[group] if not hasattr(loaded, member)]
     if lacking:
         raise ConfigError(f"{_where(group, entry)} lacks {', '.join(lacking)}; docs/plug-ins shows a whole one")

@@ -6,10 +6,13 @@ Asked as `package_side` is. The working folder has `config_files` from `wa-run s
 import shlex
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from chromium import in_lines, tokenize_without_data, use_chromium
 
+SIDE = Path(__file__).parents[2] / "webarena_runner" / "agents" / "browsergym" / "side.py"
+AGENT = "agentlab.agents.generic_agent.AGENT_4o_MINI"
 UNTIMED = {"slow_mo": 0, "pre_observation_delay": 0.2}
 
 
@@ -25,6 +28,7 @@ class BrowserGymSide:
 
     def __init__(self) -> None:
         self._env: Any = None
+        self._shown: dict[str, Any] = {}
 
     def reset(self, task_id: int, *, as_published: bool = False) -> dict[str, Any]:
         """An episode of a registered task; `as_published`: with the delays that BrowserGym has for WebArena."""
@@ -42,8 +46,27 @@ class BrowserGymSide:
             resizeable_window=True,
             **({} if as_published else UNTIMED),
         )
-        observation, _ = self._env.reset(seed=0)
-        return _seen(observation)
+        self._shown, _ = self._env.reset(seed=0)
+        return _seen(self._shown)
+
+    def state(self) -> dict[str, Any]:
+        """The episode's cookies."""
+        return dict(self._env.unwrapped.context.storage_state())
+
+    def prompt(self, observation: dict[str, Any] | None = None) -> dict[str, Any]:
+        """What AgentLab's generic agent asks its model, of the episode's latest observation or one from elsewhere."""
+        from agentlab.agents.generic_agent.generic_agent_prompt import MainPrompt
+
+        sys.path.insert(0, str(SIDE.parent))
+        import side
+
+        make, _ = side.load(AGENT)
+        agent = make()
+        shown = self._shown if observation is None else side.observed(observation)
+        history = [agent.obs_preprocessor(shown)]
+        empty: list[Any] = []
+        prompt = MainPrompt(agent.action_set, history, empty, empty, empty, "", 0, agent.flags)
+        return {"text": str(prompt.prompt)}
 
     def step(self, action: str) -> dict[str, Any]:
         observation, reward, terminated, truncated, info = self._env.step(action)

@@ -13,6 +13,8 @@ def use_chromium(executable: str, arguments: list[str]) -> None:
     launch = BrowserType.launch
 
     def launch_this(self: BrowserType, **options: Any) -> Browser:
+        # BrowserGym wants scrollbars, which take room from the page.
+        options.pop("ignore_default_args", None)
         own = {"executable_path": executable, "args": [*arguments, *(options.pop("args", None) or ())]}
         return launch(self, **{**own, **options})
 

@@ -1,9 +1,10 @@
 """The line that says to the model what it did last, in the official words (spelling included: models see it)."""
 
+from webarena_runner.actions.browsergym_grammar import written
 from webarena_runner.actions.kinds import KINDS, argument_of
 from webarena_runner.actions.playwright_grammar import as_code, code_of
 from webarena_runner.settings.records import ActionSet
-from webarena_runner.types import Action, Click, Hover, Invalid, Observation, PlaywrightCall, Type
+from webarena_runner.types import Action, BrowserGymCalls, Click, Hover, Invalid, Observation, PlaywrightCall, Type
 
 
 def describe_action(
@@ -15,6 +16,8 @@ def describe_action(
     match action:
         case PlaywrightCall(calls=calls):
             return code_of(calls)
+        case BrowserGymCalls(calls=calls):
+            return written(calls)
         case Click(element_id=element_id) | Hover(element_id=element_id):
             return _on_element(action.kind, element_id, f"{action.kind} [{element_id}]", observation)
         case Type(element_id=element_id, text=text, press_enter=press_enter):

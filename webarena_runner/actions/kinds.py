@@ -43,6 +43,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "stop": Kind("stop [answer]", "End the task, with the answer where it asks for one.", "answer", called="stop"),
     "playwright": Kind(argument="calls"),
+    "browsergym": Kind(argument="calls"),
     "invalid": Kind(),
 }
 VERBS = tuple(name for name, kind in KINDS.items() if kind.form)

@@ -337,7 +337,7 @@ class EpisodeEnvironment:
         )
         try:
             page, others = await asyncio.gather(reading, self._titles([other for other in tabs if other is not tab]))
-            extras = await extras_of(LivePage(tab.page.url, tab.tools), self._observers) if self._observers else {}
+            extras = await self._extras(tab, tabs) if self._observers else {}
             read_at = time.monotonic()
             screenshot = await picture
         finally:
@@ -354,6 +354,10 @@ class EpisodeEnvironment:
         ]
         is_long = any(len(title) > MAX_TITLE_CHARACTERS for title in whole)
         return _Seen(page, " | ".join(shown), titles, screenshot, extras, read_at, is_long)
+
+    async def _extras(self, tab: Tab, tabs: Sequence[Tab]) -> dict[str, Any]:
+        urls = [each.page.url for each in tabs]
+        return await extras_of(LivePage(tab.page.url, tab.tools, urls, tabs.index(tab)), self._observers)
 
     async def _titles(self, tabs: Sequence[Tab]) -> list[str] | None:
         """None when one of them cannot be read."""

@@ -86,6 +86,8 @@ class Agent(Protocol):
     A class whose agents work without a model says so by `needs_model = False`, and what they go by in a `note`; one
     whose agents look at `Task.images` says so by `takes_images = True`, and one whose agents without a model make
     nothing of the run's seed by `draws = False`. `prompt` names the prompt file that a class has where none is chosen.
+    One with `takes_argument = True` may be named with more behind a colon, and finds it in `RunSettings.agent`. An async
+    context manager is entered before the first episode.
     """
 
     async def act(
@@ -125,6 +127,14 @@ class ObservedPage(Protocol):
 
     @property
     def url(self) -> str: ...
+
+    @property
+    def tab_urls(self) -> Sequence[str]:
+        """Of all tabs, in their order; `number` is the agent's among them."""
+        ...
+
+    @property
+    def number(self) -> int: ...
 
     async def send(self, method: str, params: dict[str, Any] | None = None) -> Any:
         """Result of a DevTools command. What it raises is not for the observer: the page went away, and is read again.

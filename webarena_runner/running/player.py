@@ -230,6 +230,8 @@ async def open_player(
             model = await open_model(spec, environ, stack, spend=spend, probe=True, workers=recipe.workers)
         agent = registry.load("agents", settings.agent).build(AgentSetup(model, settings, images))
         agent.check_tasks(recipe.tasks)
+        if hasattr(agent, "__aenter__"):
+            await stack.enter_async_context(agent)
         opening = open_environments(
             settings,
             recipe.config.sites,

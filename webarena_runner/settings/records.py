@@ -362,9 +362,14 @@ class RunSettings(Described):
     profile: str
     """profile file that the settings started from (--profile)"""
     agent: str = "prompted"
-    """agent plug-in; a profile gives the default, which --agent overrides"""
+    """agent plug-in; a profile gives the default, which --agent overrides
+
+    browsergym:MODULE.NAME is an agent that was written for BrowserGym.
+    """
     prompt: str = "cot"
     """prompt file; a profile gives the default, which --prompt overrides"""
+    agent_python: Path | None = None
+    """Python of the environment that has a browsergym agent and its packages; null: the runner's own"""
     executor: str = "local"
     """plug-in that plays the episodes; local: all on this machine, ray: on the nodes of a Ray cluster (--executor)"""
     exporters: tuple[str, ...] = ("leaderboard",)

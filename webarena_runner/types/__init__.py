@@ -2,6 +2,7 @@
 
 from webarena_runner.types.actions import (
     Action,
+    BrowserGymCalls,
     Call,
     CallValue,
     Click,
@@ -53,6 +54,7 @@ __all__ = [
     "Action",
     "Agreement",
     "Box",
+    "BrowserGymCalls",
     "Call",
     "CallValue",
     "Check",

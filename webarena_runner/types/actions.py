@@ -85,6 +85,17 @@ class PlaywrightCall(Record):
     calls: tuple[Call, ...] = Field(min_length=1)
 
 
+class BrowserGymCalls(Record):
+    """Calls of BrowserGym's action set, one after the other; `browsergym_grammar` knows which there are.
+
+    `force`: an element that something covers is acted on all the same, after a while (`retry_with_force`).
+    """
+
+    kind: Literal["browsergym"] = "browsergym"
+    calls: tuple[Call, ...] = Field(min_length=1)
+    force: bool = False
+
+
 class Invalid(Record):
     """A reply without a legal action: a step that does nothing."""
 
@@ -107,6 +118,7 @@ Action = Annotated[
     | GoForward
     | Stop
     | PlaywrightCall
+    | BrowserGymCalls
     | Invalid,
     Field(discriminator="kind"),
 ]

@@ -8,8 +8,11 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page, ViewportSize
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
+from webarena_runner.actions.browsergym_grammar import plain_action
 from webarena_runner.actions.keys import META, for_platform, in_official_table
 from webarena_runner.actions.kinds import element_of
+from webarena_runner.browser.act.browsergym import NoElement
+from webarena_runner.browser.act.browsergym import perform as call_browsergym
 from webarena_runner.browser.act.playwright import perform, target_box
 from webarena_runner.browser.failures import first_line, target_gone
 from webarena_runner.browser.policy import Fence
@@ -20,6 +23,7 @@ from webarena_runner.official.addresses import is_plain
 from webarena_runner.types import (
     Action,
     Box,
+    BrowserGymCalls,
     Click,
     CloseTab,
     GoBack,
@@ -117,15 +121,31 @@ class Actor:
                 await page.keyboard.press(keys)
             case Scroll(direction=direction):
                 await page.evaluate(SCROLL, 1 if direction == "down" else -1)
-            case PlaywrightCall(calls=calls):
-                self._box = await target_box(page, calls)
-                if fault := await perform(page, calls):
-                    raise ActionFailed(f"playwright: {fault}")
+            case PlaywrightCall() | BrowserGymCalls():
+                await self._call(action, page)
             case Stop() | Invalid():
                 return
             case _:
                 await self._navigate(action)
         self._require_inside(action, nodes)
+
+    async def _call(self, action: PlaywrightCall | BrowserGymCalls, page: Page) -> None:
+        if isinstance(action, PlaywrightCall):
+            self._box = await target_box(page, action.calls)
+            if fault := await perform(page, action.calls):
+                raise ActionFailed(f"playwright: {fault}")
+            return
+        for call in action.calls:
+            going = plain_action(call)
+            if isinstance(going, Stop):
+                continue
+            if going is not None:
+                await self._navigate(going)
+                continue
+            try:
+                await call_browsergym(self._tabs.current.page, call, force=action.force)
+            except NoElement as missing:
+                raise ActionFailed(str(missing)) from missing
 
     async def _navigate(self, action: Action) -> None:
         tab = self._tabs.current

@@ -1,6 +1,6 @@
 """What else can be seen of a page, by the plug-ins that a run names in `observation.observers`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ FOCUSED = """(() => {
 class LivePage:
     url: str
     tools: DevTools
+    tab_urls: Sequence[str] = ()
+    number: int = 0
 
     async def send(self, method: str, params: dict[str, Any] | None = None) -> Any:
         return await self.tools.send(method, params)

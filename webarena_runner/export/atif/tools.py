@@ -3,11 +3,13 @@
 from functools import cache
 from typing import Any, get_args
 
-from webarena_runner.types import Action, Invalid
+from webarena_runner.types import Action, BrowserGymCalls, Invalid
 
 _KINDS = {each.model_fields["kind"].default: each for each in get_args(get_args(Action)[0])}
 _NOT_TOLD = ("kind",)
 _OF_PLAYWRIGHT, _NO_ACTION = "playwright", Invalid.model_fields["kind"].default
+# Agents of that kind have a set of their own, which they tell their models themselves.
+_OF_OTHERS = BrowserGymCalls.model_fields["kind"].default
 
 
 def tool_call(action: Action, call_id: str) -> dict[str, Any] | None:
@@ -22,7 +24,7 @@ def tool_call(action: Action, call_id: str) -> dict[str, Any] | None:
 def tool_definitions(action_set: str) -> tuple[dict[str, Any], ...]:
     """In the form that OpenAI's API takes; the playwright set has one call for all that is done to elements."""
     element_kinds = {name for name, kind in _KINDS.items() if "element_id" in kind.model_fields}
-    left_out = {_NO_ACTION, *(element_kinds if action_set == _OF_PLAYWRIGHT else (_OF_PLAYWRIGHT,))}
+    left_out = {_NO_ACTION, _OF_OTHERS, *(element_kinds if action_set == _OF_PLAYWRIGHT else (_OF_PLAYWRIGHT,))}
     return tuple(_definition(name, kind) for name, kind in _KINDS.items() if name not in left_out)
 
 

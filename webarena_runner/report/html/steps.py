@@ -9,7 +9,7 @@ from webarena_runner.log.steps import page_in
 from webarena_runner.report.html.filters import inline
 from webarena_runner.report.html.pictures import Picture, picture
 from webarena_runner.report.units import milliseconds
-from webarena_runner.types import Box, Message, PlaywrightCall, Step
+from webarena_runner.types import Box, BrowserGymCalls, Message, PlaywrightCall, Step
 
 # A message that holds less of the page than this quotes it by chance.
 PAGE_CHARACTERS = 200
@@ -66,7 +66,9 @@ class Shown:
     @property
     def kind(self) -> str:
         action = self.step.decision.action
-        return (action.calls[-1].name if isinstance(action, PlaywrightCall) else action.kind).replace("_", " ")
+        return (action.calls[-1].name if isinstance(action, PlaywrightCall | BrowserGymCalls) else action.kind).replace(
+            "_", " "
+        )
 
     @property
     def parsed(self) -> list[tuple[str, str]]:
