@@ -129,7 +129,7 @@ check: setup
 # The trackers that runs are exported to, which bring much that nothing else needs.
 .venv-trackers/.installed: pyproject.toml
 	test -x .venv-trackers/bin/python || $(PYTHON) -m venv .venv-trackers
-	.venv-trackers/bin/python -m pip install --quiet --editable '.[mlflow,wandb,trackio]'
+	.venv-trackers/bin/python -m pip install --quiet --editable '.[mlflow,wandb,trackio,inspect]'
 	touch $@
 
 # BrowserGym and AgentLab. uv leaves out what is not needed, which pip cannot.

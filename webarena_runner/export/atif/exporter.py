@@ -9,8 +9,8 @@ from typing import Any, Literal, Self
 from webarena_runner.errors import ConfigError
 from webarena_runner.export.atif import harbor
 from webarena_runner.export.atif.checks import faults_in
-from webarena_runner.export.atif.reading import PICTURES, episodes
-from webarena_runner.export.atif.trajectory import SCHEMA, Episode, trajectory
+from webarena_runner.export.atif.trajectory import SCHEMA, trajectory
+from webarena_runner.export.episodes import PICTURES, Episode, episodes
 from webarena_runner.export.folders import write_folder
 from webarena_runner.interfaces.export import ExportSetup
 from webarena_runner.log.paths import RunPaths

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from webarena_runner.export.atif.trajectory import Episode, agent_of, model_of
+from webarena_runner.export.atif.trajectory import agent_of, model_of
+from webarena_runner.export.episodes import Episode
 from webarena_runner.log.files import sha256_of_json
 from webarena_runner.log.paths import episode_name, task_name
 from webarena_runner.log.reading import total_usd

@@ -5,38 +5,17 @@ then what each step answered and did, and the page that came of it as the observ
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from webarena_runner.export.atif.tools import tool_call, tool_definitions
-from webarena_runner.log.paths import episode_name
-from webarena_runner.types import Completion, EpisodeResult, Invalid, LastPage, RunManifest, Step, Task
+from webarena_runner.export.episodes import Episode
+from webarena_runner.types import Completion, EpisodeResult, Invalid, LastPage, RunManifest, Step
 
 SCHEMA = "ATIF-v1.8"
 UNKNOWN = "unknown"
 _MEDIA_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 Json = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Episode:
-    """What is on disk of the latest attempt; `faults` says what of it cannot be read, `result` None: interrupted.
-
-    `pictures` maps names of screenshots that are there to their paths as the document has them.
-    """
-
-    key: tuple[int | str, int]
-    task: Task | None
-    steps: tuple[Step, ...]
-    last_page: LastPage | None
-    result: EpisodeResult | None
-    pictures: Mapping[str, str]
-    faults: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        return episode_name(*self.key)
 
 
 def trajectory(manifest: RunManifest, run_id: str, episode: Episode) -> Json:

@@ -1,17 +1,37 @@
 """What is on disk of each episode of a run, as far as it can be read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from webarena_runner.errors import StoreError
-from webarena_runner.export.atif.trajectory import Episode
 from webarena_runner.log import reading
 from webarena_runner.log.files import is_file, is_folder
-from webarena_runner.log.paths import AttemptPaths, RunPaths
+from webarena_runner.log.paths import AttemptPaths, RunPaths, episode_name
 from webarena_runner.report.summary import RunReport
-from webarena_runner.types import LastPage, Step
+from webarena_runner.types import EpisodeResult, LastPage, Step, Task
 
 PICTURES = "images"
+
+
+@dataclass(frozen=True)
+class Episode:
+    """What is on disk of the latest attempt; `faults` says what of it cannot be read, `result` None: interrupted.
+
+    `pictures` maps names of screenshots that are there to their paths as the document has them.
+    """
+
+    key: tuple[int | str, int]
+    task: Task | None
+    steps: tuple[Step, ...]
+    last_page: LastPage | None
+    result: EpisodeResult | None
+    pictures: Mapping[str, str]
+    faults: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return episode_name(*self.key)
 
 
 def episodes(report: RunReport) -> Iterator[Episode]:
