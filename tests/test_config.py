@@ -119,7 +119,7 @@ def test_o_wins_over_the_model_files_sampling_wherever_the_two_are_merged() -> N
         ("nothing_like_it=1", "valid keys: agent, prompt"),
         ("limits.max_steps=ten", "limits.max_steps: expected a valid integer"),
         ("limits.max_steps=0", "limits.max_steps: expected greater than 0, got 0"),
-        ("observation.mode=pixels", "expected 'accessibility_tree' or 'html', got 'pixels'"),
+        ("observation.mode=pixels", "expected 'accessibility_tree', 'html' or 'som', got 'pixels'"),
         ("limits", "expected key=value"),
         ("=3", "expected key=value"),
         ("profile=other", "is set with --profile"),

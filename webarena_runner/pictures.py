@@ -137,6 +137,15 @@ class PictureSource:
         """
         return tuple([await self.named(address, urls, task_set=task.task_set) for address in task.images])
 
+    async def for_models(self, task: Task, urls: Mapping[str, str]) -> tuple[bytes, ...]:
+        """Those of `of_task`, as models take them.
+
+        Raises:
+            PictureMissing: one cannot be had.
+        """
+        found = await self.of_task(task, urls)
+        return tuple([await asyncio.to_thread(picture.for_models) for picture in found])
+
     async def named(self, address: str, urls: Mapping[str, str], *, task_set: str) -> Picture:
         """The picture that a task file names, the same one in all episodes: it is asked for once.
 

@@ -3,14 +3,33 @@
 from webarena_runner.actions.browsergym_grammar import written
 from webarena_runner.actions.kinds import KINDS, argument_of
 from webarena_runner.actions.playwright_grammar import as_code, code_of
-from webarena_runner.settings.records import ActionSet
-from webarena_runner.types import Action, BrowserGymCalls, Click, Hover, Invalid, Observation, PlaywrightCall, Type
+from webarena_runner.settings.records import ActionSet, Dialect
+from webarena_runner.types import (
+    Action,
+    BrowserGymCalls,
+    Clear,
+    Click,
+    Hover,
+    Invalid,
+    Observation,
+    PlaywrightCall,
+    Type,
+)
 
 
 def describe_action(
-    action: Action, observation: Observation, *, splitter: str = "```", action_set: ActionSet = "id"
+    action: Action,
+    observation: Observation,
+    *,
+    splitter: str = "```",
+    action_set: ActionSet = "id",
+    dialect: Dialect = "webarena",
+    marked: bool = False,
 ) -> str:
-    """The official history text of an action that was chosen on `observation`; in the playwright set it is code."""
+    """The official history text of an action that was chosen on `observation`; in the playwright set it is code.
+
+    Of an element that was `marked` in a picture nothing is said but its number.
+    """
     if action_set == "playwright" and (code := as_code(action)):
         return code
     match action:
@@ -19,10 +38,14 @@ def describe_action(
         case BrowserGymCalls(calls=calls):
             return written(calls)
         case Click(element_id=element_id) | Hover(element_id=element_id):
-            return _on_element(action.kind, element_id, f"{action.kind} [{element_id}]", observation)
+            return _on_element(action.kind, element_id, f"{action.kind} [{element_id}]", observation, marked=marked)
         case Type(element_id=element_id, text=text, press_enter=press_enter):
-            typed = (text + "\n" * press_enter).replace("\n", " ")
-            return _on_element(action.kind, element_id, f"type [{element_id}] [{typed}]", observation)
+            typed = text + "\n" * press_enter
+            typed = typed if dialect == "visualwebarena" else typed.replace("\n", " ")
+            return _on_element(action.kind, element_id, f"type [{element_id}] [{typed}]", observation, marked=marked)
+        case Clear(element_id=element_id):
+            # Officially nothing is said of the element, whatever the observation.
+            return f"clear [{element_id}] where [{element_id}] is "
         case Invalid(raw=raw):
             return (
                 f'The previous prediction you issued was "{raw}". However, the format was incorrect. Ensure that the '
@@ -34,11 +57,12 @@ def describe_action(
     return verb if argument is None else f"{verb} [{argument}]"
 
 
-def _on_element(verb: str, element_id: str, text: str, observation: Observation) -> str:
+def _on_element(verb: str, element_id: str, text: str, observation: Observation, *, marked: bool) -> str:
     node = observation.nodes.get(element_id)
     if node is None:
         return (
             f'Attempt to perfom "{verb}" on element "[{element_id}]" but no matching element found. '
             "Please check the observation more carefully."
         )
-    return f"{text} where [{element_id}] is {' '.join(node.line.split())}"
+    where = f"{text} where [{element_id}]"
+    return where if marked else f"{where} is {' '.join(node.line.split())}"

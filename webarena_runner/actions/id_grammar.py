@@ -2,12 +2,14 @@
 
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from webarena_runner.actions.keys import in_official_table, official_names
-from webarena_runner.actions.kinds import KINDS, VERBS, argument_of
+from webarena_runner.actions.kinds import KINDS, argument_of, verbs_of
+from webarena_runner.settings.records import Dialect
 from webarena_runner.types import (
     Action,
+    Clear,
     Click,
     CloseTab,
     GoBack,
@@ -30,7 +32,7 @@ def extract_action(reply: str, splitter: str = "```") -> str | None:
     return parts[1].strip() if len(parts) == 3 else None
 
 
-def parse_action(text: str) -> Action:
+def parse_action(text: str, dialect: Dialect = "webarena") -> Action:
     """The action that the text stands for; Invalid with a reason when it is not in the grammar.
 
     As official: verbs are case-sensitive, trailing text is ignored. Unlike official, an empty text is Invalid, and
@@ -40,28 +42,30 @@ def parse_action(text: str) -> Action:
     if not text:
         return Invalid(raw=text, reason="the action is empty")
     verb = text.partition("[")[0].strip() if "[" in text else text.split()[0]
-    parse = _PARSERS.get(verb)
+    parse = _PARSERS_OF[dialect].get(verb)
     if parse is None:
-        return Invalid(raw=text, reason=f"unknown action '{verb:.40}'; expected one of {', '.join(VERBS)}")
-    return parse(text) or Invalid(raw=text, reason=f"the arguments of '{verb}' do not match `{KINDS[verb].form}`")
+        verbs = ", ".join(verbs_of(dialect))
+        return Invalid(raw=text, reason=f"unknown action '{verb:.40}'; expected one of {verbs}")
+    form = KINDS[verb].form if verb in KINDS else UPLOAD_FORM
+    return parse(text) or Invalid(raw=text, reason=f"the arguments of '{verb}' do not match `{form}`")
 
 
 def written(action: Action) -> str:
     """The text that `parse_action` reads as this action. Raises ValueError for one that the grammar lacks."""
     if not KINDS[action.kind].form:
-        raise ValueError(f"the id grammar has no '{action.kind}'; it has {', '.join(VERBS)}")
+        raise ValueError(f"the id grammar has no '{action.kind}'; it has {', '.join(verbs_of('webarena'))}")
     if isinstance(action, Type):
         return f"type [{action.element_id}] [{action.text}] [{int(action.press_enter)}]"
     argument = argument_of(action)
     return action.kind if argument is None else f"{action.kind} [{argument}]"
 
 
-def official_crash(text: str, action: Action) -> str:
+def official_crash(text: str, action: Action, dialect: Dialect = "webarena") -> str:
     """Why the official harness would have lost the task at this action text; "" when it would not."""
-    if not text.strip():
+    if not text.strip() and dialect == "webarena":
         return "the official parser raises IndexError on an empty action"
     if isinstance(action, Type):
-        unknown = sorted({character for character in action.text if not in_official_table(character)})
+        unknown = sorted({character for character in action.text if not in_official_table(character, dialect)})
         if unknown:
             return f"the official key table lacks {', '.join(map(ascii, unknown))}"
     return ""
@@ -88,6 +92,11 @@ def _type(text: str) -> Action | None:
             typed = line[start.end() : start.end() + 1 + last.start()]
             return Type(element_id=start[1], text=typed, press_enter=last[1] == "1")
     return None
+
+
+def _clear(text: str) -> Action | None:
+    found = re.search(r"clear ?\[(\d+)\]", text)
+    return Clear(element_id=found[1]) if found else None
 
 
 def _press(text: str) -> Action | None:
@@ -126,7 +135,8 @@ def _bracketed(opening: str, text: str) -> str | None:
     return None
 
 
-_PARSERS: dict[str, Callable[[str], Action | None]] = {
+_Parsers = dict[str, Callable[[str], Action | None]]
+_PARSERS: _Parsers = {
     "click": _click,
     "hover": _hover,
     "type": _type,
@@ -139,4 +149,10 @@ _PARSERS: dict[str, Callable[[str], Action | None]] = {
     "close_tab": lambda _: CloseTab(),
     "tab_focus": _tab_focus,
     "stop": _stop,
+}
+# VisualWebArena's `upload` looks for the form of `type`, and then types.
+UPLOAD_FORM = KINDS["type"].form
+_PARSERS_OF: Mapping[Dialect, _Parsers] = {
+    "webarena": _PARSERS,
+    "visualwebarena": _PARSERS | {"clear": _clear, "upload": _type},
 }

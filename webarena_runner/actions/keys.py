@@ -1,5 +1,7 @@
 """Names of keys and the characters that can be typed, in the official tables and in what models write."""
 
+from webarena_runner.settings.records import Dialect
+
 # Accepted in any case; official leaves out ArrowLeft and the modifiers, which pass as written.
 _OFFICIAL = {
     key.lower(): key
@@ -49,7 +51,7 @@ def for_platform(combination: str, platform: str) -> str:
     return combination if "Mac" in platform else combination.replace(META, "Control")
 
 
-def in_official_table(character: str) -> bool:
-    """The official table has ASCII from the space on, code points 129 to 999, and the line feed."""
-    code = ord(character)
-    return character == "\n" or 32 <= code <= 127 or 129 <= code <= 999
+def in_official_table(character: str, dialect: Dialect = "webarena") -> bool:
+    """The official tables have ASCII from the space on, code points 129 to 999 or 129999, and the line feed."""
+    code, last = ord(character), 129_999 if dialect == "visualwebarena" else 999
+    return character == "\n" or 32 <= code <= 127 or 129 <= code <= last

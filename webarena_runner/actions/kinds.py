@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from webarena_runner.types import Action, Click, Hover, PlaywrightCall, Type
+from webarena_runner.types import Action, Clear, Click, Hover, PlaywrightCall, Type
 
 # Calls of the playwright set that type.
 TYPING_CALLS = ("fill", "type")
@@ -17,6 +17,7 @@ class Kind:
     `does` says it to models that are given actions as functions. `argument` names the field that official equality
     compares ("": none, all are equal). `called` is the call of the playwright set on the page itself; `in_history` the
     word of the official history line, where it is not the verb.
+    `dialect` is the only one that has it, where not all do.
     """
 
     form: str = ""
@@ -24,6 +25,7 @@ class Kind:
     argument: str = ""
     called: str = ""
     in_history: str = ""
+    dialect: str = ""
 
 
 # In the order in which errors list the verbs.
@@ -31,6 +33,7 @@ KINDS: Mapping[str, Kind] = {
     "click": Kind("click [id]", "Click an element.", "element_id"),
     "hover": Kind("hover [id]", "Move the pointer over an element.", "element_id"),
     "type": Kind("type [id] [text] [0|1]", "Click a field and type; what is in it already stays.", "element_id"),
+    "clear": Kind("clear [id]", "Empty a field.", "element_id", dialect="visualwebarena"),
     "press": Kind("press [keys]", "Press a key or a combination of keys.", "key_comb", called="press"),
     "scroll": Kind("scroll [up|down]", "Move one screen up or down.", "direction", called="scroll"),
     "goto": Kind("goto [url]", "Open an address in the current tab.", "url", called="goto"),
@@ -46,7 +49,11 @@ KINDS: Mapping[str, Kind] = {
     "browsergym": Kind(argument="calls"),
     "invalid": Kind(),
 }
-VERBS = tuple(name for name, kind in KINDS.items() if kind.form)
+VERBS = tuple(name for name, kind in KINDS.items() if kind.form and not kind.dialect)
+
+
+def verbs_of(dialect: str) -> tuple[str, ...]:
+    return tuple(name for name, kind in KINDS.items() if kind.form and kind.dialect in ("", dialect))
 
 
 def argument_of(action: Action) -> Any:
@@ -57,7 +64,7 @@ def argument_of(action: Action) -> Any:
 
 def element_of(action: Action) -> str | None:
     """Id of the element that the action points at; None for actions without one."""
-    return action.element_id if isinstance(action, Click | Hover | Type) else None
+    return action.element_id if isinstance(action, Click | Hover | Type | Clear) else None
 
 
 def equivalent(one: Action, other: Action) -> bool:

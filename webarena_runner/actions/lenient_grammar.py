@@ -9,6 +9,7 @@ from collections.abc import Callable
 from webarena_runner.actions.id_grammar import parse_action
 from webarena_runner.actions.keys import understood_names
 from webarena_runner.actions.kinds import KINDS, VERBS
+from webarena_runner.settings.records import Dialect
 from webarena_runner.types import Action, Click, Goto, Hover, Invalid, Scroll, Stop, TabFocus, Type
 
 # The words of the playwright set.
@@ -20,19 +21,19 @@ _ENTER = re.compile(rf"\]\s*\[\s*{_NAME}(0|1|true|false)\s*$", re.IGNORECASE)
 _DIRECTION = re.compile(rf"[\[(:=]?\s*{_NAME}[\"']?(up|down)\b", re.IGNORECASE)
 
 
-def parse_lenient(text: str) -> Action:
+def parse_lenient(text: str, dialect: Dialect = "webarena") -> Action:
     """The action of a text that is in the id grammar or close to it; Invalid with a reason otherwise."""
     given, text = text, _without_tag(text.strip())
     found = re.match(r"(\w+)\s*(.*)", text, re.DOTALL)
     if found is None:
-        return parse_action(given)
+        return parse_action(given, dialect)
     verb = _ALIASES.get(found[1].lower(), found[1].lower())
     read = _READERS.get(verb)
     action = read(found[2]) if read else None
     if action is not None:
         return action.model_copy(update={"raw": given}) if isinstance(action, Invalid) else action
-    official = parse_action(verb + text[found.end(1) :])
-    return parse_action(given) if isinstance(official, Invalid) else official
+    official = parse_action(verb + text[found.end(1) :], dialect)
+    return parse_action(given, dialect) if isinstance(official, Invalid) else official
 
 
 def _without_tag(text: str) -> str:

@@ -24,4 +24,4 @@ def read_action(text: str, settings: ActionSettings, urls: Mapping[str, str] | N
 def _parsed(text: str, settings: ActionSettings) -> Action:
     if settings.action_set == "playwright":
         return parse_playwright(text, quirks=settings.playwright_quirks)
-    return parse_lenient(text) if settings.lenient_syntax else parse_action(text)
+    return (parse_lenient if settings.lenient_syntax else parse_action)(text, settings.dialect)

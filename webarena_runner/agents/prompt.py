@@ -90,9 +90,9 @@ class _OurFile(_Strict):
 class _OfficialMeta(BaseModel):
     """Official files carry more keys than are used, so others are let through."""
 
-    prompt_constructor: Literal["CoTPromptConstructor", "DirectPromptConstructor"]
+    prompt_constructor: Literal["CoTPromptConstructor", "DirectPromptConstructor", "MultimodalCoTPromptConstructor"]
     action_splitter: str = Field(min_length=1)
-    action_type: Literal["id_accessibility_tree", "playwright"] = "id_accessibility_tree"
+    action_type: Literal["id_accessibility_tree", "som", "playwright"] = "id_accessibility_tree"
     force_prefix: str = ""
 
 

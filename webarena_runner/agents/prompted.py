@@ -15,15 +15,19 @@ from webarena_runner.agents.prompt import PromptTemplate, load_prompt
 from webarena_runner.errors import BrowserError, ConfigError, LimitSpent, NoAnswer
 from webarena_runner.interfaces import AgentSetup, ModelBackend, RequestTag, Wish, generate_in_form
 from webarena_runner.log.wellformed import well_formed
+from webarena_runner.pictures import PictureSource
 from webarena_runner.settings.records import ActionSettings, Images, ObservationSettings
 from webarena_runner.types import Action, Completion, Decision, Invalid, Message, Observation, Sampling, Step, Task
 
 NO_ACTION = "None"
+TASK_PICTURE = "Picture {}: belongs to the task"
 STEPS_LEFT = "Steps left, this one included"
 
 
 class Prompted:
     """Asks a model for each step; the prompt holds the last action only, not the history, as official."""
+
+    takes_images = True
 
     def __init__(
         self,
@@ -35,6 +39,7 @@ class Prompted:
         actions: ActionSettings | None = None,
         images: Images = "none",
         max_steps: int | None = None,
+        shows_task_pictures: bool = True,
     ) -> None:
         self._model = model
         self._prompt = prompt
@@ -42,6 +47,8 @@ class Prompted:
         self._actions = actions or ActionSettings()
         self._sees = images == "screenshot"
         self._max_steps = max_steps if self._actions.tell_budget else None
+        self._marked = settings.mode == "som"
+        self._source = PictureSource() if self._sees and shows_task_pictures else None
         self._fitter = Fitter(
             model, prompt_name=prompt.name, max_length=settings.max_tokens, reply_tokens=sampling.max_tokens
         )
@@ -67,6 +74,7 @@ class Prompted:
             actions=settings.actions,
             images=setup.images,
             max_steps=settings.limits.max_steps,
+            shows_task_pictures="image" not in setup.ignore_keys,
         )
 
     @classmethod
@@ -94,12 +102,17 @@ class Prompted:
         """Raises ModelError when the model cannot be asked, PromptTooLong when even an empty page does not fit.
 
         BrowserError: the model is to see the page, and there is no picture of it.
+        PictureMissing: nor is there one that belongs to the task.
         """
-        messages, fitted = await self._prompt_for(task, history, now, urls)
+        own = await self._source.for_models(task, urls) if self._source else ()
+        messages, fitted = await self._prompt_for(task, history, now, urls, own_pictures=len(own))
         tag = RequestTag(task.task_set, task.task_id, trial, len(history))
         seed = None if self._sampling.seed is None else self._sampling.seed + trial
         ask = partial(
-            self._ask, pictures=self._pictures(now), sampling=self._sampling.model_copy(update={"seed": seed}), tag=tag
+            self._ask,
+            pictures=(*self._pictures(now), *own),
+            sampling=self._sampling.model_copy(update={"seed": seed}),
+            tag=tag,
         )
         form = self._form_of(task, fitted.text, now)
         completion = await ask(messages, form=form)
@@ -154,13 +167,21 @@ class Prompted:
             raise LimitSpent(message, completion=completion)
 
     async def _prompt_for(
-        self, task: Task, history: Sequence[Step], now: Observation, urls: Mapping[str, str]
+        self,
+        task: Task,
+        history: Sequence[Step],
+        now: Observation,
+        urls: Mapping[str, str],
+        *,
+        own_pictures: int,
     ) -> tuple[tuple[Message, ...], Fitted]:
-        """The messages without pictures, and what of the observation is in them."""
+        """The messages without pictures, and what of the observation is in them; `own_pictures` are the task's."""
         render = self._renderer(task, history, now, urls)
+        if own_pictures:
+            render = _naming(render, own_pictures)
         if self._max_steps is not None:
             render = _telling(render, steps_left=self._max_steps - len(history))
-        fitted = await self._fitter.fit(now.text, render(""), images=int(self._sees))
+        fitted = await self._fitter.fit(now.text, render(""), images=int(self._sees) + own_pictures)
         return render(fitted.text), fitted
 
     def _renderer(
@@ -192,10 +213,17 @@ class Prompted:
         if not history:
             return NO_ACTION
         last = history[-1]
-        action, action_set = last.decision.action, self._actions.action_set
+        action, action_set, dialect = last.decision.action, self._actions.action_set, self._actions.dialect
         text = last.action_text
-        if isinstance(action, Invalid) or action_set != "id":
-            text = describe_action(action, last.observation, splitter=self._prompt.splitter, action_set=action_set)
+        if isinstance(action, Invalid) or action_set != "id" or dialect != "webarena" or self._marked:
+            text = describe_action(
+                action,
+                last.observation,
+                splitter=self._prompt.splitter,
+                action_set=action_set,
+                dialect=dialect,
+                marked=self._marked,
+            )
         if self._actions.show_errors and last.action_error:
             return f"{text}\nThe browser says: {public_url(last.action_error, urls)}"
         return text
@@ -212,10 +240,22 @@ class Prompted:
             reason = f"{lack} before its thoughts, which do not end" if is_open else lack
             return Invalid(raw=reply, reason=reason), ""
         action = read_action(extracted, self._actions, urls)
-        crash = official_crash(extracted, action) if self._actions.action_set == "id" else ""
+        is_id = self._actions.action_set == "id"
+        crash = official_crash(extracted, action, self._actions.dialect) if is_id else ""
         if isinstance(action, Invalid):
             action = Invalid(raw=reply, reason=action.reason)
         return action, crash
+
+
+def _naming(render: Callable[[str], tuple[Message, ...]], pictures: int) -> Callable[[str], tuple[Message, ...]]:
+    """The same messages, with a line for each picture after that of the page."""
+    lines = "".join("\n" + TASK_PICTURE.format(number) for number in range(2, pictures + 2))
+
+    def named(observation: str) -> tuple[Message, ...]:
+        *before, last = render(observation)
+        return (*before, last.model_copy(update={"content": last.content + lines}))
+
+    return named
 
 
 def _telling(render: Callable[[str], tuple[Message, ...]], *, steps_left: int) -> Callable[[str], tuple[Message, ...]]:

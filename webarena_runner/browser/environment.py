@@ -285,7 +285,7 @@ class EpisodeEnvironment:
         return Observation(
             url=shortened(self.url, MAX_URL_CHARACTERS),
             tabs=tuple(map(well_formed, seen.titles)),
-            text=well_formed(f"{seen.tab_line}\n\n{seen.page.rendered.text}"),
+            text=well_formed(seen.page.below(seen.tab_line)),
             nodes=self._nodes,
             screenshot=seen.screenshot,
             screenshot_type=self._pictures.kind,
@@ -339,10 +339,9 @@ class EpisodeEnvironment:
             page, others = await asyncio.gather(reading, self._titles([other for other in tabs if other is not tab]))
             extras = await self._extras(tab, tabs) if self._observers else {}
             read_at = time.monotonic()
-            screenshot = await picture
+            screenshot = await self._pictures.finished(tab, page, await picture)
         finally:
             picture.cancel()
-        self._pictures.saw(tab, page, screenshot)
         if others is None:
             return _Seen(page, " | ".join([UNREADABLE_TAB] * len(tabs)), (), screenshot, extras, read_at)
         rest = iter(others)

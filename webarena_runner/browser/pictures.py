@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 
 from webarena_runner.browser.observe.capture import PageText, ScreenshotType, take_screenshot
 from webarena_runner.browser.observe.devtools import ProtocolError
+from webarena_runner.browser.observe.marks import draw_marks
 from webarena_runner.browser.tab import Tab
 from webarena_runner.settings.records import Screenshots
 
@@ -47,9 +48,17 @@ class Pictures:
                 return picture
         return await self._taken(tab)
 
-    def saw(self, tab: Tab, page: PageText, picture: bytes | None) -> None:
-        """What `take` may give again."""
-        self._last = (tab, page, picture) if self._saves and picture is not None else None
+    async def finished(self, tab: Tab, page: PageText, picture: bytes | None) -> bytes | None:
+        """The picture as it is shown, with the page's marks; what `take` may give again."""
+        if picture is None:
+            self._last = None
+            return None
+        is_again = self._last is not None and picture is self._last[2]
+        if page.marked and not is_again:
+            marked = page.marked
+            picture = await asyncio.to_thread(draw_marks, picture, marked.marks, marked.screen, self.kind)
+        self._last = (tab, page, picture) if self._saves else None
+        return picture
 
     async def _taken(self, tab: Tab) -> bytes | None:
         for _ in range(ATTEMPTS):

@@ -93,6 +93,7 @@ def run_tasks(
     agent: given.Agent = None,
     prompt: given.Prompt = None,
     action_set: given.ActionSet = None,
+    observation: given.ObservationMode = None,
     profile: given.Profile = None,
     judge: given.Judge = None,
     sites: given.Sites = None,

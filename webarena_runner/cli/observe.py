@@ -39,7 +39,7 @@ def observe(
     mode: Annotated[
         str | None,
         given.Sets("observation.mode"),
-        typer.Option("--mode", metavar="accessibility_tree|html", help="Which text. [dim]Default: profile's[/dim]"),
+        typer.Option("--mode", metavar="accessibility_tree|html|som", help="Which text. [dim]Default: profile's[/dim]"),
     ] = None,
     viewport_only: Annotated[
         bool | None,

@@ -179,6 +179,17 @@ ActionSet = Annotated[
         rich_help_panel=WHAT_TO_RUN,
     ),
 ]
+ObservationMode = Annotated[
+    str | None,
+    Sets("observation.mode"),
+    typer.Option(
+        "--observation",
+        metavar="accessibility_tree|html|som",
+        help="What the model reads of a page; som: numbered marks on its picture and their list, with the prompt som. "
+        "[dim]Default: the profile's[/dim]",
+        rich_help_panel=WHAT_TO_RUN,
+    ),
+]
 Profile = Annotated[
     str | None,
     typer.Option(

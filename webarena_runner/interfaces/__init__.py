@@ -84,10 +84,10 @@ class Agent(Protocol):
     """No hidden state: history in, decision out. `urls` are the leased sites' URLs by official site name.
 
     A class whose agents work without a model says so by `needs_model = False`, and what they go by in a `note`; one
-    whose agents look at `Task.images` says so by `takes_images = True`, and one whose agents without a model make
-    nothing of the run's seed by `draws = False`. `prompt` names the prompt file that a class has where none is chosen.
-    One with `takes_argument = True` may be named with more behind a colon, and finds it in `RunSettings.agent`. An
-    async context manager is entered before the first episode.
+    whose agents look at `Task.images` says so by `takes_images = True` (with a model, they do where it sees), and one
+    whose agents without a model make nothing of the run's seed by `draws = False`. `prompt` names the prompt file that
+    a class has where none is chosen. One with `takes_argument = True` may be named with more behind a colon, and finds
+    it in `RunSettings.agent`. An async context manager is entered before the first episode.
     """
 
     async def act(
@@ -103,12 +103,14 @@ class Agent(Protocol):
 class AgentSetup:
     """What an agent class is built from, by its class method `build(setup)`; `model` None for agents without one.
 
-    `images` is what the model file says of pictures in prompts.
+    `images` is what the model file says of pictures in prompts; `ignore_keys` are keys of task records that the run is
+    to be played without, such as image.
     """
 
     model: ModelBackend | None
     settings: RunSettings
     images: Images = "none"
+    ignore_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

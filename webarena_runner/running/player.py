@@ -228,7 +228,9 @@ async def open_player(
         model = in_common.model
         if spec and model is None:
             model = await open_model(spec, environ, stack, spend=spend, probe=True, workers=recipe.workers)
-        agent = registry.load("agents", settings.agent).build(AgentSetup(model, settings, images))
+        agent = registry.load("agents", settings.agent).build(
+            AgentSetup(model, settings, images, recipe.config.tasks.ignore_keys)
+        )
         agent.check_tasks(recipe.tasks)
         if hasattr(agent, "__aenter__"):
             await stack.enter_async_context(agent)

@@ -33,8 +33,8 @@ from webarena_runner.types import Sampling
 
 # A profile gives their defaults; another choice does not make the run another profile.
 _CHOICES = ("agent", "prompt")
-# An action set needs a prompt that describes it.
-_PROMPT_OF = {"playwright": "cot_playwright"}
+# These need a prompt that describes them.
+_PROMPT_OF = {("actions.action_set", "playwright"): "cot_playwright", ("observation.mode", "som"): "som"}
 _OPTIONS_OF_THE_RUN = (("profile",), ("tasks",), ("task_set",), ("sites",), ("sites", "provider"))
 # Below these keys a plug-in says what there is.
 _FREE = ("model.options.", "sites.options.")
@@ -168,9 +168,9 @@ def _draft(profile: Document, options: CliOptions) -> Draft:
     if options.base:
         _add_base(draft, options.base, other_model=options.model is not None)
     given = {each.key: each for each in options.given}
-    action_set = given.get("actions.action_set")
-    if action_set and action_set.value in _PROMPT_OF and "prompt" not in given:
-        draft.put(("prompt",), _PROMPT_OF[action_set.value], action_set.origin)
+    for each in given.values():
+        if (prompt := _PROMPT_OF.get((each.key, each.value))) and "prompt" not in given:
+            draft.put(("prompt",), prompt, each.origin)
     agent = given.get("agent")
     if agent and "prompt" not in given and (prompt := getattr(registry.load("agents", agent.value), "prompt", None)):
         draft.put(("prompt",), prompt, agent.origin)

@@ -19,6 +19,7 @@ from webarena_runner.types import Sampling
 Order = Literal["official", "free"]
 Images = Literal["none", "screenshot"]
 ActionSet = Literal["id", "playwright"]
+Dialect = Literal["webarena", "visualwebarena"]
 Offsite = Literal["block", "terminate", "allow"]
 Screenshots = Literal["every", "changed", "failed", "none"]
 
@@ -112,8 +113,12 @@ class ModelSpec(Described):
 class ObservationSettings(Described):
     """What the model reads of a page."""
 
-    mode: Literal["accessibility_tree", "html"] = "accessibility_tree"
-    """what the model reads: accessibility_tree (official default) or html"""
+    mode: Literal["accessibility_tree", "html", "som"] = "accessibility_tree"
+    """what the model reads: accessibility_tree (official default), html, or som (set of marks)
+
+    som is VisualWebArena's: pictures of pages have numbered marks on what can be acted on, and the text lists these
+    elements. It is of what is in view, whatever viewport_only says.
+    """
     viewport_only: bool = True
     """only what is scrolled into view; official runs force it on"""
     max_tokens: PositiveInt | None = 1920
@@ -137,6 +142,11 @@ class ActionSettings(Described):
 
     action_set: ActionSet = "id"
     """id: click [12]; playwright: page.get_by_role(...).click(); published official runs use id"""
+    dialect: Dialect = "webarena"
+    """whose id actions: those of webarena, or of visualwebarena, which has clear [id] too
+
+    The line about the last action is worded as there too.
+    """
     lenient_syntax: bool = False
     """understand [id=5], Click [5], press [Ctrl+v], several lines; official does not
 

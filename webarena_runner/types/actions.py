@@ -26,6 +26,13 @@ class Type(Record):
     press_enter: bool
 
 
+class Clear(Record):
+    """Empties an element: a click, all of it selected, Backspace (VisualWebArena)."""
+
+    kind: Literal["clear"] = "clear"
+    element_id: str
+
+
 class Press(Record):
     kind: Literal["press"] = "press"
     key_comb: str
@@ -108,6 +115,7 @@ Action = Annotated[
     Click
     | Hover
     | Type
+    | Clear
     | Press
     | Scroll
     | Goto

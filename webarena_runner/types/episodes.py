@@ -220,7 +220,6 @@ class Ending(StrEnum):
     PARSE_FAILURES = "parse_failures"
     COST_LIMIT = "cost_limit"
     OFFSITE = "offsite"
-    OVER = "over"
     ERROR = "error"
 
 

@@ -24,6 +24,7 @@ from webarena_runner.types import (
     Action,
     Box,
     BrowserGymCalls,
+    Clear,
     Click,
     CloseTab,
     GoBack,
@@ -48,6 +49,7 @@ SCROLL = """(sign) => {
 # Longer text is put in at once: typing takes two messages to the browser for each character.
 MAX_TYPED_CHARACTERS = 5000
 MAX_ERROR_CHARACTERS = 500
+SELECT_ALL = f"{META}+A"
 
 
 class ActionFailed(RunnerError):
@@ -115,10 +117,12 @@ class Actor:
             case Type():
                 await page.mouse.click(*self._centre(action.element_id, nodes))
                 await _type(page, action)
+            case Clear(element_id=element_id):
+                await page.mouse.click(*self._centre(element_id, nodes))
+                await _press(page, SELECT_ALL)
+                await page.keyboard.press("Backspace")
             case Press(key_comb=keys):
-                if META in keys:
-                    keys = for_platform(keys, await page.evaluate("navigator.platform"))
-                await page.keyboard.press(keys)
+                await _press(page, keys)
             case Scroll(direction=direction):
                 await page.evaluate(SCROLL, 1 if direction == "down" else -1)
             case PlaywrightCall() | BrowserGymCalls():
@@ -213,6 +217,12 @@ async def _type(page: Page, action: Type) -> None:
         await page.keyboard.type(action.text)
     if action.press_enter:
         await page.keyboard.press("Enter")
+
+
+async def _press(page: Page, keys: str) -> None:
+    if META in keys:
+        keys = for_platform(keys, await page.evaluate("navigator.platform"))
+    await page.keyboard.press(keys)
 
 
 def _deviations(action: Action) -> tuple[str, ...]:

@@ -8,13 +8,14 @@ from typing import Any, Literal
 
 import orjson
 
-from webarena_runner.browser.observe import axtree, htmltree
+from webarena_runner.browser.observe import axtree, htmltree, som
 from webarena_runner.browser.observe.align import Walk, align
 from webarena_runner.browser.observe.axtree import Rendered
 from webarena_runner.browser.observe.devtools import DevTools, ProtocolError, parse_json
 from webarena_runner.browser.observe.geometry import Rectangle, Screen
 from webarena_runner.browser.observe.ids import Number, browser_id
-from webarena_runner.browser.observe.scripts import RECTANGLES_OF, WALK
+from webarena_runner.browser.observe.scripts import ELEMENTS, RECTANGLES_OF, WALK
+from webarena_runner.browser.observe.som import Marked
 from webarena_runner.settings.records import ObservationSettings
 
 ScreenshotType = Literal["jpeg", "png", "webp"]
@@ -28,10 +29,17 @@ COMMANDS_AT_ONCE = 400
 
 @dataclass(frozen=True)
 class PageText:
-    """A rendered page and its title."""
+    """A rendered page and its title; `marked` of a page that is shown with marks."""
 
     rendered: Rendered
     title: str
+    marked: Marked | None = None
+
+    def below(self, tab_line: str) -> str:
+        """The whole observation; a list of marked elements stands alone (official)."""
+        if self.marked and self.rendered.text:
+            return self.rendered.text
+        return f"{tab_line}\n\n{self.rendered.text}"
 
 
 async def read_page(
@@ -42,6 +50,8 @@ async def read_page(
     Raises:
         ProtocolError: the page went away or navigated while it was read.
     """
+    if settings.mode == "som":
+        return await _read_elements(tools, frame_id)
     snapshot_command = tools.send("DOMSnapshot.captureSnapshot", SNAPSHOT)
     if settings.mode == "html":
         walk, snapshot = await asyncio.gather(_walk(tools, frame_id, settings), snapshot_command)
@@ -84,16 +94,31 @@ def _screen(walk: Walk, settings: ObservationSettings) -> Screen | None:
     return walk.screen if settings.viewport_only else None
 
 
-async def _walk(tools: DevTools, frame_id: str, settings: ObservationSettings) -> Walk:
-    # The other commands are already on their way when this one's answer arrives, so the script runs right after them.
-    world_id = await isolated_world(tools, frame_id)
-    expression = WALK % orjson.dumps(settings.viewport_only).decode()
+async def _read_elements(tools: DevTools, frame_id: str) -> PageText:
+    seen = await _evaluated(tools, await isolated_world(tools, frame_id), ELEMENTS)
+    marked = som.render(
+        som.read_elements(seen["rows"]),
+        Screen(seen["width"], seen["height"]),
+        only_numbers=seen["onlyNumbers"],
+        quoted=seen["quoted"],
+    )
+    return PageText(marked.rendered, seen["title"], marked)
+
+
+async def _evaluated(tools: DevTools, world_id: int, expression: str) -> dict[str, Any]:
+    """What a script of ours makes of the page, as JSON."""
     reply = await tools.send(
         "Runtime.evaluate", {"expression": expression, "contextId": world_id, "returnByValue": True}
     )
     if "exceptionDetails" in reply:
         raise ProtocolError(f"reading the page: {reply['exceptionDetails'].get('text', 'the script failed')}")
-    seen = parse_json(reply["result"]["value"])
+    return parse_json(reply["result"]["value"])
+
+
+async def _walk(tools: DevTools, frame_id: str, settings: ObservationSettings) -> Walk:
+    # The other commands are already on their way when this one's answer arrives, so the script runs right after them.
+    world_id = await isolated_world(tools, frame_id)
+    seen = await _evaluated(tools, world_id, WALK % orjson.dumps(settings.viewport_only).decode())
     flat = iter(seen["rectangles"])
     rectangles = {index: Rectangle(*box) for index, *box in zip(flat, flat, flat, flat, flat, strict=True)}
     screen = Screen(seen["width"], seen["height"])
@@ -133,10 +158,10 @@ async def _ask(tools: DevTools, world_id: int, backend_ids: Sequence[int]) -> di
 
 
 async def _resolve(tools: DevTools, world_id: int, backend_id: int) -> str | None:
-    """Handle of a DOM node in our world; None where it has none, as for a node that is gone or in a date picker."""
+    """Handle of a DOM node in our world; None where it has none, as for a node that is gone."""
     where = {"backendNodeId": backend_id, "executionContextId": world_id, "objectGroup": OBJECT_GROUP}
     try:
-        handle: str | None = (await tools.send("DOM.resolveNode", where))["object"].get("objectId")
+        handle: str = (await tools.send("DOM.resolveNode", where))["object"]["objectId"]
     except ProtocolError:
         return None
     return handle

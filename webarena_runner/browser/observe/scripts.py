@@ -74,3 +74,62 @@ return JSON.stringify(nodes.map((node) => {
 }));
 }"""
 )
+
+# What VisualWebArena numbers, and what it lists as text: elements that such a selector names, in document order.
+_CAN_ACT = """
+a[href]:not(:has(img)), a[href] img, a[href="/notifications"], a[href="/submit"], button, input:not([type="hidden"]),
+input[type="checkbox"], textarea, select, [tabindex]:not([tabindex="-1"]), [contenteditable="true"], [role="button"],
+[role="link"], [role="checkbox"], [role="menuitem"], [role="tab"], [draggable="true"], .btn, .fa.fa-star.is-rating-item
+""".strip()
+_TEXT = "p, span, div:not(:has(*)), h1, h2, h3, h4, h5, h6, li, article"
+# Words that the official reader of its own table takes for an absent value.
+_ABSENT = """
+#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|None|n/a|nan|null
+""".strip()
+
+# Rows as `som.Element`; only of elements in view, and of their texts as much as can be listed. Texts are stripped of
+# what Python counts as white space.
+ELEMENTS = (
+    "(() => {"
+    f"const CAN_ACT = `{_CAN_ACT}`, TEXT = `{_TEXT}`, ABSENT = new Set(`{_ABSENT}`.split('|'));"
+    + r"""
+const WHITE = '[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
+const atStart = new RegExp(`^${WHITE}+`), white = new RegExp(WHITE), number = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+const LONGEST = 400;
+const getter = (prototype, name) => Object.getOwnPropertyDescriptor(prototype, name).get;
+const textContent = getter(Node.prototype, 'textContent');
+const rectangle = Element.prototype.getBoundingClientRect, attribute = Element.prototype.getAttribute;
+const matches = Element.prototype.matches;
+const said = (text) => (ABSENT.has(text) ? '' : text);
+const shortened = (text) => {
+  text = text.replace(/[\n\t]+/g, '').replace(atStart, '');
+  let end = text.length;
+  while (end && white.test(text[end - 1])) end -= 1;
+  return text.slice(0, Math.min(end, LONGEST));
+};
+const found = document.querySelectorAll(`${CAN_ACT}, :not(${CAN_ACT}, style) > :is(${TEXT})`);
+const left = scrollX, top = scrollY, width = screen.width, height = screen.height;
+const rows = [];
+let texts = true, alts = true, anyText = false, anyAlt = false;
+for (const element of found) {
+  const box = rectangle.call(element);
+  if (box.width === 0 || box.height === 0) continue;
+  const x = box.left + left - left, y = box.top + top - top;
+  const right = box.right + left - left, bottom = box.bottom + top - top;
+  const isShown = bottom >= 0 && y <= height && right >= 0 && x <= width;
+  const text = isShown || texts ? said(textContent.call(element).replaceAll('"', '')) : '';
+  const alt = said((attribute.call(element, 'alt') || '').replaceAll('"', ''));
+  if (text) { anyText = true; texts = texts && number.test(text.trim()); }
+  if (alt) { anyAlt = true; alts = alts && number.test(alt.trim()); }
+  if (!isShown) continue;
+  rows.push([
+    element.tagName, matches.call(element, CAN_ACT), x, y, right, bottom, box.width, box.height, shortened(text), alt,
+  ]);
+}
+const quoted = document.querySelector(`[class*='"'], [id*='"']`) !== null
+  && [...found].some((element) => `${element.className}${element.id}`.includes('"'));
+const described = rows.some((row) => row[0] === 'IMG' && row[9]);
+const onlyNumbers = rows.length > 0 && ((anyText && texts) || (anyAlt && alts && described));
+return JSON.stringify({rows, width, height, title: String(document.title), onlyNumbers, quoted});
+})()"""
+)

@@ -1,1 +1,0 @@
-"""WebArena as a CUBE benchmark. Needs the extra `cube`, and Python 3.12 or newer."""

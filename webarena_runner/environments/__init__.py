@@ -1,1 +1,0 @@
-"""Environment plug-ins that come with the runner, beside that of the web benchmarks (`running.browsing`)."""
