@@ -2,12 +2,16 @@
 
 The policy is scripted: it scrolls down and up, then stops. A vector environment goes in lock-step, with a process and a
 Chromium for each of its places; its automatic resets are no steps. Every row has the time of its start left out.
-Run it with: .venv/bin/python -m bench.rollouts [--steps 3] [--episodes 16] [--places 1,4,8]
+With --miniwob PYTHON, a Python that has `miniwob`, MiniWoB's own environment is beside them: one at a time, and every
+episode a click in a page of two buttons.
+Run it with: .venv/bin/python -m bench.rollouts [--steps 3] [--episodes 16] [--places 1,4,8] [--miniwob PYTHON]
 """
 
 import argparse
+import subprocess
 import time
 from itertools import count, islice
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -62,6 +66,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=3, help="of an episode")
     parser.add_argument("--episodes", type=int, default=16, help="of each measurement")
     parser.add_argument("--places", default="1,4,8", help="episodes at a time, with commas between")
+    parser.add_argument("--miniwob", metavar="PYTHON", help="one that has miniwob 1.1")
     given = parser.parse_args()
     print("| at a time | rollouts | make_vec, sync | make_vec, async | rollouts / sync | rollouts / async |")
     print("|---" * 6 + "|", flush=True)
@@ -70,6 +75,16 @@ def main() -> None:
         sync, parallel = (of_vector(mode, places, given.episodes, given.steps) for mode in ("sync", "async"))
         cells = (f"{places}", *(f"{each:,.0f}" for each in (ours, sync, parallel)))
         print(f"| {' | '.join(cells)} | {ours / sync:.2f} | {ours / parallel:.2f} |", flush=True)
+    if given.miniwob:
+        theirs = of_miniwob(given.miniwob, given.episodes * given.steps)
+        ours = of_rollouts(1, given.episodes, given.steps)
+        print(f"\nMiniWoB, 1 at a time: {theirs:,.0f}; rollouts, once more: {ours:,.0f}; ratio {ours / theirs:.2f}")
+
+
+def of_miniwob(python: str, steps: int) -> float:
+    script = str(Path(__file__).with_name("miniwob_steps.py"))
+    done = subprocess.run([python, script, str(steps)], stdout=subprocess.PIPE, text=True, check=True)
+    return float(done.stdout)
 
 
 if __name__ == "__main__":

@@ -155,7 +155,10 @@ Agent = Annotated[
     str | None,
     Sets("agent"),
     typer.Option(
-        "--agent", metavar="NAME", help="Agent plug-in. [dim]Default: the profile's[/dim]", rich_help_panel=WHAT_TO_RUN
+        "--agent",
+        metavar="NAME",
+        help="Agent plug-in; browsergym:MODULE.NAME: one written for BrowserGym. [dim]Default: the profile's[/dim]",
+        rich_help_panel=WHAT_TO_RUN,
     ),
 ]
 Prompt = Annotated[

@@ -20,6 +20,9 @@ from webarena_runner.types import Completion, Decision, Message, Observation, St
 NAME = "browsergym"
 PROFILE = "browsergym"
 NO_ACTION = "the agent gave no action"
+# Of episodes that ended by themselves, or by an error, nobody is told here; so many more than play are kept.
+SPARE = 4
+MOST_AT_ONCE = 64
 _ROLES = ("system", "user", "assistant")
 
 
@@ -38,9 +41,11 @@ class BrowserGymAgent:
     takes_argument: ClassVar[bool] = True
     note: ClassVar[str] = "asks its own model"
 
-    def __init__(self, target: str, python: Path) -> None:
+    def __init__(self, target: str, python: Path, *, max_steps: int = 1000, at_once: int = MOST_AT_ONCE) -> None:
         self._target = target
         self._python = python
+        self._max_steps = max_steps
+        self._at_once = at_once
         self._process: AgentProcess | None = None
         self._episodes: dict[str, _Playing] = {}
 
@@ -62,7 +67,9 @@ class BrowserGymAgent:
         python = setup.settings.agent_python or Path(sys.executable)
         if not python.exists():
             raise ConfigError(f"agent_python: {python} is not there; name the Python of an environment with {module}")
-        return cls(target, python)
+        limits, workers = setup.settings.limits, setup.settings.workers
+        at_once = MOST_AT_ONCE if workers == "auto" else workers
+        return cls(target, python, max_steps=limits.max_steps, at_once=at_once)
 
     def check_tasks(self, tasks: Sequence[Task]) -> None:
         """Takes any task without pictures of its own."""
@@ -84,34 +91,38 @@ class BrowserGymAgent:
         self, task: Task, history: Sequence[Step], now: Observation, *, urls: Mapping[str, str], trial: int = 0
     ) -> Decision:
         """Raises ModelError when the agent fails, BrowserError when the page was not looked at for it."""
-        if history and (answer := answer_after(history[-1].decision.action)):
-            return await self._last(task, trial, Decision(action=answer, note="said by the action before"))
         name = f"{task.task_set} {task.task_id} {trial}"
-        playing = self._begun(name, history)
+        if history and (answer := answer_after(history[-1].decision.action)):
+            await self._let_go(name)
+            return Decision(action=answer, note="said by the action before")
+        playing = await self._begun(name, history)
         if self._process is None:
             raise ModelError(f"agent {self._target}: its process has not been started")
-        process = self._process
-        told = await process.ask(
+        told = await self._process.ask(
             "act" if history else "begin",
             name,
-            observation(task, now, said=playing.said, begun=playing.begun, greeting=process.ready["greeting"]),
+            observation(
+                task, now, said=playing.said, begun=playing.begun, greeting=self._process.ready.get("greeting", "")
+            ),
         )
         playing.said = str(told["action"] or "")
         decision = _decision(told)
-        return await self._last(task, trial, decision) if isinstance(decision.action, Stop) else decision
+        if isinstance(decision.action, Stop) or len(history) + 1 >= self._max_steps:
+            await self._let_go(name)
+        return decision
 
-    def _begun(self, name: str, history: Sequence[Step]) -> _Playing:
+    async def _begun(self, name: str, history: Sequence[Step]) -> _Playing:
         if not history:
-            self._episodes[name] = _Playing(monotonic())
+            self._episodes.pop(name, None)
+            for left in list(self._episodes)[: -(self._at_once + SPARE)]:
+                await self._let_go(left)
         return self._episodes.setdefault(name, _Playing(monotonic()))
 
-    async def _last(self, task: Task, trial: int, decision: Decision) -> Decision:
-        """Of an episode; its agent, with all that it has seen, is let go."""
-        name = f"{task.task_set} {task.task_id} {trial}"
+    async def _let_go(self, name: str) -> None:
+        """Of an episode that has ended: its agent, with all that it has seen."""
         self._episodes.pop(name, None)
         if self._process is not None:
             await self._process.end(name)
-        return decision
 
 
 def observation(task: Task, now: Observation, *, said: str, begun: float, greeting: str) -> dict[str, Any]:
