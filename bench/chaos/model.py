@@ -1,6 +1,6 @@
 """A model server with OpenAI's chat API in a process of its own, which may spoil a share of its replies.
 
-Run it with: .venv/bin/python -m bench.chaos.model PORT [FAULT SHARE]
+Run it with: .venv/bin/python -m bench.chaos.model PORT [FAULT SHARE]; it listens when it reads a line
 """
 
 import itertools
@@ -164,12 +164,15 @@ class ModelServer:
         return int(httpx.get(f"http://127.0.0.1:{self.port}{SPOILED}", trust_env=False).json())
 
     def _start(self) -> subprocess.Popen[bytes]:
+        return _listening(self._loaded())
+
+    def _loaded(self) -> subprocess.Popen[bytes]:
+        """One that has been started, and listens as soon as it is told to."""
         command = [sys.executable, "-m", "bench.chaos.model", str(self.port), *self._fault]
-        process = subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE)
-        # It says so when it listens.
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        process = subprocess.Popen(command, cwd=Path(__file__).parents[2], **pipes)
         assert process.stdout is not None
-        with process.stdout as said:
-            said.readline()
+        process.stdout.readline()
         return process
 
     def kill(self) -> None:
@@ -177,13 +180,28 @@ class ModelServer:
         self._process.wait()
 
     def kill_for(self, away_s: float) -> None:
+        """No longer than that: a start takes many seconds on a busy machine."""
+        next_one = self._loaded()
         self.kill()
         time.sleep(away_s)
-        self._process = self._start()
+        self._process = _listening(next_one)
+
+
+def _listening(process: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with process.stdin, process.stdout as said:
+        process.stdin.write(b"listen\n")
+        process.stdin.flush()
+        said.readline()
+    return process
 
 
 def main() -> None:
     port, fault, share = (*sys.argv[1:], "", "0")[:3]
+    print("loaded", flush=True)
+    if not sys.stdin.readline():
+        return
     server = Server(int(port), fault, float(share))
     print("listens", flush=True)
     server.serve_forever()

@@ -21,9 +21,12 @@ FAKETIME = (
     Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"),
     Path("/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1"),
 )
-# The runner alone has another clock: what it starts does not preload the library.
+# The runner alone has another clock: what it starts does not preload the library. In libfaketime 0.9.10 a waiting clock
+# that stays lets each time.sleep fail (clock_nanosleep: EINVAL), which no real clock does.
 _ON_ITS_OWN = (
-    "import os, runpy; os.environ.pop('LD_PRELOAD'); runpy.run_module('webarena_runner.cli', run_name='__main__')"
+    "import os, runpy, select, time; os.environ.pop('LD_PRELOAD'); "
+    "time.sleep = lambda seconds: select.select([], [], [], seconds); "
+    "runpy.run_module('webarena_runner.cli', run_name='__main__')"
 )
 
 

@@ -32,10 +32,10 @@ TIMES_ON = 6
 
 # With one request at a time, nothing kept of earlier ones and temperature 0 it says the same each time.
 SMALL_MODEL = (
-    *("--model", "smollm2-local", "--prompt", "small", "--task-set", "mini", "--tasks", "29,58", "--seed", "0"),
-    *("-o", "sampling.temperature=0", "-o", "sampling.max_tokens=48", "-o", "model.context_window=2048"),
+    *("--model", "smollm2-local", "--prompt", "small", "--seed", "0", "--trials", "2"),
+    *("-o", "sampling.temperature=0", "-o", "sampling.max_tokens=24", "-o", "model.context_window=2048"),
     *("-o", "model.options.extra_body={cache_prompt: false}", "-o", "observation.ids=stable"),
-    *("-o", "observation.max_tokens=200", "-o", "limits.max_steps=3", "-o", "actions.constrain=words"),
+    *("-o", "observation.max_tokens=100", "-o", "limits.max_steps=2", "-o", "actions.constrain=words"),
 )
 
 
@@ -50,12 +50,13 @@ class Games:
 
     def arguments(self, game: str, server: ModelServer) -> list[str]:
         shared = ["--workers", str(self.workers), "--trials", "2"]
-        if game == "small model":
-            return [*SMALL_MODEL, "--trials", str(min(self.tasks, 2))]
         if game == "smoke":
             return ["--model", "oracle", "--tasks", "smoke", *shared, "-o", "observation.ids=stable"]
-        file = self.place / "tasks.json"
-        write_tasks(file, self.tasks)
+        file = self.place / f"tasks-{game.replace(' ', '-')}.json"
+        write_tasks(file, self.tasks if game == "scripted" else 1)
+        chosen = ("--task-set", str(file), "--sites", "embedded")
+        if game == "small model":
+            return [*SMALL_MODEL, *chosen]
         options = {
             "base_url": f"http://127.0.0.1:{server.port}/v1",
             "retry_first_wait_s": "0.2",
@@ -63,7 +64,6 @@ class Games:
             "timeout_s": "5",
         }
         assigned = (word for key, value in options.items() for word in ("-o", f"model.options.{key}={value}"))
-        chosen = ("--task-set", str(file), "--sites", "embedded")
         return ["--model", "openai-compatible", "--prompt", "direct", *chosen, *shared, *assigned]
 
     def undisturbed(self, game: str) -> Outcomes:
@@ -90,6 +90,9 @@ def play(name: str, kind: Disturbance, games: Games, *, moments: int, chance: ra
         undisturbed = games.undisturbed(kind.game)
     except LeftOut as missing:
         row.left_out = str(missing)
+        return row
+    except ChaosError as error:
+        row.stuck.append(str(error))
         return row
     while row.moments < moments and not row.left_out and not row.stuck and row.runs <= moments:
         row.runs += 1

@@ -18,8 +18,8 @@ KINDS: Mapping[str, Callable[[str], bool]] = {
     "model's server": lambda args: "xserver.py" in args and "guard.py" not in args,
     "Chromium's other processes": lambda args: "--type=" in args or "chrome_crashpad" in args,
 }
-# Of a cluster, which stays when a run ends.
-RAYS = ("raylet", "gcs_server", "ray/_private", "ray/dashboard", "ray-dashboard", "ray::IDLE", "runtime_env")
+# Actors of a run. What else Ray has started stays when a run ends.
+ACTORS = ("ray::Worker", "ray::Host")
 ORPHAN_LIMIT_S = 10.0
 
 
@@ -53,12 +53,16 @@ class Family:
             time.sleep(0.2)
 
     def _counts(self, pid: int, args: str) -> bool:
-        return pid in self._known or (self._is_marked(pid) and not any(word in args for word in RAYS))
+        return pid in self._known or (self._is_marked(pid) and not _is_of_ray(args))
 
     def _is_marked(self, pid: int) -> bool:
         with suppress(OSError):
             return self._mark in Path(f"/proc/{pid}/environ").read_bytes()
         return False
+
+
+def _is_of_ray(args: str) -> bool:
+    return "/site-packages/ray/" in args or (args.startswith(("ray::", "ray-")) and not args.startswith(ACTORS))
 
 
 def kill(pids: list[int], number: int) -> None:

@@ -44,6 +44,13 @@ def test_a_headless_shell_goes_first_unless_a_window_is_wanted(path: Path) -> No
     assert (with_window.path, with_window.is_shell) == (chrome, False)
 
 
+def test_a_browser_that_is_there_and_does_not_answer_is_named_with_the_reason(path: Path) -> None:
+    shell = program(path, "chromium-headless-shell", "echo libnss3.so: cannot open shared object file >&2; exit 127")
+    with pytest.raises(BrowserMissing) as raised:
+        find_browser(usual_places=())
+    assert f"({shell}: libnss3.so: cannot open shared object file)" in str(raised.value)
+
+
 def test_the_headless_shell_that_playwright_downloaded_is_found(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

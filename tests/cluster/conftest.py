@@ -70,10 +70,11 @@ def started(workdir: Path) -> Iterator[Started]:
     """Starts runs, with `limit` of so many embedded tasks; those that still go on at the end are killed."""
     runs: list[Run] = []
 
-    def start(*arguments: str, run_id: str = "r", limit: int | None = None) -> Run:
+    def start(*arguments: str, run_id: str = "r", limit: int | None = None, executor: str = "ray") -> Run:
         few = () if limit is None else ("--model", "oracle", "--tasks", "mini & site:reddit", "--limit", str(limit))
+        new = (*few, "--run-id", run_id, "-o", "settle.limit_s=10")
         process = subprocess.Popen(
-            [WA_RUN, *few, "--run-id", run_id, "--executor", "ray", "-o", "settle.limit_s=10", *arguments],
+            [WA_RUN, *arguments, *(new if arguments[0] != "resume" else ()), "--executor", executor],
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -127,8 +127,9 @@ def test_a_cluster_of_its_own_goes_with_the_run(started: Started, monkeypatch: p
 
 
 def test_a_run_of_one_machine_goes_on_with_a_cluster(nodes: Nodes, started: Started) -> None:
-    run = started("--executor", "local", "--max-time", "1", limit=3)
-    run.process.communicate(timeout=LIMIT_S)
+    run = started("--max-time", "1", limit=3, executor="local")
+    _, err = run.process.communicate(timeout=LIMIT_S)
+    assert "stopped early" in err
     resumed = started("resume", "r", "--max-time", "5m", "--ray-address", nodes.address, "--workers", "2")
     resumed.ended()
     resumed.require_all_passed_once()

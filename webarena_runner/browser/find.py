@@ -79,21 +79,25 @@ def find_browser(
     Raises:
         BrowserMissing: none of them is there and answers.
     """
+    silent: list[str] = []
     if configured is not None:
-        version = _version(configured)
+        version = _version(configured, silent)
         if version is None:
+            why = f" ({silent[0].partition(': ')[2]})" if silent else ""
             raise BrowserMissing(
-                f"browser.executable is {configured}, which is not a browser that answers to --version; "
+                f"browser.executable is {configured}, which is not a browser that answers to --version{why}; "
                 "give the path of a Chrome or Chromium, or leave it out to have one found"
             )
         return FoundBrowser(configured, "configured", version)
     for path, kind in _installed(usual_places, headless=headless):
-        version = _version(path)
+        version = _version(path, silent)
         if version is not None:
             return FoundBrowser(path, kind, version)
-    downloaded = _playwright_chromium()
+    downloaded = _playwright_chromium(silent)
     if downloaded is not None:
         return downloaded
+    if silent:
+        raise BrowserMissing(f"no browser that answers to --version ({'; '.join(silent)}); try again, or {WAYS}")
     raise BrowserMissing(f"no Chrome or Chromium on this machine: {WAYS}")
 
 
@@ -178,20 +182,29 @@ def _playwright_shells() -> list[tuple[Path, Kind]]:
     return [(path, "headless-shell") for path in found if path.stem in SHELL_NAMES]
 
 
-def _version(path: Path) -> str | None:
+def _version(path: Path, silent: list[str]) -> str | None:
+    """None: it is not there, or does not answer, and then `silent` gets why."""
     if not path.is_file():
         return None
     try:
         answer = subprocess.run(
             [path, "--version"], capture_output=True, text=True, timeout=QUESTION_TIMEOUT_S, check=True
         )
-    except (OSError, subprocess.SubprocessError):
+    except subprocess.TimeoutExpired:
+        silent.append(f"{path}: no answer within {QUESTION_TIMEOUT_S} s")
+        return None
+    except (OSError, subprocess.SubprocessError) as error:
+        told = (getattr(error, "stderr", None) or str(error)).strip().splitlines()
+        silent.append(f"{path}: {told[-1] if told else type(error).__name__}")
         return None
     found = VERSION.search(answer.stdout)
-    return found.group() if found else None
+    if found is None:
+        silent.append(f"{path}: answers no version, but {answer.stdout.strip()[:80]!r}")
+        return None
+    return found.group()
 
 
-def _playwright_chromium() -> FoundBrowser | None:
+def _playwright_chromium(silent: list[str]) -> FoundBrowser | None:
     try:
         # In a process of its own: Playwright's synchronous interface refuses to start inside a running event loop.
         answer = subprocess.run(
@@ -204,7 +217,7 @@ def _playwright_chromium() -> FoundBrowser | None:
     except (OSError, subprocess.SubprocessError):
         return None
     path = Path(answer.stdout.strip())
-    version = _version(path)
+    version = _version(path, silent)
     return FoundBrowser(path, "playwright", version) if version else None
 
 
