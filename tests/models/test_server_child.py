@@ -120,8 +120,8 @@ async def test_a_server_that_does_not_start_is_told_with_the_end_of_its_log(make
 
 
 async def test_a_server_that_is_not_healthy_in_time_is_ended(make: Make) -> None:
-    child = make("deaf", start_timeout_s=0.5)
-    with pytest.raises(ModelError, match=r"not healthy within 0.5 s \(start_timeout_s\)"):
+    child = make("deaf", start_timeout_s=1.5)
+    with pytest.raises(ModelError, match=r"not healthy within 1.5 s \(start_timeout_s\)"):
         await child.ready()
     await until_ended(engine_of(child))
 
