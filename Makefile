@@ -28,6 +28,8 @@ help:
 	@echo "make verified-test  webarena-verified's evaluator on exported episodes (sets up .venv-verified: 0.1 GB, two minutes)"
 	@echo "make harbor-test  Harbor's models and viewer on exported jobs (sets up .venv-harbor: 0.3 GB, needs Python 3.12)"
 	@echo "make openenv-test  OpenEnv's client on our server, sixteen sessions at once (sets up .venv-openenv: 0.7 GB, three minutes)"
+	@echo "make miniwob-test  MiniWoB's pages as episodes of ours (sets up .venv-miniwob: 0.6 GB, two minutes)"
+	@echo "make cube-test  the embedded tasks as a benchmark of CUBE (sets up .venv-cube: 0.7 GB, two minutes, needs Python 3.12)"
 	@echo "make ray-test   runs on Ray nodes on this machine, one of which is killed (sets up .venv-ray: 0.6 GB, ten minutes)"
 	@echo "make test-sites  real web applications as sites: kiwix-serve, MediaWiki, django-oscar (Debian packages, and .venv-sites: 0.3 GB)"
 	@echo "make fuzz       10,000 seeded odd task files, model replies, run folders and imports: no traceback, no hang (some minutes)"
@@ -172,6 +174,37 @@ bench-ray: browser .venv-ray/.installed
 .PHONY: openenv-test
 openenv-test: browser .venv-openenv/.installed
 	.venv-openenv/bin/python -m pytest -m peer tests/peer/test_openenv.py
+
+# What a step costs through each adapter that is in the environment: two minutes.
+.PHONY: bench-adapters
+bench-adapters: browser .venv-openenv/.installed
+	.venv-openenv/bin/python -m bench.adapters
+
+# A package without what it would bring: only its pages are used.
+.venv-miniwob/.installed: pyproject.toml requirements/dev.lock | setup
+	test -x .venv-miniwob/bin/python || $(PYTHON) -m venv .venv-miniwob
+	$(BIN)/uv pip install --quiet --python .venv-miniwob/bin/python --no-deps --require-hashes -r requirements/dev.lock \
+	  || .venv-miniwob/bin/python -m pip install --quiet --no-compile --no-deps --require-hashes -r requirements/dev.lock
+	.venv-miniwob/bin/python -m pip install --quiet --no-deps --editable . miniwob==1.1.0
+	touch $@
+
+.PHONY: miniwob-test
+miniwob-test: browser .venv-miniwob/.installed
+	.venv-miniwob/bin/python -m pytest -m peer tests/environments/test_miniwob.py
+
+# As a benchmark of CUBE, which needs Python 3.12 or newer.
+CUBE_PYTHON ?= python3.12
+.venv-cube/.installed: pyproject.toml requirements/dev.lock | setup
+	test -x .venv-cube/bin/python || $(or $(shell .ci/find-python 3.12),$(CUBE_PYTHON)) -m venv .venv-cube
+	$(BIN)/uv pip install --quiet --python .venv-cube/bin/python --no-deps --require-hashes -r requirements/dev.lock \
+	  || .venv-cube/bin/python -m pip install --quiet --no-compile --no-deps --require-hashes -r requirements/dev.lock
+	.venv-cube/bin/python -m pip install --quiet --editable '.[cube]'
+	touch $@
+
+.PHONY: cube-test
+cube-test: browser .venv-cube/.installed
+	.venv-cube/bin/cube test webarena-mini
+	.venv-cube/bin/python -m pytest -m peer tests/peer/test_cube.py
 
 # Whose evaluator scores what we export, in an environment of its own.
 .venv-verified/.installed: requirements/verified.txt

@@ -29,8 +29,8 @@ LAYERS = {
         "time_limits",
     ),
     2: ("tasksets", "browser", "models", "agents", "sites", "evaluators", "verified"),
-    3: ("report", "export", "importers", "rescoring", "results"),
-    4: ("running", "gym", "openenv", "view"),
+    3: ("environments", "report", "export", "importers", "rescoring", "results"),
+    4: ("cube", "running", "gym", "openenv", "view"),
     5: ("cli",),
 }
 LAYER_OF = {name: layer for layer, names in LAYERS.items() for name in names}

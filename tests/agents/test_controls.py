@@ -1,5 +1,6 @@
 """Control agents: no model, no memory, the same choices in every run with one seed."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -62,6 +63,19 @@ async def answers(*names: str) -> list[str]:
         assert isinstance(decision.action, Stop)
         found.append(decision.action.answer)
     return found
+
+
+async def test_those_of_webarena_verified_give_one_report_each() -> None:
+    names = ("say-not-found", "say-retrieved", "say-navigated", "say-mutated", "say-not-allowed")
+    found = [json.loads(answer) for answer in await answers(*names)]
+    assert [(report["task_type"], report["status"]) for report in found] == [
+        ("RETRIEVE", "NOT_FOUND_ERROR"),
+        ("RETRIEVE", "SUCCESS"),
+        ("NAVIGATE", "SUCCESS"),
+        ("MUTATE", "SUCCESS"),
+        ("MUTATE", "ACTION_NOT_ALLOWED_ERROR"),
+    ]
+    assert {report["retrieved_data"] for report in found} == {None}
 
 
 async def test_three_of_them_stop_at_once() -> None:

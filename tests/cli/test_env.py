@@ -19,3 +19,11 @@ def test_a_missing_package_is_told_with_how_to_install_it(invoke: Invoke) -> Non
     assert (done.code, done.out) == (2, "")
     assert "openenv, which is not installed; run:" in done.err
     assert "[openenv]" in done.err
+
+
+@pytest.mark.skipif(find_spec("miniwob") is not None, reason="miniwob is here")
+def test_a_task_set_whose_package_is_missing_says_how_to_install_it(invoke: Invoke) -> None:
+    done = invoke("tasks", "list", "--task-set", "miniwob")
+    assert (done.code, done.out) == (2, "")
+    assert "needs the package miniwob, which is not installed; run:" in done.err
+    assert "[miniwob]" in done.err

@@ -14,7 +14,8 @@ from tests.evaluators.made_pictures import PICTURES, made
 from webarena_runner.errors import DamagedRecord, NoPicture, PictureMissing, TaskFileError
 from webarena_runner.evaluators import likeness as likeness_module
 from webarena_runner.evaluators import score
-from webarena_runner.evaluators.again import rescore
+from webarena_runner.evaluators.again import rescore, score_again
+from webarena_runner.evaluators.combine import asked as ask_judge
 from webarena_runner.evaluators.judge import ModelJudge
 from webarena_runner.evaluators.likeness import likeness
 from webarena_runner.evaluators.page_images import ImagesSpec, PageImageQuery
@@ -34,7 +35,7 @@ class Viewer(SayingJudge):
 
     def __init__(self, replies: Mapping[str, str]) -> None:
         super().__init__([])
-        self._of = {made(name): reply for name, reply in replies.items()}
+        self._of = {read_picture(made(name), name).for_models(): reply for name, reply in replies.items()}
 
     async def ask(
         self, kind: str, *, intent: str, reference: str, answer: str, pictures: tuple[bytes, ...] = ()
@@ -145,6 +146,22 @@ async def test_a_model_that_sees_is_shown_each_picture_once(tmp_path: Path) -> N
     ((messages, _),) = model.requests
     assert (messages[1].images, reply.cached) == ((b"p",), True)
     assert "Is it red?" in messages[1].content
+
+
+async def test_another_judge_is_shown_the_kept_picture(tmp_path: Path) -> None:
+    asked = {"asked": [["Is it red? (yes/no)", "yes"]]}
+    spec = read([record(asked, 0)])
+    found, _ = await scored(spec, [["scene-few"]], replies={"scene-few": "no"}, folder=tmp_path)
+    # A GIF, which models may not take.
+    picture = KeptPictures(tmp_path).read(found.evidence["queries"][0]["pictures"][0]["file"])
+    model = SayingModel("Yes")
+    scoring = score_again(task_of(spec), [found.evidence], {"page_image_query": PageImageQuery()})
+    verdict = await ask_judge(ModelJudge(model, "eyes", None), next(scoring), "", KeptPictures(tmp_path))
+    with pytest.raises(StopIteration) as done:
+        scoring.send(verdict)
+    assert (found.value, done.value.value[0]) == (0, 1)
+    assert model.requests[0][0][1].images == (picture.for_models(),)
+    assert (picture.suffix, read_picture(picture.for_models(), "").suffix) == ("gif", "png")
 
 
 async def test_a_server_that_fails_is_no_score() -> None:

@@ -28,7 +28,7 @@ from webarena_runner.types import EpisodeResult, Score, Standing, Task
 
 async def play(agent: Agent, tasks: Sequence[Task], folder: Path) -> dict[int | str, EpisodeResult]:
     assignments = ("workers=4", "browser.screenshots=false")
-    chosen = {"tasks": "all", "task_set": "mini-visual", "served_by": "embedded"}
+    chosen = {"tasks": "all", "task_set": "mini-visual", "served_by": "embedded", "profile": "visualwebarena"}
     options = CliOptions(model="oracle", assignments=assignments, **chosen)
     config = load_run_config(options, {})[0]
     manifest = make_manifest(config, MiniVisual().load(), tasks, run_id="run", prompt_sha256="", profile_overrides=())

@@ -1,5 +1,6 @@
 """Control agents: they know nothing, so whatever they pass says something about the tasks, not about a model."""
 
+import json
 import random
 import re
 from collections.abc import Mapping, Sequence
@@ -56,6 +57,49 @@ class EchoIntent(_Control):
         self, task: Task, history: Sequence[Step], now: Observation, *, urls: Mapping[str, str], trial: int = 0
     ) -> Decision:
         return Decision(action=Stop(answer=task.intent))
+
+
+class _Report(_Control):
+    """Gives at once the same report in WebArena-Verified's form, of whatever task."""
+
+    task_type: ClassVar[str]
+    status: ClassVar[str] = "SUCCESS"
+
+    async def act(
+        self, task: Task, history: Sequence[Step], now: Observation, *, urls: Mapping[str, str], trial: int = 0
+    ) -> Decision:
+        report = {"task_type": self.task_type, "status": self.status, "retrieved_data": None, "error_details": None}
+        return Decision(action=Stop(answer=json.dumps(report)))
+
+
+class SayNotFound(_Report):
+    """Reports of every task that what it is about is not there; right where nothing is to be found."""
+
+    task_type, status = "RETRIEVE", "NOT_FOUND_ERROR"
+
+
+class SayRetrieved(_Report):
+    """Reports of every task that it has been retrieved, without any data."""
+
+    task_type = "RETRIEVE"
+
+
+class SayNavigated(_Report):
+    """Reports of every task that its page is open; right where that is the page it began on."""
+
+    task_type = "NAVIGATE"
+
+
+class SayMutated(_Report):
+    """Reports of every task that what it asks for has been done; right where no request is looked for."""
+
+    task_type = "MUTATE"
+
+
+class SayNotAllowed(_Report):
+    """Reports of every task that the site has no way to do it."""
+
+    task_type, status = "MUTATE", "ACTION_NOT_ALLOWED_ERROR"
 
 
 class RandomClick(_Control):

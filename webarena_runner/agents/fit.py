@@ -53,7 +53,8 @@ class Fitter:
         return Fitted(cut.text, cut_tokens, "; ".join(filter(None, (note, cut.note))))
 
     async def _cut(self, text: str, limit: int | None) -> Fitted:
-        if limit is None or (total := await self._model.count_tokens(text)) <= limit:
+        # No token is shorter than a byte.
+        if limit is None or len(text.encode()) <= limit or (total := await self._model.count_tokens(text)) <= limit:
             return Fitted(text)
         note = "the observation was cut by an estimate of its tokens" if self._model.estimates_tokens else ""
         return Fitted(await self._model.truncate(text, limit), total - limit, note)

@@ -17,13 +17,17 @@ if TYPE_CHECKING:
     from webarena_runner.settings.loading import CliOptions
 
 CONTROLS = "do-nothing,always-na,echo-intent,random-click"
+# Where a task is answered by a report in JSON.
+REPORTS = "do-nothing,say-not-found,say-retrieved,say-navigated,say-mutated,say-not-allowed"
 NOTES = (
     "[bold]Agents[/bold]\n"
     "  do-nothing     stops at once, without an answer\n"
     "  always-na      answers N/A: passes the tasks that cannot be done\n"
     "  echo-intent    gives the task back as its answer\n"
     "  random-click   clicks on something in view until the step limit, the same\n"
-    "                 again with the same --seed\n\n"
+    "                 again with the same --seed\n"
+    "  say-not-found, say-retrieved, say-navigated, say-mutated, say-not-allowed\n"
+    "                 give one report in WebArena-Verified's form, of every task\n\n"
     "Each is a run of its own, with a folder and a row of leaderboard.csv under --out. 'undecided' are tasks that only "
     "a judge can score; without --judge they count as not passed."
 )
@@ -38,11 +42,13 @@ Tasks = Annotated[
     ),
 ]
 Agents = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--agents",
         metavar="NAMES",
-        help="Agents without a model, commas between.",
+        help=f"Agents without a model, commas between. [dim]Default: {CONTROLS}; of tasks of WebArena-Verified: "
+        f"{REPORTS}[/dim]",
+        show_default=False,
         rich_help_panel=given.WHAT_TO_RUN,
     ),
 ]
@@ -51,7 +57,7 @@ Agents = Annotated[
 def baseline(
     context: typer.Context,
     tasks: Tasks = "mini",
-    agents: Agents = CONTROLS,
+    agents: Agents = None,
     task_set: given.TaskSet = "webarena",
     allow_modified: given.AllowModified = False,
     profile: given.Profile = None,
@@ -80,12 +86,14 @@ def baseline(
     import asyncio
 
     from webarena_runner.cli.selected import chosen_set
+    from webarena_runner.official.families import VERIFIED
     from webarena_runner.running.temporary import own_tmpdir
     from webarena_runner.settings.loading import CliOptions
     from webarena_runner.tasksets import load_task_set, profile_of
 
     chosen = chosen_set(context, tasks, task_set, runs=out)
     named_set = load_task_set(chosen)
+    agents = agents if agents is not None else REPORTS if profile_of(named_set) == VERIFIED.profile else CONTROLS
     options = CliOptions(
         tasks=tasks,
         task_set=chosen,

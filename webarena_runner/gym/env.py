@@ -89,6 +89,13 @@ class WebArenaEnv(gymnasium.Env[dict[str, Any], Any]):
         self.observation_space = self._view.space
         self.action_space = UnicodeText(MAX_ACTION_CHARACTERS)
 
+    def start(self) -> None:
+        """Browser and sites, which are otherwise started with the first `reset`. Raises UsageError: not there."""
+        if self._closed:
+            raise ClosedEnvironmentError("start after close(); make a new environment")
+        if self._borrowed is None:
+            self._borrowed = self._setting.borrow()
+
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -109,12 +116,11 @@ class WebArenaEnv(gymnasium.Env[dict[str, Any], Any]):
         settings = self._setting.limited(options.get("max_steps"), options.get("step_timeout_s"))
         self._leave()
         self._task, self._not_begun = task, None
-        if self._borrowed is None:
-            self._borrowed = self._setting.borrow()
+        borrowed = self._borrowed = self._borrowed or self._setting.borrow()
         self.next_options = None
-        loop = self._borrowed.loop
+        loop = borrowed.loop
         try:
-            self._play = loop.run(self._borrowed.start(settings, task))
+            self._play = loop.run(borrowed.start(settings, task))
             self._last = loop.run(self._play.begin())
         except EpisodeError as error:
             if not self._truncates:

@@ -99,7 +99,7 @@ def error_info(error: EpisodeError) -> dict[str, Any]:
 
 def is_terminal(result: EpisodeResult) -> bool:
     """Whether the episode terminated, rather than being truncated."""
-    return result.ending in (Ending.ANSWERED, Ending.OFFSITE)
+    return result.ending in (Ending.ANSWERED, Ending.OFFSITE, Ending.OVER)
 
 
 def _outcome(result: EpisodeResult, urls: Mapping[str, str]) -> dict[str, Any]:

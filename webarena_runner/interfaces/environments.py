@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from webarena_runner.interfaces import Judge
 from webarena_runner.interfaces.site_events import SiteEvent, ignore_site_event
@@ -53,6 +53,7 @@ class EpisodeNotes:
     `instance` is the copy of the sites that it had, where episodes share copies. `wrote` are sites that it was seen to
     change, `disturbed` those that another episode was seen to change meanwhile, which was to read them only.
     `folder` is that of the attempt, for recordings; None: nothing is kept of the episode.
+    `intent` is what is to be done, where that is known only when the episode has begun ("": what the task says).
     """
 
     folder: Path | None = None
@@ -62,6 +63,7 @@ class EpisodeNotes:
     login_pages: list[str] = field(default_factory=list)
     cookies_apart: list[str] = field(default_factory=list)
     instance: str = ""
+    intent: str = ""
     wrote: set[str] = field(default_factory=set)
     disturbed: set[str] = field(default_factory=set)
     timings_ms: dict[str, float] = field(default_factory=dict)
@@ -123,6 +125,16 @@ class EnvironmentProvider(Protocol):
 
     def episode(self, task: Task, *, trial: int, notes: EpisodeNotes) -> AbstractAsyncContextManager[Environment]:
         """Raises EpisodeError when the task cannot be set up."""
+        ...
+
+
+@runtime_checkable
+class EndsItself(Protocol):
+    """An environment whose episodes end without a stop of the agent's, such as a game that is won or lost."""
+
+    @property
+    def is_over(self) -> bool:
+        """Asked after each step."""
         ...
 
 

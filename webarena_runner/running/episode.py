@@ -14,7 +14,7 @@ from webarena_runner.actions.stops import early_stop
 from webarena_runner.actions.thoughts import has_thoughts
 from webarena_runner.errors import EpisodeError, LoginError, NoAnswer, Overload, SiteAway, SiteError, UsageError
 from webarena_runner.interfaces import Agent
-from webarena_runner.interfaces.environments import Environment, EnvironmentProvider, EpisodeNotes
+from webarena_runner.interfaces.environments import EndsItself, Environment, EnvironmentProvider, EpisodeNotes
 from webarena_runner.log.paths import AttemptPaths
 from webarena_runner.log.reading import total_usd
 from webarena_runner.official.sites import in_order
@@ -88,6 +88,11 @@ class Episode:
     busy_steps: int = 0
     starved_steps: int = 0
     notes: EpisodeNotes = field(default_factory=EpisodeNotes)
+
+    def as_asked(self) -> Task:
+        """The task with the intent that became known when the episode began, if one did."""
+        intent = self.notes.intent
+        return self.task.model_copy(update={"intent": intent}) if intent else self.task
 
     def keep_last_page(self) -> None:
         """In the log, when no step was taken on it."""
@@ -172,7 +177,7 @@ async def play_episode(harness: Harness, episode: Episode) -> EpisodeResult:
 
 
 async def _act(harness: Harness, episode: Episode, environment: Environment) -> tuple[Ending, str]:
-    urls = episode.notes.site_urls
+    urls, task = episode.notes.site_urls, episode.as_asked()
     with episode.notes.timed("first_observation"):
         observation = await environment.observe()
     episode.notes.move("first_observation", "queue", observation.timings_ms.get("queue", 0.0))
@@ -186,7 +191,7 @@ async def _act(harness: Harness, episode: Episode, environment: Environment) -> 
         started_at, clock = datetime.now(UTC), time.monotonic()
         unanswered: NoAnswer | None = None
         try:
-            decision = await harness.agent.act(episode.task, episode.steps, observation, urls=urls, trial=episode.trial)
+            decision = await harness.agent.act(task, episode.steps, observation, urls=urls, trial=episode.trial)
         except NoAnswer as error:
             decision, unanswered = _unanswered(error), error
         agent_ms = 1000 * (time.monotonic() - clock)
@@ -206,6 +211,13 @@ async def _act(harness: Harness, episode: Episode, environment: Environment) -> 
             return Ending.OFFSITE, ""
         if isinstance(decision.action, Stop):
             return Ending.ANSWERED, decision.action.answer
+        if _is_over(environment):
+            episode.keep_last_page()
+            return Ending.OVER, ""
+
+
+def _is_over(environment: Environment) -> bool:
+    return isinstance(environment, EndsItself) and environment.is_over
 
 
 def _cost_stop(episode: Episode, limits: LimitSettings) -> tuple[Ending, str] | None:

@@ -220,6 +220,7 @@ class Ending(StrEnum):
     PARSE_FAILURES = "parse_failures"
     COST_LIMIT = "cost_limit"
     OFFSITE = "offsite"
+    OVER = "over"
     ERROR = "error"
 
 

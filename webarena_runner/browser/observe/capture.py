@@ -158,10 +158,10 @@ async def _ask(tools: DevTools, world_id: int, backend_ids: Sequence[int]) -> di
 
 
 async def _resolve(tools: DevTools, world_id: int, backend_id: int) -> str | None:
-    """Handle of a DOM node in our world; None where it has none, as for a node that is gone."""
+    """Handle of a DOM node in our world; None where it has none, as for a node that is gone or in a date picker."""
     where = {"backendNodeId": backend_id, "executionContextId": world_id, "objectGroup": OBJECT_GROUP}
     try:
-        handle: str = (await tools.send("DOM.resolveNode", where))["object"]["objectId"]
+        handle: str | None = (await tools.send("DOM.resolveNode", where))["object"].get("objectId")
     except ProtocolError:
         return None
     return handle

@@ -23,6 +23,7 @@ _ENDINGS = {
     Ending.PARSE_FAILURES: "the episode ended because the agent's replies had no readable action",
     Ending.COST_LIMIT: "the episode ended at what it may cost",
     Ending.OFFSITE: "the episode ended because the agent left the sites of its task",
+    Ending.OVER: "the episode ended by itself",
     Ending.ERROR: "the episode ended in an error of the infrastructure",
 }
 

@@ -1,23 +1,28 @@
 """Counting and cutting text by the model server's own tokenizer routes."""
 
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from webarena_runner.errors import ModelError
 
 Dialect = Literal["server", "llama.cpp"]
 Post = Callable[[str, dict[str, Any]], Awaitable[Any]]
+KEPT_TEXTS = 32
 
 
-@dataclass(frozen=True)
+@dataclass
 class ServerTokens:
-    """`server` is vLLM's form of `/tokenize` and `/detokenize`; `post` takes a path beside `/v1` and a JSON body."""
+    """`server` is vLLM's form of `/tokenize` and `/detokenize`; `post` takes a path beside `/v1` and a JSON body.
+
+    A page is counted and then cut, so that the tokens of the last texts are kept: one for each of many episodes.
+    """
 
     post: Post
     dialect: Dialect
     model: Callable[[], Awaitable[str]]
     is_estimate = False
+    _known: dict[str, list[int]] = field(default_factory=dict, init=False)
 
     async def count(self, text: str) -> int:
         return len(await self._ids(text))
@@ -54,9 +59,14 @@ class ServerTokens:
         return reply if isinstance(reply, dict) else {}
 
     async def _ids(self, text: str) -> list[int]:
+        if known := self._known.get(text):
+            return known
         ids = (await self._tokenize(text, {})).get("tokens")
         if not isinstance(ids, list) or (text and not ids):
             raise ModelError(f"/tokenize answered without tokens; {_REMEDY}")
+        if len(self._known) >= KEPT_TEXTS:
+            del self._known[next(iter(self._known))]
+        self._known[text] = ids
         return ids
 
 
