@@ -25,7 +25,7 @@ help:
 	@echo "make test-models  run real inference engines on the CPU, with a real small model too (sets up .venv-models: 3 GB)"
 	@echo "make check      lint, types, layers"
 	@echo "make peer-test  other projects' packages on the embedded sites, and their agents (sets up .venv-peer and .venv-browsergym: 2 GB, three quarters of an hour)"
-	@echo "make verified-test  webarena-verified's evaluator on exported episodes (sets up .venv-verified: 0.1 GB, two minutes)"
+	@echo "make verified-test  webarena-verified's evaluator on runs and exported episodes (sets up .venv-verified: 0.1 GB, three minutes)"
 	@echo "make harbor-test  Harbor's models and viewer on exported jobs (sets up .venv-harbor: 0.3 GB, needs Python 3.12)"
 	@echo "make openenv-test  OpenEnv's client on our server, sixteen sessions at once (sets up .venv-openenv: 0.7 GB, three minutes)"
 	@echo "make miniwob-test  MiniWoB's pages as episodes of ours (sets up .venv-miniwob: 0.6 GB, two minutes)"
@@ -223,7 +223,7 @@ harbor-test: setup .venv-harbor/.installed
 	$(BIN)/python -m pytest -m peer tests/peer/test_harbor.py
 
 verified-test: browser .venv-verified/.installed
-	$(BIN)/python -m pytest -m peer tests/peer/test_verified.py
+	$(BIN)/python -m pytest -m peer tests/peer/test_verified.py tests/peer/test_mini_verified.py
 
 # Web applications as users have them, served on this machine: two of Debian's packages, one in an environment of its own.
 SITES_VENV ?= .venv-sites
