@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
@@ -27,16 +28,22 @@ LOCK = "requirements/dev.lock"
 LONGEST_ID = 12
 
 
-def installed(commit: str) -> Path:
-    """The folder of its programs."""
+@dataclass(frozen=True)
+class Build:
+    """`source` has its task set and profiles, which a run takes from the working directory."""
+
+    source: Path
+    programs: Path
+
+
+def installed(commit: str) -> Build:
     whole = _git("rev-parse", "--verify", f"{commit}^{{commit}}").decode().strip()
     folder = user_cache_path("webarena-runner") / "builds" / whole[:LONGEST_ID]
-    programs = folder / "venv" / "bin"
+    source, programs = folder / "source", folder / "venv" / "bin"
     if (programs / "wa-run").exists():
-        return programs
+        return Build(source, programs)
     print(f"installing {whole[:LONGEST_ID]} into {folder}", file=sys.stderr)
     shutil.rmtree(folder, ignore_errors=True)
-    source = folder / "source"
     source.mkdir(parents=True)
     with tempfile.TemporaryFile() as packed:
         packed.write(_git("archive", "--format=tar", whole))
@@ -48,7 +55,7 @@ def installed(commit: str) -> Path:
     subprocess.run([*_installer(programs), "--no-deps", "--require-hashes", "-r", source / LOCK], check=True)
     # As a checkout has it, since that is what this build is measured as.
     subprocess.run([*install, "--editable", source], check=True)
-    return programs
+    return Build(source, programs)
 
 
 def _installer(programs: Path) -> list[str | Path]:
@@ -63,11 +70,11 @@ def _git(*arguments: str) -> bytes:
     return subprocess.run(["git", "-C", HERE, *arguments], check=True, capture_output=True).stdout
 
 
-def played(programs: Path, tasks: str, more: list[str], out: Path) -> tuple[Ran, int]:
+def played(build: Build, tasks: str, more: list[str], out: Path) -> tuple[Ran, int]:
     """A run, and its steps; all of its episodes have to pass."""
     run_id = secrets.token_hex(4)
-    command = [programs / "wa-run", "--model", "oracle", "--tasks", tasks, "--fail-under", "100%", *more]
-    done = ran([*command, "--out", out, "--run-id", run_id], out / f"{run_id}.log")
+    command = [build.programs / "wa-run", "--model", "oracle", "--tasks", tasks, "--fail-under", "100%", *more]
+    done = ran([*command, "--out", out, "--run-id", run_id], out / f"{run_id}.log", at=build.source)
     return done, sum(result.steps for result in read_results(out / run_id).values())
 
 
@@ -78,7 +85,7 @@ def main() -> None:
     parser.add_argument("--tasks", default="smoke", help="that both builds know (default smoke)")
     parser.add_argument("more", nargs="*", metavar="OPTIONS", help="of wa-run, for both, after --")
     given = parser.parse_args()
-    builds = {given.commit: installed(given.commit), "this build": Path(sys.executable).parent}
+    builds = {given.commit: installed(given.commit), "this build": Build(HERE, Path(sys.executable).absolute().parent)}
     runs: dict[str, list[Ran]] = {name: [] for name in builds}
     with tempfile.TemporaryDirectory() as out:
         for turn in range(given.rounds + 1):

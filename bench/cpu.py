@@ -55,8 +55,8 @@ class Ran:
     cpu_s: float
 
 
-def ran(command: Sequence[str | Path], log: Path) -> Ran:
-    """Runs it to its end, with its output in `log`; counts also what its descendants left behind, by adopting them.
+def ran(command: Sequence[str | Path], log: Path, *, at: Path | None = None) -> Ran:
+    """Runs it to its end in folder `at`, with its output in `log`; adopts what its descendants leave, to count it too.
 
     Raises CalledProcessError, with the output, when it fails.
     """
@@ -66,7 +66,7 @@ def ran(command: Sequence[str | Path], log: Path) -> Ran:
     # Where nothing compiled is kept, each run compiles all of its own modules.
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with log.open("w") as out:
-        process = subprocess.Popen([*map(str, command)], stdout=out, stderr=out, env=environ)
+        process = subprocess.Popen([*map(str, command)], stdout=out, stderr=out, env=environ, cwd=at)
         code = process.wait()
     wall_s = time.monotonic() - clock
     if code:

@@ -4,6 +4,8 @@ Every task is played in turn by the runner, by the runner without pictures, and 
 reading the accessibility tree too, and taking a JPEG as well. Each has a Chromium and a driver of its own, the sites'
 processes are left out; the order changes from task to task. Ratios are of the sums, over tasks, of the median of an
 episode. Run it with: .venv/bin/python -m bench.scale [--rounds 3] [--tasks smoke]
+
+`--alone` leaves all but the runner out, for runs of 200 steps and more: `--alone --rounds 1 --tasks 0-80`.
 """
 
 import argparse
@@ -183,9 +185,11 @@ class Bench:
     located: int = 0
 
     @classmethod
-    async def open(cls, tasks: str, out: Path, stack: AsyncExitStack) -> Self:
-        """Each side has played every task once then."""
+    async def open(cls, tasks: str, out: Path, stack: AsyncExitStack, *, alone: bool = False) -> Self:
+        """Each side has played every task once then; `alone` is the runner, and has played none."""
         runner, pid = await with_driver(Runner.open("runner", (), tasks, out, stack))
+        if alone:
+            return cls({OURS: Side(runner, pid)}, runner.tasks)
         plain, plain_pid = await with_driver(Runner.open("plain", (WITHOUT_PICTURES,), tasks, out, stack))
         bench = cls({OURS: Side(runner, pid), PLAIN: Side(plain, plain_pid)}, runner.tasks)
         executable, sites = find_browser(None).path, await stack.enter_async_context(EmbeddedSites())
@@ -212,14 +216,17 @@ class Bench:
         print("\r", end="", file=sys.stderr)
         for side in self.sides.values():
             side.look()
+        ours = self.sides[OURS].who
+        if not self.steps and isinstance(ours, Runner):
+            self.steps = {task_id: result.steps for task_id, result in ours.results.items()}
 
     def report(self, rounds: int) -> int:
         """Prints the figures; 0 when all are reached."""
         steps = sum(taken for task_id, taken in self.steps.items() if task_id not in self.astray)
         print(f"{len(self.steps) - len(self.astray)} tasks, {steps} steps, {rounds} rounds; s a step")
-        print(
-            f"of {self.elements} elements the script finds {self.located} by role and name, the others by their place"
-        )
+        if SCRIPT in self.sides:
+            found = f"{self.located} by role and name, the others by their place"
+            print(f"of {self.elements} elements the script finds {found}")
         if self.astray:
             print(f"left out, as the script ended elsewhere: {', '.join(map(str, sorted(self.astray)))}")
         print(f"\n{'':26s}" + "".join(f"{part:>10s}" for part in PARTS))
@@ -227,9 +234,12 @@ class Bench:
         for name, by_part in sums.items():
             print(f"{name:26s}" + "".join(f"{spent / steps:10.4f}" for spent in by_part.values()))
         rows = [
-            (f"cpu: {one} / {other}", sums[one]["cpu"] / sums[other]["cpu"], most) for one, other, most in CPU_TARGETS
+            (f"cpu: {one} / {other}", sums[one]["cpu"] / sums[other]["cpu"], most)
+            for one, other, most in CPU_TARGETS
+            if other in sums
         ]
-        rows.append((f"wall: {OURS} / {PICTURE}", sums[OURS]["wall"] / sums[PICTURE]["wall"], WALL_AT_MOST))
+        if PICTURE in sums:
+            rows.append((f"wall: {OURS} / {PICTURE}", sums[OURS]["wall"] / sums[PICTURE]["wall"], WALL_AT_MOST))
         rows.append((f"python, s a step: {OURS}", sums[OURS]["python"] / steps, PYTHON_AT_MOST_S))
         print()
         for what, value, most in rows:
@@ -240,7 +250,7 @@ class Bench:
 async def main(arguments: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as out:
         async with AsyncExitStack() as stack:
-            bench = await Bench.open(arguments.tasks, Path(out), stack)
+            bench = await Bench.open(arguments.tasks, Path(out), stack, alone=arguments.alone)
             await bench.play(arguments.rounds)
     return bench.report(arguments.rounds)
 
@@ -249,4 +259,5 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--rounds", type=int, default=3, help="times that each side plays each task (default 3)")
     parser.add_argument("--tasks", default="smoke", help="tasks of the embedded set (default smoke)")
+    parser.add_argument("--alone", action="store_true", help="only the runner, for many steps")
     sys.exit(asyncio.run(main(parser.parse_args())))

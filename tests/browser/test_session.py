@@ -12,6 +12,7 @@ from tests.support.local_site import Site, serve
 from tests.support.pages import id_of
 from tests.support.processes import below, processes
 from webarena_runner.browser.environment import EpisodeEnvironment
+from webarena_runner.browser.observe.capture import ScreenshotType
 from webarena_runner.browser.session import BrowserSession
 from webarena_runner.errors import BrowserError, BrowserGone, BrowserMissing, SiteError
 from webarena_runner.settings.records import BrowserSettings, ObservationSettings, SettleSettings
@@ -278,3 +279,16 @@ async def test_what_a_page_chooses_the_length_of_is_cut(session: BrowserSession,
 async def test_without_a_start_page_an_episode_begins_on_a_blank_one(session: BrowserSession, site: Site) -> None:
     async with session.episode(urls={"a": site.url}, start_urls=[]) as environment:
         assert (await environment.observe()).url == "about:blank"
+
+
+async def test_chromium_draws_pages_anew_for_the_pictures_of_models_that_see_alone() -> None:
+    before, draws_anew = below(os.getpid(), processes()), []
+    kinds: tuple[ScreenshotType, ...] = ("png", "jpeg")
+    for kind in kinds:
+        settings = BrowserSettings(), ObservationSettings(), SettleSettings()
+        async with BrowserSession(*settings, screenshot_type=kind):
+            running = processes()
+            started = [running[pid][1] for pid in below(os.getpid(), running) - before]
+        assert any("--remote-debugging-port" in command for command in started)
+        draws_anew.append(any("CDPScreenshotNewSurface" in command for command in started))
+    assert draws_anew == [True, False]

@@ -56,9 +56,11 @@ class Engine:
         browser.on("disconnected", lambda _: self.lifeline.cut(LOST.format(what="ended")))
 
     @classmethod
-    async def start(cls, found: FoundBrowser, *, headless: bool, sandbox: bool, direct: bool = True) -> "Engine":
-        """Raises BrowserError."""
-        driver = await Driver.start()
+    async def start(
+        cls, found: FoundBrowser, *, headless: bool, sandbox: bool, direct: bool = True, own_surfaces: bool = True
+    ) -> "Engine":
+        """`own_surfaces`: see `Driver.start`. Raises BrowserError."""
+        driver = await Driver.start(own_surfaces=own_surfaces)
         try:
             browser = await driver.playwright.chromium.launch(
                 executable_path=found.path,
@@ -164,15 +166,17 @@ class Engine:
         self._pid = None
 
 
-async def sandbox_works(found: FoundBrowser, *, headless: bool) -> bool:
-    """Whether Chromium starts and opens a page inside its sandbox on this machine; never for root."""
+async def start_sandboxed(
+    found: FoundBrowser, *, headless: bool, direct: bool = True, own_surfaces: bool = True
+) -> Engine | None:
+    """None where Chromium does not start, or opens no page, inside its sandbox on this machine; always so for root."""
     if os.geteuid() == 0:
-        return False
+        return None
     try:
-        engine = await Engine.start(found, headless=headless, sandbox=True, direct=False)
+        engine = await Engine.start(found, headless=headless, sandbox=True, direct=direct, own_surfaces=own_surfaces)
     except BrowserError as error:
         log.info("no Chromium sandbox on this machine: %s", error)
-        return False
+        return None
     try:
         async with asyncio.timeout(TRIAL_LIMIT_S):
             page = await engine.browser.new_page()
@@ -180,10 +184,12 @@ async def sandbox_works(found: FoundBrowser, *, headless: bool) -> bool:
             await page.close()
     except (PlaywrightError, TimeoutError) as error:
         log.info("no Chromium sandbox on this machine: %s", error)
-        return False
-    finally:
         await engine.aclose()
-    return True
+        return None
+    except BaseException:
+        await engine.aclose()
+        raise
+    return engine
 
 
 async def _process_id(browser: Browser) -> int | None:

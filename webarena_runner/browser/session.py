@@ -5,6 +5,7 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self, cast
@@ -14,7 +15,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from webarena_runner import registry
 from webarena_runner.browser.admission import Admission
-from webarena_runner.browser.engine import Engine, sandbox_works
+from webarena_runner.browser.engine import Engine, start_sandboxed
 from webarena_runner.browser.environment import EpisodeEnvironment
 from webarena_runner.browser.failures import answer_within, first_line, target_gone
 from webarena_runner.browser.find import find_browser
@@ -79,9 +80,13 @@ class BrowserSession:
         settings = self._settings
         found = await asyncio.to_thread(find_browser, settings.executable, headless=settings.headless)
         self._found = found
-        self._sandbox = await sandbox_works(found, headless=settings.headless)
+        # PNG is for those who cannot do without a picture.
+        how = {"headless": settings.headless, "direct": self._direct, "own_surfaces": self._screenshot_type == "png"}
+        engine = await start_sandboxed(found, **how)
+        self._start = partial(Engine.start, found, sandbox=engine is not None, **how)
+        self._sandbox = engine is not None
         try:
-            self._engine = await self._launch()
+            self._engine = self._launched(engine) if engine else await self._launch()
         except BrowserError as error:
             await self._stack.aclose()
             raise BrowserMissing(f"{error}; see `wa-run doctor`") from error
@@ -281,9 +286,9 @@ class BrowserSession:
         return found
 
     async def _launch(self) -> Engine:
-        engine = await Engine.start(
-            self._found, headless=self._settings.headless, sandbox=self._sandbox, direct=self._direct
-        )
+        return self._launched(await self._start())
+
+    def _launched(self, engine: Engine) -> Engine:
         self._version = engine.browser.version
         self._engines.append(engine)
         return engine

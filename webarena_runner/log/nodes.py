@@ -46,7 +46,7 @@ def _lines_of(text: str) -> dict[str, str]:
 
 
 def _rows(boxes: Iterable[Box | None]) -> list[list[int | None]]:
-    listed = [None if box is None else [round(_UNIT * value) for _, value in box] for box in boxes]
+    listed = [box and [round(_UNIT * value) for value in (box.x, box.y, box.width, box.height)] for box in boxes]
     shown = [(0, 0), *((box[0], box[1]) for box in listed if box)]
     moves = iter([(after[0] - before[0], after[1] - before[1]) for before, after in pairwise(shown)])
     rows = [(*next(moves), *box[2:]) if box else (None,) * 4 for box in listed]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from webarena_runner.browser.observe.geometry import ROOT_RECTANGLE, Rectangle, Screen, in_view
 from webarena_runner.browser.observe.ids import Number, browser_id
@@ -75,6 +75,7 @@ DROPPED_WHEN_EMPTY = frozenset(
         "listitem",
     }
 )
+_NOTHING: Mapping[str, Any] = {}
 STATIC_TEXT = re.compile(r"\[\d+\] StaticText (.+)", re.DOTALL)
 LINES_COMPARED = 3
 # The official code recurses once a level and fails somewhat below Python's limit of 1000.
@@ -82,8 +83,7 @@ OFFICIAL_MAX_DEPTH = 950
 TOO_DEEP = "observation: deeper than the official code can recurse"
 
 
-@dataclass(frozen=True)
-class AxNode:
+class AxNode(NamedTuple):
     """`label` is what is printed after the id (None: nothing); `backend_id` names the DOM node (None: it has none)."""
 
     label: str | None
@@ -101,17 +101,19 @@ class Rendered:
     deviations: tuple[str, ...] = ()
 
 
-def parse(raw_nodes: Sequence[Mapping[str, Any]], *, published: bool) -> dict[str, AxNode]:
-    """Nodes by id, root first; of nodes that DevTools repeats, the first counts."""
+def parse(raw_nodes: Sequence[Mapping[str, Any]], *, published: bool, placed_only: bool = False) -> dict[str, AxNode]:
+    """Nodes by id, root first; of nodes that DevTools repeats, the first counts.
+
+    `placed_only`: those of no DOM node, a quarter of all, get no label, since they are never in view.
+    """
     tree: dict[str, AxNode] = {}
     for raw in raw_nodes:
-        if raw["nodeId"] not in tree:
-            tree[raw["nodeId"]] = AxNode(
-                label=_label(raw, published=published),
-                backend_id=raw.get("backendDOMNodeId"),
-                children=raw.get("childIds", ()),
-                is_page=raw.get("role", {}).get("value") == "RootWebArea",
-            )
+        node_id: str = raw["nodeId"]
+        if node_id not in tree:
+            backend_id = raw.get("backendDOMNodeId")
+            label = None if placed_only and backend_id is None else _label(raw, published=published)
+            is_page = raw.get("role", _NOTHING).get("value") == "RootWebArea"
+            tree[node_id] = AxNode(label, backend_id, raw.get("childIds", ()), is_page)
     return tree
 
 
@@ -142,15 +144,17 @@ def render(
         if node is None:
             continue
         deepest = max(deepest, level)
-        box = _box(node, rectangles)
-        if node.label is not None and (screen is None or in_view(box, screen)):
-            shown_id = number(node_id)
-            lines.append("\t" * depth + f"[{shown_id}] {node.label}")
-            # Nodes of no DOM node print, but official then fails to indent what is below, and to remember them.
-            if node.backend_id is not None:
-                nodes[shown_id] = Node(line=" ".join(node.label.split()), box=box and Box(**box._asdict()))
-                depth += 1
-        stack.extend((child, depth, level + 1) for child in reversed(node.children))
+        if node.label is not None:
+            box = _box(node, rectangles)
+            if screen is None or in_view(box, screen):
+                shown_id = number(node_id)
+                lines.append("\t" * depth + f"[{shown_id}] {node.label}")
+                # Nodes of no DOM node print, but official then fails to indent what is below, and to remember them.
+                if node.backend_id is not None:
+                    nodes[shown_id] = Node(line=" ".join(node.label.split()), box=box and Box(**box._asdict()))
+                    depth += 1
+        if node.children:
+            stack += [(child, depth, level + 1) for child in reversed(node.children)]
     text = "\n".join(_without_repeats("\n".join(lines).split("\n")))
     return Rendered(text, nodes, (TOO_DEEP,) if deepest > OFFICIAL_MAX_DEPTH else ())
 
@@ -162,6 +166,9 @@ def _box(node: AxNode, rectangles: Mapping[int, Rectangle | None]) -> Rectangle 
 
 
 def _label(raw: Mapping[str, Any], *, published: bool) -> str | None:
+    # So it is with those that the tree ignores; to raise for each takes longer than all the rest.
+    if "name" not in raw:
+        return None
     try:
         role: str = raw["role"]["value"]
         name: str = raw["name"]["value"]

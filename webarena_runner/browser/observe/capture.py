@@ -62,7 +62,8 @@ async def read_page(
     walk, raw, snapshot = await asyncio.gather(
         _walk(tools, frame_id, settings), tools.send("Accessibility.getFullAXTree"), snapshot_command
     )
-    tree = axtree.parse(raw["nodes"], published=settings.ax_properties == "published")
+    published, placed_only = settings.ax_properties == "published", settings.viewport_only
+    tree = axtree.parse(raw["nodes"], published=published, placed_only=placed_only)
     rectangles = await _rectangles(tools, walk, snapshot, axtree.needed(tree))
     rendered = axtree.render(tree, rectangles, screen=_screen(walk, settings), number=number)
     return PageText(rendered, walk.title)
