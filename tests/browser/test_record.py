@@ -1,5 +1,6 @@
 """Recordings of an episode: the HAR as it happens, Playwright's trace, and nothing in them that gives access."""
 
+import asyncio
 import json
 import zipfile
 from collections.abc import Mapping
@@ -169,6 +170,28 @@ async def test_what_has_no_answer_is_an_entry_without_a_status(
     assert (slow["response"]["status"], slow["_failureText"]) == (0, "not finished when the recording ended")
     assert (elsewhere["response"]["status"], elsewhere["_failureText"]) == (0, "net::ERR_FAILED")
     assert of(har, "/socket")["_resourceType"] == "websocket"
+
+
+async def test_a_page_that_is_on_its_way_when_the_agent_stops_is_whole_in_the_log(
+    session: BrowserSession, site: Site, tmp_path: Path
+) -> None:
+    """As a busy machine has it: what webarena-verified takes for a page is told by headers that come last."""
+    har = tmp_path / "a.har"
+    site.route("/late", lambda: Reply("<p>Late</p>", after_s=0.6))
+    page = site.page("/", "<p>One</p><a href='/late'>Go</a>")
+    async with session.episode(
+        urls={"shopping": site.url}, start_urls=[page], recording=Recording(har=har)
+    ) as environment:
+        await environment.observe()
+        page_of_agent = environment.tabs.current.page
+        async with page_of_agent.expect_request("**/late"):
+            going = asyncio.ensure_future(page_of_agent.click("a"))
+        await environment.end_recording()
+        await going
+    late = of(har, "/late")
+    assert late["response"]["status"] == 200
+    assert "_failureText" not in late
+    assert {"sec-fetch-dest": "document", "sec-fetch-mode": "navigate"}.items() <= headers(late["request"]).items()
 
 
 async def test_a_browser_that_dies_leaves_what_was_recorded(

@@ -169,7 +169,9 @@ def _draft(profile: Document, options: CliOptions) -> Draft:
         _add_base(draft, options.base, other_model=options.model is not None)
     given = {each.key: each for each in options.given}
     for each in given.values():
-        if (prompt := _PROMPT_OF.get((each.key, each.value))) and "prompt" not in given:
+        # The value of a whole section, such as `record`, is no key.
+        named = isinstance(each.value, str)
+        if named and (prompt := _PROMPT_OF.get((each.key, each.value))) and "prompt" not in given:
             draft.put(("prompt",), prompt, each.origin)
     agent = given.get("agent")
     if agent and "prompt" not in given and (prompt := getattr(registry.load("agents", agent.value), "prompt", None)):
