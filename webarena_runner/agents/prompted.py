@@ -13,7 +13,7 @@ from webarena_runner.agents.constrained import asking_for_answer, both, form_of,
 from webarena_runner.agents.fit import Fitted, Fitter
 from webarena_runner.agents.prompt import PromptTemplate, load_prompt
 from webarena_runner.errors import BrowserError, ConfigError, LimitSpent, NoAnswer
-from webarena_runner.interfaces import AgentSetup, ModelBackend, RequestTag, Wish, generate_in_form
+from webarena_runner.interfaces import AgentSetup, Captioner, ModelBackend, RequestTag, Wish, generate_in_form
 from webarena_runner.log.wellformed import well_formed
 from webarena_runner.pictures import PictureSource
 from webarena_runner.settings.records import ActionSettings, Images, ObservationSettings
@@ -39,6 +39,7 @@ class Prompted:
         actions: ActionSettings | None = None,
         images: Images = "none",
         max_steps: int | None = None,
+        captioner: Captioner | None = None,
         shows_task_pictures: bool = True,
     ) -> None:
         self._model = model
@@ -48,7 +49,9 @@ class Prompted:
         self._sees = images == "screenshot"
         self._max_steps = max_steps if self._actions.tell_budget else None
         self._marked = settings.mode == "som"
-        self._source = PictureSource() if self._sees and shows_task_pictures else None
+        self._captioner = None if self._sees else captioner
+        shows = shows_task_pictures and (self._sees or captioner is not None)
+        self._source = PictureSource() if shows else None
         self._fitter = Fitter(
             model, prompt_name=prompt.name, max_length=settings.max_tokens, reply_tokens=sampling.max_tokens
         )
@@ -74,6 +77,7 @@ class Prompted:
             actions=settings.actions,
             images=setup.images,
             max_steps=settings.limits.max_steps,
+            captioner=setup.captioner,
             shows_task_pictures="image" not in setup.ignore_keys,
         )
 
@@ -104,7 +108,8 @@ class Prompted:
         BrowserError: the model is to see the page, and there is no picture of it.
         PictureMissing: nor is there one that belongs to the task.
         """
-        own = await self._source.for_models(task, urls) if self._source else ()
+        task = await self._in_words(task, urls)
+        own = await self._source.for_models(task, urls) if self._source and self._sees else ()
         messages, fitted = await self._prompt_for(task, history, now, urls, own_pictures=len(own))
         tag = RequestTag(task.task_set, task.task_id, trial, len(history))
         seed = None if self._sampling.seed is None else self._sampling.seed + trial
@@ -130,6 +135,17 @@ class Prompted:
             cut_tokens=fitted.cut_tokens,
             note="; ".join(filter(None, (note, fitted.note))),
         )
+
+    async def _in_words(self, task: Task, urls: Mapping[str, str]) -> Task:
+        """The task with its pictures described before its intent, for a model that does not see."""
+        if self._captioner is None or self._source is None or not task.images:
+            return task
+        pictures = await self._source.of_task(task, urls)
+        told = [
+            f"{TASK_PICTURE.format(number)} and shows: {await self._captioner.caption(picture)}"
+            for number, picture in enumerate(pictures, 1)
+        ]
+        return task.model_copy(update={"intent": "\n".join([*told, task.intent])})
 
     def _form_of(self, task: Task, shown: str, now: Observation) -> Wish | None:
         """What the reply is to be, where that is not left to the model; `shown` is what it sees of the page."""

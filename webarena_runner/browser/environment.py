@@ -16,6 +16,7 @@ from webarena_runner.browser.act.actor import Actor, Outcome
 from webarena_runner.browser.admission import Admission
 from webarena_runner.browser.arrival import open_start_page, require_arrived
 from webarena_runner.browser.departures import show_refusal
+from webarena_runner.browser.observe.captions import PageCaptions
 from webarena_runner.browser.observe.capture import PageText, ScreenshotType, read_page, read_title
 from webarena_runner.browser.observe.devtools import ProtocolError
 from webarena_runner.browser.observe.ids import StableIds, browser_id
@@ -89,6 +90,7 @@ class EpisodeEnvironment:
         recorder: Recorder | None = None,
         watch: LeaseWatch | None = None,
         cookies: Mapping[str, OwnCookies] | None = None,
+        captions: PageCaptions | None = None,
     ) -> None:
         self.tabs = tabs
         self._fence = fence
@@ -110,6 +112,7 @@ class EpisodeEnvironment:
         self._witness = Witness(fence, watch)
         self._late = False
         self._cookies = cookies or {}
+        self._captions = captions
         viewport = ViewportSize(width=browser.viewport_width, height=browser.viewport_height)
         # A little more than a navigation may take, so that Playwright can say which one it was.
         self._actor = Actor(tabs, fence, viewport, limit_s=browser.navigation_timeout_s + 1)
@@ -266,6 +269,7 @@ class EpisodeEnvironment:
         return replaced
 
     async def _observe(self, outcome: Outcome, timings_ms: dict[str, float]) -> Observation:
+        in_words = await self._described() if self._captions else None
         started = time.monotonic()
         limit_s = self._settings.observation_timeout_s
         try:
@@ -285,7 +289,7 @@ class EpisodeEnvironment:
         return Observation(
             url=shortened(self.url, MAX_URL_CHARACTERS),
             tabs=tuple(map(well_formed, seen.titles)),
-            text=well_formed(seen.page.below(seen.tab_line)),
+            text=well_formed(seen.page.below(seen.tab_line, in_words)),
             nodes=self._nodes,
             screenshot=seen.screenshot,
             screenshot_type=self._pictures.kind,
@@ -305,6 +309,19 @@ class EpisodeEnvironment:
             extras=seen.extras,
             acted_box=outcome.box,
         )
+
+    async def _described(self) -> str | None:
+        """Has the page's pictures described in it; the description of a tab that shows a picture."""
+        assert self._captions is not None
+        tab = self.tabs.current
+        where = tab.tools, tab.activity.main_frame, tab.page.url
+        try:
+            if (text := await self._captions.of_tab(*where)) is not None:
+                return text
+            await self._captions.write(*where)
+        except ProtocolError as error:
+            log.info("%s: pictures are not described: %s", tab.page.url, error)
+        return None
 
     def _cut(self, seen: _Seen) -> list[str]:
         return [

@@ -19,6 +19,7 @@ from webarena_runner.browser.engine import Engine, start_sandboxed
 from webarena_runner.browser.environment import EpisodeEnvironment
 from webarena_runner.browser.failures import answer_within, first_line, target_gone
 from webarena_runner.browser.find import find_browser
+from webarena_runner.browser.observe.captions import PageCaptions
 from webarena_runner.browser.observe.capture import ScreenshotType
 from webarena_runner.browser.outside import Dial, dial
 from webarena_runner.browser.policy import Fence
@@ -30,6 +31,7 @@ from webarena_runner.browser.strain import Strain
 from webarena_runner.browser.tabs import Tabs
 from webarena_runner.browser.writes import Writes
 from webarena_runner.errors import BrowserError, BrowserGone, BrowserMissing, OutsideSites
+from webarena_runner.interfaces import Captioner
 from webarena_runner.interfaces.watching import LeaseWatch
 from webarena_runner.settings.records import BrowserSettings, ObservationSettings, SettleSettings
 from webarena_runner.types import Geolocation, Viewport
@@ -58,6 +60,7 @@ class BrowserSession:
         screenshot_type: ScreenshotType = "jpeg",
         direct: bool = True,
         connect: Dial = dial,
+        captioner: Captioner | None = None,
     ) -> None:
         self._settings = settings
         self._observation = observation
@@ -66,6 +69,7 @@ class BrowserSession:
         self._screenshot_type = screenshot_type
         self._direct = direct
         self._connect = connect
+        self._captioner = captioner
         self._stack = AsyncExitStack()
         self._launching = asyncio.Lock()  # guards _engine: one browser is started at a time
         self._engine: Engine | None = None
@@ -192,6 +196,7 @@ class BrowserSession:
                     recorder=recorder,
                     watch=watch,
                     cookies=own_ways.cookies,
+                    captions=PageCaptions(self._captioner) if self._captioner else None,
                 )
                 spent.ends("context")
                 await environment.open_start_pages(start_urls)

@@ -29,7 +29,7 @@ from webarena_runner.interfaces.site_events import ResetBegun, SiteEvent, ignore
 from webarena_runner.interfaces.tasksets import LoadedTasks, TaskSet, UnusableTask
 from webarena_runner.interfaces.watching import LeaseWatch
 from webarena_runner.official.node import Node
-from webarena_runner.pictures import KeptPictures
+from webarena_runner.pictures import KeptPictures, Picture
 from webarena_runner.settings.records import Images, OutageSettings, RunSettings, ScoringSettings
 from webarena_runner.settings.resetting import NO_RESETS, Resetting
 from webarena_runner.types import Decision, Observation, Score, Step, Task, Verdict
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, StorageState
 
 __all__ = [
+    "Captioner",
     "Agent",
     "AgentSetup",
     "AsksServer",
@@ -104,13 +105,14 @@ class AgentSetup:
     """What an agent class is built from, by its class method `build(setup)`; `model` None for agents without one.
 
     `images` is what the model file says of pictures in prompts; `ignore_keys` are keys of task records that the run is
-    to be played without, such as image.
+    to be played without, such as image. `captioner` describes pictures to models that do not see.
     """
 
     model: ModelBackend | None
     settings: RunSettings
     images: Images = "none"
     ignore_keys: tuple[str, ...] = ()
+    captioner: "Captioner | None" = None
 
 
 @dataclass(frozen=True)
@@ -292,6 +294,12 @@ class Judge(Protocol):
     ) -> "JudgeReply":
         """`pictures` are only given with questions about some."""
         ...
+
+
+class Captioner(Protocol):
+    """Says in words what a picture shows; "" when it cannot."""
+
+    async def caption(self, picture: Picture) -> str: ...
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Protocol, TypeVar, runtime_checkable
 
-from webarena_runner.interfaces import Judge
+from webarena_runner.interfaces import Captioner, Judge
 from webarena_runner.interfaces.site_events import SiteEvent, ignore_site_event
 from webarena_runner.settings.records import RunSettings, SitesSpec
 from webarena_runner.settings.resetting import NO_RESETS, Resetting
@@ -97,6 +97,7 @@ class EnvironmentSetup:
 
     `judge` None: the run has none. Screenshots are lossless for models that see and for programs, not for the log.
     `resetting` is what the run does about resets of shared sites, `on_event` is for whoever watches.
+    `captioner` None: the pictures of pages are not described.
     """
 
     settings: RunSettings
@@ -106,6 +107,7 @@ class EnvironmentSetup:
     lossless_screenshots: bool = False
     resetting: Resetting = NO_RESETS
     on_event: Callable[[SiteEvent], None] = ignore_site_event
+    captioner: Captioner | None = None
 
 
 class EnvironmentProvider(Protocol):

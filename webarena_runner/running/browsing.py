@@ -165,6 +165,7 @@ class BrowserEnvironments:
             settings.observation,
             settings.settle,
             screenshot_type="png" if setup.lossless_screenshots else "jpeg",
+            captioner=setup.captioner,
         )
         provider = build_provider(
             setup.sites,

@@ -22,7 +22,7 @@ from webarena_runner.running.browsing import BrowserEnvironments
 from webarena_runner.running.episode import Episode, Harness, failed, run_episode
 from webarena_runner.running.gate import GatedDesk, SiteGate
 from webarena_runner.running.load import Counts
-from webarena_runner.running.resources import open_environments, open_model
+from webarena_runner.running.resources import open_captioner, open_environments, open_model
 from webarena_runner.settings.records import Images
 from webarena_runner.settings.resetting import Resetting
 from webarena_runner.types import EpisodeResult, SiteReset, Step, Task, TaskId
@@ -228,8 +228,9 @@ async def open_player(
         model = in_common.model
         if spec and model is None:
             model = await open_model(spec, environ, stack, spend=spend, probe=True, workers=recipe.workers)
+        captioner = await open_captioner(settings, environ, stack, spend)
         agent = registry.load("agents", settings.agent).build(
-            AgentSetup(model, settings, images, recipe.config.tasks.ignore_keys)
+            AgentSetup(model, settings, images, recipe.config.tasks.ignore_keys, captioner)
         )
         agent.check_tasks(recipe.tasks)
         if hasattr(agent, "__aenter__"):
@@ -245,6 +246,7 @@ async def open_player(
             resetting=Resetting(settings.reset, at_start=recipe.reset_at_start, as_new=recipe.as_new),
             on_event=partial(_note_and_tell, recipe.folder, on_event),
             judge=in_common.judge,
+            captioner=captioner,
         )
         environments = await stack.enter_async_context(opening)
         if in_common.desk is not None and isinstance(environments, BrowserEnvironments):

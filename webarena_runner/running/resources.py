@@ -6,10 +6,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from webarena_runner import registry
+from webarena_runner.errors import ConfigError
 from webarena_runner.evaluators.judge import ModelJudge, identity_of
 from webarena_runner.interfaces import Judge, ModelBackend, SiteEvent, ignore_site_event
 from webarena_runner.interfaces.environments import EnvironmentProvider, EnvironmentSetup
 from webarena_runner.models.shared.limits import Limited, Spend
+from webarena_runner.running.captions import ModelCaptioner
 from webarena_runner.settings.loading import load_model_spec
 from webarena_runner.settings.records import ModelSpec, RateLimits, RunSettings, SitesSpec
 from webarena_runner.settings.resetting import NO_RESETS, Resetting
@@ -30,18 +32,20 @@ async def open_environments(
     resetting: Resetting = NO_RESETS,
     on_event: Callable[[SiteEvent], None] = ignore_site_event,
     judge: Judge | None = None,
+    captioner: ModelCaptioner | None = None,
 ) -> AsyncIterator[EnvironmentProvider]:
     """Where episodes take place and are scored, without anyone who acts; `spend` is what the judge's requests go to.
 
     `verdicts` is the run's own folder for what the judge says. `resetting` and `on_event` are as in
-    `EnvironmentSetup`. `judge` is one that is open already, in place of that of the settings.
+    `EnvironmentSetup`. `judge` and `captioner` are open already, in place of those of the settings.
 
     Raises:
         UsageError: judge, browser or sites are not there.
     """
     async with AsyncExitStack() as stack:
         judge = judge or await open_judge(settings, environ, stack, spend or Spend(), verdicts)
-        setup = EnvironmentSetup(settings, sites, environ, judge, lossless_screenshots, resetting, on_event)
+        captioner = captioner or await open_captioner(settings, environ, stack, spend or Spend())
+        setup = EnvironmentSetup(settings, sites, environ, judge, lossless_screenshots, resetting, on_event, captioner)
         yield await stack.enter_async_context(registry.load("environments", name).open(setup))
 
 
@@ -74,6 +78,24 @@ async def open_model(
     if spec.prices is None and spec.rates == RateLimits() and spend.limit_usd is None:
         return backend
     return Limited(backend, prices=spec.prices, rates=spec.rates, spend=spend)
+
+
+async def open_captioner(
+    settings: RunSettings, environ: Mapping[str, str], stack: AsyncExitStack, spend: Spend
+) -> ModelCaptioner | None:
+    """Who describes the pictures of pages, closed by the stack.
+
+    Raises:
+        UsageError: it is not there, or does not see.
+    """
+    if settings.observation.captioner is None:
+        return None
+    spec = load_model_spec(settings.observation.captioner)
+    if spec.images == "none":
+        raise ConfigError(
+            f"observation.captioner: model '{spec.name}' does not see; expected a model file with images: screenshot"
+        )
+    return ModelCaptioner(await open_model(spec, environ, stack, spend=spend))
 
 
 async def open_judge(

@@ -363,8 +363,9 @@ def _saying(manifest: RunManifest, played_without: str) -> RunManifest:
 
 def _takes_images(config: RunConfig) -> bool:
     agent = registry.load("agents", config.settings.agent)
+    has_captioner = config.settings.observation.captioner is not None
     sees = not getattr(agent, "needs_model", True) or (config.model is not None and config.model.images != "none")
-    return sees and bool(getattr(agent, "takes_images", False))
+    return (sees or has_captioner) and bool(getattr(agent, "takes_images", False))
 
 
 def _warn_of_missing_judge(prepared: Prepared, on_event: Callable[[Event], None]) -> None:

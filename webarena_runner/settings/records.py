@@ -133,6 +133,12 @@ class ObservationSettings(Described):
 
     Of elements in the accessibility tree.
     """
+    captioner: str | None = None
+    """model file of a model that sees, which describes the pictures of pages; null: nobody does, as in WebArena
+
+    As VisualWebArena's captions: descriptions and addresses are put into the pictures' alternative texts in the page,
+    and so into the tree or the list of elements.
+    """
     observers: tuple[str, ...] = ()
     """plug-ins whose view of each page an agent is given besides the text, by name; officially none"""
 

@@ -35,11 +35,14 @@ class PageText:
     title: str
     marked: Marked | None = None
 
-    def below(self, tab_line: str) -> str:
-        """The whole observation; a list of marked elements stands alone (official)."""
+    def below(self, tab_line: str, in_words: str | None = None) -> str:
+        """The whole observation; a list of marked elements stands alone (official).
+
+        `in_words` is what stands for a tab that shows a picture.
+        """
         if self.marked and self.rendered.text:
             return self.rendered.text
-        return f"{tab_line}\n\n{self.rendered.text}"
+        return f"{tab_line}\n\n{self.rendered.text if in_words is None else in_words}"
 
 
 async def read_page(
@@ -96,7 +99,7 @@ def _screen(walk: Walk, settings: ObservationSettings) -> Screen | None:
 
 
 async def _read_elements(tools: DevTools, frame_id: str) -> PageText:
-    seen = await _evaluated(tools, await isolated_world(tools, frame_id), ELEMENTS)
+    seen = await evaluated(tools, await isolated_world(tools, frame_id), ELEMENTS)
     marked = som.render(
         som.read_elements(seen["rows"]),
         Screen(seen["width"], seen["height"]),
@@ -106,7 +109,7 @@ async def _read_elements(tools: DevTools, frame_id: str) -> PageText:
     return PageText(marked.rendered, seen["title"], marked)
 
 
-async def _evaluated(tools: DevTools, world_id: int, expression: str) -> dict[str, Any]:
+async def evaluated(tools: DevTools, world_id: int, expression: str) -> dict[str, Any]:
     """What a script of ours makes of the page, as JSON."""
     reply = await tools.send(
         "Runtime.evaluate", {"expression": expression, "contextId": world_id, "returnByValue": True}
@@ -119,7 +122,7 @@ async def _evaluated(tools: DevTools, world_id: int, expression: str) -> dict[st
 async def _walk(tools: DevTools, frame_id: str, settings: ObservationSettings) -> Walk:
     # The other commands are already on their way when this one's answer arrives, so the script runs right after them.
     world_id = await isolated_world(tools, frame_id)
-    seen = await _evaluated(tools, world_id, WALK % orjson.dumps(settings.viewport_only).decode())
+    seen = await evaluated(tools, world_id, WALK % orjson.dumps(settings.viewport_only).decode())
     flat = iter(seen["rectangles"])
     rectangles = {index: Rectangle(*box) for index, *box in zip(flat, flat, flat, flat, flat, strict=True)}
     screen = Screen(seen["width"], seen["height"])
