@@ -60,7 +60,9 @@ async def wa_run(tasks: Sequence[Task], folder: Path, *more: str, workers: int) 
     told, _ = await process.communicate()
     if process.returncode:
         sys.exit(f"{' '.join(command)} ended with {process.returncode}:\n{told.decode()}")
-    return time.monotonic() - started
+    spent = time.monotonic() - started
+    print(f"ours, {workers} workers: {spent:.1f} s", file=sys.stderr, flush=True)
+    return spent
 
 
 async def ours(tasks: Sequence[Task], folder: Path, seconds: dict[str, list[float]]) -> None:
