@@ -16,14 +16,15 @@ from webarena_runner.log.files import sha256_of_json
 from webarena_runner.log.writing import RunFolder
 from webarena_runner.official.sites import sites_needed
 from webarena_runner.settings.records import ScoringSettings
-from webarena_runner.types import Ending, EpisodeResult, Failure, RunManifest, Task, TaskId
+from webarena_runner.types import Ending, EpisodeResult, Failure, Observation, RunManifest, Task, TaskId
 
 
 @dataclass(frozen=True)
 class Played:
     """One episode: the task's checks, what the agent answered, where it ended, what locators gave, the judge's replies.
 
-    Without replies of the judge there was none. `task` replaces the one that is made of the specs.
+    `way` are the addresses that it acted on before it answered. Without replies of the judge there was none. `task`
+    replaces the one that is made of the specs.
     """
 
     task_id: TaskId
@@ -31,6 +32,7 @@ class Played:
     answer: str = ""
     url: str = "http://localhost:7770/"
     selected: Sequence[Any] = ()
+    way: Sequence[str] = ()
     judge: Sequence[str] = ()
     task: Task | None = None
     trial: int = 0
@@ -88,7 +90,10 @@ async def written(out: Path, episodes: Sequence[Played], run_id: str = "r1", **c
     run = RunFolder.create(out / run_id, manifest_for(run_id, episodes, **changes), tasks)
     for each in episodes:
         log = run.begin(each.task_id, each.trial)
-        log.append(a_step(0, answer=each.answer))
+        for index, url in enumerate(each.way):
+            log.append(a_step(index, observation=Observation(url=url, tabs=("A",), text="")))
+        last = {"observation": Observation(url=each.url, tabs=("A",), text="")} if each.way else {}
+        log.append(a_step(len(each.way), answer=each.answer, **last))
         run.put(await result_of(each, scoring))
     run.close()
     return out / run_id
