@@ -145,7 +145,7 @@ def test_settle_is_an_option_and_an_override_of_the_profile(invoke: Invoke) -> N
     assert "--settle: settle.mode: expected 'quiet' or 'official', got 'never'" in done.err
 
 
-@pytest.mark.parametrize(("command", "count"), [(run_tasks, 22), (baseline, 7), (observe, 4)])
+@pytest.mark.parametrize(("command", "count"), [(run_tasks, 23), (baseline, 7), (observe, 4)])
 def test_an_option_that_sets_a_setting_names_one_that_there_is(command: Callable[..., None], count: int) -> None:
     keys = keys_set_by(command)
     # --record fills a group.
