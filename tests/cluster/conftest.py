@@ -11,11 +11,14 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import WA_RUN
+from tests.support.processes import processes
 from tests.support.ray_nodes import Nodes, one_node
 from webarena_runner.log.reading import read_manifest, read_results
 from webarena_runner.types import EpisodeResult
 
 LIMIT_S = 300
+# In the environment of all that a run starts, also on a cluster of its own.
+MARK = "WA_TEST_RUN"
 Started = Callable[..., "Run"]
 
 
@@ -45,6 +48,15 @@ class Run:
         """So many attempts have a step."""
         self.until(lambda: len(list(self.folder.glob("episodes/*/steps.jsonl"))) >= episodes)
 
+    def left(self) -> dict[int, str]:
+        """Processes that the run started and that are there still a few seconds after its end."""
+        mark, deadline = f"{MARK}={self.folder.parents[1]}".encode(), time.monotonic() + 15
+        while True:
+            left = {pid: args for pid, (_, args) in processes().items() if mark in _environ(pid)}
+            if not left or time.monotonic() > deadline:
+                return left
+            time.sleep(0.5)
+
     def ended(self) -> str:
         """What it printed."""
         out, err = self.process.communicate(timeout=LIMIT_S)
@@ -65,6 +77,13 @@ class Run:
         return results
 
 
+def _environ(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return b""
+
+
 @pytest.fixture
 def started(workdir: Path) -> Iterator[Started]:
     """Starts runs, with `limit` of so many embedded tasks; those that still go on at the end are killed."""
@@ -78,7 +97,7 @@ def started(workdir: Path) -> Iterator[Started]:
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            env=os.environ | {"PYTHONUNBUFFERED": "1", MARK: str(workdir)},
         )
         runs.append(Run(process, workdir / "results" / run_id))
         return runs[-1]

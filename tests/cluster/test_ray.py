@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import time
 from datetime import datetime
 from pathlib import Path
 
@@ -117,13 +116,13 @@ def log_of(run: Run) -> str:
 def test_a_cluster_of_its_own_goes_with_the_run(started: Started, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("ray")
     monkeypatch.delenv("RAY_AUTH_TOKEN", raising=False)
-    before, home = processes(), Path.home() / ".ray"
+    home = Path.home() / ".ray"
     was_there = home.exists()
     run = started("--workers", "2", limit=2)
     run.ended()
     run.require_all_passed_once()
     assert home.exists() == was_there, "no token is left in the home folder"
-    assert left_of(before) == {}
+    assert run.left() == {}
 
 
 def test_a_run_of_one_machine_goes_on_with_a_cluster(nodes: Nodes, started: Started) -> None:
@@ -139,7 +138,6 @@ def test_a_run_of_one_machine_goes_on_with_a_cluster(nodes: Nodes, started: Star
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 def test_an_interrupted_run_leaves_no_process_and_can_be_resumed(started: Started, number: signal.Signals) -> None:
     pytest.importorskip("ray")
-    before = processes()
     run = started("--workers", "2", limit=4)
     run.until_steps(2)
     children = below(run.process.pid, processes())
@@ -149,18 +147,4 @@ def test_an_interrupted_run_leaves_no_process_and_can_be_resumed(started: Starte
     assert run.process.returncode == 130, (out, err)
     assert "go on with: wa-run resume" in err
     assert "Traceback" not in err
-    assert left_of(before) == {}
-
-
-def left_of(before: object) -> dict[int, str]:
-    """Processes that were not there before, a few seconds later."""
-    deadline = time.monotonic() + 15
-    while True:
-        new = {pid: args for pid, (_, args) in processes().items() if pid not in before and is_ours(args)}  # type: ignore[operator]
-        if not new or time.monotonic() > deadline:
-            return new
-        time.sleep(0.5)
-
-
-def is_ours(args: str) -> bool:
-    return any(name in args for name in ("ray::", "raylet", "gcs_server", "webarena_mini.server"))
+    assert run.left() == {}

@@ -1,6 +1,7 @@
 """The executor of a Ray cluster: a worker on each node, and the run folder on the machine of the command."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from importlib import metadata
@@ -23,6 +24,7 @@ from webarena_runner.running.cluster.shares import shares
 from webarena_runner.settings.records import RunSettings
 from webarena_runner.types import EpisodeResult
 
+log = logging.getLogger(__name__)
 # Nodes that come back, or new ones, are waited for so long when none is left.
 NO_NODE_LIMIT_S = 600.0
 LOOK_EVERY_S = 5.0
@@ -86,6 +88,7 @@ class RayExecutor:
 
     async def run(self, schedule: Schedule) -> AsyncIterator[EpisodeResult]:
         crew, free, slots = self._crew, set(range(self._workers)), dict[Key, int]()
+        log.info("played on %s", ", ".join(f"{each.node.name}: {each.share} at once" for each in crew.members))
         watching = asyncio.create_task(self._sites.watch(crew.happened))
         try:
             while not schedule.stopped:
