@@ -1,8 +1,9 @@
 """LLaVA through the Transformers backend: a real tiny model that sees, made here."""
 
 import asyncio
+import base64
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,11 +11,16 @@ from typing import Any
 
 import pytest
 
+from webarena_runner.agents.prompt import load_prompt
+from webarena_runner.agents.prompted import Prompted
+from webarena_runner.browser.observe.geometry import Screen
+from webarena_runner.browser.observe.marks import draw_marks
+from webarena_runner.browser.observe.som import Mark
 from webarena_runner.errors import ConfigError
 from webarena_runner.interfaces import RequestTag
 from webarena_runner.models.transformers.backend import TransformersLocal
-from webarena_runner.settings.records import ModelSpec
-from webarena_runner.types import Message, Sampling
+from webarena_runner.settings.records import ModelSpec, ObservationSettings
+from webarena_runner.types import Completion, Message, Observation, Sampling, Task
 
 pytestmark = [
     pytest.mark.models,
@@ -157,3 +163,50 @@ async def test_a_model_that_sees_needs_the_option_and_one_that_does_not_refuses_
     seeing = ModelSpec(name="tiny", backend="transformers", model=str(tmp_path), options=options | {"vision": "llava"})
     with pytest.raises(ConfigError, match=r"options.vision: .*\(llama\) does not see"):
         await TransformersLocal(seeing, environ={}).check()
+
+
+async def test_a_visual_step_shows_the_marked_page_and_the_picture_of_the_task(load: Load) -> None:
+    backend = await load()
+    asked: list[Sequence[Message]] = []
+    generate = backend.generate
+
+    async def noted(
+        messages: Sequence[Message], sampling: Sampling, *, tag: RequestTag, form: None = None
+    ) -> Completion:
+        asked.append(messages)
+        return await generate(messages, sampling, tag=tag, form=form)
+
+    backend.generate = noted  # type: ignore[method-assign, assignment]
+    page, own = picture("white", "grey"), picture("red", "blue")
+    screen = Screen(56, 56)
+    marked = draw_marks(page, [Mark(1, 4, 24, 40, 50)], screen, "png")
+    task = Task(
+        task_set="mini-visual",
+        task_id=1,
+        intent="Open what is in the picture.",
+        sites=(),
+        start_urls=(),
+        login_sites=(),
+        checks=(),
+        images=("data:image/png;base64," + base64.b64encode(own).decode(),),
+        raw={},
+    )
+    now = Observation(url="http://a.test/", tabs=("A",), text="[1] [A] [car]", nodes={}, screenshot=marked)
+    settings = ObservationSettings(mode="som")
+    counts = []
+    for shows in (True, False):
+        agent = Prompted(
+            backend,
+            load_prompt("som"),
+            sampling=GREEDY,
+            settings=settings,
+            images="screenshot",
+            shows_task_pictures=shows,
+        )
+        decision = await agent.act(task, (), now, urls={})
+        assert decision.completion is not None
+        counts.append(decision.completion.prompt_tokens)
+    assert [messages[-1].images for messages in asked] == [(marked, own), (marked,)]
+    line = await backend.count_tokens("\nPicture 2: belongs to the task")
+    # Beside the picture and its line there is the line end after the picture's mark.
+    assert IMAGE_TOKENS <= counts[0] - counts[1] - line <= IMAGE_TOKENS + 2
