@@ -5,7 +5,7 @@ reading the accessibility tree too, and taking a JPEG as well. Each has a Chromi
 processes are left out; the order changes from task to task. Ratios are of the sums, over tasks, of the median of an
 episode. Run it with: .venv/bin/python -m bench.scale [--rounds 3] [--tasks smoke]
 
-`--alone` leaves all but the runner out, for runs of 200 steps and more: `--alone --rounds 1 --tasks 0-80`.
+`--alone` leaves all but the runner out, for runs of 200 steps and more: `--alone --rounds 1 --tasks 0-61`.
 """
 
 import argparse
