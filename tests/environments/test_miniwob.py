@@ -1,14 +1,17 @@
 """MiniWoB's pages as episodes of ours: make miniwob-test puts the package where it is found."""
 
 import json
+import re
 import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import gymnasium
 import pytest
 
 from tests.cli.conftest import WA_RUN
+from webarena_runner.gym import ENV_ID
 
 HERE = find_spec("miniwob") is not None
 REFERENCE = ("click-test", "click-test-2", "click-button-sequence", "focus-text", "click-dialog")
@@ -60,6 +63,21 @@ class TestPages:
         score = results["click-test"]["scores"][0]
         assert (score["evaluator"], score["evidence"]["raw_reward"], score["evidence"]["done"]) == ("miniwob", 1, True)
         assert 0 < score["evidence"]["timed_reward"] < 1.01
+
+    def test_a_gymnasium_environment_shows_what_the_page_asks_for(self) -> None:
+        env: Any = gymnasium.make(ENV_ID, task_set="miniwob", task_id="enter-text")
+        try:
+            asked = env.reset(seed=1)[0]["intent"]
+            assert re.fullmatch(r'Enter "\w+" into the text field and press Submit\.', asked)
+            seen, reward, terminated, truncated, info = env.step("goto [http://example.com]")
+            assert (seen["intent"], reward, terminated, truncated) == (asked, 0.0, False, False)
+            assert "on this page alone" in seen["last_action_error"]
+            submit = re.search(r"\[(\d+)\] button 'Submit'", seen["text"])
+            assert submit
+            seen, reward, terminated, truncated, info = env.step(f"click [{submit[1]}]")
+            assert (reward, terminated, truncated, info["ending"]) == (0.0, True, False, "over")
+        finally:
+            env.close()
 
     def test_random_clicks_are_scored_and_the_seed_makes_the_page(self, tmp_path: Path) -> None:
         chosen = ",".join(f'"{task_id}"' for task_id in RANDOM)

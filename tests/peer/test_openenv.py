@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from importlib import import_module
 from pathlib import Path
 
 import httpx
@@ -22,6 +23,7 @@ pytest.importorskip("openenv", reason="no openenv in this environment: make open
 from openenv import GenericEnvClient
 
 from tests.peer.openenv_served import TASKS, Served, play, served, texts_in
+from webarena_runner.gym import ReferencePlayer
 from webarena_runner.openenv.client import WebArenaClient
 
 pytestmark = pytest.mark.peer
@@ -58,6 +60,23 @@ def test_sixteen_sessions_at_once_play_the_reference_to_reward_one() -> None:
 def test_the_example_plays_to_reward_one(two: Served) -> None:
     done = subprocess.run([sys.executable, EXAMPLE, two.url, "37"], capture_output=True, text=True, check=True)
     assert "reward 1.0" in done.stdout
+
+
+def test_the_environment_for_trl_plays_to_reward_one(two: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEBARENA_URL", two.url)
+    monkeypatch.syspath_prepend(str(EXAMPLE.parent))
+    example = import_module("trl_environment")
+    env, player = example.WebArena(), ReferencePlayer.of("mini", 37)
+    shown = env.reset(**example.rows([37])[0])
+    while shown != "The task is over.":
+        shown = env.act(player.next(shown))
+    assert env.get_reward() == 1.0
+    assert "not begin" in env.reset(task_id=99999)
+    assert env.get_reward() is None
+    env.reset(task_id=37)
+    # It said no more.
+    assert env.get_reward() == 0.0
+    env._env.close()
 
 
 def test_a_session_too_many_is_told_so_and_let_in_when_a_place_is_free(two: Served) -> None:

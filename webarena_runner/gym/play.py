@@ -16,10 +16,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Turn:
-    """What the caller is shown; `urls` are the leased sites' by official name, `result` is set when it is over."""
+    """What the caller is shown; `urls` are the leased sites' by official name, `result` is set when it is over.
+
+    `intent` is the episode's, which may be known only since it has begun.
+    """
 
     observation: Observation
     urls: Mapping[str, str]
+    intent: str
     result: EpisodeResult | None = None
 
 
@@ -33,7 +37,7 @@ class _ExternalAgent:
     async def act(
         self, task: Task, history: Sequence[Step], now: Observation, *, urls: Mapping[str, str], trial: int = 0
     ) -> Decision:
-        self.turns.put_nowait(Turn(now, urls))
+        self.turns.put_nowait(Turn(now, urls, task.intent))
         return await self.decisions.get()
 
     def check_tasks(self, tasks: Sequence[Task]) -> None:
@@ -98,4 +102,4 @@ class Play:
         result = self._playing.result()
         if self._episode.now is None:
             raise RuntimeError("an episode ended without an observation")
-        return Turn(self._episode.now, self._urls, result)
+        return Turn(self._episode.now, self._urls, self._episode.as_asked().intent, result)

@@ -51,23 +51,23 @@ class View:
     def has_screenshots(self) -> bool:
         return self._screen is not None
 
-    def texts(self, turn: Turn, task: Task, action: Action | None) -> dict[str, str]:
+    def texts(self, turn: Turn, action: Action | None) -> dict[str, str]:
         """What is read after an action, None: at the start; cut to `MAX_CHARACTERS`."""
-        return _cut(self._whole_texts(turn, task, action))
+        return _cut(self._whole_texts(turn, action))
 
-    def _whole_texts(self, turn: Turn, task: Task, action: Action | None) -> dict[str, str]:
+    def _whole_texts(self, turn: Turn, action: Action | None) -> dict[str, str]:
         seen = turn.observation
         return {
             "text": public_url(seen.text, turn.urls) if self._maps_texts else seen.text,
             "url": public_url(seen.url, turn.urls),
-            "intent": task.intent,
+            "intent": turn.intent,
             "last_action_error": public_url(_error(turn, action), turn.urls),
         }
 
     def shown(self, turn: Turn, task: Task, action: Action | None) -> tuple[dict[str, Any], dict[str, Any]]:
         """Observation and info after an action; None: at the start."""
         seen, result = turn.observation, turn.result
-        texts = self._whole_texts(turn, task, action)
+        texts = self._whole_texts(turn, action)
         observation: dict[str, Any] = dict(_cut(texts))
         if self._screen:
             observation["screenshot"] = _pixels(seen.screenshot, self._screen)

@@ -51,7 +51,6 @@ class Session(Environment):  # type: ignore[misc]
         self._random = random.Random()
         self._play: Play | None = None
         self._turn: Turn | None = None
-        self._task: Task | None = None
         self._state = WebArenaState(task_set=shared.task_set)
 
     # The server asks the signature for what may be passed: without `**more` it drops what it does not know in silence.
@@ -64,7 +63,6 @@ class Session(Environment):  # type: ignore[misc]
         """
         task, settings = self._chosen(seed, more)
         await self._leave()
-        self._task = task
         self._state = WebArenaState(
             episode_id=episode_id or str(uuid.uuid4()),
             task_set=self._shared.task_set,
@@ -198,9 +196,9 @@ class Session(Environment):  # type: ignore[misc]
         return seen
 
     def _shown(self, action: Action | None) -> Any:
-        if self._turn is None or self._task is None:
+        if self._turn is None:
             raise RuntimeError("nothing to show")
-        texts = self._shared.view.texts(self._turn, self._task, action)
+        texts = self._shared.view.texts(self._turn, action)
         picture = self._turn.observation.screenshot
         shows = self._shared.view.has_screenshots and picture is not None
         return WebArenaObservation(
