@@ -12,7 +12,7 @@ from typing import Any
 from webarena_runner.gym import ReferencePlayer
 
 WA_RUN = Path(sys.executable).with_name("wa-run")
-# Of the forum, the shop, the map and the wiki; none needs a judge.
+# Of the forum, the shop, the map and the wiki; no reference answer of theirs needs a judge.
 TASKS = (37, 38, 29, 58, 340, 315, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11)
 END_LIMIT_S = 60
 

@@ -21,7 +21,11 @@ from webarena_runner.cube.tool import WebArenaToolConfig
 from webarena_runner.errors import EpisodeError, JudgeError
 from webarena_runner.gym import ReferencePlayer
 
-pytestmark = [pytest.mark.peer, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
+pytestmark = [
+    pytest.mark.peer,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:.*may need a judge model:UserWarning"),
+]
 JUDGED = "6"
 
 
