@@ -67,7 +67,9 @@ async def get_evaluators(tasks: Sequence[Task], settings: RunSettings, say: Call
         FetchError: it cannot be installed.
     """
     evaluators = load_evaluators(settings.scoring)
-    if any(asks_verified(task, evaluators) for task in tasks) and python_of() is None:
+    # Checks of another kind are those of environments, which score in a way of their own.
+    scored = [task for task in tasks if all(check.kind in evaluators for check in task.checks)]
+    if any(asks_verified(task, evaluators) for task in scored) and python_of() is None:
         await asyncio.to_thread(install, say)
 
 
