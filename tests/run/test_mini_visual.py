@@ -25,6 +25,9 @@ from webarena_runner.settings.records import ScoringSettings
 from webarena_runner.tasksets.mini import MiniVisual
 from webarena_runner.types import EpisodeResult, Score, Standing, Task
 
+# Of the profile.
+VIEWPORT = (1280, 2048)
+
 
 async def play(agent: Agent, tasks: Sequence[Task], folder: Path) -> dict[int | str, EpisodeResult]:
     assignments = ("workers=4", "browser.screenshots=false")
@@ -46,7 +49,7 @@ async def play(agent: Agent, tasks: Sequence[Task], folder: Path) -> dict[int | 
 async def test_the_oracle_passes_and_who_does_nothing_does_not(which: str, tmp_path: Path) -> None:
     loaded = MiniVisual().load()
     tasks = [task for task in loaded.tasks if which == "all" or task.task_id in loaded.subsets["quick"]]
-    results = await play(Oracle(), tasks, tmp_path / "oracle")
+    results = await play(Oracle(viewport=VIEWPORT), tasks, tmp_path / "oracle")
     unsolved = {task_id: result for task_id, result in results.items() if result.value != 1}
     assert unsolved == {}
     assert len(results) == len(tasks)
