@@ -7,14 +7,15 @@ chromium-driver is a second package of the same version). Every episode is one s
 import sys
 import time
 
-import gymnasium
-import miniwob
-from miniwob.action import ActionTypes
-
 TASK = "miniwob/click-test-2-v1"
 
 
 def main(steps: int) -> None:
+    # In an environment of its own: where this program is only looked at, there is no such package.
+    import gymnasium
+    import miniwob
+    from miniwob.action import ActionTypes
+
     gymnasium.register_envs(miniwob)
     env = gymnasium.make(TASK)
     observation, _ = env.reset(seed=0)
