@@ -10,8 +10,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from webarena_runner.browser.observe.geometry import Screen
 from webarena_runner.browser.observe.som import Mark
 
@@ -74,6 +72,8 @@ def draw_marks(picture: bytes, marks: Sequence[Mark], screen: Screen, kind: str)
 
 def encoded_png(image: "Image") -> bytes:
     """An RGB picture as PNG, in half of Pillow's time: without filters, without which pages compress better too."""
+    import numpy as np  # a quarter of a second that runs without marked pictures need not take
+
     width, height = image.size
     rows = np.frombuffer(image.tobytes(), np.uint8).reshape(height, 3 * width)
     filtered = np.zeros((height, 1 + 3 * width), np.uint8)
