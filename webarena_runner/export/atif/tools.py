@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any, get_args
 
+from webarena_runner.actions.kinds import KINDS
 from webarena_runner.types import Action, BrowserGymCalls, Invalid
 
 _KINDS = {each.model_fields["kind"].default: each for each in get_args(get_args(Action)[0])}
@@ -21,10 +22,16 @@ def tool_call(action: Action, call_id: str) -> dict[str, Any] | None:
 
 
 @cache
-def tool_definitions(action_set: str) -> tuple[dict[str, Any], ...]:
+def tool_definitions(action_set: str, dialect: str = "webarena") -> tuple[dict[str, Any], ...]:
     """In the form that OpenAI's API takes; the playwright set has one call for all that is done to elements."""
     element_kinds = {name for name, kind in _KINDS.items() if "element_id" in kind.model_fields}
-    left_out = {_NO_ACTION, _OF_OTHERS, *(element_kinds if action_set == _OF_PLAYWRIGHT else (_OF_PLAYWRIGHT,))}
+    others = {name for name, kind in KINDS.items() if kind.dialect not in ("", dialect)}
+    left_out = {
+        _NO_ACTION,
+        *others,
+        _OF_OTHERS,
+        *(element_kinds if action_set == _OF_PLAYWRIGHT else (_OF_PLAYWRIGHT,)),
+    }
     return tuple(_definition(name, kind) for name, kind in _KINDS.items() if name not in left_out)
 
 

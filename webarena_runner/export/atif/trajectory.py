@@ -51,7 +51,7 @@ def agent_of(manifest: RunManifest) -> Json:
         "name": manifest.agent,
         "version": manifest.versions.get("webarena-runner") or UNKNOWN,
         "model_name": model_of(manifest),
-        "tool_definitions": list(tool_definitions(action_set)),
+        "tool_definitions": list(tool_definitions(action_set, settings.get("actions", {}).get("dialect", "webarena"))),
         "extra": extra,
     }
     return _without_none(agent)
