@@ -26,23 +26,20 @@ from webarena_runner.types.episodes import (
     ActedOn,
     AutoWorkers,
     Box,
-    Completion,
     Decision,
     Ending,
     EpisodeResult,
     Failure,
     Imported,
     LastPage,
-    Message,
     Node,
     Observation,
     RunManifest,
-    Sampling,
     Score,
     Step,
-    ToolCall,
     Verdict,
 )
+from webarena_runner.types.messages import Completion, Message, Sampling, ToolCall
 from webarena_runner.types.record import Record
 from webarena_runner.types.rescoring import Agreement, Disagreement, RescoredEpisode, Rescoring, Standing
 from webarena_runner.types.resets import SiteReset
