@@ -113,6 +113,8 @@ def _cause(said: str) -> str:
 
 
 def _http_get(url: str, published: InWheel) -> bytes:
+    # Half of what starting the program costs, and only a download needs it.
+
     content = bytearray()
     try:
         with httpx.stream("GET", url, timeout=REQUEST_TIMEOUT_S, follow_redirects=True) as response:

@@ -15,10 +15,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes, urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
-
-import httpx
 
 from webarena_runner.errors import DamagedRecord, NoPicture, PictureMissing
 from webarena_runner.fetching import cache_root
@@ -29,6 +28,9 @@ from webarena_runner.official.notation import render
 from webarena_runner.official.public import is_public
 from webarena_runner.settings.datafiles import folders
 from webarena_runner.types import Task
+
+if TYPE_CHECKING:
+    import httpx
 
 MAX_BYTES = 20 * 2**20
 MAX_PIXELS = 50_000_000
@@ -121,7 +123,7 @@ class PictureSource:
         self,
         *,
         cache_dir: Path | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: "httpx.AsyncBaseTransport | None" = None,
         limit_s: float = LIMIT_S,
     ) -> None:
         self._cache_dir = cache_dir
@@ -177,6 +179,9 @@ class PictureSource:
         return await asyncio.to_thread(self._read, address, task_set)
 
     async def _download(self, url: str, places: frozenset[tuple[str, int]]) -> Picture:
+        # Half of what starting the program costs, and few runs need it.
+        import httpx
+
         try:
             async with asyncio.timeout(self._limit_s):
                 data = await self._body(url, places)
@@ -189,6 +194,8 @@ class PictureSource:
 
     async def _body(self, url: str, places: frozenset[tuple[str, int]]) -> bytes:
         """Each address on the way is looked at before it is asked."""
+        import httpx
+
         headers = {"user-agent": "Mozilla/5.0 (compatible; webarena-runner)", "accept": "image/*"}
         timeout = httpx.Timeout(self._limit_s)
         async with httpx.AsyncClient(transport=self._transport, timeout=timeout, headers=headers) as client:
@@ -262,7 +269,7 @@ def _embedded(address: str) -> bytes:
         raise NoPicture(f"{shown(address)}: no base64: {error}") from error
 
 
-async def _limited(response: httpx.Response, url: str) -> bytes:
+async def _limited(response: "httpx.Response", url: str) -> bytes:
     data = bytearray()
     async for chunk in response.aiter_bytes():
         data += chunk

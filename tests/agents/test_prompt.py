@@ -117,8 +117,8 @@ def test_a_malformed_prompt_says_where_and_what_was_expected(
     ("change", "told"),
     [
         ({"template": "{observation} {objective} {obs}"}, "unknown placeholder {obs}"),
-        ({"meta_data": {"prompt_constructor": "MultimodalCoTPromptConstructor", "action_splitter": "`"}}, "'CoTPrompt"),
-        ({"meta_data": OFFICIAL["meta_data"] | {"action_type": "som"}}, "meta_data.action_type"),
+        ({"meta_data": {"prompt_constructor": "ReflexionPromptConstructor", "action_splitter": "`"}}, "'CoTPrompt"),
+        ({"meta_data": OFFICIAL["meta_data"] | {"action_type": "html"}}, "meta_data.action_type"),
         ({"examples": [["page", "reply", "image.png"]]}, "examples.0"),
         ({"meta_data": {}}, "key 'meta_data.prompt_constructor' is missing"),
     ],

@@ -287,8 +287,10 @@ def test_keys_that_change_a_task_are_refused_unless_they_are_ignored(invoke: Inv
     cases = _cases(shared, "keys-that-change-the-task")
     refused = invoke(*EMBEDDED, cases)
     assert refused.code == 2
-    assert "image: pictures that belong to the intent" in refused.err
     assert "policies: rules that the task is scored by too" in refused.err
+    assert "image:" not in refused.err, "an agent that looks at nothing goes without nothing"
+    blind = invoke("--model", "gpt-4o", "-o", "model.images=none", *EMBEDDED[:2], *DRY[2:], cases)
+    assert "image: pictures that belong to the intent" in blind.err
     assert invoke(*EMBEDDED, cases, "--tasks", "2,3").code == 0
     done = invoke(*EMBEDDED, cases, "--ignore-keys", "image,policies")
     assert done.code == 0

@@ -80,7 +80,7 @@ def test_a_page_reaches_only_its_own_host_and_what_is_allowed(invoke: Invoke, si
         (("nowhere",), "'nowhere' is no address of a page"),
         (("file:///etc/passwd",), "is no address of a page"),
         (("about:blank", "--allow", "x y"), "--allow: 'x y' is no address"),
-        (("about:blank", "--mode", "tree"), "expected 'accessibility_tree' or 'html', got 'tree'"),
+        (("about:blank", "--mode", "tree"), "expected 'accessibility_tree', 'html' or 'som', got 'tree'"),
         (("about:blank", "--auth", "missing.json"), "missing.json: cannot be read"),
         (("about:blank", "--actions", "missing.txt"), "missing.txt: cannot be read"),
         (("about:blank", "--before", "@missing.js"), "missing.js: cannot be read"),

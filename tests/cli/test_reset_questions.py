@@ -67,7 +67,7 @@ def test_the_plan_says_what_a_reset_took_last(lab: Path, invoke: Invoke) -> None
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("--reset", "weekly"), "--reset: reset: expected never, before-run, per-task, after-write or every:N"),
+        (("--reset", "weekly"), "--reset: expected never, before-run, per-task, after-write or every:N"),
         (("--reset", "per-task", "--sites", "embedded"), "every episode has fresh sites of provider 'embedded'"),
         (("--reset", "per-task", "--sites", "./plain.yaml"), "no instance of the sites says how it is reset"),
     ],

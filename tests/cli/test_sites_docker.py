@@ -129,7 +129,7 @@ def test_printed_commands_are_what_a_shell_and_dockers_own_program_take(
     ("arguments", "told"),
     [
         (("--only", "shoping"), "--only: only.0: unknown site"),
-        (("--only", "homepage"), "--only: only: there is no published image of homepage"),
+        (("--only", "homepage"), "--only: there is no published image of homepage"),
         (("--family", "verified"), "--family"),
         (("--host", "http://lab"), "expected a host name or an address"),
         (("--sites", "official-ports"), "its provider is static"),

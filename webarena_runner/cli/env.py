@@ -10,7 +10,8 @@ KINDS = ("openenv",)
 NOTES = """\
 [bold]A client[/bold] (more in the documentation, "OpenEnv")
   from openenv import GenericEnvClient
-  with GenericEnvClient(base_url="http://127.0.0.1:8000", message_timeout_s=900).sync() as env:
+  url = "http://127.0.0.1:8000"
+  with GenericEnvClient(base_url=url, message_timeout_s=900).sync() as env:
       seen = env.reset(task_id=37, max_steps=10)
       seen = env.step({"action": "stop [N/A]"})
       print(seen.done, seen.reward)

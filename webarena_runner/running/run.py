@@ -362,6 +362,9 @@ def _saying(manifest: RunManifest, played_without: str) -> RunManifest:
 
 
 def _takes_images(config: RunConfig) -> bool:
+    """Whether the agent looks at the tasks' pictures, and nobody has it go without."""
+    if "image" in config.tasks.ignore_keys:
+        return False
     agent = registry.load("agents", config.settings.agent)
     has_captioner = config.settings.observation.captioner is not None
     sees = not getattr(agent, "needs_model", True) or (config.model is not None and config.model.images != "none")
