@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-import httpx
 from platformdirs import user_cache_path
 
 from webarena_runner.errors import FetchError
