@@ -113,6 +113,7 @@ def _cause(said: str) -> str:
 
 def _http_get(url: str, published: InWheel) -> bytes:
     # Half of what starting the program costs, and only a download needs it.
+    import httpx
 
     content = bytearray()
     try:
