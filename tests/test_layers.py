@@ -24,6 +24,7 @@ LAYERS = {
         "log",
         "actions",
         "lifeline",
+        "loopback",
         "inside",
         "allowance",
         "time_limits",

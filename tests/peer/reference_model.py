@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from webarena_runner.gym import ReferencePlayer
-from webarena_runner.view.serving import listen
+from webarena_runner.loopback import listen
 
 
 def reply_to(messages: list[dict[str, object]], task_id: int, form: str) -> str:

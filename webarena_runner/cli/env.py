@@ -59,7 +59,7 @@ def serve(
     from webarena_runner.errors import ConfigError
     from webarena_runner.gym.setting import Setting
     from webarena_runner.gym.view import View
-    from webarena_runner.view.serving import listen
+    from webarena_runner.loopback import listen
 
     if kind not in KINDS:
         raise ConfigError(f"--kind {kind}: expected {', '.join(KINDS)}")

@@ -34,7 +34,8 @@ def view(
     from webarena_runner.cli.console import stderr
     from webarena_runner.errors import UsageError
     from webarena_runner.log.paths import is_run
-    from webarena_runner.view.serving import listen, serve_until_stopped
+    from webarena_runner.loopback import listen
+    from webarena_runner.view.serving import serve_until_stopped
 
     if not out.is_dir():
         raise UsageError(f"--out {out}: is no folder; give the one that run folders are in")

@@ -2,10 +2,8 @@
 
 import asyncio
 import logging
-import signal
 import socket
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import uvicorn
@@ -15,6 +13,7 @@ from openenv.core.env_server.types import ConcurrencyConfig
 
 from webarena_runner.gym.setting import Setting
 from webarena_runner.gym.view import View
+from webarena_runner.loopback import LoopbackServer
 from webarena_runner.openenv.models import WebArenaAction, WebArenaObservation, WebArenaState
 from webarena_runner.openenv.sessions import Session, Shared
 from webarena_runner.types import TaskId
@@ -29,27 +28,6 @@ NO_SESSION = (
     "an episode is one WebSocket connection to /ws, which OpenEnv's clients open: with each POST to /{0} OpenEnv would "
     "make an environment and close it again. Use openenv.GenericEnvClient(base_url=...), or WebArenaClient"
 )
-
-
-class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._on_ready = on_ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._on_ready()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Ctrl-C is how the server ends, and no error."""
-        loop = asyncio.get_running_loop()
-        for name in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(name, self._end)
-        yield
-
-    def _end(self) -> None:
-        self.should_exit = True
 
 
 def make_app(shared: Shared, sessions: int) -> FastAPI:
@@ -104,7 +82,7 @@ async def serve_until_stopped(
             timeout_graceful_shutdown=END_LIMIT_S,
         )
         try:
-            await _Server(config, on_ready).serve([listener])
+            await LoopbackServer(config, on_ready).serve([listener])
         finally:
             for play in tuple(shared.plays):
                 await play.leave()
