@@ -1,14 +1,18 @@
 """Pictures that task files name, wherever they are, and what is not taken for one."""
 
+import asyncio
 import base64
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from PIL import Image
 
+from tests.support.local_site import Reply as Served
+from tests.support.local_site import serve
 from webarena_runner import pictures
 from webarena_runner.errors import NoPicture, PictureMissing
 from webarena_runner.pictures import Picture, PictureSource, read_picture
@@ -77,6 +81,24 @@ async def test_addresses_of_this_machine_are_asked_only_where_a_site_is(url: str
         await PictureSource(cache_dir=tmp_path).get(url, ["http://127.0.0.1:7"])
     with pytest.raises(PictureMissing, match="cannot be downloaded"):
         await PictureSource(cache_dir=tmp_path).get(url, ["http://127.0.0.1:9"])
+
+
+async def test_a_name_that_leads_elsewhere_when_it_is_looked_up_again_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, looked_up = asyncio.get_running_loop(), []
+    ask = loop.getaddrinfo
+
+    async def look_up(host: str, port: int, **more: Any) -> Any:
+        looked_up.append(host)
+        return await ask("8.8.8.8" if len(looked_up) == 1 else "127.0.0.1", port, **more)
+
+    monkeypatch.setattr(loop, "getaddrinfo", look_up)
+    with serve() as site:
+        url = site.route("/a.png", lambda: Served(png(), content_type="image/png"))
+        with pytest.raises(NoPicture, match=r"pictures\.example is at 127\.0\.0\.1, which is no public address"):
+            await PictureSource(cache_dir=tmp_path).get(url.replace("127.0.0.1", "pictures.example"), [])
+    assert len(looked_up) == 2
 
 
 async def test_paths_lead_to_pictures_below_the_folders_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -200,9 +200,12 @@ class PictureSource:
         timeout = httpx.Timeout(self._limit_s)
         async with httpx.AsyncClient(transport=self._transport, timeout=timeout, headers=headers) as client:
             for _ in range(MAX_REDIRECTS + 1):
-                if place_of(url) not in places and self._transport is None:
+                has_to_be_public = place_of(url) not in places and self._transport is None
+                if has_to_be_public:
                     await _require_public(url)
                 async with client.stream("GET", url) as response:
+                    if has_to_be_public:
+                        _require_public_peer(response, url)
                     if response.has_redirect_location:
                         url = urljoin(url, response.headers["location"])
                         continue
@@ -284,15 +287,33 @@ async def _require_public(url: str) -> None:
     if place is None or not url.startswith(_WEB):
         raise NoPicture(f"{shown(url)}: no address of a picture; expected http:// or https://")
     host, port = place
-    if urlsplit(url).scheme in getproxies() and not proxy_bypass(host):
+    if _is_proxied(url, host):
         return
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     private = next((str(each[4][0]) for each in found if not is_public(str(each[4][0]))), None)
     if private is not None:
-        raise NoPicture(
-            f"{shown(url)}: {host} is at {private}, which is no public address; a picture there is only taken from a "
-            "site of the task"
-        )
+        raise _private(url, private)
+
+
+def _require_public_peer(response: "httpx.Response", url: str) -> None:
+    """Raises NoPicture when a private address answered: a name may lead elsewhere when it is looked up again."""
+    if _is_proxied(url, response.url.host):
+        return
+    stream = response.extensions.get("network_stream")
+    peer = stream.get_extra_info("server_addr") if stream else None
+    if peer and not is_public(str(peer[0])):
+        raise _private(url, str(peer[0]))
+
+
+def _is_proxied(url: str, host: str) -> bool:
+    return urlsplit(url).scheme in getproxies() and not proxy_bypass(host)
+
+
+def _private(url: str, address: str) -> NoPicture:
+    return NoPicture(
+        f"{shown(url)}: {urlsplit(url).hostname} is at {address}, which is no public address; a picture there is only "
+        "taken from a site of the task"
+    )
 
 
 def _too_large(origin: str) -> NoPicture:
