@@ -26,6 +26,8 @@ from webarena_runner.types import (
 
 SLEEP_S = 2.0  # after each action, as the official loop
 SCREEN = 720
+# What BrowserGym says of typing into a drop-down list.
+NO_FIELD = "Element is not an <input>"
 
 
 def written(action: Action) -> str:
@@ -103,6 +105,10 @@ async def play_in_browsergym(
             decision = await agent.act(task, history, now, urls=shared.urls)
         for call in calls_of(decision.action):
             shown = await shared.package.ask("step", action=call)
+            if isinstance(decision.action, Type) and NO_FIELD in shown["error"]:
+                # A drop-down list, in which typing chooses an option.
+                chosen = f"select_option({decision.action.element_id!r}, {decision.action.text!r})"
+                shown = await shared.package.ask("step", action=chosen)
             if shown["error"]:
                 raise AssertionError(f"task {task.task_id}, {call} ({decision.note}): {shown['error']}")
             if shown["ended"]:
