@@ -6,7 +6,7 @@ The functions are the verbs of the id grammar, their parameters the fields of th
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
@@ -14,11 +14,8 @@ from webarena_runner.actions.keys import official_names
 from webarena_runner.actions.kinds import KINDS, VERBS
 from webarena_runner.actions.urls import loosely_local, to_local
 from webarena_runner.settings.records import ActionSettings
-from webarena_runner.types import Action, Goto, Invalid, Press, ToolCall
+from webarena_runner.types import ACTION_RECORDS, Action, Goto, Invalid, Press, ToolCall
 
-_RECORDS: Mapping[str, type[BaseModel]] = {
-    record.model_fields["kind"].default: record for record in get_args(get_args(Action)[0])
-}
 # By the name of the field.
 _MEANINGS = {
     "element_id": "The number in brackets before the element, on the page as it is now.",
@@ -44,7 +41,7 @@ class ActionTools:
     def functions(self) -> list[dict[str, Any]]:
         """Name, description and parameters of each; the parameters as a JSON schema, all of them required."""
         return [
-            {"name": verb, "description": KINDS[verb].does, "parameters": _parameters(_RECORDS[verb])}
+            {"name": verb, "description": KINDS[verb].does, "parameters": _parameters(ACTION_RECORDS[verb])}
             for verb in self.verbs
         ]
 
@@ -86,7 +83,7 @@ class _Malformed(Exception):
 
 
 def _read(call: ToolCall, settings: ActionSettings, urls: Mapping[str, str]) -> Action:
-    record = _RECORDS.get(call.name) if call.name in VERBS else None
+    record = ACTION_RECORDS.get(call.name) if call.name in VERBS else None
     if record is None:
         raise _Malformed(f"unknown function '{call.name:.40}'; expected one of {', '.join(VERBS)}")
     arguments = arguments_of(call)

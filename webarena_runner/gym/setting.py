@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -21,9 +21,9 @@ from webarena_runner.sites.providers import require_sites
 from webarena_runner.tasksets import load_task_set, profile_of
 from webarena_runner.tasksets.faults import require_usable
 from webarena_runner.tasksets.keys import require_done
-from webarena_runner.types import Action, Task, TaskId, id_order
+from webarena_runner.types import ACTION_RECORDS, Action, Task, TaskId, id_order
 
-ACTIONS = get_args(get_args(Action)[0])
+ACTIONS = tuple(ACTION_RECORDS.values())
 
 
 class Setting:

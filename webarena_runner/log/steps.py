@@ -2,17 +2,16 @@
 
 import json
 import zlib
-from typing import Any, get_args
+from typing import Any
 
 from webarena_runner.errors import DamagedRecord
 from webarena_runner.log import nodes
 from webarena_runner.log.format import Raw
 from webarena_runner.log.texts import Texts
-from webarena_runner.types import Action, Message, Observation, Step
+from webarena_runner.types import ACTION_RECORDS, Message, Observation, Step
 
 # Shorter than this a text takes less room than its checksum, or not much more.
 SHARED_CHARACTERS = 200
-_KINDS = frozenset(each.model_fields["kind"].default for each in get_args(get_args(Action)[0]))
 
 
 def pack_step(step: Step, texts: Texts) -> Raw:
@@ -66,7 +65,7 @@ def unpack_observation(raw: Raw, where: str) -> Raw:
 
 def _known_action(raw: Any) -> Any:
     """An action of a kind that only a newer version knows is one that this version cannot do."""
-    if isinstance(raw, dict) and isinstance(kind := raw.get("kind"), str) and kind not in _KINDS:
+    if isinstance(raw, dict) and isinstance(kind := raw.get("kind"), str) and kind not in ACTION_RECORDS:
         return {"kind": "invalid", "raw": json.dumps(raw), "reason": f"this version has no action '{kind}'"}
     return raw
 

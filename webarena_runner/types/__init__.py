@@ -1,6 +1,7 @@
 """The frozen records that go to disk, and the few values that pass between layers with them."""
 
 from webarena_runner.types.actions import (
+    ACTION_RECORDS,
     Action,
     BrowserGymCalls,
     Call,
@@ -47,6 +48,7 @@ from webarena_runner.types.status import EpisodeUnderWay, RunStatus
 from webarena_runner.types.tasks import Check, Geolocation, Task, TaskId, Viewport, id_order
 
 __all__ = [
+    "ACTION_RECORDS",
     "UNSCORED",
     "ActedOn",
     "Action",

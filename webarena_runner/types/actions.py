@@ -1,6 +1,7 @@
 """The records of what an agent may do in a step."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
@@ -130,3 +131,6 @@ Action = Annotated[
     | Invalid,
     Field(discriminator="kind"),
 ]
+ACTION_RECORDS: Mapping[str, type[Any]] = {
+    record.model_fields["kind"].default: record for record in get_args(get_args(Action)[0])
+}

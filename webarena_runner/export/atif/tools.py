@@ -1,12 +1,11 @@
 """Actions as tool calls: the call of a step, and the definitions of all calls that an agent could make."""
 
 from functools import cache
-from typing import Any, get_args
+from typing import Any
 
 from webarena_runner.actions.kinds import KINDS
-from webarena_runner.types import Action, BrowserGymCalls, Invalid
+from webarena_runner.types import ACTION_RECORDS, Action, BrowserGymCalls, Invalid
 
-_KINDS = {each.model_fields["kind"].default: each for each in get_args(get_args(Action)[0])}
 _NOT_TOLD = ("kind",)
 _OF_PLAYWRIGHT, _NO_ACTION = "playwright", Invalid.model_fields["kind"].default
 # Agents of that kind have a set of their own, which they tell their models themselves.
@@ -24,7 +23,7 @@ def tool_call(action: Action, call_id: str) -> dict[str, Any] | None:
 @cache
 def tool_definitions(action_set: str, dialect: str = "webarena") -> tuple[dict[str, Any], ...]:
     """In the form that OpenAI's API takes; the playwright set has one call for all that is done to elements."""
-    element_kinds = {name for name, kind in _KINDS.items() if "element_id" in kind.model_fields}
+    element_kinds = {name for name, kind in ACTION_RECORDS.items() if "element_id" in kind.model_fields}
     others = {name for name, kind in KINDS.items() if kind.dialect not in ("", dialect)}
     left_out = {
         _NO_ACTION,
@@ -32,7 +31,7 @@ def tool_definitions(action_set: str, dialect: str = "webarena") -> tuple[dict[s
         _OF_OTHERS,
         *(element_kinds if action_set == _OF_PLAYWRIGHT else (_OF_PLAYWRIGHT,)),
     }
-    return tuple(_definition(name, kind) for name, kind in _KINDS.items() if name not in left_out)
+    return tuple(_definition(name, kind) for name, kind in ACTION_RECORDS.items() if name not in left_out)
 
 
 def _definition(name: str, kind: Any) -> dict[str, Any]:
