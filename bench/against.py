@@ -1,13 +1,17 @@
 """Whole runs of this build against those of an earlier commit: CPU seconds of all their processes, in turns.
 
-    python -m bench.against COMMIT [--rounds 5] [--tasks smoke] [-- OPTIONS OF wa-run]
+    python -m bench.against COMMIT [--rounds 5] [--tasks smoke] [--replay] [-- OPTIONS OF wa-run]
 
 The earlier build is installed once, from its own lock, into an environment of its own in the cache folder, and kept
 there. Each build plays with its own task set, sites, Playwright and the same Chromium; the first run of each warms
-caches up and is not counted. The ratio is of the medians.
+caches up and is not counted. The ratios are of the medians.
+
+With `--replay` each build says again, as a model, what its own reference agent does in these tasks: prompts are made,
+replies are read, and no model takes time. Tasks are left out in which the agent of either goes to an address.
 """
 
 import argparse
+import json
 import secrets
 import shutil
 import subprocess
@@ -21,7 +25,10 @@ from statistics import median
 from platformdirs import user_cache_path
 
 from bench.cpu import Ran, ran
-from webarena_runner.log.reading import read_results
+from bench.flat import written
+from webarena_runner.log.paths import RunPaths
+from webarena_runner.log.reading import read_results, read_steps
+from webarena_runner.types import Goto
 
 HERE = Path(__file__).parents[1]
 LOCK = "requirements/dev.lock"
@@ -70,12 +77,43 @@ def _git(*arguments: str) -> bytes:
     return subprocess.run(["git", "-C", HERE, *arguments], check=True, capture_output=True).stdout
 
 
-def played(build: Build, tasks: str, more: list[str], out: Path) -> tuple[Ran, int]:
-    """A run, and its steps; all of its episodes have to pass."""
+def played(build: Build, options: list[str], out: Path) -> tuple[Ran, Path]:
+    """A run, and its folder; all of its episodes have to pass."""
     run_id = secrets.token_hex(4)
-    command = [build.programs / "wa-run", "--model", "oracle", "--tasks", tasks, "--fail-under", "100%", *more]
-    done = ran([*command, "--out", out, "--run-id", run_id], out / f"{run_id}.log", at=build.source)
-    return done, sum(result.steps for result in read_results(out / run_id).values())
+    command = [build.programs / "wa-run", *options, "--fail-under", "100%", "--out", out, "--run-id", run_id]
+    return ran(command, out / f"{run_id}.log", at=build.source), out / run_id
+
+
+def said(run: Path) -> dict[str, list[str]]:
+    """By task, what a model would have said for the actions of the reference agent, unless it gave an address."""
+    episodes = {str(paths.key[0]): list(read_steps(paths.folder)) for paths in RunPaths(run).episodes()}
+    return {
+        task: [f"```{written(step)}```" for step in steps]
+        for task, steps in episodes.items()
+        if not any(isinstance(step.decision.action, Goto) for step in steps)
+    }
+
+
+def replaying(builds: dict[str, Build], tasks: str, more: list[str], out: Path) -> dict[str, list[str]]:
+    """Options of wa-run for each build."""
+    more = [*more, "-o", "observation.ids=stable"]  # those of the browser differ from run to run
+    oracle = ["--model", "oracle", "--tasks", tasks, *more]
+    replies = {name: said(played(build, oracle, out)[1]) for name, build in builds.items()}
+    both = sorted(set.intersection(*map(set, replies.values())), key=int)
+    print(f"{len(both)} tasks are played, in which neither reference agent goes to an address", flush=True)
+    options = {}
+    for name, found in replies.items():
+        path = out / f"replies-{secrets.token_hex(4)}.json"
+        path.write_text(json.dumps(found))
+        model = ["--model", "replay", "-o", f"model.options.path={path}", "--prompt", "direct"]
+        options[name] = [*model, "--tasks", ",".join(both), *more]
+    return options
+
+
+@dataclass(frozen=True)
+class Counted:
+    ran: Ran
+    steps: int
 
 
 def main() -> None:
@@ -83,26 +121,44 @@ def main() -> None:
     parser.add_argument("commit")
     parser.add_argument("--rounds", type=int, default=5, help="runs of each build (default 5)")
     parser.add_argument("--tasks", default="smoke", help="that both builds know (default smoke)")
+    parser.add_argument("--replay", action="store_true", help="as a model's replies, not as the reference agent")
     parser.add_argument("more", nargs="*", metavar="OPTIONS", help="of wa-run, for both, after --")
     given = parser.parse_args()
     builds = {given.commit: installed(given.commit), "this build": Build(HERE, Path(sys.executable).absolute().parent)}
-    runs: dict[str, list[Ran]] = {name: [] for name in builds}
     with tempfile.TemporaryDirectory() as out:
-        for turn in range(given.rounds + 1):
-            # Who goes first takes turns too.
-            for name in sorted(builds, reverse=bool(turn % 2)):
-                try:
-                    done, steps = played(builds[name], given.tasks, given.more, Path(out))
-                except subprocess.CalledProcessError as error:
-                    sys.exit(f"{name}: {error}\n{error.output}")
-                if turn:
-                    runs[name].append(done)
-                    print(f"{name:>14}: {steps} steps, CPU {done.cpu_s:.2f} s, wall {done.wall_s:.2f} s", flush=True)
-    cpu = {name: median(each.cpu_s for each in of) for name, of in runs.items()}
-    wall = {name: median(each.wall_s for each in of) for name, of in runs.items()}
-    this, other = "this build", given.commit
-    print(f"\nmedians: CPU s {cpu[this]:.2f} against {cpu[other]:.2f}, ratio {cpu[this] / cpu[other]:.3f}")
-    print(f"         wall s {wall[this]:.2f} against {wall[other]:.2f}, ratio {wall[this] / wall[other]:.3f}")
+        try:
+            runs = measured(builds, given, Path(out))
+        except subprocess.CalledProcessError as error:
+            sys.exit(f"{error}\n{error.output}")
+    print()
+    for what, of in (
+        ("CPU s of all processes", lambda each: each.ran.cpu_s),
+        ("CPU s of the runner's own", lambda each: each.ran.itself_s),
+        ("the same, ms a step", lambda each: 1000 * each.ran.itself_s / each.steps),
+        ("wall s", lambda each: each.ran.wall_s),
+    ):
+        other, this = (median(map(of, counted)) for counted in runs.values())
+        print(f"{what:26} median {this:8.2f} against {other:8.2f}, ratio {this / other:.3f}")
+
+
+def measured(builds: dict[str, Build], given: argparse.Namespace, out: Path) -> dict[str, list[Counted]]:
+    options = dict.fromkeys(builds, ["--model", "oracle", "--tasks", given.tasks, *given.more])
+    if given.replay:
+        options = replaying(builds, given.tasks, given.more, out)
+    runs: dict[str, list[Counted]] = {name: [] for name in builds}
+    for turn in range(given.rounds + 1):
+        # Who goes first takes turns too.
+        for name in sorted(builds, reverse=bool(turn % 2)):
+            done, folder = played(builds[name], options[name], out)
+            steps = sum(result.steps for result in read_results(folder).values())
+            if turn:
+                runs[name].append(Counted(done, steps))
+                print(
+                    f"{name:>14}: {steps} steps, CPU {done.cpu_s:.2f} s, of it the runner's own {done.itself_s:.2f} s, "
+                    f"wall {done.wall_s:.2f} s",
+                    flush=True,
+                )
+    return runs
 
 
 if __name__ == "__main__":

@@ -48,11 +48,15 @@ def _command(process: psutil.Process) -> str:
 
 @dataclass(frozen=True)
 class Ran:
-    """A command that has ended, and all it started with it; `began` is by the wall clock."""
+    """A command that has ended, and all it started with it; `began` is by the wall clock.
+
+    `cpu_s` is of all of them, `itself_s` of the command's own process.
+    """
 
     began: datetime
     wall_s: float
     cpu_s: float
+    itself_s: float
 
 
 def ran(command: Sequence[str | Path], log: Path, *, at: Path | None = None) -> Ran:
@@ -67,6 +71,9 @@ def ran(command: Sequence[str | Path], log: Path, *, at: Path | None = None) -> 
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with log.open("w") as out:
         process = subprocess.Popen([*map(str, command)], stdout=out, stderr=out, env=environ, cwd=at)
+        # Left unburied, or its time would be among that of all that this process has waited for.
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        itself = psutil.Process(process.pid).cpu_times()
         code = process.wait()
     wall_s = time.monotonic() - clock
     if code:
@@ -74,7 +81,8 @@ def ran(command: Sequence[str | Path], log: Path, *, at: Path | None = None) -> 
     while left := _children() - others:
         os.waitpid(left.pop(), 0)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return Ran(began, wall_s, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Ran(began, wall_s, cpu_s, itself.user + itself.system)
 
 
 def _children() -> set[int]:
