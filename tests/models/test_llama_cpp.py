@@ -54,6 +54,14 @@ async def ask(backend: LlamaCpp, text: str = "hello", sampling: Sampling = GREED
     return await backend.generate([Message(role="user", content=text)], sampling, tag=RequestTag())
 
 
+async def test_greedy_replies_are_those_of_the_whole_vocabulary(make: Make) -> None:
+    quick, whole = make(), make(extra_body={"top_k": 0})
+    for backend in (quick, whole):
+        await backend.check()
+    long = Sampling(temperature=0, max_tokens=64)
+    assert (await ask(quick, sampling=long)).text == (await ask(whole, sampling=long)).text != ""
+
+
 async def test_a_server_is_started_answers_and_ends(make: Make) -> None:
     backend = make(slots=2)
     await backend.check()

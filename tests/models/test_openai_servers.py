@@ -210,6 +210,27 @@ async def test_samplers_that_a_server_adds_are_switched_off(
     assert sent == [neutral, {}, neutral | {"top_k": 7}]
 
 
+@pytest.mark.parametrize(
+    ("owner", "temperature", "options", "top_k"),
+    [
+        ("llamacpp", 0.0, {}, 1),
+        ("llamacpp", 0.5, {}, 0),
+        ("llamacpp", 0.0, {"sampler_defaults": "server"}, None),
+        ("llamacpp", 0.0, {"extra_body": {"top_k": 3}}, 3),
+        ("vllm", 0.0, {}, -1),
+    ],
+)
+async def test_greedy_replies_of_llama_cpp_do_not_weigh_the_whole_vocabulary(
+    server: Server, connect: Connect, owner: str, temperature: float, options: dict[str, Any], top_k: int | None
+) -> None:
+    server.models[0] |= {"owned_by": owner, "max_model_len": 4096}
+    serve(server, "/props?model=tiny", PROPS)
+    backend = connect(**options)
+    await backend.check()
+    await backend.generate([Message(role="user", content="PAGE")], Sampling(temperature=temperature), tag=TAG)
+    assert server.chats[-1].body.get("top_k") == top_k
+
+
 async def test_samplers_that_cannot_be_switched_off_are_told(
     server: Server, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-from gguf import GGUFWriter, TokenType
+from gguf import GGMLQuantizationType, GGUFWriter, TokenType, quantize
 
 WIDTH, HIDDEN, HEADS, LAYERS, WINDOW = 64, 128, 4, 2, 4096
 CONTROL = ("<unk>", "<|im_start|>", "<|im_end|>")
@@ -17,8 +17,11 @@ TEMPLATE = (
 )
 
 
-def write_tiny_gguf(path: Path, *, seed: int = 0) -> Path:
-    """The same seed makes the same model."""
+F32 = GGMLQuantizationType.F32
+
+
+def write_tiny_gguf(path: Path, *, seed: int = 0, weights: GGMLQuantizationType = F32) -> Path:
+    """The same seed makes the same model; `weights` is the format of those of its layers."""
     writer = GGUFWriter(path, "llama")
     writer.add_name("tiny")
     writer.add_context_length(WINDOW)
@@ -29,7 +32,7 @@ def write_tiny_gguf(path: Path, *, seed: int = 0) -> Path:
     writer.add_head_count_kv(HEADS)
     writer.add_layer_norm_rms_eps(1e-5)
     _add_tokens(writer)
-    _add_weights(writer, np.random.default_rng(seed), vocabulary=len(TOKENS))
+    _add_weights(writer, np.random.default_rng(seed), vocabulary=len(TOKENS), weights=weights)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -52,12 +55,17 @@ def _add_tokens(writer: GGUFWriter) -> None:
     writer.add_chat_template(TEMPLATE)
 
 
-def _add_weights(writer: GGUFWriter, draw: np.random.Generator, *, vocabulary: int) -> None:
-    def add(name: str, *shape: int) -> None:
-        writer.add_tensor(name, draw.normal(0, 0.4, shape).astype(np.float32))
+def _add_weights(
+    writer: GGUFWriter, draw: np.random.Generator, *, vocabulary: int, weights: GGMLQuantizationType
+) -> None:
+    def numbers(*shape: int) -> np.ndarray:
+        return draw.normal(0, 0.4, shape).astype(np.float32)
 
-    add("token_embd.weight", vocabulary, WIDTH)
-    output = draw.normal(0, 0.4, (vocabulary, WIDTH)).astype(np.float32)
+    def add(name: str, *shape: int) -> None:
+        writer.add_tensor(name, quantize(numbers(*shape), weights), raw_dtype=weights)
+
+    writer.add_tensor("token_embd.weight", numbers(vocabulary, WIDTH))
+    output = numbers(vocabulary, WIDTH)
     # Words, at which a reply can be told to stop, among halves of characters.
     output[LETTERS] *= 3
     writer.add_tensor("output.weight", output)

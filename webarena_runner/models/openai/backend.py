@@ -216,7 +216,7 @@ class OpenAIChat:
             "model": await self._model_name(),
             "messages": wire_messages(await self.safe(messages), options.example_roles, options.system_as),
             **wire_sampling(sampling, max_tokens_field=options.max_tokens_field),
-            **self.sampler_fields,
+            **self._sampler_fields_for(sampling),
             **({"logprobs": True} if options.logprobs else {}),
             **options.extra_body,
             **(more or {}),
@@ -254,6 +254,12 @@ class OpenAIChat:
     def sampler_fields(self) -> Mapping[str, float]:
         """What switches off the samplers that the server would add."""
         return self._facts.neutral if self._options.sampler_defaults == "off" else {}
+
+    def _sampler_fields_for(self, sampling: Sampling) -> Mapping[str, float]:
+        is_ours = self._options.sampler_defaults == "off" and self._facts.kind == "llama.cpp"
+        # The same token as of the whole vocabulary, which a grammar has weighed for each token of a reply.
+        greedy = {"top_k": 1} if is_ours and sampling.temperature == 0 else {}
+        return {**self.sampler_fields, **greedy}
 
     async def _listed_models(self) -> Mapping[str, Any] | None:
         """None when the server has no list. Raises UsageError when no server answers or the key is wrong."""
