@@ -2,11 +2,12 @@
 # Package: xllamacpp 2026.10.11549, llama.cpp's server with OpenAI's chat API. Its model here is written on the spot.
 # Expected: of the same weights, the file of four bits (Q4_1) is read with at most the work of that of eight (Q8_0),
 #           which is 1.7 times as large.
-# Happens:  a token of a prompt takes about 1.7 times the processor time with Q4_1 that it takes with Q8_0. It is no
+# Happens:  a token of a prompt takes 1.7 to 1.9 times the processor time with Q4_1 that it takes with Q8_0. It is no
 #           matter of four bits: Q4_0 takes less than either.
 # Matters:  agents read far more than they write, and what is published of small models is often a Q4_1 (widths that are
 #           no multiple of 256 have no newer format of four bits).
-# Cost:     about 40 s on two busy cores, 240 MB in a temporary folder. The ratios are those of processors with AVX2.
+# Cost:     six minutes at a load of 14 on two cores, 240 MB in a temporary folder. The ratios are those of AVX2, for which
+#           the wheel is built.
 set -euo pipefail
 
 folder=$(mktemp -d)
