@@ -122,8 +122,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="runs of each build (default 5)")
     parser.add_argument("--tasks", default="smoke", help="that both builds know (default smoke)")
     parser.add_argument("--replay", action="store_true", help="as a model's replies, not as the reference agent")
-    parser.add_argument("more", nargs="*", metavar="OPTIONS", help="of wa-run, for both, after --")
-    given = parser.parse_args()
+    parser.epilog = "What comes after -- are options of wa-run, for both builds."
+    # argparse takes no list of positional arguments that comes after options.
+    words = sys.argv[1:]
+    at = words.index("--") if "--" in words else len(words)
+    given = parser.parse_args(words[:at])
+    given.more = words[at + 1 :]
     builds = {given.commit: installed(given.commit), "this build": Build(HERE, Path(sys.executable).absolute().parent)}
     with tempfile.TemporaryDirectory() as out:
         try:
