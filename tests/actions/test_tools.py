@@ -3,7 +3,7 @@
 import pytest
 
 from webarena_runner.actions.kinds import VERBS
-from webarena_runner.actions.tools import ActionTools, read_calls
+from webarena_runner.actions.tools import ActionTools, arguments_of, read_calls
 from webarena_runner.settings.records import ActionSettings
 from webarena_runner.types import (
     Action,
@@ -105,3 +105,14 @@ def test_only_addresses_are_mapped_where_the_profile_says_so() -> None:
     settings = ActionSettings(url_mapping="address", loose_addresses=True)
     assert read("stop", '{"answer": "http://reddit.com"}', settings) == Stop(answer="http://reddit.com")
     assert read("goto", '{"url": "www.reddit.com/f/x"}', settings) == Goto(url="http://127.0.0.1:9999/f/x")
+
+
+def test_what_is_no_json_for_others_is_neither_read_nor_sent_back() -> None:
+    for arguments in ('{"answer": NaN}', '{"page_number": 1e999}', '{"answer": [[-Infinity]]}'):
+        assert arguments_of(ToolCall(name="stop", arguments=arguments)) is None
+    half = r'{"answer": "\ud800 end"}'
+    assert read("stop", half) == Stop(answer="\ufffd end")
+    assert arguments_of(ToolCall(name="stop", arguments=half)) == {"answer": "\ufffd end"}
+    unknown = read("stop", r'{"\ud800": 1}')
+    assert isinstance(unknown, Invalid)
+    assert "no parameter '\ufffd'" in unknown.reason

@@ -12,12 +12,15 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, Protocol
 
+import orjson
 from rich.console import Console
 
 from tests.fuzz import odd
 from webarena_runner.actions.describe import describe_action
+from webarena_runner.actions.kinds import VERBS
 from webarena_runner.actions.stops import early_stop
 from webarena_runner.agents.prompted import Prompted
+from webarena_runner.agents.tools import ToolCalling
 from webarena_runner.cli.checked import check_tasks
 from webarena_runner.cli.results import print_report, print_statistics
 from webarena_runner.errors import RunnerError
@@ -55,7 +58,7 @@ from webarena_runner.settings.records import ModelSpec, RunSettings, ScoringSett
 from webarena_runner.tasksets import load_task_set
 from webarena_runner.tasksets.keys import require_done
 from webarena_runner.tasksets.selection import select
-from webarena_runner.types import Observation, Step, Task
+from webarena_runner.types import ACTION_RECORDS, Observation, Step, Task
 
 URLS = {site: f"http://127.0.0.1:{7000 + number}" for number, site in enumerate(SITES)}
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -142,11 +145,11 @@ def _outcome(spec: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:
 
 
 class Replies:
-    """A model server whose every reply is a changed one, with an agent that reads them, in three sets of actions."""
+    """A model server whose every reply is a changed one, with agents that read texts, and one that reads calls."""
 
     def __init__(self, bodies: list[Any]) -> None:
         self._bodies = bodies
-        self._reply = b""
+        self._reply = self._asked = b""
         self._loop = asyncio.new_event_loop()
         self._loop.run_until_complete(self._start())
 
@@ -155,6 +158,7 @@ class Replies:
         agent, settings = rng.choice(self._agents)
         with suppress(RunnerError):
             self._loop.run_until_complete(self._act(agent, settings))
+        _require_json(self._asked)
         read_verdict(
             rng.choice(("fuzzy", "unachievable")),
             odd.mixed(JUDGED, rng),
@@ -168,8 +172,13 @@ class Replies:
     def _drawn(self, rng: random.Random) -> bytes:
         body: Any = rng.choice(self._bodies)
         if rng.random() < 0.5:
-            text = odd.mixed(ACTIONS, rng)
-            body = {"choices": [{"message": {"content": text}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 9}}
+            message = {"content": odd.mixed(ACTIONS, rng)}
+            if rng.random() < 0.3:
+                message = {
+                    "content": rng.choice((None, "", "x")),
+                    "tool_calls": [_call(rng) for _ in range(rng.randrange(3))],
+                }
+            body = {"choices": [{"message": message, "finish_reason": "stop"}], "usage": {"prompt_tokens": 9}}
         body = odd.changed(body, rng) if rng.random() < 0.5 else body
         data = odd.text_of(body, rng).encode()
         data = odd.damaged(data, rng) if rng.random() < 0.1 else data
@@ -192,10 +201,9 @@ class Replies:
         port = self._server.sockets[0].getsockname()[1]
         options = {"base_url": f"http://127.0.0.1:{port}/v1", "max_retries": 0, "timeout_s": 5}
         self._model = OpenAIChat(ModelSpec(name="m", backend="openai_chat", model="m", options=options), environ={})
-        self._agents = [(self._agent(settings), settings) for settings in _settings()]
-
-    def _agent(self, settings: RunSettings) -> Prompted:
-        return Prompted.build(AgentSetup(self._model, settings))
+        self._agents: list[tuple[Prompted, RunSettings]] = [
+            (kind.build(AgentSetup(self._model, settings)), settings) for kind, settings in _settings()
+        ]
 
     async def _stop(self) -> None:
         await self._model.aclose()
@@ -205,7 +213,7 @@ class Replies:
         with suppress(OSError, asyncio.IncompleteReadError):
             head = await reader.readuntil(b"\r\n\r\n")
             length = next(int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if b"content-length" in line)
-            await reader.readexactly(length)
+            self._asked = await reader.readexactly(length)
             writer.write(self._reply)
             await writer.drain()
         writer.close()
@@ -223,10 +231,28 @@ TASK = Task(
 )
 
 
-def _settings() -> list[RunSettings]:
+def _require_json(asked: bytes) -> None:
+    """Raises ValueError where a request, or the arguments of a call in it, is JSON for Python alone."""
+    for message in orjson.loads(asked)["messages"]:
+        for call in message.get("tool_calls", ()):
+            orjson.loads(call["function"]["arguments"])
+
+
+def _call(rng: random.Random) -> dict[str, Any]:
+    """A call of a function as a server sends it, its arguments changed."""
+    verb = rng.choice((*VERBS, "none"))
+    names = ACTION_RECORDS[verb].model_fields if verb in ACTION_RECORDS else ()
+    arguments = {name: rng.choice(("1", 1, True, "down", *odd.TEXTS)) for name in names if name != "kind"}
+    text = odd.text_of(odd.changed(arguments, rng) if rng.random() < 0.7 else arguments, rng)
+    return {"id": rng.choice(("", None, "a")), "type": "function", "function": {"name": verb, "arguments": text}}
+
+
+def _settings() -> list[tuple[type[Prompted], RunSettings]]:
     official, strict = load_profile("webarena").settings, load_profile("strict").settings
     actions = strict.actions.model_copy(update={"action_set": "playwright"})
-    return [official, strict, strict.model_copy(update={"actions": actions, "prompt": "cot_playwright"})]
+    playwright = strict.model_copy(update={"actions": actions, "prompt": "cot_playwright"})
+    calling = strict.model_copy(update={"agent": "tools", "prompt": "tools"})
+    return [(Prompted, official), (Prompted, strict), (Prompted, playwright), (ToolCalling, calling)]
 
 
 class RunFolders:

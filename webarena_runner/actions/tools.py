@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from webarena_runner.actions.keys import official_names
 from webarena_runner.actions.kinds import KINDS, VERBS
 from webarena_runner.actions.urls import loosely_local, to_local
+from webarena_runner.log.wellformed import well_formed_value
 from webarena_runner.settings.records import ActionSettings
 from webarena_runner.types import ACTION_RECORDS, Action, Goto, Invalid, Press, ToolCall
 
@@ -70,7 +71,9 @@ def read_calls(calls: Sequence[ToolCall], settings: ActionSettings, urls: Mappin
 def arguments_of(call: ToolCall) -> dict[str, Any] | None:
     """The arguments as an object; an empty one where there are none. None: they are malformed."""
     try:
-        arguments = json.loads(call.arguments or "{}")
+        arguments = well_formed_value(json.loads(call.arguments or "{}"))
+        # Python reads NaN and 1e999, which are no JSON for whoever is sent them.
+        json.dumps(arguments, allow_nan=False)
     except (ValueError, RecursionError):
         return None
     if arguments is None:
