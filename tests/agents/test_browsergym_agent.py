@@ -1,5 +1,6 @@
 """Agents in a process of their own that are given BrowserGym's observation; here one without BrowserGym's packages."""
 
+import asyncio
 import io
 import sys
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ import PIL.Image
 import pytest
 
 from webarena_runner import registry
+from webarena_runner.agents.browsergym import process
 from webarena_runner.agents.browsergym.agent import NAME, BrowserGymAgent
 from webarena_runner.errors import ConfigError, ModelError
 from webarena_runner.interfaces import AgentSetup
@@ -17,6 +19,12 @@ from webarena_runner.settings.records import ObservationSettings, RunSettings
 from webarena_runner.types import BrowserGymCalls, Call, Decision, Observation, Step, Stop, Task
 
 AGENTS = """\
+import os
+import subprocess
+import sys
+import time
+
+
 class Counting:
     def __init__(self):
         self.seen = []
@@ -37,6 +45,31 @@ class Counting:
             return "click('12')", info
         assert obs["last_action"] == "click('12')" and obs["last_action_error"] == "hidden"
         return f"send_msg_to_user('{obs['pixels']} {obs['open_pages_titles'][0]}')", info
+
+
+class Odd(Counting):
+    def get_action(self, obs):
+        goal = obs["goal"]
+        if goal == "programs that it starts":
+            print("read:", subprocess.run(["cat"], stdout=subprocess.PIPE).stdout)
+            subprocess.run(["echo", "printed"])
+            os.write(1, b"printed too")
+        if goal == "end":
+            subprocess.Popen(["sleep", "600"])
+            os._exit(7)
+        if goal == "exit":
+            sys.exit("no key")
+        if goal == "no JSON":
+            return "noop()", {"think": {(1, 2): 3}}
+        if goal == "hang":
+            time.sleep(600)
+        stats = {"input_tokens": float("nan"), "output_tokens": -1, "cost": float("inf"), "n_retry": 2}
+        return "send_msg_to_user('" + chr(0xD800) + "')", {"stats": stats}
+
+
+class Half:
+    def get_action(self, obs):
+        return "noop()", {}
 
 
 class Arguments:
@@ -70,6 +103,7 @@ def page(**given: Any) -> Observation:
 @pytest.fixture
 def agents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "our_agents.py").write_text(AGENTS)
+    (tmp_path / "ends.py").write_text("raise SystemExit('no key')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
 
 
@@ -95,6 +129,48 @@ async def test_each_episode_has_an_agent_that_keeps_its_own_history() -> None:
         assert (await agent.act(task("buy"), [step], page(), urls={})).action == Stop(answer="4")
 
 
+@pytest.mark.usefixtures("agents")
+async def test_what_an_agent_does_in_its_process_costs_its_own_step_at_most() -> None:
+    async with BrowserGymAgent.build(AgentSetup(None, settings("browsergym:our_agents.Odd"))) as agent:
+        for intent in ("programs that it starts", "any"):
+            decision = await agent.act(task(intent), [], page(), urls={})
+            assert decision.action == Stop(answer="\ufffd")
+            assert decision.completion is not None
+            assert (decision.completion.prompt_tokens, decision.completion.completion_tokens) == (0, 0)
+            assert (decision.completion.cost_usd, decision.completion.retries) == (None, 2)
+        for intent, told in (("exit", "SystemExit: no key"), ("no JSON", "TypeError: keys must be")):
+            with pytest.raises(ModelError, match=told):
+                await agent.act(task(intent), [], page(), urls={})
+
+
+@pytest.mark.usefixtures("agents")
+async def test_the_episode_after_one_that_ended_the_process_has_another_process() -> None:
+    async with BrowserGymAgent.build(AgentSetup(None, settings("browsergym:our_agents.Odd"))) as agent:
+        with pytest.raises(ModelError, match="its process ended with code 7"):
+            await agent.act(task("end"), [], page(), urls={})
+        others = [agent.act(task("any").model_copy(update={"task_id": n}), [], page(), urls={}) for n in (2, 3)]
+        assert [decision.action for decision in await asyncio.gather(*others)] == [Stop(answer="\ufffd")] * 2
+
+
+@pytest.mark.usefixtures("agents")
+async def test_an_agent_that_hangs_does_not_keep_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "STOP_LIMIT_S", 0.1)
+    async with BrowserGymAgent.build(AgentSetup(None, settings("browsergym:our_agents.Odd"))) as agent:
+        asked = asyncio.create_task(agent.act(task("hang"), [], page(), urls={}))
+        await agent.act(task("any").model_copy(update={"task_id": 2}), [], page(), urls={})
+    with pytest.raises(ModelError, match="its process ended with code -9"):
+        await asked
+
+
+@pytest.mark.usefixtures("agents")
+async def test_a_process_that_writes_no_answer_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "MAX_LINE_BYTES", 100)
+    agent = BrowserGymAgent.build(AgentSetup(None, settings("browsergym:our_agents.Odd")))
+    async with agent:
+        with pytest.raises(ModelError, match="answered with what cannot be read"):
+            await agent.act(task("exit"), [], page(), urls={})
+
+
 @pytest.mark.parametrize(
     ("agent", "given", "told"),
     [
@@ -109,9 +185,25 @@ def test_what_is_missing_is_said_before_a_run(agent: str, given: dict[str, Any],
         BrowserGymAgent.build(AgentSetup(None, settings(agent, **given)))
 
 
-async def test_an_agent_that_is_not_there_is_an_error_of_the_settings() -> None:
-    agent = BrowserGymAgent.build(AgentSetup(None, settings("browsergym:no_such_module.Agent")))
-    with pytest.raises(ConfigError, match=f"in the environment of {sys.executable}: ModuleNotFoundError"):
+@pytest.mark.usefixtures("agents")
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        (
+            "no_such_module.Agent",
+            "ModuleNotFoundError: No module named 'no_such_module'; name the Python that .* by -o ag",
+        ),
+        ("our_agents.Nobody", "AttributeError: module 'our_agents' has no attribute 'Nobody'$"),
+        (
+            "our_agents.Half",
+            "TypeError: our_agents.Half is neither .* with obs_preprocessor and get_action, nor .*_agent$",
+        ),
+        ("ends.Agent", "SystemExit: no key$"),
+    ],
+)
+async def test_an_agent_that_cannot_be_made_is_an_error_of_the_settings(target: str, told: str) -> None:
+    agent = BrowserGymAgent.build(AgentSetup(None, settings(f"browsergym:{target}")))
+    with pytest.raises(ConfigError, match=f"in the environment of {sys.executable}: {told}"):
         await agent.__aenter__()
 
 

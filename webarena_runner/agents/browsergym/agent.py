@@ -3,6 +3,7 @@
 They keep their own history, so each episode has an agent of its own, in the process that has their packages.
 """
 
+import asyncio
 import sys
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
@@ -47,6 +48,7 @@ class BrowserGymAgent:
         self._max_steps = max_steps
         self._at_once = at_once
         self._process: AgentProcess | None = None
+        self._starting = asyncio.Lock()  # guards `_process`: episodes that begin at once would each start one
         self._episodes: dict[str, _Playing] = {}
 
     @classmethod
@@ -96,20 +98,31 @@ class BrowserGymAgent:
             await self._let_go(name)
             return Decision(action=answer, note="said by the action before")
         playing = await self._begun(name, history)
-        if self._process is None:
-            raise ModelError(f"agent {self._target}: its process has not been started")
-        told = await self._process.ask(
+        process = await self._running(begins=not history)
+        told = await process.ask(
             "act" if history else "begin",
             name,
-            observation(
-                task, now, said=playing.said, begun=playing.begun, greeting=self._process.ready.get("greeting", "")
-            ),
+            observation(task, now, said=playing.said, begun=playing.begun, greeting=process.ready.get("greeting", "")),
         )
         playing.said = str(told["action"] or "")
         decision = _decision(told)
         if isinstance(decision.action, Stop) or len(history) + 1 >= self._max_steps:
             await self._let_go(name)
         return decision
+
+    async def _running(self, *, begins: bool) -> AgentProcess:
+        """The process; for an episode that begins, another one where it has ended."""
+        async with self._starting:
+            if self._process is None:
+                raise ModelError(f"agent {self._target}: its process has not been started")
+            if begins and self._process.has_ended:
+                await self._process.aclose()
+                try:
+                    self._process = await AgentProcess.start(self._python, self._target)
+                except ConfigError as error:
+                    # It could be made when the run began, so that the settings are not to blame.
+                    raise ModelError(str(error)) from error
+            return self._process
 
     async def _begun(self, name: str, history: Sequence[Step]) -> _Playing:
         if not history:

@@ -1,8 +1,10 @@
 """The process with the agents, in the environment that has their packages."""
 
 import asyncio
+import json
 import logging
 import os
+import signal
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
@@ -13,6 +15,7 @@ from typing import Any
 import orjson
 
 from webarena_runner.errors import ConfigError, ModelError
+from webarena_runner.log.wellformed import well_formed_value
 
 log = logging.getLogger(__name__)
 SIDE = Path(__file__).with_name("side.py")
@@ -33,6 +36,7 @@ class AgentProcess:
         self._tail: deque[str] = deque(maxlen=TAIL_LINES)
         self._hearing = asyncio.create_task(self._hear_errors())
         self._reading: asyncio.Task[None] | None = None
+        self._fault = ""
         self.ready: Mapping[str, Any] = {}
 
     @classmethod
@@ -58,9 +62,11 @@ class AgentProcess:
                 first = await process._line()
             if "error" in first:
                 log.info("the agent %s: %s", target, first["traceback"])
+                todo = "; name the Python that has its packages by -o agent_python=PATH, or the folder of a module of "
+                todo += "your own by PYTHONPATH"
                 raise ConfigError(
-                    f"agent '{target}' cannot be made in the environment of {python}: {first['error']}; name the "
-                    "Python that has its packages by -o agent_python=PATH"
+                    f"agent '{target}' cannot be made in the environment of {python}: {first['error']}"
+                    f"{todo if first.get('missing') else ''}"
                 )
         except TimeoutError as error:
             await process.aclose()
@@ -72,8 +78,15 @@ class AgentProcess:
         process._reading = asyncio.create_task(process._read())
         return process
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing can be asked any more, since its process is gone, or has answered with what is no answer."""
+        return self._reading is None or self._reading.done()
+
     async def ask(self, do: str, episode: str, observation: Mapping[str, Any]) -> dict[str, Any]:
         """Raises ModelError when the agent fails, or its process has ended."""
+        if self.has_ended:
+            raise ModelError(self._ended())
         number = next(self._numbers)
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
@@ -94,13 +107,22 @@ class AgentProcess:
     async def aclose(self) -> None:
         if self._child.stdin is not None:
             self._child.stdin.close()
+        await self._end()
+        left = [task for task in (self._hearing, self._reading) if task]
+        _, hanging = await asyncio.wait(left, timeout=STOP_LIMIT_S)
+        for task in hanging:
+            task.cancel()
+
+    async def _end(self) -> None:
+        """Waits for a while until the process ends by itself, and ends what the agents have started and left."""
         try:
             async with asyncio.timeout(STOP_LIMIT_S):
                 await self._child.wait()
         except TimeoutError:
             self._child.kill()
             await self._child.wait()
-        await asyncio.wait([task for task in (self._hearing, self._reading) if task])
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._child.pid, signal.SIGKILL)
 
     async def _send(self, question: Mapping[str, Any]) -> None:
         if self._child.stdin is None or self._child.returncode is not None:
@@ -112,12 +134,19 @@ class AgentProcess:
             raise ModelError(self._ended()) from error
 
     async def _line(self) -> dict[str, Any]:
-        line = await self._child.stdout.readline() if self._child.stdout else b""
-        if not line:
-            await asyncio.wait([self._hearing], timeout=STOP_LIMIT_S)
-            return {"error": self._ended(), "traceback": ""}
-        answer: dict[str, Any] = orjson.loads(line)
-        return answer
+        """An answer; what happened, as `error`, where there is none to come."""
+        try:
+            line = await self._child.stdout.readline() if self._child.stdout else b""
+            if line:
+                answer: dict[str, Any] = well_formed_value(json.loads(line))
+                return answer
+        except (ValueError, RecursionError) as error:
+            self._fault = f"its process answered with what cannot be read ({error}), and was ended"
+            with suppress(ProcessLookupError):
+                self._child.kill()
+        await self._end()
+        await asyncio.wait([self._hearing], timeout=STOP_LIMIT_S)
+        return {"error": self._ended(), "traceback": ""}
 
     async def _read(self) -> None:
         while "id" in (answer := await self._line()):
@@ -136,4 +165,5 @@ class AgentProcess:
 
     def _ended(self) -> str:
         said = " | ".join(line for line in self._tail if line)
-        return f"its process ended with code {self._child.returncode}" + (f": {said[-500:]}" if said else "")
+        ended = self._fault or f"its process ended with code {self._child.returncode}"
+        return ended + (f": {said[-500:]}" if said else "")

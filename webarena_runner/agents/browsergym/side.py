@@ -10,6 +10,8 @@ import importlib
 import inspect
 import io
 import json
+import math
+import os
 import sys
 import threading
 import time
@@ -17,28 +19,32 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
-from typing import Any
+from typing import Any, TextIO
 
 BENCHMARK = "webarena"
+METHODS = ("obs_preprocessor", "get_action")
+END_LIMIT_S = 10.0
 
 
 def main(target: str) -> None:
-    lines, sys.stdout = sys.stdout, sys.stderr  # agents print
+    asked_of, lines = own_streams()
     talking = threading.Lock()  # guards `lines`: threads answer as they are done
 
-    def tell(answer: dict[str, Any]) -> None:
+    def tell(line: str) -> None:
         with talking:
-            print(json.dumps(answer, default=str), file=lines, flush=True)
+            print(line, file=lines, flush=True)
 
     try:
         make, close = load(target)
-        tell({"ready": described(make()), "greeting": greeting()})
-    except Exception as error:  # noqa: BLE001 - told to whoever started this
-        tell({"error": told(error), "traceback": traceback.format_exc()})
+        line = written({"ready": described(make()), "greeting": greeting()})
+    except BaseException as error:  # noqa: BLE001 - told to whoever started this; modules may end the process, too
+        missing = isinstance(error, ImportError)
+        tell(written({"error": told(error), "missing": missing, "traceback": traceback.format_exc()}))
         return
+    tell(line)
     episodes: dict[str, Episode] = {}
-    for line in sys.stdin:
-        asked = json.loads(line)
+    for asking in asked_of:
+        asked = json.loads(asking)
         name = asked["episode"]
         if asked["do"] == "end":
             if name in episodes:
@@ -51,8 +57,25 @@ def main(target: str) -> None:
         if name in episodes:
             episodes[name].ask(asked, tell)
         else:
-            tell({"id": asked["id"], "error": "its agent is gone: the process of the agents was started anew"})
+            tell(written({"id": asked["id"], "error": "its agent is gone: the process of the agents was started anew"}))
+    # An agent that hangs in its thread would keep the process, even when whoever started it was killed.
+    limit = threading.Timer(END_LIMIT_S, os._exit, (1,))
+    limit.daemon = True
+    limit.start()
     close()
+
+
+def own_streams() -> tuple[TextIO, TextIO]:
+    """What is asked and what is answered, out of reach of the agents and of the programs that they start.
+
+    Those may print, which goes to standard error, and read, which finds nothing.
+    """
+    asked_of = os.fdopen(os.dup(0), encoding="utf-8")
+    lines = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - as the other streams
+        os.dup2(nothing.fileno(), 0)
+    os.dup2(2, 1)
+    return asked_of, lines
 
 
 class Episode:
@@ -62,18 +85,18 @@ class Episode:
         self._thread = ThreadPoolExecutor(max_workers=1)
         self._agent = self._thread.submit(make)
 
-    def ask(self, asked: dict[str, Any], tell: Callable[[dict[str, Any]], None]) -> None:
+    def ask(self, asked: dict[str, Any], tell: Callable[[str], None]) -> None:
         self._thread.submit(self._answer, asked, tell)
 
     def end(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def _answer(self, asked: dict[str, Any], tell: Callable[[dict[str, Any]], None]) -> None:
+    def _answer(self, asked: dict[str, Any], tell: Callable[[str], None]) -> None:
         try:
-            answer = act(self._agent.result(), asked["observation"])
-        except Exception as error:  # noqa: BLE001 - told to the runner, where the episode ends by it
-            answer = {"error": told(error), "traceback": traceback.format_exc()}
-        tell({"id": asked["id"], **answer})
+            line = written({"id": asked["id"], **act(self._agent.result(), asked["observation"])})
+        except BaseException as error:  # noqa: BLE001 - told to the runner, where the episode ends by it; sys.exit(), too
+            line = written({"id": asked["id"], "error": told(error), "traceback": traceback.format_exc()})
+        tell(line)
 
 
 def act(agent: Any, given: dict[str, Any]) -> dict[str, Any]:
@@ -85,7 +108,7 @@ def act(agent: Any, given: dict[str, Any]) -> dict[str, Any]:
         "action": action,
         "think": info.get("think", None),
         "messages": [message for message in map(as_message, messages_of(info)) if message],
-        "stats": {key: value for key, value in stats.items() if isinstance(value, int | float)},
+        "stats": {str(key): value for key, value in stats.items() if is_amount(value)},
         "seconds": time.monotonic() - started,
         **described(agent),
     }
@@ -101,8 +124,9 @@ def load(target: str) -> tuple[Callable[[], Any], Callable[[], Any]]:
     if isinstance(found, type) and hasattr(found, "make_agent"):
         found = found()
     if not hasattr(found, "make_agent"):
-        if not callable(found) or not hasattr(found, "get_action"):
-            raise TypeError(f"{target} is neither an agent class, with get_action, nor has it make_agent")
+        if not callable(found) or not all(hasattr(found, method) for method in METHODS):
+            wanted = " and ".join(METHODS)
+            raise TypeError(f"{target} is neither an agent class, with {wanted}, nor has it make_agent")
         return found, lambda: None
     arguments = deepcopy(found)
     if hasattr(arguments, "set_benchmark"):
@@ -187,6 +211,10 @@ def messages_of(info: Any) -> list[Any]:
     return list(getattr(given, "messages", given) or ())
 
 
+def is_amount(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value) and value >= 0
+
+
 def as_message(message: Any) -> dict[str, str]:
     """Role and text of a chat message; empty for what is none."""
     if not isinstance(message, dict) or "role" not in message:
@@ -197,7 +225,11 @@ def as_message(message: Any) -> dict[str, str]:
     return {"role": str(message["role"]), "content": content}
 
 
-def told(error: Exception) -> str:
+def written(answer: dict[str, Any]) -> str:
+    return json.dumps(answer, default=str)
+
+
+def told(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
