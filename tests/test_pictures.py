@@ -57,6 +57,31 @@ async def test_redirects_are_followed_and_not_for_ever(tmp_path: Path) -> None:
         await source(reply, tmp_path).get(f"{SITE}/again", [SITE])
 
 
+async def test_a_redirect_to_a_malformed_address_gives_no_picture(tmp_path: Path) -> None:
+    def reply(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(302, headers={"location": "//[x?key"})
+
+    with pytest.raises(NoPicture, match=r"127\.0\.0\.1:7/begin: no address of a picture"):
+        await source(reply, tmp_path).get(f"{SITE}/begin", [SITE])
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://[::1",
+        "http://me:pw@[x/a?key=pw",
+        "http://.../a",
+        f"http://{'a' * 64}/",
+        "http://a\u2100b/",
+        "http://\ud800/",
+    ],
+)
+async def test_an_address_that_a_page_has_malformed_gives_no_picture(address: str, tmp_path: Path) -> None:
+    with pytest.raises(NoPicture, match="no address of a picture") as told:
+        await PictureSource(cache_dir=tmp_path).get(address, [SITE])
+    assert "pw" not in str(told.value)
+
+
 @pytest.mark.parametrize(
     ("reply", "error", "message"),
     [

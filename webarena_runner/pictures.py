@@ -16,14 +16,14 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote_to_bytes, urljoin, urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from webarena_runner.errors import DamagedRecord, NoPicture, PictureMissing
 from webarena_runner.fetching import cache_root
 from webarena_runner.log.files import read_bytes, write_atomically
 from webarena_runner.log.writing import writing_below
-from webarena_runner.official.addresses import host_and_port, place_of
+from webarena_runner.official.addresses import host_and_port, joined, place_of
 from webarena_runner.official.notation import render
 from webarena_runner.official.public import is_public
 from webarena_runner.settings.datafiles import folders
@@ -190,6 +190,9 @@ class PictureSource:
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             why = str(error) or type(error).__name__
             raise PictureMissing(f"{shown(url)}: a picture cannot be downloaded: {why}") from error
+        except ValueError as error:
+            # Of httpx, of name resolution or of urllib, each of which takes other addresses for malformed.
+            raise NoPicture(f"{shown(url)}: no address of a picture: {error}") from error
         return await asyncio.to_thread(read_picture, data, shown(url))
 
     async def _body(self, url: str, places: frozenset[tuple[str, int]]) -> bytes:
@@ -207,7 +210,7 @@ class PictureSource:
                     if has_to_be_public:
                         _require_public_peer(response, url)
                     if response.has_redirect_location:
-                        url = urljoin(url, response.headers["location"])
+                        url = joined(url, response.headers["location"])
                         continue
                     if response.status_code >= 500:
                         raise PictureMissing(f"{shown(url)}: the server answered {response.status_code}")
@@ -258,8 +261,9 @@ def shown(address: str) -> str:
     """For messages: not endless, and without a user name or what a query may hold."""
     if not address.startswith(_WEB):
         return address[:_SHOWN] + ("..." if address[_SHOWN:] else "")
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"[:_SHOWN]
+    scheme, _, rest = address.partition("://")
+    host, slash, path = re.split(r"[?#]", rest, maxsplit=1)[0].partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"[:_SHOWN]
 
 
 def _embedded(address: str) -> bytes:

@@ -106,6 +106,11 @@ async def test_scores_are_those_of_the_published_code(case: dict[str, Any]) -> N
     assert found.value == case["score"]
 
 
+async def test_a_picture_with_a_malformed_address_is_passed_over() -> None:
+    found, _ = await scored(read([record({"alike": "red"}, 0)]), [["/[x", "red"]])
+    assert found.value == 1
+
+
 @pytest.mark.parametrize(
     ("queries", "pages", "replies"),
     [

@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
-from urllib.parse import urljoin
 
 from pydantic import BaseModel, Field
 
@@ -14,7 +13,7 @@ from webarena_runner.evaluators.likeness import likeness, missing
 from webarena_runner.evaluators.picture_answers import Answers
 from webarena_runner.evaluators.rules import is_default, rules_for, rules_named
 from webarena_runner.interfaces import EpisodeEnd, EvaluatorSetup, Past, Question
-from webarena_runner.official.addresses import fault_of, is_literal, reachable
+from webarena_runner.official.addresses import fault_of, is_literal, joined, reachable
 from webarena_runner.official.node import Node, shown
 from webarena_runner.official.notation import ALTERNATIVES, LAST_PAGE, render
 from webarena_runner.pictures import Picture, PictureSource
@@ -145,7 +144,7 @@ class PageImageQuery:
         self, source: str | None, page: str, end: EpisodeEnd, references: Sequence[tuple[str, Picture]]
     ) -> dict[str, Any]:
         """One of the page; `note` says of one that is none why, which is passed over (as published)."""
-        address = urljoin(page, source or "")
+        address = joined(page, source or "")
         if source is None or not address.startswith(("http://", "https://")):
             return {"source": (source or "")[:200], "note": "no address that could be asked"}
         try:

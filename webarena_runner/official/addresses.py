@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from webarena_runner.official.sites import PLACEHOLDER
 
@@ -57,6 +57,14 @@ def spelled_as(url: str, arrived: str) -> str:
     if place_of(url) is None or place_of(url) != place_of(arrived) or host_and_port(url) == host_and_port(arrived):
         return url
     return urlsplit(url)._replace(netloc=urlsplit(arrived).netloc.rpartition("@")[2]).geturl()
+
+
+def joined(page: str, address: str) -> str:
+    """An address as a page has it, made whole; one that is malformed, such as `//[x`, as it is."""
+    try:
+        return urljoin(page, address)
+    except ValueError:
+        return address
 
 
 def origin(url: str) -> str:

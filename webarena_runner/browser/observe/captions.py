@@ -4,12 +4,12 @@ import base64
 import json
 import logging
 import re
-from urllib.parse import urljoin
 
 from webarena_runner.browser.observe.capture import evaluated, isolated_world
 from webarena_runner.browser.observe.devtools import DevTools, ProtocolError
 from webarena_runner.errors import NoPicture
 from webarena_runner.interfaces import Captioner
+from webarena_runner.official.addresses import joined
 from webarena_runner.pictures import MAX_BYTES, read_picture
 
 log = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ class PageCaptions:
 
 
 def _address(src: str, page_url: str) -> str:
-    return src if src.startswith(_ABSOLUTE) else urljoin(page_url, src)
+    return src if src.startswith(_ABSOLUTE) else joined(page_url, src)
 
 
 async def _loaded(tools: DevTools, frame_id: str, url: str) -> bytes:
