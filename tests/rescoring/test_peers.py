@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from tests.cli.conftest import Invoke
 from tests.rescoring.runs import Played, write_played
 from webarena_runner.evaluators.string_match import StringSpec
 from webarena_runner.evaluators.url_match import UrlSpec
+from webarena_runner.types import Ending
 
 SHOP = "http://localhost:7770"
 CART = UrlSpec(reference_url="__SHOPPING__/cart")
@@ -60,3 +62,14 @@ def test_webarena_verified_says_nothing_of_a_run_without_a_network_log(workdir: 
     assert "1 need a live check, since the run has not kept what the check looks at: task 1" in done.out
     assert "it has no network log, which --record har keeps of a run as it begins" in done.out
     assert "1 are not in the task file, or cannot be read there: task 16" in done.out
+
+
+@pytest.mark.parametrize("rules", ["official", "verified"])
+def test_no_rules_have_a_say_in_an_episode_that_left_the_sites(rules: str, workdir: Path, invoke: Invoke) -> None:
+    left: dict[str, Any] = {"ending": Ending.OFFSITE, "left_to": ("http://elsewhere.example/",)}
+    folder = write_played(workdir / "results", [Played(1, [BLUE], answer="red", changes=left)], task_set="mini")
+    assert invoke("rescore", "r1", "--rules", rules).code == 0
+    (found,) = map(json.loads, next((folder / "rescored").glob("*/episodes.jsonl")).read_text().splitlines())
+    assert (found["standing"], found["value"], found["before"]) == ("scored", 0, 0)
+    assert found["why"] == "left the sites: http://elsewhere.example/"
+    assert found["was"].startswith("string_match: ")

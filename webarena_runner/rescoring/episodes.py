@@ -63,15 +63,12 @@ class Rescorer:
             ConfigError: a kind of check has no evaluator here.
         """
         result, played, task = self._run.results.get(key), self._run.tasks.get(key[0]), self._tasks.get(key[0])
-        if result is None:
-            return self._stays(key, Standing.NOT_RUN, "")
-        if task is None or played is None:
-            why = self._unusable.get(key[0], "the tasks to score by have no task of this id")
-            return self._stays(key, Standing.NO_TASK, why)
-        if result.failure and not lacks_only_verdicts(result):
-            return self._stays(key, Standing.ERRORED, result.failure.message.partition("\n")[0])
-        if result.ending == Ending.OFFSITE:
-            return self._left(key, result)
+        if result is None or task is None or played is None:
+            return without_task(
+                self._run, key, self._unusable.get(key[0], "the tasks to score by have no task of this id")
+            )
+        if decided := decided_before(result):
+            return decided
         if not task.checks:
             return self._stays(key, Standing.NEEDS_LIVE_CHECK, "what its checks are is not known")
         in_own_way = result.scores and not self._run.manifest.imported
@@ -129,17 +126,8 @@ class Rescorer:
     def lacks_evidence(self, key: Key, message: str) -> RescoredEpisode:
         return self._stays(key, Standing.NEEDS_LIVE_CHECK, message)
 
-    def _left(self, key: Key, result: EpisodeResult) -> RescoredEpisode:
-        """No check has a say in an episode that was ended for leaving the sites."""
-        why = f"left the sites: {', '.join(result.left_to[:1])}"
-        return RescoredEpisode(
-            task_id=key[0], trial=key[1], standing=Standing.SCORED, before=result.value, value=0.0, why=why, was=why
-        )
-
     def _stays(self, key: Key, standing: Standing, why: str) -> RescoredEpisode:
-        result = self._run.results.get(key)
-        before, was = (result.value, _said_before(result)) if result else (None, "")
-        return RescoredEpisode(task_id=key[0], trial=key[1], standing=standing, before=before, why=why, was=was)
+        return without_score(key, self._run.results.get(key), standing, why)
 
     def _caveat(self, task: Task, evaluators: Mapping[str, Evaluator]) -> str:
         """What the evidence has not shown: pages as another tab would have had them."""
@@ -147,6 +135,43 @@ class Rescorer:
             return ""
         opens = any(_opens_pages(*evaluator_of(task, check, evaluators)) for check in task.checks)
         return OTHER_TAB[self._scoring.page_checks] if opens else ""
+
+
+def without_task(run: PastRun, key: Key, why: str) -> RescoredEpisode:
+    """Of an episode that was not run, or that there is no task to score by: `why`."""
+    result = run.results.get(key)
+    if result is None:
+        return without_score(key, None, Standing.NOT_RUN, "")
+    return without_score(key, result, Standing.NO_TASK, why)
+
+
+def decided_before(result: EpisodeResult) -> RescoredEpisode | None:
+    """Of an episode in which no check has a say, by whatever rules; None of another."""
+    if result.failure and not lacks_only_verdicts(result):
+        return without_score(
+            (result.task_id, result.trial), result, Standing.ERRORED, result.failure.message.partition("\n")[0]
+        )
+    if result.ending == Ending.OFFSITE:
+        return nothing_passed(result, f"left the sites: {', '.join(result.left_to[:1])}")
+    return None
+
+
+def nothing_passed(result: EpisodeResult, why: str) -> RescoredEpisode:
+    """A score of 0 that is not by its checks."""
+    return RescoredEpisode(
+        task_id=result.task_id,
+        trial=result.trial,
+        standing=Standing.SCORED,
+        before=result.value,
+        value=0.0,
+        why=why,
+        was=_said_before(result) or why,
+    )
+
+
+def without_score(key: Key, result: EpisodeResult | None, standing: Standing, why: str) -> RescoredEpisode:
+    before, was = (result.value, _said_before(result)) if result else (None, "")
+    return RescoredEpisode(task_id=key[0], trial=key[1], standing=standing, before=before, why=why, was=was)
 
 
 def reasons(scores: tuple[Score, ...]) -> str:

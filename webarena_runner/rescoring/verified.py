@@ -13,10 +13,10 @@ from webarena_runner.log.files import is_file
 from webarena_runner.log.har import read_har
 from webarena_runner.log.paths import Key, RunPaths
 from webarena_runner.official.families import VERIFIED
-from webarena_runner.rescoring.episodes import reasons
-from webarena_runner.rescoring.past import PastRun, lacks_only_verdicts
+from webarena_runner.rescoring.episodes import decided_before, nothing_passed, reasons, without_score, without_task
+from webarena_runner.rescoring.past import PastRun
 from webarena_runner.tasksets import load_task_set
-from webarena_runner.types import Ending, EpisodeResult, RescoredEpisode, Score, Standing, Task, TaskId
+from webarena_runner.types import Ending, RescoredEpisode, Score, Standing, Task, TaskId
 from webarena_runner.verified.evaluator import Job, verdicts_on
 
 # Sets whose tasks another one has in webarena-verified's form, by the same ids.
@@ -82,23 +82,19 @@ def _begin(
     run: PastRun, key: Key, records: Mapping[TaskId, Mapping[str, Any]], *, as_browsergym: bool
 ) -> Asked | RescoredEpisode:
     result, record = run.results.get(key), records.get(key[0])
-    if result is None:
-        return _without(key, None, Standing.NOT_RUN, "")
-    if record is None:
-        return _without(key, result, Standing.NO_TASK, "no task of this id is in webarena-verified's form")
-    if result.failure and not lacks_only_verdicts(result):
-        return _without(key, result, Standing.ERRORED, result.failure.message.partition("\n")[0])
-    if result.ending == Ending.OFFSITE:
-        return _nothing(key, result, f"left the sites: {', '.join(result.left_to[:1])}")
+    if result is None or record is None:
+        return without_task(run, key, "no task of this id is in webarena-verified's form")
+    if decided := decided_before(result):
+        return decided
     if as_browsergym and result.ending != Ending.ANSWERED and not result.failure:
-        return _nothing(key, result, "it did not stop, and only then BrowserGym evaluates")
+        return nothing_passed(result, "it did not stop, and only then BrowserGym evaluates")
     try:
         answer, entries = run.past(key).answer, _entries(run, key)
     except StoreError as error:
-        return _without(key, result, Standing.NEEDS_LIVE_CHECK, str(error))
+        return without_score(key, result, Standing.NEEDS_LIVE_CHECK, str(error))
     if not entries:
         why = "it has no network log, which --record har keeps of a run as it begins"
-        return _without(key, result, Standing.NEEDS_LIVE_CHECK, why)
+        return without_score(key, result, Standing.NEEDS_LIVE_CHECK, why)
     task = run.tasks.get(key[0])
     plain = (task is None or not _is_of_package(task)) and own_response(answer) is None
     said: Any = answer
@@ -122,7 +118,7 @@ def _scored(
 ) -> RescoredEpisode:
     before = run.results[key]
     if isinstance(verdict, JudgeError):
-        return _without(key, before, Standing.JUDGE_FAILED, str(verdict))
+        return without_score(key, before, Standing.JUDGE_FAILED, str(verdict))
     scores = tuple(_score(each, verdict, index) for index, each in enumerate(asked.job.task["eval"]))
     value = sum(each.value for each in scores) / len(scores) if as_browsergym else verdict["score"]
     return RescoredEpisode(
@@ -141,14 +137,3 @@ def _scored(
 def _score(check: Mapping[str, Any], verdict: Mapping[str, Any], index: int) -> Score:
     evaluator = _EVALUATORS[check["evaluator"]]
     return evaluator.score(evaluator.Spec(check=dict(check)), evidence_in(verdict, index))
-
-
-def _nothing(key: Key, result: EpisodeResult, why: str) -> RescoredEpisode:
-    return RescoredEpisode(
-        task_id=key[0], trial=key[1], standing=Standing.SCORED, before=result.value, value=0.0, why=why
-    )
-
-
-def _without(key: Key, result: EpisodeResult | None, standing: Standing, why: str) -> RescoredEpisode:
-    before, was = (result.value, reasons(result.scores)) if result else (None, "")
-    return RescoredEpisode(task_id=key[0], trial=key[1], standing=standing, before=before, why=why, was=was)
