@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from importlib import import_module
 from io import StringIO
 from pathlib import Path
 from typing import Any, Protocol
@@ -262,6 +263,8 @@ class RunFolders:
         self._folders = folders
         self._workspace = workspace
         self._evaluators = load_evaluators(ScoringSettings())
+        # What takes seconds to import, on a busy machine more than a case has.
+        import_module("statsmodels.stats.contingency_tables")
 
     def case(self, rng: random.Random) -> None:
         folder = Path(shutil.copytree(rng.choice(self._folders), self._workspace / "run"))
