@@ -49,6 +49,15 @@ $(VENV)/.installed: pyproject.toml requirements/dev.lock requirements/uv.txt
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	touch $@
 
+# What is locked, in an environment of its own; $(1) is what pip installs beside it, $(2) its Python where it needs another.
+define locked_venv
+test -x $(@D)/bin/python || $(or $(2),$(PYTHON)) -m venv $(@D)
+$(BIN)/uv pip install --quiet --python $(@D)/bin/python --no-deps --require-hashes -r requirements/dev.lock \
+  || $(@D)/bin/python -m pip install --quiet --no-compile --no-deps --require-hashes -r requirements/dev.lock
+$(@D)/bin/python -m pip install --quiet $(1)
+touch $@
+endef
+
 setup: $(VENV)/.installed
 
 browser: setup
@@ -149,11 +158,7 @@ bench-peers: browser .venv-peer/.installed .venv-browsergym/.installed
 
 # Ray nodes on this machine, in an environment that has Ray too: it brings a fifth of a gigabyte.
 .venv-ray/.installed: pyproject.toml requirements/dev.lock | setup
-	test -x .venv-ray/bin/python || $(PYTHON) -m venv .venv-ray
-	$(BIN)/uv pip install --quiet --python .venv-ray/bin/python --no-deps --require-hashes -r requirements/dev.lock \
-	  || .venv-ray/bin/python -m pip install --quiet --no-compile --no-deps --require-hashes -r requirements/dev.lock
-	.venv-ray/bin/python -m pip install --quiet --editable '.[ray]'
-	touch $@
+	$(call locked_venv,--editable '.[ray]')
 
 .PHONY: ray-test bench-ray
 ray-test: browser .venv-ray/.installed
@@ -165,11 +170,7 @@ bench-ray: browser .venv-ray/.installed
 
 # Whose clients play on our server.
 .venv-openenv/.installed: pyproject.toml requirements/dev.lock | setup
-	test -x .venv-openenv/bin/python || $(PYTHON) -m venv .venv-openenv
-	$(BIN)/uv pip install --quiet --python .venv-openenv/bin/python --no-deps --require-hashes -r requirements/dev.lock \
-	  || .venv-openenv/bin/python -m pip install --quiet --no-compile --no-deps --require-hashes -r requirements/dev.lock
-	.venv-openenv/bin/python -m pip install --quiet --editable '.[openenv]'
-	touch $@
+	$(call locked_venv,--editable '.[openenv]')
 
 .PHONY: openenv-test
 openenv-test: browser .venv-openenv/.installed
@@ -182,11 +183,7 @@ bench-adapters: browser .venv-openenv/.installed
 
 # A package without what it would bring: only its pages are used.
 .venv-miniwob/.installed: pyproject.toml requirements/dev.lock | setup
-	test -x .venv-miniwob/bin/python || $(PYTHON) -m venv .venv-miniwob
-	$(BIN)/uv pip install --quiet --python .venv-miniwob/bin/python --no-deps --require-hashes -r requirements/dev.lock \
-	  || .venv-miniwob/bin/python -m pip install --quiet --no-compile --no-deps --require-hashes -r requirements/dev.lock
-	.venv-miniwob/bin/python -m pip install --quiet --no-deps --editable . miniwob==1.1.0
-	touch $@
+	$(call locked_venv,--no-deps --editable . miniwob==1.1.0)
 
 .PHONY: miniwob-test
 miniwob-test: browser .venv-miniwob/.installed
@@ -195,11 +192,7 @@ miniwob-test: browser .venv-miniwob/.installed
 # As a benchmark of CUBE, which needs Python 3.12 or newer.
 CUBE_PYTHON ?= python3.12
 .venv-cube/.installed: pyproject.toml requirements/dev.lock | setup
-	test -x .venv-cube/bin/python || $(or $(shell .ci/find-python 3.12),$(CUBE_PYTHON)) -m venv .venv-cube
-	$(BIN)/uv pip install --quiet --python .venv-cube/bin/python --no-deps --require-hashes -r requirements/dev.lock \
-	  || .venv-cube/bin/python -m pip install --quiet --no-compile --no-deps --require-hashes -r requirements/dev.lock
-	.venv-cube/bin/python -m pip install --quiet --editable '.[cube]'
-	touch $@
+	$(call locked_venv,--editable '.[cube]',$(or $(shell .ci/find-python 3.12),$(CUBE_PYTHON)))
 
 .PHONY: cube-test
 cube-test: browser .venv-cube/.installed
