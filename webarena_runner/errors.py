@@ -35,6 +35,9 @@ RunnerError
     │   └── LoginRefused   a wrong account, page or host, or sites that sign each other out (no retry)
     ├── JudgeError         the judge model failed
     │   └── JudgeUnusable  no judge was given, or it refuses every request (no retry)
+    ├── EnvironmentFault   an environment that is no browser failed
+    │   ├── EnvironmentGone    its program ended
+    │   └── ProtocolFault      it says what it must not, or offers functions that nobody could call (no retry)
     ├── NodeGone           the node of a cluster was lost, and all its episodes with it (not the task's fault)
     ├── Overload           the machine was too busy for pages to be read as they should have been
     └── LimitExceeded      the hard time limit of the episode, or of a step
@@ -207,6 +210,18 @@ class JudgeError(EpisodeError):
 
 
 class JudgeUnusable(JudgeError):
+    may_retry = False
+
+
+class EnvironmentFault(EpisodeError):
+    error_class = "environment"
+
+
+class EnvironmentGone(EnvironmentFault):
+    pass
+
+
+class ProtocolFault(EnvironmentFault):
     may_retry = False
 
 

@@ -16,6 +16,8 @@ from webarena_runner.settings import datafiles
 from webarena_runner.settings.records import ActionSettings
 from webarena_runner.types import Invalid, Message
 
+# Replies to them are calls, of functions that are others in each environment, or no texts.
+WITHOUT_EXAMPLES = ("calls", "calls_tools", "tools")
 OURS = """\
 intro: Do as told.
 template: |-
@@ -137,7 +139,9 @@ def test_broken_json_is_told_with_line_and_column(tmp_path: Path) -> None:
 
 
 def test_an_unknown_prompt_lists_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match=r"did you mean 'direct'.*Known: cot, cot_playwright, direct, small"):
+    with pytest.raises(
+        ConfigError, match=r"did you mean 'direct'.*Known: calls, calls_tools, cot, cot_playwright, direct, small"
+    ):
         load_prompt("direkt")
 
 
@@ -150,7 +154,7 @@ def test_a_prompt_in_the_working_directory_wins(tmp_path: Path, monkeypatch: pyt
     assert load_prompt("direct").path.is_file()
 
 
-@pytest.mark.parametrize("name", [name for name in datafiles.names("prompts") if name != "tools"])
+@pytest.mark.parametrize("name", [name for name in datafiles.names("prompts") if name not in WITHOUT_EXAMPLES])
 def test_a_shipped_prompt_has_examples_with_legal_actions_on_their_page(name: str) -> None:
     prompt = load_prompt(name)
     assert len(prompt.examples) >= 2

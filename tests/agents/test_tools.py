@@ -15,6 +15,7 @@ from webarena_runner.interfaces import AgentSetup, RequestTag
 from webarena_runner.settings.records import RunSettings
 from webarena_runner.types import (
     Action,
+    CallTool,
     Click,
     Completion,
     Goto,
@@ -24,6 +25,7 @@ from webarena_runner.types import (
     Sampling,
     Step,
     Stop,
+    Tool,
     ToolCall,
 )
 
@@ -169,3 +171,55 @@ def test_a_model_that_cannot_be_given_functions_is_refused() -> None:
 
 def test_the_prompt_is_for_this_agent() -> None:
     assert load_prompt("tools").action_set == "tools"
+
+
+MOVE = Tool(name="move", parameters={"type": "object", "properties": {"to": {"type": "string"}}})
+GAME = TASK.model_copy(update={"intent": "get there", "tools": (MOVE,)})
+NORTH = ToolCall(name="move", arguments='{"to": "north"}', id="c1")
+
+
+def seen(text: str) -> Observation:
+    return Observation(url="game:1", tabs=(), text=text)
+
+
+def moved(shown: str, action: Action, *calls: ToolCall, error: str = "") -> Step:
+    return done(action, *calls, error=error).model_copy(update={"observation": seen(shown)})
+
+
+def in_game(model: Caller, **settings: Any) -> ToolCalling:
+    calls = {"action_set": "calls", "show_errors": True}
+    return built(model, prompt="calls_tools", actions=calls, **settings)
+
+
+async def test_functions_of_an_environment_are_offered_beside_stop_and_read() -> None:
+    model = Caller(calls=(NORTH,))
+    decision = await in_game(model).act(GAME, (), seen("at the gate"), urls={})
+    assert decision.action == CallTool(name="move", arguments={"to": "north"})
+    (form,) = model.forms
+    assert form
+    assert [function["name"] for function in form.functions] == ["move", "stop"]
+    assert form.functions[0]["parameters"] == MOVE.parameters
+    assert model.asked[0][0][-1].content == "Task: get there\n\nat the gate"
+
+
+async def test_results_of_an_environments_functions_stay_in_the_conversation() -> None:
+    north, away = CallTool(name="move", arguments={"to": "north"}), Invalid(raw="x", reason="unknown function 'fly'")
+    history = [
+        moved("at the gate", north, NORTH),
+        moved("in the yard", away, ToolCall(name="fly", arguments="{}", id="c2")),
+        moved("in the yard", north, NORTH, error="the door is shut"),
+        moved("in the yard still", Invalid(raw="hm", reason="no call")),
+    ]
+    model = Caller()
+    await in_game(model).act(GAME, history, seen("before the tower"), urls={})
+    told = [(message.role, message.content) for message in model.asked[0][0]]
+    assert told[1:] == [
+        ("user", "Task: get there\n\nat the gate"),
+        ("assistant", ""),
+        ("tool", "in the yard"),
+        ("assistant", ""),
+        ("tool", "not done: unknown function 'fly'\n\nin the yard"),
+        ("assistant", ""),
+        ("tool", "not done: the door is shut\n\nin the yard still"),
+        ("user", f"{NO_CALL}\n\nbefore the tower"),
+    ]

@@ -1,12 +1,14 @@
 """The line that says to the model what it did last, in the official words (spelling included: models see it)."""
 
 from webarena_runner.actions.browsergym_grammar import written
+from webarena_runner.actions.calls import written as written_call
 from webarena_runner.actions.kinds import KINDS, argument_of
 from webarena_runner.actions.playwright_grammar import as_code, code_of
 from webarena_runner.settings.records import ActionSet, Dialect
 from webarena_runner.types import (
     Action,
     BrowserGymCalls,
+    CallTool,
     Clear,
     Click,
     Hover,
@@ -28,11 +30,17 @@ def describe_action(
 ) -> str:
     """The official history text of an action that was chosen on `observation`; in the playwright set it is code.
 
+    In the set of calls a reply without an action says why it is none.
+
     Of an element that was `marked` in a picture nothing is said but its number.
     """
     if action_set == "playwright" and (code := as_code(action)):
         return code
     match action:
+        case CallTool():
+            return written_call(action)
+        case Invalid() if action_set == "calls":
+            return f"{action.raw}\nNot done: {action.reason}"
         case PlaywrightCall(calls=calls):
             return code_of(calls)
         case BrowserGymCalls(calls=calls):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from webarena_runner.types import Action, Clear, Click, Hover, PlaywrightCall, Type
+from webarena_runner.types import Action, CallTool, Clear, Click, Hover, PlaywrightCall, Type
 
 # Calls of the playwright set that type.
 TYPING_CALLS = ("fill", "type")
@@ -47,6 +47,7 @@ KINDS: Mapping[str, Kind] = {
     "stop": Kind("stop [answer]", "End the task, with the answer where it asks for one.", "answer", called="stop"),
     "playwright": Kind(argument="calls"),
     "browsergym": Kind(argument="calls"),
+    "call_tool": Kind(),
     "invalid": Kind(),
 }
 VERBS = tuple(name for name, kind in KINDS.items() if kind.form and not kind.dialect)
@@ -69,6 +70,8 @@ def element_of(action: Action) -> str | None:
 
 def equivalent(one: Action, other: Action) -> bool:
     """Official equality: click, hover and type compare only the element, so two texts typed there are equal."""
+    if isinstance(one, CallTool):
+        return one == other
     return one.kind == other.kind and argument_of(one) == argument_of(other)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from webarena_runner.actions.calls import parse_call
 from webarena_runner.actions.id_grammar import parse_action
 from webarena_runner.actions.lenient_grammar import parse_lenient
 from webarena_runner.actions.playwright_grammar import parse_playwright
@@ -13,6 +14,8 @@ from webarena_runner.types import Action, Goto
 def read_action(text: str, settings: ActionSettings, urls: Mapping[str, str] | None = None) -> Action:
     """`urls` are the sites' by official name: public names in the text become these."""
     urls = urls or {}
+    if settings.action_set == "calls":
+        return parse_call(text, settings, urls)
     in_whole = settings.url_mapping == "whole_action"
     action = _parsed(to_local(text, urls) if in_whole else text, settings)
     if not isinstance(action, Goto):

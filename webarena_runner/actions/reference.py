@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 
 from webarena_runner.errors import TaskFileError
 from webarena_runner.types import Record, Task
@@ -55,8 +55,16 @@ class StopAction(Record):
     answer: str
 
 
+class CallAction(Record):
+    """Calls a function of the environment."""
+
+    do: Literal["call"]
+    name: str
+    arguments: dict[str, JsonValue] = Field(default_factory=dict)
+
+
 ReferenceAction = Annotated[
-    ElementAction | KeyAction | GotoAction | ScrollAction | FocusAction | BareAction | StopAction,
+    ElementAction | KeyAction | GotoAction | ScrollAction | FocusAction | BareAction | StopAction | CallAction,
     Field(discriminator="do"),
 ]
 REFERENCE_ACTIONS: TypeAdapter[list[ReferenceAction]] = TypeAdapter(list[ReferenceAction])

@@ -15,7 +15,7 @@ from webarena_runner.actions.kinds import KINDS, VERBS
 from webarena_runner.actions.urls import loosely_local, to_local
 from webarena_runner.log.wellformed import well_formed_value
 from webarena_runner.settings.records import ActionSettings
-from webarena_runner.types import ACTION_RECORDS, Action, Goto, Invalid, Press, ToolCall
+from webarena_runner.types import ACTION_RECORDS, Action, Goto, Invalid, Press, Tool, ToolCall
 
 # By the name of the field.
 _MEANINGS = {
@@ -34,37 +34,51 @@ _MAY_BE_EMPTY = "answer"
 
 @dataclass(frozen=True)
 class ActionTools:
-    """The functions that a request offers, those of `verbs`."""
+    """The functions that a request offers: those of an environment, then those of `verbs`."""
 
     verbs: tuple[str, ...] = VERBS
+    tools: tuple[Tool, ...] = ()
 
     @property
     def functions(self) -> list[dict[str, Any]]:
-        """Name, description and parameters of each; the parameters as a JSON schema, all of them required."""
-        return [
+        """Name, description and parameters of each; the parameters as a JSON schema, all of a verb's are required."""
+        return [tool.model_dump() for tool in self.tools] + [
             {"name": verb, "description": KINDS[verb].does, "parameters": _parameters(ACTION_RECORDS[verb])}
             for verb in self.verbs
         ]
 
 
-def read_calls(calls: Sequence[ToolCall], settings: ActionSettings, urls: Mapping[str, str] | None = None) -> Action:
-    """The action of a reply that calls one function; Invalid, with the reason, of any other reply.
-
-    `urls` are the sites' by official name: public names become these, as in the text forms of actions.
-    """
+def only_call(calls: Sequence[ToolCall]) -> ToolCall | Invalid:
+    """The call of a reply that calls one function; Invalid, with the reason, of any other reply."""
     raw = "\n".join(map(str, calls))
     if not calls:
         return Invalid(raw=raw, reason="the reply calls no function")
     if len(calls) > 1:
         return Invalid(raw=raw, reason=f"the reply calls {len(calls)} functions at once, and a step is one action")
+    return calls[0]
+
+
+def read_calls(calls: Sequence[ToolCall], settings: ActionSettings, urls: Mapping[str, str] | None = None) -> Action:
+    """The browser's action of a reply that calls one function; Invalid, with the reason, of any other reply.
+
+    `urls` are the sites' by official name: public names become these, as in the text forms of actions.
+    """
+    call = only_call(calls)
+    return call if isinstance(call, Invalid) else read_verb(call, settings, urls or {})
+
+
+def read_verb(
+    call: ToolCall, settings: ActionSettings, urls: Mapping[str, str], *, verbs: Sequence[str] = VERBS
+) -> Action:
+    """The action that one of these verbs is called for; Invalid, with the reason, of any other call."""
     try:
-        action = _read(calls[0], settings, urls or {})
+        action = _read(call, settings, urls, verbs)
     except _Malformed as reason:
-        return Invalid(raw=raw, reason=str(reason))
+        return Invalid(raw=str(call), reason=str(reason))
     if isinstance(action, Press):
         return Press(key_comb=official_names(action.key_comb))
     if isinstance(action, Goto) and settings.loose_addresses:
-        return Goto(url=loosely_local(action.url, urls or {}))
+        return Goto(url=loosely_local(action.url, urls))
     return action
 
 
@@ -85,10 +99,10 @@ class _Malformed(Exception):
     """Why a call is no action."""
 
 
-def _read(call: ToolCall, settings: ActionSettings, urls: Mapping[str, str]) -> Action:
-    record = ACTION_RECORDS.get(call.name) if call.name in VERBS else None
+def _read(call: ToolCall, settings: ActionSettings, urls: Mapping[str, str], verbs: Sequence[str]) -> Action:
+    record = ACTION_RECORDS.get(call.name) if call.name in verbs else None
     if record is None:
-        raise _Malformed(f"unknown function '{call.name:.40}'; expected one of {', '.join(VERBS)}")
+        raise _Malformed(f"unknown function '{call.name:.40}'; expected one of {', '.join(verbs)}")
     arguments = arguments_of(call)
     if arguments is None:
         raise _Malformed(f"the arguments of '{call.name}' are not a JSON object")

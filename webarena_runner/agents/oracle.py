@@ -6,6 +6,7 @@ from typing import ClassVar, Self
 
 from webarena_runner.actions.reference import (
     BareAction,
+    CallAction,
     ElementAction,
     FocusAction,
     GotoAction,
@@ -19,6 +20,7 @@ from webarena_runner.interfaces import AgentSetup
 from webarena_runner.official.notation import render
 from webarena_runner.types import (
     Action,
+    CallTool,
     Click,
     CloseTab,
     Decision,
@@ -146,7 +148,8 @@ def _on_element(step: ElementAction, element_id: str) -> Action:
 
 
 def _plain_action(
-    step: KeyAction | GotoAction | ScrollAction | FocusAction | BareAction | StopAction, urls: Mapping[str, str]
+    step: KeyAction | GotoAction | ScrollAction | FocusAction | BareAction | StopAction | CallAction,
+    urls: Mapping[str, str],
 ) -> Action:
     match step:
         case KeyAction(keys=keys):
@@ -159,6 +162,8 @@ def _plain_action(
             return TabFocus(page_number=number)
         case StopAction(answer=answer):
             return Stop(answer=answer)
+        case CallAction(name=name, arguments=arguments):
+            return CallTool(name=name, arguments=arguments)
         case BareAction(do="new_tab"):
             return NewTab()
         case BareAction(do="close_tab"):

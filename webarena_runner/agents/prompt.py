@@ -19,6 +19,8 @@ from webarena_runner.types import Invalid, Message
 
 PICTURE_LINE = "\nPicture: a screenshot of the part of the page that is in view"
 PLACEHOLDERS = ("observation", "url", "objective", "previous_action")
+# Of prompts for calls of an environment's functions: what there is, and all calls so far with what came of them.
+OF_CALLS = ("tools", "history")
 _SUFFIXES = (".yaml", ".json")
 # What a prompt has the model write: the text of an action, or the call of a function, which the request describes.
 Writes = ActionSet | Literal["tools"]
@@ -46,7 +48,15 @@ class PromptTemplate:
         return reply if reply.lstrip().startswith(self.force_prefix) else self.force_prefix + reply
 
     def render(
-        self, *, observation: str, url: str, objective: str, previous_action: str, has_picture: bool = False
+        self,
+        *,
+        observation: str,
+        url: str,
+        objective: str,
+        previous_action: str,
+        tools: str = "",
+        history: str = "",
+        has_picture: bool = False,
     ) -> list[Message]:
         """The official chat form, examples as named system messages; backends turn it into what their model takes.
 
@@ -57,7 +67,12 @@ class PromptTemplate:
             messages.append(Message(role="system", name="example_user", content=shown))
             messages.append(Message(role="system", name="example_assistant", content=reply))
         current = self.template.format(
-            observation=observation, url=url, objective=objective, previous_action=previous_action
+            observation=observation,
+            url=url,
+            objective=objective,
+            previous_action=previous_action,
+            tools=tools,
+            history=history,
         )
         return [*messages, Message(role="user", content=current + PICTURE_LINE * has_picture)]
 
@@ -71,6 +86,8 @@ class _Example(_Strict):
     url: str
     objective: str
     previous_action: str
+    tools: str = ""
+    history: str = ""
     reply: str
 
     def page(self) -> dict[str, str]:
@@ -133,7 +150,7 @@ def read_json(path: Path) -> Document:
 
 def _ours(document: Document) -> PromptTemplate:
     file = _validated(_OurFile, document)
-    _check_template(document, file.template)
+    _check_template(document, file.template, PLACEHOLDERS + OF_CALLS * (file.action_set == "calls"))
     if file.action_set == "tools" and file.examples:
         raise ConfigError(
             f"{document.where(('examples',))}: examples are of replies that are texts, and this prompt is for calls of "
@@ -155,7 +172,7 @@ def _ours(document: Document) -> PromptTemplate:
 
 def _official(document: Document) -> PromptTemplate:
     file = _validated(_OfficialFile, document)
-    _check_template(document, file.template)
+    _check_template(document, file.template, PLACEHOLDERS)
     return PromptTemplate(
         **_identity(document),
         intro=file.intro,
@@ -179,28 +196,32 @@ def _validated(model: type[_File], document: Document) -> _File:
         raise ConfigError(describe(error, document)) from error
 
 
-def _check_template(document: Document, template: str) -> None:
+def _check_template(document: Document, template: str, placeholders: tuple[str, ...]) -> None:
     where = f"{document.where(('template',))}: template"
     try:
         names = [name for _, name, _, _ in Formatter().parse(template) if name is not None]
     except ValueError as error:
         raise ConfigError(f"{where}: {error}; a brace that is meant literally is written twice") from error
-    unknown = sorted(set(names).difference(PLACEHOLDERS))
+    unknown = sorted(set(names).difference(placeholders))
     if unknown:
         raise ConfigError(
-            f"{where}: unknown placeholder {{{unknown[0]}}}; expected {{{'}, {'.join(PLACEHOLDERS)}}} (a brace that is "
+            f"{where}: unknown placeholder {{{unknown[0]}}}; expected {{{'}, {'.join(placeholders)}}} (a brace that is "
             "meant literally is written twice)"
         )
-    missing = [name for name in ("observation", "objective") if name not in names]
+    needed = ("observation", "objective", *(name for name in ("tools",) if name in placeholders))
+    missing = [name for name in needed if name not in names]
     if missing:
-        raise ConfigError(f"{where}: lacks {{{missing[0]}}}, without which the model cannot know the task or the page")
+        raise ConfigError(
+            f"{where}: lacks {{{missing[0]}}}, without which the model cannot know the task, the page or "
+            "what there is to call"
+        )
 
 
 def _check_reply(where: str, prompt: PromptTemplate, reply: str) -> None:
     text = extract_action(prompt.with_prefix(reply), prompt.splitter)
     if text is None:
         raise ConfigError(f"{where}: has no action between a pair of {prompt.splitter}; got '{reply[-80:]}'")
-    action_set: ActionSet = "playwright" if prompt.action_set == "playwright" else "id"
+    action_set: ActionSet = "id" if prompt.action_set == "tools" else prompt.action_set
     action = read_action(text, ActionSettings(action_set=action_set))
     if isinstance(action, Invalid):
         raise ConfigError(f"{where}: '{text}' is not an action: {action.reason}")

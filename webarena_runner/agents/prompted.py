@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+from webarena_runner.actions.calls import listed
 from webarena_runner.actions.describe import describe_action
 from webarena_runner.actions.id_grammar import extract_action, official_crash
 from webarena_runner.actions.read import read_action
 from webarena_runner.actions.reply_form import ReplyForm
 from webarena_runner.actions.thoughts import ends_in_thoughts, without_thoughts
 from webarena_runner.actions.urls import public_url
+from webarena_runner.agents.calling import transcript
 from webarena_runner.agents.constrained import asking_for_answer, both, form_of, repeats, require_forms
 from webarena_runner.agents.fit import Fitted, Fitter
 from webarena_runner.agents.prompt import PromptTemplate, load_prompt
@@ -205,6 +207,8 @@ class Prompted:
     ) -> Callable[[str], tuple[Message, ...]]:
         """From what is shown of the page to the messages, without pictures."""
         url, previous = public_url(now.url, urls), self._previous_action(history, urls)
+        is_calls = self._actions.action_set == "calls"
+        of_calls = {"tools": listed(task.tools), "history": transcript(history)} if is_calls else {}
 
         def render(observation: str) -> tuple[Message, ...]:
             messages = self._prompt.render(
@@ -213,6 +217,7 @@ class Prompted:
                 objective=task.intent,
                 previous_action=previous,
                 has_picture=self._sees,
+                **of_calls,
             )
             return tuple(messages)
 
@@ -241,7 +246,8 @@ class Prompted:
                 marked=self._marked,
             )
         if self._actions.show_errors and last.action_error:
-            return f"{text}\nThe browser says: {public_url(last.action_error, urls)}"
+            speaker = "environment" if action_set == "calls" else "browser"
+            return f"{text}\nThe {speaker} says: {public_url(last.action_error, urls)}"
         return text
 
     def _read(self, completion: Completion, urls: Mapping[str, str]) -> tuple[Action, str]:

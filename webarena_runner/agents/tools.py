@@ -1,11 +1,13 @@
 """An agent whose actions are calls of functions, in a conversation that goes on from step to step."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import repeat
 from typing import ClassVar
 
+from webarena_runner.actions.calls import STOP, read_only
 from webarena_runner.actions.tools import ActionTools, read_calls
 from webarena_runner.actions.urls import public_url
-from webarena_runner.agents.prompt import PromptTemplate
+from webarena_runner.agents.prompt import PICTURE_LINE, PromptTemplate
 from webarena_runner.agents.prompted import NO_ACTION, Prompted
 from webarena_runner.errors import ConfigError
 from webarena_runner.interfaces import ModelBackend, tools_fault
@@ -25,6 +27,7 @@ class ToolCalling(Prompted):
     """
 
     prompt: ClassVar[str] = "tools"
+    prompts: ClassVar[Mapping[str, str]] = {"calls": "calls_tools"}
     _FORM: ClassVar[ActionTools] = ActionTools()
 
     @classmethod
@@ -41,7 +44,7 @@ class ToolCalling(Prompted):
                 "(openai_chat, vllm-server, llama-cpp) or gemini, or the agent 'prompted'"
             )
         texts = {
-            "actions.action_set": actions.action_set != "id",
+            "actions.action_set": actions.action_set not in ("id", "calls"),
             "actions.constrain": actions.constrain != "none",
             "actions.stop_at_repeats": actions.stop_at_repeats,
         }
@@ -49,12 +52,14 @@ class ToolCalling(Prompted):
             raise ConfigError(f"{wrong[0]} is for replies that are texts, and agent 'tools' has calls of functions")
 
     def _form_of(self, task: Task, shown: str, now: Observation) -> ActionTools:
-        return self._FORM
+        return ActionTools(verbs=(STOP,), tools=task.tools) if task.tools else self._FORM
 
     def _renderer(
         self, task: Task, history: Sequence[Step], now: Observation, urls: Mapping[str, str]
     ) -> Callable[[str], tuple[Message, ...]]:
         first = history[0].observation if history else now
+        if task.tools:
+            return self._conversation(task, history, first, urls)
         before, past = self._messages(task, PAST_PAGE, first, urls), self._past(history, urls)
 
         def render(observation: str) -> tuple[Message, ...]:
@@ -70,6 +75,19 @@ class ToolCalling(Prompted):
 
         return render
 
+    def _conversation(
+        self, task: Task, history: Sequence[Step], first: Observation, urls: Mapping[str, str]
+    ) -> Callable[[str], tuple[Message, ...]]:
+        """That of an environment's functions, whose observations are what the calls gave: nothing is left out."""
+        results = [step.observation.text for step in history[1:]]
+
+        def render(observation: str) -> tuple[Message, ...]:
+            before = self._messages(task, first.text if history else observation, first, urls)
+            picture = [Message(role="user", content=PICTURE_LINE.strip())] if history and self._sees else []
+            return (*before, *self._past(history, urls, results=[*results, observation] if history else ()), *picture)
+
+        return render
+
     def _messages(self, task: Task, page: str, seen: Observation, urls: Mapping[str, str]) -> list[Message]:
         return self._prompt.render(
             observation=page,
@@ -79,9 +97,12 @@ class ToolCalling(Prompted):
             has_picture=self._sees,
         )
 
-    def _past(self, history: Sequence[Step], urls: Mapping[str, str]) -> tuple[Message, ...]:
+    def _past(
+        self, history: Sequence[Step], urls: Mapping[str, str], *, results: Sequence[str] = ()
+    ) -> tuple[Message, ...]:
+        """`results` are what was there after each step, where the agent is shown all of that."""
         messages: list[Message] = []
-        for step in history:
+        for step, shown in zip(history, results or repeat(""), strict=False):
             reply = step.decision.completion or Completion(text="")
             # Servers tell results apart by ids, which not all of them give; some want nine letters and digits.
             calls = tuple(
@@ -90,10 +111,10 @@ class ToolCalling(Prompted):
             )
             if calls or reply.text:
                 messages.append(Message(role="assistant", content=reply.text, tool_calls=calls))
-            result = self._result(step, urls)
+            result = _with(self._result(step, urls), shown)
             messages += (Message(role="tool", content=result, answers=call) for call in calls)
             if not calls:
-                messages.append(Message(role="user", content=NO_CALL))
+                messages.append(Message(role="user", content=_with(NO_CALL, shown)))
         return tuple(messages)
 
     def _result(self, step: Step, urls: Mapping[str, str]) -> str:
@@ -105,7 +126,14 @@ class ToolCalling(Prompted):
         return DONE
 
     def _read(self, completion: Completion, urls: Mapping[str, str]) -> tuple[Action, str]:
-        action = read_calls(completion.tool_calls, self._actions, urls)
+        read = read_only if self._actions.action_set == "calls" else read_calls
+        action = read(completion.tool_calls, self._actions, urls)
         if isinstance(action, Invalid):
             return Invalid(raw=completion.said, reason=action.reason), ""
         return action, ""
+
+
+def _with(result: str, shown: str) -> str:
+    """What a call gave: what is there now, and that it did something only where nothing is."""
+    told = "" if result == DONE and shown else result
+    return "\n\n".join(filter(None, (told, shown)))

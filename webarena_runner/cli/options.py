@@ -176,8 +176,9 @@ ActionSet = Annotated[
     Sets("actions.action_set"),
     typer.Option(
         "--action-set",
-        metavar="id|playwright",
-        help="How the model writes actions; with playwright the prompt is cot_playwright. "
+        metavar="id|playwright|calls",
+        help="How the model writes actions; with playwright the prompt is cot_playwright, with calls, for environments "
+        "that offer functions, calls. "
         "[dim]Default: the profile's[/dim]",
         rich_help_panel=WHAT_TO_RUN,
     ),

@@ -51,7 +51,8 @@ Errors = Annotated[
     typer.Option(
         "--errors",
         metavar="CLASS,...",
-        help="Only those that ended in these: model, browser, site, login, judge, overload, node, timeout, internal. "
+        help="Only those that ended in these: model, browser, site, login, judge, overload, node, environment, "
+        "timeout, internal. "
         "[dim]Default: any error[/dim]",
     ),
 ]

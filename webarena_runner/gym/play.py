@@ -9,7 +9,7 @@ from webarena_runner.errors import LimitExceeded
 from webarena_runner.interfaces.environments import EnvironmentProvider
 from webarena_runner.running.episode import Episode, Harness, play_episode
 from webarena_runner.settings.records import RunSettings
-from webarena_runner.types import Decision, EpisodeResult, Observation, Step, Task
+from webarena_runner.types import Decision, EpisodeResult, Observation, Step, Task, Tool
 
 log = logging.getLogger(__name__)
 
@@ -18,12 +18,13 @@ log = logging.getLogger(__name__)
 class Turn:
     """What the caller is shown; `urls` are the leased sites' by official name, `result` is set when it is over.
 
-    `intent` is the episode's, which may be known only since it has begun.
+    `intent` is the episode's, which may be known only since it has begun, as are the functions that it offers, `tools`.
     """
 
     observation: Observation
     urls: Mapping[str, str]
     intent: str
+    tools: tuple[Tool, ...] = ()
     result: EpisodeResult | None = None
 
 
@@ -37,7 +38,7 @@ class _ExternalAgent:
     async def act(
         self, task: Task, history: Sequence[Step], now: Observation, *, urls: Mapping[str, str], trial: int = 0
     ) -> Decision:
-        self.turns.put_nowait(Turn(now, urls, task.intent))
+        self.turns.put_nowait(Turn(now, urls, task.intent, task.tools))
         return await self.decisions.get()
 
     def check_tasks(self, tasks: Sequence[Task]) -> None:
@@ -102,4 +103,5 @@ class Play:
         result = self._playing.result()
         if self._episode.now is None:
             raise RuntimeError("an episode ended without an observation")
-        return Turn(self._episode.now, self._urls, self._episode.as_asked().intent, result)
+        task = self._episode.as_asked()
+        return Turn(self._episode.now, self._urls, task.intent, task.tools, result)

@@ -83,6 +83,8 @@ class View:
         }
         if seen.extras:
             info["extras"] = seen.extras
+        if turn.tools:
+            info["tools"] = [tool.model_dump() for tool in turn.tools]
         if result:
             info |= _outcome(result, turn.urls)
         return observation, info

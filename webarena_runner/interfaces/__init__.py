@@ -87,8 +87,9 @@ class Agent(Protocol):
     A class whose agents work without a model says so by `needs_model = False`, and what they go by in a `note`; one
     whose agents look at `Task.images` says so by `takes_images = True` (with a model, they do where it sees), and one
     whose agents without a model make nothing of the run's seed by `draws = False`. `prompt` names the prompt file that
-    a class has where none is chosen. One with `takes_argument = True` may be named with more behind a colon, and finds
-    it in `RunSettings.agent`. An async context manager is entered before the first episode.
+    a class has where none is chosen, `prompts` others by action set. One with `takes_argument = True` may be named with
+    more behind a colon, and finds it in `RunSettings.agent`. An async context manager is entered before the first
+    episode.
     """
 
     async def act(

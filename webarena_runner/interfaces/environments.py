@@ -5,13 +5,13 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import ClassVar, Protocol, TypeVar, runtime_checkable
 
 from webarena_runner.interfaces import Captioner, Judge
 from webarena_runner.interfaces.site_events import SiteEvent, ignore_site_event
 from webarena_runner.settings.records import RunSettings, SitesSpec
 from webarena_runner.settings.resetting import NO_RESETS, Resetting
-from webarena_runner.types import Action, Observation, Score, Task
+from webarena_runner.types import Action, Observation, Score, Task, Tool
 
 T = TypeVar("T")
 
@@ -54,6 +54,7 @@ class EpisodeNotes:
     change, `disturbed` those that another episode was seen to change meanwhile, which was to read them only.
     `folder` is that of the attempt, for recordings; None: nothing is kept of the episode.
     `intent` is what is to be done, where that is known only when the episode has begun ("": what the task says).
+    `tools` are the functions that its agent may call, of an environment that has some (`OffersTools`).
     """
 
     folder: Path | None = None
@@ -64,6 +65,7 @@ class EpisodeNotes:
     cookies_apart: list[str] = field(default_factory=list)
     instance: str = ""
     intent: str = ""
+    tools: tuple[Tool, ...] = ()
     wrote: set[str] = field(default_factory=set)
     disturbed: set[str] = field(default_factory=set)
     timings_ms: dict[str, float] = field(default_factory=dict)
@@ -117,7 +119,7 @@ class EnvironmentProvider(Protocol):
     raises UsageError when something is not there. A task set says by `LoadedTasks.environment` which one plays it.
     Where tasks may be unfit for it, a class method `check_tasks(tasks, settings)` raises UsageError, and so does
     `check_sites(tasks, sites)`, which returns sentences for the user; both are called before there is a run folder.
-    What it may tell of its load: `TellsLoad`.
+    What it may tell of its load: `TellsLoad`. One whose actions are calls of functions says so: `OffersTools`.
     """
 
     @property
@@ -138,6 +140,16 @@ class EndsItself(Protocol):
     def is_over(self) -> bool:
         """Asked after each step."""
         ...
+
+
+class OffersTools(Protocol):
+    """A provider whose actions are `CallTool`, of functions that each episode names in `EpisodeNotes.tools`.
+
+    A call that does not fit the function's schema never gets to the environment's `step`, which is given `Invalid` for
+    it, as for any other reply that is no action.
+    """
+
+    offers_tools: ClassVar[bool]
 
 
 class TellsLoad(Protocol):

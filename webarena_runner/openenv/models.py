@@ -38,5 +38,5 @@ class WebArenaState(State):  # type: ignore[misc]
     truncated: bool = Field(default=False, description="Ended by a limit, not by the agent; scored all the same")
     ending: str = Field(default="", description="answered, step_limit, repeated_action, parse_failures, error, ...")
     reward: float | None = Field(default=None, description="The score; none before the end and after an error")
-    error_class: str = Field(default="", description="browser, site, login, judge, overload or timeout")
+    error_class: str = Field(default="", description="browser, site, login, judge, overload, environment or timeout")
     error: str = ""

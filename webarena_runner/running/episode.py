@@ -18,6 +18,7 @@ from webarena_runner.interfaces.environments import EndsItself, Environment, Env
 from webarena_runner.log.paths import AttemptPaths
 from webarena_runner.log.reading import total_usd
 from webarena_runner.official.sites import in_order
+from webarena_runner.running.fitting import fitting
 from webarena_runner.settings.records import LimitSettings, RunSettings
 from webarena_runner.types import (
     ActedOn,
@@ -90,9 +91,9 @@ class Episode:
     notes: EpisodeNotes = field(default_factory=EpisodeNotes)
 
     def as_asked(self) -> Task:
-        """The task with the intent that became known when the episode began, if one did."""
-        intent = self.notes.intent
-        return self.task.model_copy(update={"intent": intent}) if intent else self.task
+        """The task with the intent and the functions that became known when the episode began, if any did."""
+        notes, task = self.notes, self.task
+        return task.model_copy(update={"intent": notes.intent or task.intent, "tools": notes.tools or task.tools})
 
     def keep_last_page(self) -> None:
         """In the log, when no step was taken on it."""
@@ -178,6 +179,7 @@ async def play_episode(harness: Harness, episode: Episode) -> EpisodeResult:
 
 async def _act(harness: Harness, episode: Episode, environment: Environment) -> tuple[Ending, str]:
     urls, task = episode.notes.site_urls, episode.as_asked()
+    fitted = fitting(task)
     with episode.notes.timed("first_observation"):
         observation = await environment.observe()
     episode.notes.move("first_observation", "queue", observation.timings_ms.get("queue", 0.0))
@@ -194,6 +196,7 @@ async def _act(harness: Harness, episode: Episode, environment: Environment) -> 
             decision = await harness.agent.act(task, episode.steps, observation, urls=urls, trial=episode.trial)
         except NoAnswer as error:
             decision, unanswered = _unanswered(error), error
+        decision = fitted(decision)
         agent_ms = 1000 * (time.monotonic() - clock)
         if decision.completion:
             episode.completions.append(decision.completion)
@@ -379,6 +382,7 @@ def _result(
         disturbed=tuple(in_order(episode.notes.disturbed)),
         login_pages=tuple(dict.fromkeys(episode.notes.login_pages)),
         left_to=_seen_in(episode, lambda seen: seen.left_to),
+        tools=episode.as_asked().tools,
         failure=failure,
     )
 

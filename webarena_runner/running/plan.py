@@ -86,6 +86,23 @@ def require_rules(loaded: LoadedTasks, settings: RunSettings) -> None:
     )
 
 
+def require_action_set(config: RunConfig, environment: str) -> None:
+    """Raises ConfigError where a model would write actions that the environment has none of."""
+    offers = bool(getattr(registry.load("environments", environment), "offers_tools", False))
+    action_set = config.settings.actions.action_set
+    if config.model is None or offers == (action_set == "calls"):
+        return
+    if offers:
+        raise ConfigError(
+            f"environment '{environment}' has functions to call, and this run has the action set '{action_set}' of a "
+            "browser: use --profile calls, or --action-set calls"
+        )
+    raise ConfigError(
+        f"action set 'calls' is for environments that offer functions, and '{environment}' offers none; use "
+        "--action-set id"
+    )
+
+
 def make_manifest(
     config: RunConfig,
     loaded: LoadedTasks,

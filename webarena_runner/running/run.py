@@ -113,6 +113,7 @@ def prepare(
     _check_executor(config.settings)
     _require_keys(config, tasks)
     plan.require_rules(loaded, config.settings)
+    plan.require_action_set(config, loaded.environment)
     _check_tasks(tasks, loaded.environment, config.settings)
     require_sites(config.sites, tasks)
     plan.require_used(explicit or {}, config, tasks, environment=loaded.environment)

@@ -34,7 +34,11 @@ from webarena_runner.types import Sampling
 # A profile gives their defaults; another choice does not make the run another profile.
 _CHOICES = ("agent", "prompt")
 # These need a prompt that describes them.
-_PROMPT_OF = {("actions.action_set", "playwright"): "cot_playwright", ("observation.mode", "som"): "som"}
+_PROMPT_OF = {
+    ("actions.action_set", "playwright"): "cot_playwright",
+    ("actions.action_set", "calls"): "calls",
+    ("observation.mode", "som"): "som",
+}
 _OPTIONS_OF_THE_RUN = (("profile",), ("tasks",), ("task_set",), ("sites",), ("sites", "provider"))
 # Below these keys a plug-in says what there is.
 _FREE = ("model.options.", "sites.options.")
@@ -174,11 +178,19 @@ def _draft(profile: Document, options: CliOptions) -> Draft:
         if named and (prompt := _PROMPT_OF.get((each.key, each.value))) and "prompt" not in given:
             draft.put(("prompt",), prompt, each.origin)
     agent = given.get("agent")
-    if agent and "prompt" not in given and (prompt := getattr(registry.load("agents", agent.value), "prompt", None)):
+    if agent and "prompt" not in given and (prompt := _prompt_of_agent(agent.value, given, draft)):
         draft.put(("prompt",), prompt, agent.origin)
     for each in given.values():
         draft.put(each.key.split("."), each.value, each.origin)
     return draft
+
+
+def _prompt_of_agent(name: str, given: Mapping[str, Given], draft: Draft) -> str | None:
+    """The prompt that an agent has of its own, in some action sets another one."""
+    agent, action_set = registry.load("agents", name), given.get("actions.action_set")
+    prompts: Mapping[str, str] = getattr(agent, "prompts", {})
+    chosen = action_set.value if action_set else draft.get("actions.action_set")
+    return prompts.get(chosen) or getattr(agent, "prompt", None)
 
 
 def _add_model(draft: Draft, options: CliOptions, assigned: Assigned) -> None:

@@ -18,7 +18,7 @@ from webarena_runner.types import Sampling
 
 Order = Literal["official", "free"]
 Images = Literal["none", "screenshot"]
-ActionSet = Literal["id", "playwright"]
+ActionSet = Literal["id", "playwright", "calls"]
 Dialect = Literal["webarena", "visualwebarena"]
 Offsite = Literal["block", "terminate", "allow"]
 Screenshots = Literal["every", "changed", "failed", "none"]
@@ -147,7 +147,10 @@ class ActionSettings(Described):
     """How a reply becomes an action, and what the model learns of it. With every default as official."""
 
     action_set: ActionSet = "id"
-    """id: click [12]; playwright: page.get_by_role(...).click(); published official runs use id"""
+    """id: click [12]; playwright: page.get_by_role(...).click(); published official runs use id
+
+    calls: name({"parameter": value}), of functions that the environment offers; for environments that offer some.
+    """
     dialect: Dialect = "webarena"
     """whose id actions: those of webarena, or of visualwebarena, which has clear [id] too
 
@@ -341,6 +344,17 @@ class SettleSettings(Described):
     """seconds that waiting may take at most"""
 
 
+class EnvironmentSettings(Described):
+    """An environment whose program runs apart, with a Python that has its packages."""
+
+    python: Path | None = None
+    """Python of the environment's program; null: the runner's own"""
+    start_timeout_s: PositiveFloat = 60
+    """seconds until the program has to be ready"""
+    step_timeout_s: PositiveFloat = 180
+    """seconds in which it has to begin an episode, do a call, or score; longer is an error of class timeout"""
+
+
 class RecordSettings(Described):
     """What is recorded of each episode besides its steps (--record); nothing of it changes what an episode sees."""
 
@@ -428,6 +442,8 @@ class RunSettings(Described):
     """what becomes of a shared site that is down or overloaded"""
     browser: BrowserSettings = BrowserSettings()
     """the browser of an episode"""
+    environment: EnvironmentSettings = EnvironmentSettings()
+    """the program of an environment that runs apart"""
     settle: SettleSettings = SettleSettings()
     """how long to wait after an action"""
     record: RecordSettings = RecordSettings()

@@ -5,6 +5,7 @@ from webarena_runner.types.actions import (
     Action,
     BrowserGymCalls,
     Call,
+    CallTool,
     CallValue,
     Clear,
     Click,
@@ -20,6 +21,7 @@ from webarena_runner.types.actions import (
     Scroll,
     Stop,
     TabFocus,
+    Tool,
     Type,
 )
 from webarena_runner.types.episodes import (
@@ -56,6 +58,7 @@ __all__ = [
     "Box",
     "BrowserGymCalls",
     "Call",
+    "CallTool",
     "CallValue",
     "Check",
     "Clear",
@@ -98,6 +101,7 @@ __all__ = [
     "TabFocus",
     "Task",
     "TaskId",
+    "Tool",
     "ToolCall",
     "Type",
     "Verdict",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from webarena_runner.types.record import Record
 
@@ -104,6 +104,22 @@ class BrowserGymCalls(Record):
     force: bool = False
 
 
+class Tool(Record):
+    """A function that an environment offers; `parameters` is the JSON schema of the object that a call has to give."""
+
+    name: str
+    description: str = ""
+    parameters: dict[str, Any]
+
+
+class CallTool(Record):
+    """A call of a function of the environment (`Tool`); the episode holds it against the schema before it is done."""
+
+    kind: Literal["call_tool"] = "call_tool"
+    name: str
+    arguments: dict[str, JsonValue] = Field(default_factory=dict)
+
+
 class Invalid(Record):
     """A reply without a legal action: a step that does nothing."""
 
@@ -128,6 +144,7 @@ Action = Annotated[
     | Stop
     | PlaywrightCall
     | BrowserGymCalls
+    | CallTool
     | Invalid,
     Field(discriminator="kind"),
 ]

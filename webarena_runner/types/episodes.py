@@ -1,11 +1,12 @@
 """The records of an episode: what was seen, what the model said, what was done, how it was scored; and of the run."""
 
+from collections.abc import Sized
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field, FiniteFloat, JsonValue
 
-from webarena_runner.types.actions import Action
+from webarena_runner.types.actions import Action, Tool
 from webarena_runner.types.messages import Completion, Message
 from webarena_runner.types.record import Record
 from webarena_runner.types.tasks import TaskId
@@ -70,6 +71,10 @@ class Observation(Record):
 
 def _is_none(value: object) -> bool:
     return value is None
+
+
+def _is_empty(value: Sized) -> bool:
+    return not value
 
 
 # --- what the agent does ----------------------------------------------------------------------------------------------
@@ -143,7 +148,7 @@ UNSCORED = "unscored"
 
 class Failure(Record):
     """Why an episode has no score; `error_class` is one of model, browser, site, login, judge, overload, node,
-    timeout, internal, and unscored for an imported one that was recorded without a score.
+    environment, timeout, internal, and unscored for an imported one that was recorded without a score.
 
     `cause` says what kept the model from answering, where the server did: filter, refusal, reply limit.
     `stops_run`: the episodes after it would end the same way, so the run stopped there, to be resumed.
@@ -208,7 +213,8 @@ class EpisodeResult(Record):
     out or gone there by itself.
     `instance` is the copy of the sites, where episodes share copies. `wrote` are sites that the episode was seen to
     change, whatever its task's record says, `disturbed` those that another one was seen to change meanwhile although
-    its task was to read them only: what this one saw there may not be what the task is about.
+    its task was to read them only: what this one saw there may not be what the task is about. `tools` are the functions
+    that the environment offered.
     """
 
     task_set: str
@@ -244,6 +250,7 @@ class EpisodeResult(Record):
     left_to: tuple[str, ...] = ()
     cookies_apart: tuple[str, ...] = ()
     login_pages: tuple[str, ...] = ()
+    tools: tuple[Tool, ...] = Field(default=(), exclude_if=_is_empty)
     failure: Failure | None = None
 
 

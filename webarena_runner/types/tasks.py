@@ -1,13 +1,19 @@
 """The records of a benchmark's tasks."""
 
+from collections.abc import Sized
 from typing import Any
 
 from pydantic import Field
 
+from webarena_runner.types.actions import Tool
 from webarena_runner.types.record import Record
 
 # As in the file, and so in JSON: 7 and "7" would be two tasks, so that no text id is a number.
 TaskId = int | str
+
+
+def _is_empty(value: Sized) -> bool:
+    return not value
 
 
 def id_order(task_id: TaskId) -> tuple[bool, int, str]:
@@ -44,7 +50,8 @@ class Task(Record):
     record, verbatim. `login_sites` are the sites whose log-in state the episode starts with (from `storage_state`).
     `writes`: doing it may change the sites. `judge`: some answers to it only a judge can score. `reset_before`: the
     sites have to be reset first. `depends_on`: tasks of the set that have to be run before. `images`: paths or URLs of
-    pictures that belong to the intent. `template_id` None: the record has none, or there are no templates.
+    pictures that belong to the intent. `template_id` None: the record has none, or there are no templates. `tools` are
+    the functions that its actions are calls of; empty where it has the browser's actions.
     """
 
     task_set: str
@@ -62,4 +69,5 @@ class Task(Record):
     images: tuple[str, ...] = ()
     geolocation: Geolocation | None = None
     viewport: Viewport | None = None
+    tools: tuple[Tool, ...] = Field(default=(), exclude_if=_is_empty)
     raw: dict[str, Any] = Field(repr=False)

@@ -1,21 +1,24 @@
 """Actions as tool calls: the call of a step, and the definitions of all calls that an agent could make."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from webarena_runner.actions.kinds import KINDS
-from webarena_runner.types import ACTION_RECORDS, Action, BrowserGymCalls, Invalid
+from webarena_runner.types import ACTION_RECORDS, Action, BrowserGymCalls, CallTool, Invalid, Stop, Tool
 
 _NOT_TOLD = ("kind",)
 _OF_PLAYWRIGHT, _NO_ACTION = "playwright", Invalid.model_fields["kind"].default
-# Agents of that kind have a set of their own, which they tell their models themselves.
-_OF_OTHERS = BrowserGymCalls.model_fields["kind"].default
+# Those of BrowserGym's agents, which tell them their models themselves, and of environments (`offered_definitions`).
+_OF_OTHERS = {record.model_fields["kind"].default for record in (BrowserGymCalls, CallTool)}
 
 
 def tool_call(action: Action, call_id: str) -> dict[str, Any] | None:
     """None for a reply that held no action."""
     if isinstance(action, Invalid):
         return None
+    if isinstance(action, CallTool):
+        return {"tool_call_id": call_id, "function_name": action.name, "arguments": action.arguments}
     arguments = action.model_dump(mode="json", exclude=set(_NOT_TOLD))
     return {"tool_call_id": call_id, "function_name": action.kind, "arguments": arguments}
 
@@ -28,10 +31,16 @@ def tool_definitions(action_set: str, dialect: str = "webarena") -> tuple[dict[s
     left_out = {
         _NO_ACTION,
         *others,
-        _OF_OTHERS,
+        *_OF_OTHERS,
         *(element_kinds if action_set == _OF_PLAYWRIGHT else (_OF_PLAYWRIGHT,)),
     }
     return tuple(_definition(name, kind) for name, kind in ACTION_RECORDS.items() if name not in left_out)
+
+
+def offered_definitions(tools: Sequence[Tool]) -> tuple[dict[str, Any], ...]:
+    """Of an environment's functions, and of the stop that every agent has."""
+    stop = _definition(Stop.model_fields["kind"].default, Stop)
+    return (*({"type": "function", "function": tool.model_dump()} for tool in tools), stop)
 
 
 def _definition(name: str, kind: Any) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from webarena_runner.export.atif.tools import tool_call, tool_definitions
+from webarena_runner.export.atif.tools import offered_definitions, tool_call, tool_definitions
 from webarena_runner.export.episodes import Episode
-from webarena_runner.types import Completion, EpisodeResult, Invalid, LastPage, RunManifest, Step
+from webarena_runner.types import Completion, EpisodeResult, Invalid, LastPage, RunManifest, Step, Tool
 
 SCHEMA = "ATIF-v1.8"
 UNKNOWN = "unknown"
@@ -27,7 +27,7 @@ def trajectory(manifest: RunManifest, run_id: str, episode: Episode) -> Json:
         "schema_version": SCHEMA,
         "session_id": run_id,
         "trajectory_id": f"{run_id}/{episode.name}",
-        "agent": agent_of(manifest),
+        "agent": agent_of(manifest, episode.result.tools if episode.result else ()),
         "steps": steps,
         "notes": "; ".join(notes) or None,
         "final_metrics": final_metrics,
@@ -36,10 +36,13 @@ def trajectory(manifest: RunManifest, run_id: str, episode: Episode) -> Json:
     return _without_none(document)
 
 
-def agent_of(manifest: RunManifest) -> Json:
+def agent_of(manifest: RunManifest, tools: Sequence[Tool] = ()) -> Json:
+    """`tools` are the functions of the episode's environment, where it offered some."""
     settings = manifest.config["settings"]
     model = manifest.config["model"]
     action_set = settings.get("actions", {}).get("action_set", "id")
+    dialect = settings.get("actions", {}).get("dialect", "webarena")
+    defined = offered_definitions(tools) if tools else tool_definitions(action_set, dialect)
     extra = {
         "profile": manifest.profile,
         "profile_overrides": list(manifest.profile_overrides) or None,
@@ -51,7 +54,7 @@ def agent_of(manifest: RunManifest) -> Json:
         "name": manifest.agent,
         "version": manifest.versions.get("webarena-runner") or UNKNOWN,
         "model_name": model_of(manifest),
-        "tool_definitions": list(tool_definitions(action_set, settings.get("actions", {}).get("dialect", "webarena"))),
+        "tool_definitions": list(defined),
         "extra": extra,
     }
     return _without_none(agent)

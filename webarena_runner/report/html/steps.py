@@ -9,7 +9,7 @@ from webarena_runner.log.steps import page_in
 from webarena_runner.report.html.filters import inline
 from webarena_runner.report.html.pictures import Picture, picture
 from webarena_runner.report.units import milliseconds
-from webarena_runner.types import Box, BrowserGymCalls, Message, PlaywrightCall, Step
+from webarena_runner.types import Box, BrowserGymCalls, CallTool, Message, PlaywrightCall, Step
 
 # A message that holds less of the page than this quotes it by chance.
 PAGE_CHARACTERS = 200
@@ -65,16 +65,24 @@ class Shown:
 
     @property
     def kind(self) -> str:
-        action = self.step.decision.action
-        return (action.calls[-1].name if isinstance(action, PlaywrightCall | BrowserGymCalls) else action.kind).replace(
-            "_", " "
-        )
+        match self.step.decision.action:
+            case CallTool(name=name):
+                return name
+            case PlaywrightCall(calls=calls) | BrowserGymCalls(calls=calls):
+                return calls[-1].name.replace("_", " ")
+            case action:
+                return action.kind.replace("_", " ")
 
     @property
     def parsed(self) -> list[tuple[str, str]]:
         """The action's parts beside its kind, as they were read from the reply."""
+        action = self.step.decision.action
+        if isinstance(action, CallTool):
+            return [
+                (name, value if isinstance(value, str) else inline(value)) for name, value in action.arguments.items()
+            ]
         # The text of a chain of calls says it all.
-        raw = self.step.decision.action.model_dump(mode="json", exclude={"kind", "calls"})
+        raw = action.model_dump(mode="json", exclude={"kind", "calls"})
         texts = {name: value if isinstance(value, str) else inline(value) for name, value in raw.items()}
         return [(name.replace("_", " "), text) for name, text in texts.items()]
 
