@@ -1,5 +1,6 @@
 """The example plug-ins of the manual: installed as a package, found by their entry points, and run."""
 
+import html
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ import pytest
 
 from tests.cli.conftest import WA_RUN, Done
 from tests.docs.pages import DOCS
+from webarena_runner.log.reading import read_steps
 
 pytestmark = pytest.mark.long
 
@@ -97,6 +99,66 @@ def test_the_environment_plays_a_task_set_of_its_own(wa_run: WaRun, workdir: Pat
     assert "task pair trial 0: passed" in done.err, done
     assert "task bill trial 0: failed" in done.err, done
     assert "number 2 of 2: 25" in (workdir / "results/sums/episodes/pair.0/steps.jsonl").read_text()
+
+
+def test_the_reference_calls_win_the_games_that_another_program_plays(wa_run: WaRun) -> None:
+    done = wa_run("--model", "oracle", "--task-set", "toy-text", "--tasks", "all", "--workers", "2")
+    assert done.code == 0, done
+    assert done.err.count(": passed [over, ") == 3
+
+
+def test_calls_are_played_and_what_does_not_fit_a_schema_is_not(wa_run: WaRun, workdir: Path) -> None:
+    bad = ["```fly({})```", '```move({"direction": "north"})```', "```move```"]
+    lost = [
+        '```move({"direction": "right"})```',
+        *bad[:2],
+        '```{"name": "move", "arguments": {"direction": "down"}}```',
+    ]
+    replies = {"lake-4x4": lost, "cliff": bad}
+    (workdir / "replies.json").write_text(json.dumps(replies))
+    replayed = ("--model", "replay", "-o", "model.options.path=replies.json", "--tasks", '"lake-4x4","cliff"')
+    done = wa_run(*replayed, "--task-set", "toy-text", "--run-id", "toys")
+    assert "task lake-4x4 trial 0: failed (toy-text: the last reward was 0) [over, 4 steps" in done.err, done
+    assert "task cliff trial 0: failed" in done.err, done
+    assert "[parse_failures, 3 steps" in done.err, done
+    steps = list(read_steps(workdir / "results/toys/episodes/lake-4x4.0"))
+    assert [type(step.decision.action).__name__ for step in steps] == ["CallTool", "Invalid", "Invalid", "CallTool"]
+    prompt = steps[-1].decision.messages[-1].content
+    assert "Not done: unknown function 'fly'; expected one of move, stop" in prompt
+    assert "Not done: 'move', direction: 'north' is not one of ['left', 'down', 'right', 'up']" in prompt
+    assert wa_run("report", "toys", "--html", "--single-file").code == 0
+    page = (workdir / "results/toys/report.html").read_text()
+    assert "'move', direction: 'north' is not one of" in html.unescape(page)
+    exported = wa_run("export", "toys", "--to", "atif")
+    assert exported.code == 0, exported
+    document = json.loads((workdir / "results/atif/toys/lake-4x4.0/trajectory.json").read_text())
+    offered = [each["function"]["name"] for each in document["agent"]["tool_definitions"]]
+    calls = [call for step in document["steps"] for call in step.get("tool_calls", ())]
+    assert offered == ["move", "stop"]
+    assert [(call["function_name"], call["arguments"]) for call in calls] == [
+        ("move", {"direction": "right"}),
+        ("move", {"direction": "down"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (
+            ("--profile", "webarena"),
+            "environment 'toy-text' has functions to call, and this run has the action set 'id'",
+        ),
+        (("-o", "environment.python=/no/python"), "environment.python: /no/python is not there"),
+    ],
+)
+def test_a_run_that_cannot_call_is_refused_before_it_begins(
+    wa_run: WaRun, workdir: Path, options: tuple[str, ...], told: str
+) -> None:
+    (workdir / "replies.json").write_text("[]")
+    replayed = ("--model", "replay", "-o", "model.options.path=replies.json")
+    done = wa_run(*replayed, "--task-set", "toy-text", "--tasks", "all", *options)
+    assert (done.code, told in done.err) == (2, True), done
+    assert not (workdir / "results").exists()
 
 
 @pytest.mark.browser
