@@ -29,6 +29,7 @@ help:
 	@echo "make harbor-test  Harbor's models and viewer on exported jobs (sets up .venv-harbor: 0.3 GB, needs Python 3.12)"
 	@echo "make openenv-test  OpenEnv's client on our server, sixteen sessions at once (sets up .venv-openenv: 0.7 GB, three minutes)"
 	@echo "make miniwob-test  MiniWoB's pages as episodes of ours (sets up .venv-miniwob: 0.6 GB, two minutes)"
+	@echo "make bfcl-test   the Berkeley leaderboard's multi-turn tasks, in a Python of their own (sets up .venv-bfcl: 30 MB, a minute)"
 	@echo "make cube-test  the embedded tasks as a benchmark of CUBE (sets up .venv-cube: 0.7 GB, two minutes, needs Python 3.12)"
 	@echo "make ray-test   runs on Ray nodes on this machine, one of which is killed (sets up .venv-ray: 0.6 GB, ten minutes)"
 	@echo "make test-sites  real web applications as sites: kiwix-serve, MediaWiki, django-oscar (Debian packages, and .venv-sites: 0.3 GB)"
@@ -188,6 +189,16 @@ bench-adapters: browser .venv-openenv/.installed
 .PHONY: miniwob-test
 miniwob-test: browser .venv-miniwob/.installed
 	.venv-miniwob/bin/python -m pytest -m peer tests/environments/test_miniwob.py
+
+# Of the leaderboard's package only its functions and its checker are used, which need nothing of what it would bring.
+.venv-bfcl/.installed: Makefile
+	test -x .venv-bfcl/bin/python || $(PYTHON) -m venv .venv-bfcl
+	.venv-bfcl/bin/python -m pip install --quiet --no-deps bfcl-eval==2026.3.23 mpmath==1.3.0
+	touch $@
+
+.PHONY: bfcl-test
+bfcl-test: setup .venv-bfcl/.installed
+	$(BIN)/python -m pytest -m peer tests/peer/test_bfcl.py
 
 # As a benchmark of CUBE, which needs Python 3.12 or newer.
 CUBE_PYTHON ?= python3.12

@@ -9,6 +9,11 @@ def install(folder: Path, module: str, source: str, entry_points: str) -> None:
     `entry_points` is the text of entry_points.txt.
     """
     (folder / f"{module}.py").write_text(source, encoding="utf-8")
+    describe(folder, module, entry_points)
+
+
+def describe(folder: Path, module: str, entry_points: str) -> None:
+    """Writes the metadata alone, for a module that is there."""
     info = folder / f"{module}-1.dist-info"
     info.mkdir()
     (info / "METADATA").write_text(f"Metadata-Version: 2.4\nName: {module}\nVersion: 1\n", encoding="utf-8")
