@@ -18,13 +18,11 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from tests.models.fake_openai import Reply, Server, completion, running
-from tests.peer.playing import play_in_browsergym, play_in_package
+from tests.peer.playing import judge, play_in_browsergym, play_in_package
 from tests.peer.served import BROWSERGYM_PYTHON, PYTHON, WA_RUN, Shared, shared_sites
 from webarena_runner.official.sites import SITES
 from webarena_runner.tasksets.mini import Mini
@@ -37,16 +35,6 @@ PEERS: dict[str, tuple[Path, str, Callable[[Task, Shared], Awaitable[float]]]] =
     "libwebarena": (PYTHON, "package_side.py", play_in_package),
     "browsergym": (BROWSERGYM_PYTHON, "browsergym_side.py", partial(play_in_browsergym, as_published=True)),
 }
-WRONG = "incorrect, and different"
-
-
-@asynccontextmanager
-async def judge() -> AsyncIterator[Server]:
-    """Where BrowserGym's evaluators ask for a verdict."""
-    routes = {"/v1/chat/completions": lambda body: Reply(200, completion(WRONG))}
-    async with running(Server(routes=routes)) as server:
-        os.environ.update(OPENAI_BASE_URL=server.base_url, OPENAI_API_KEY="none", OPENAI_ORGANIZATION="none")
-        yield server
 
 
 async def wa_run(tasks: Sequence[Task], folder: Path, *more: str, workers: int) -> float:
@@ -119,7 +107,8 @@ def report(tasks: Sequence[Task], seconds: dict[str, list[float]], asked: int) -
 async def main(chosen: str, peers: Sequence[str]) -> int:
     tasks = select(chosen, Mini().load(), seed=0)
     seconds: dict[str, list[float]] = defaultdict(list)
-    async with judge() as server:
+    async with judge() as (server, environ):
+        os.environ.update(environ)
         with tempfile.TemporaryDirectory() as folder:
             for name in peers:
                 await ours(tasks, Path(folder), seconds)

@@ -1,8 +1,10 @@
 """Reference actions, played in other projects' environments: the oracle reads what they show, and says it their way."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+from tests.models.fake_openai import Reply, Server, completion, running
 from tests.peer.served import Shared
 from webarena_runner.agents.oracle import Oracle
 from webarena_runner.types import (
@@ -28,6 +30,14 @@ SLEEP_S = 2.0  # after each action, as the official loop
 SCREEN = 720
 # What BrowserGym says of typing into a drop-down list.
 NO_FIELD = "Element is not an <input>"
+VERDICT = "incorrect, and different"
+
+
+@asynccontextmanager
+async def judge() -> AsyncIterator[tuple[Server, Mapping[str, str]]]:
+    """Whom BrowserGym's evaluators ask, after every action; knows no right answer. With what makes them ask there."""
+    async with running(Server(routes={"/v1/chat/completions": lambda body: Reply(200, completion(VERDICT))})) as server:
+        yield server, {"OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": "none", "OPENAI_ORGANIZATION": "none"}
 
 
 def written(action: Action) -> str:

@@ -4,12 +4,13 @@
 """
 
 import os
+from collections.abc import AsyncIterator
 from difflib import unified_diff
 from pathlib import Path
 
 import pytest
 
-from tests.peer.playing import play_in_browsergym
+from tests.peer.playing import judge, play_in_browsergym
 from tests.peer.served import BROWSERGYM_PYTHON, shared_sites
 from webarena_runner.agents.browsergym.agent import observation
 from webarena_runner.browser.session import BrowserSession
@@ -29,6 +30,14 @@ PROMPTED = os.environ.get("PEER_TASKS", "0,16,37,41,60,106,111,212,315,335")
 PLAYED = "smoke,20,201,301,317,319,340,403,407"
 
 
+@pytest.fixture(autouse=True)
+async def judged(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    async with judge() as (_, environ):
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        yield
+
+
 async def test_its_rewards_of_reference_actions_are_ours(tmp_path: Path) -> None:
     tasks = select(PLAYED, LOADED, seed=0)
     assert len(tasks) == 20
@@ -44,10 +53,7 @@ async def test_its_rewards_of_an_empty_answer_are_ours(tmp_path: Path) -> None:
     assert rewards == dict.fromkeys((task.task_id for task in tasks), 0.0)
 
 
-async def test_the_prompt_that_agentlab_makes_of_our_observation_is_that_of_its_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "none")
+async def test_the_prompt_that_agentlab_makes_of_our_observation_is_that_of_its_own(tmp_path: Path) -> None:
     options = {"model": "oracle", "tasks": "mini", "task_set": "mini", "served_by": "embedded", "profile": "browsergym"}
     settings = load_run_config(CliOptions(**options), {})[0].settings
     tasks = select(PROMPTED, LOADED, seed=0)
