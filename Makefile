@@ -243,7 +243,7 @@ test-sites: browser $(SITES_VENV)/.installed
 bench: bench-observe bench-settle bench-sites bench-login bench-report bench-table
 
 bench-observe: browser .venv-peer/.installed
-	$(BIN)/python bench/observe.py --peer-python .venv-peer/bin/python
+	$(BIN)/python -m bench.observe --peer-python .venv-peer/bin/python
 
 # Disturbs whole runs at random moments, drawn from a seed: what is lost, repeated, left running, left lying about.
 # In the environment with Ray, so that its nodes are killed too; CHAOS="--moments 3 --tasks 3" makes it short.

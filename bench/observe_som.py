@@ -1,132 +1,86 @@
 """Times set-of-marks observations against accessibility-tree ones and against the public package `libvisualwebarena`.
 
 All three look at the same page in turns; a set-of-marks observation ends with the marked picture as PNG, the tree is
-without a picture. The package needs an environment of its own with `matplotlib<3.11` and `pandas` too, and a folder
-with `media/SourceCodePro-SemiBold.ttf` (npm: source-code-pro):
+without a picture. The floor is Chromium's own screenshot of that page, asked for on a connection of its own and not
+even decoded: what no one who has the page's picture can go below. The package needs an environment of its own with
+`matplotlib<3.11` and `pandas` too, and a folder with `media/SourceCodePro-SemiBold.ttf` (npm: source-code-pro):
 
     python -m bench.observe_som --peer-python PEER/bin/python --peer-folder FOLDER
 """
 
 import argparse
 import asyncio
-import json
-import os
-import statistics
-import subprocess
-import sys
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench.observe import LARGE_NODES, Page, pages_of, served, timed_ms
-from webarena_runner.browser.find import find_browser, launch_args
+from bench.turns import LARGE_NODES, PACKAGE, Page, Peer, Row, bare, median_ratio, nodes_of, pages_of, turns
+from webarena_runner.browser.observe.capture import FAST_PNG
 from webarena_runner.browser.session import BrowserSession
 from webarena_runner.settings.records import BrowserSettings, ObservationSettings, SettleSettings
 
-PEER_BUDGET_S = 20.0
-HEAD = " AX nodes marks  tree ms tree+picture   som ms  to tree to both package ms speed-up    text  page"
+FLOOR = ("Page.captureScreenshot", FAST_PNG)
+# By the name of what is timed.
+KINDS: dict[str, tuple[Any, Any]] = {
+    "tree": ("none", "accessibility_tree"),
+    "tree+picture": ("every", "accessibility_tree"),
+    "som": ("every", "som"),
+}
+HEAD = (
+    " AX nodes marks  tree ms tree+picture   som ms floor ms to tree to both to floor "
+    "package ms speed-up package/floor    text  page"
+)
 
 
-class Peer:
-    """The package in a process of its own, with a Chromium of its own; `folder` has the font that it looks for."""
-
-    def __init__(self, python: str, folder: str) -> None:
-        command = [python, str(Path(__file__).with_name("peer_som.py").resolve()), str(find_browser(None).path)]
-        self._process = subprocess.Popen(
-            [*command, *launch_args(root=os.geteuid() == 0)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            cwd=folder,
-        )
-
-    def ask(self, question: dict[str, Any]) -> dict[str, Any]:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        print(json.dumps(question), file=self._process.stdin, flush=True)
-        line = self._process.stdout.readline()
-        if not line:
-            sys.exit(f"the process with libvisualwebarena ended ({self._process.wait()})")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
-
-    def close(self) -> None:
-        self._process.communicate()
+def line_of(row: Row, marks: int) -> str:
+    times = (
+        f"{row.time_of('tree', 8)} {row.time_of('tree+picture', 12)} {row.time_of('som', 8)} {row.time_of('floor', 8)}"
+    )
+    ratios = " ".join(
+        row.ratio_of("som", other, width) for other, width in (("tree", 7), ("tree+picture", 7), ("floor", 8))
+    )
+    package = f"{row.time_of(PACKAGE, 10)} {row.ratio_of(PACKAGE, 'som', 8)} {row.ratio_of(PACKAGE, 'floor', 13)}"
+    return f"{row.nodes:9d} {marks:5d} {times} {ratios} {package}  {row.text:>7}  {row.page}"
 
 
-@dataclass
-class Row:
-    """Times in ms; a ratio is the median of the ratios of each turn."""
-
-    page: str
-    nodes: int
-    marks: int = 0
-    tree: list[float] = field(default_factory=list)
-    tree_and_picture: list[float] = field(default_factory=list)
-    som: list[float] = field(default_factory=list)
-    package: list[float] = field(default_factory=list)
-    same_text: bool = True
-
-    @property
-    def to_tree(self) -> float:
-        return statistics.median(one / other for one, other in zip(self.som, self.tree, strict=True))
-
-    @property
-    def to_both(self) -> float:
-        return statistics.median(one / other for one, other in zip(self.som, self.tree_and_picture, strict=True))
-
-    @property
-    def speed_up(self) -> float | None:
-        turns = zip(self.package, self.som, strict=False)
-        return statistics.median([theirs / one for theirs, one in turns]) if self.package else None
-
-    def __str__(self) -> str:
-        median = statistics.median
-        package = f"{median(self.package):10.1f} {self.speed_up:8.1f}" if self.package else f"{'-':>10} {'-':>8}"
-        text = ("same" if self.same_text else "DIFFERS") if self.package else "-"
-        times = f"{median(self.tree):8.1f} {median(self.tree_and_picture):12.1f} {median(self.som):8.1f}"
-        ratios = f"{self.to_tree:8.2f} {self.to_both:7.2f}"
-        return f"{self.nodes:9d} {self.marks:5d} {times} {ratios} {package}  {text:>7}  {self.page}"
-
-
-async def measure(sessions: list[BrowserSession], page: Page, peer: Peer | None, repeats: int, size: Any) -> Row:
+async def measure(
+    sessions: dict[str, BrowserSession], page: Page, peer: Peer | None, repeats: int, size: list[int]
+) -> tuple[Row, int]:
+    """The row, and how many elements are numbered."""
     async with AsyncExitStack() as stack:
-        plain, pictured, marked = [
-            await stack.enter_async_context(
+        seeing = {
+            kind: await stack.enter_async_context(
                 session.episode(urls={"": page.url}, storage_state=page.storage_state, start_urls=[page.url])
             )
-            for session in sessions
-        ]
-        row = Row(page.name, len((await plain.tabs.current.tools.send("Accessibility.getFullAXTree"))["nodes"]))
+            for kind, session in sessions.items()
+        }
+        row = Row(page.name, await nodes_of(seeing["tree"]))
         if peer:
             peer.ask({"url": page.url, "cookies": page.storage_state["cookies"], "viewport": size})
             peer.ask({"observe": "image_som"})
-        observed = await marked.observe()
-        row.marks = len(observed.nodes)
-        for environment in (plain, pictured):
-            await environment.observe()
-        for _ in range(repeats):
-            row.tree.append(await timed_ms(plain.observe))
-            row.tree_and_picture.append(await timed_ms(pictured.observe))
-            row.som.append(await timed_ms(marked.observe))
-            if peer and sum(row.package) < 1000 * PEER_BUDGET_S:
-                answer = peer.ask({"observe": "image_som"})
-                row.package.append(answer["ms"])
-                row.same_text &= answer["text"] == observed.text
-    return row
+        first = [await environment.observe() for environment in seeing.values()]
+        observed = first[-1]
+        floor = await stack.enter_async_context(bare(seeing["som"]))
+
+        def package_ms() -> float:
+            assert peer is not None
+            answer = peer.ask({"observe": "image_som"})
+            row.same_text &= answer["text"] == observed.text
+            return float(answer["ms"])
+
+        timed = {kind: environment.observe for kind, environment in seeing.items()}
+        await turns(row, repeats, timed | {"floor": partial(floor, FLOOR)}, package_ms if peer else None)
+    return row, len(observed.nodes)
 
 
-async def main(urls: list[str], *, repeats: int, peer: Peer | None, height: int) -> None:
+async def main(urls: list[str], *, repeats: int, peer_python: str | None, peer_folder: Path, height: int) -> None:
     size = {"viewport_width": 1280, "viewport_height": height}
-    kinds: list[tuple[Any, Any]] = [("none", "accessibility_tree"), ("every", "accessibility_tree"), ("every", "som")]
     async with AsyncExitStack() as stack:
-        pages = await pages_of(urls, stack.enter_context(served()), stack)
-        if peer:
-            stack.callback(peer.close)
-        sessions = [
-            await stack.enter_async_context(
+        pages = await pages_of(urls, stack)
+        peer = stack.enter_context(Peer(peer_python, "peer_som.py", folder=peer_folder)) if peer_python else None
+        sessions = {
+            kind: await stack.enter_async_context(
                 BrowserSession(
                     BrowserSettings(screenshots=screenshots, **size),
                     ObservationSettings(mode=mode),
@@ -134,13 +88,13 @@ async def main(urls: list[str], *, repeats: int, peer: Peer | None, height: int)
                     screenshot_type="png",
                 )
             )
-            for screenshots, mode in kinds
-        ]
+            for kind, (screenshots, mode) in KINDS.items()
+        }
         rows = []
         print(HEAD)
         for page in pages:
-            row = await measure(sessions, page, peer, repeats, [1280, height])
-            print(row, flush=True)
+            row, marks = await measure(sessions, page, peer, repeats, [1280, height])
+            print(line_of(row, marks), flush=True)
             rows.append(row)
         print(summary([row for row in rows if row.nodes >= LARGE_NODES]))
 
@@ -148,13 +102,18 @@ async def main(urls: list[str], *, repeats: int, peer: Peer | None, height: int)
 def summary(large: list[Row]) -> str:
     if not large:
         return ""
-    median = statistics.median
     told = (
-        f"pages of {LARGE_NODES} nodes or more, marked PNG included: {median(row.to_tree for row in large):.2f} times "
-        f"the tree without a picture, {median(row.to_both for row in large):.2f} times the tree with one"
+        f"pages of {LARGE_NODES} nodes or more, marked PNG included: {median_ratio(large, 'som', 'tree'):.2f} times "
+        f"the tree without a picture, {median_ratio(large, 'som', 'tree+picture'):.2f} times the tree with one, "
+        f"{median_ratio(large, 'som', 'floor'):.2f} times Chromium's bare screenshot"
     )
-    speed_ups = [row.speed_up for row in large if row.speed_up is not None]
-    return told + (f", {median(speed_ups):.1f} times as fast as the package (medians)" if speed_ups else "")
+    beside = [row for row in large if row.has_package]
+    if beside:
+        told += (
+            f"; the package takes {median_ratio(beside, PACKAGE, 'som'):.1f} times as long, and "
+            f"{median_ratio(beside, PACKAGE, 'floor'):.1f} times as long as the bare screenshot"
+        )
+    return f"{told} (medians)"
 
 
 if __name__ == "__main__":
@@ -163,7 +122,11 @@ if __name__ == "__main__":
     parser.add_argument("--repeats", type=int, default=9)
     parser.add_argument("--height", type=int, default=720, help="of the viewport; VisualWebArena's runs have 2048")
     parser.add_argument("--peer-python", metavar="PYTHON", help="a Python that has libvisualwebarena")
-    parser.add_argument("--peer-folder", metavar="FOLDER", default=".", help="with media/SourceCodePro-SemiBold.ttf")
+    parser.add_argument(
+        "--peer-folder", metavar="FOLDER", type=Path, default=Path(), help="with media/SourceCodePro-SemiBold.ttf"
+    )
     given = parser.parse_args()
-    peer = Peer(str(Path(given.peer_python).absolute()), given.peer_folder) if given.peer_python else None
-    asyncio.run(main(given.urls, repeats=given.repeats, peer=peer, height=given.height))
+    python = str(Path(given.peer_python).absolute()) if given.peer_python else None
+    asyncio.run(
+        main(given.urls, repeats=given.repeats, peer_python=python, peer_folder=given.peer_folder, height=given.height)
+    )

@@ -12,7 +12,6 @@ import asyncio
 import hashlib
 import json
 import os
-import subprocess
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Any
 from PIL import Image
 from playwright.async_api import BrowserContext, Response, async_playwright
 
+from bench.turns import Peer
 from tests.support.local_site import serve
 from tests.support.som_pages import INDEX, RECORDED, RecordedPage, neutral, serve_page
 from webarena_runner.browser.find import find_browser, launch_args
@@ -108,32 +108,19 @@ def _light(body: bytes) -> bytes:
 
 
 def seen(pages: list[RecordedPage], python: str, folder: Path) -> list[RecordedPage]:
-    script = Path(__file__).parents[2] / "bench" / "peer_som.py"
-    command = [python, str(script), str(find_browser(None).path), *launch_args(root=os.geteuid() == 0)]
     found = []
-    with (
-        serve() as site,
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=folder) as peer,
-    ):
-
-        def ask(question: dict[str, Any]) -> Any:
-            assert peer.stdin is not None
-            assert peer.stdout is not None
-            print(json.dumps(question), file=peer.stdin, flush=True)
-            return json.loads(peer.stdout.readline())
-
+    with serve() as site, Peer(python, "peer_som.py", folder=folder) as peer:
         for page in pages:
             url = serve_page(site, page, BODIES)
             views = {}
             for view, question in VIEWS.items():
                 # Captions change the page.
-                ask({"url": url, "viewport": page.viewport, "before": page.before, "wait_ms": 300})
-                answer = ask(question)
+                peer.ask({"url": url, "viewport": page.viewport, "before": page.before, "wait_ms": 300})
+                answer = peer.ask(question)
                 answer.pop("ms")
                 views[view] = answer | {"text": neutral(answer["text"], site)}
             print(page.name, len(views["som"]["marks"]), len(views["som"]["text"]), flush=True)
             found.append(RecordedPage(**{**vars(page), "seen": views}))
-        peer.communicate()
     return found
 
 

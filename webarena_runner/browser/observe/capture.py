@@ -24,6 +24,7 @@ WORLD = "webarena-runner"
 SNAPSHOT = {"computedStyles": [], "includeDOMRects": False, "includePaintOrder": False}
 OBJECT_GROUP = "webarena-runner"
 LOSSY_QUALITY = 70
+FAST_PNG = {"format": "png", "optimizeForSpeed": True}
 COMMANDS_AT_ONCE = 400
 
 
@@ -74,8 +75,8 @@ async def read_page(
 
 async def take_screenshot(tools: DevTools, kind: ScreenshotType) -> bytes:
     """An encoded picture of the viewport."""
-    quality = {} if kind == "png" else {"quality": LOSSY_QUALITY}
-    reply = await tools.send("Page.captureScreenshot", {"format": kind, "optimizeForSpeed": True, **quality})
+    lossy = {"format": kind, "optimizeForSpeed": True, "quality": LOSSY_QUALITY}
+    reply = await tools.send("Page.captureScreenshot", FAST_PNG if kind == "png" else lossy)
     return base64.b64decode(reply["data"])
 
 
