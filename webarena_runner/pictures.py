@@ -11,6 +11,7 @@ import hashlib
 import re
 import socket
 import warnings
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -115,8 +116,9 @@ class KeptPictures:
 class PictureSource:
     """Gets pictures, and keeps the last ones in memory by what tasks call them.
 
-    `cache_dir` is as in `fetching.cache_root`. Beside the sites of the call only public addresses are asked, without
-    cookies, within `limit_s`; `transport` is for tests.
+    A worker has one for all who look at them: what keeps them, the agent, and the checks. `cache_dir` is as in
+    `fetching.cache_root`. Beside the sites of the call only public addresses are asked, without cookies, within
+    `limit_s`; `transport` is for tests.
     """
 
     def __init__(
@@ -130,6 +132,8 @@ class PictureSource:
         self._transport = transport
         self._limit_s = limit_s
         self._kept: dict[tuple[str, str], Picture] = {}
+        # Each guards one picture: who wants it while it comes waits, and does not ask for it again.
+        self._coming: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def of_task(self, task: Task, urls: Mapping[str, str]) -> tuple[Picture, ...]:
         """Those that belong to its intent, in order; `urls` are the sites' by official name.
@@ -155,13 +159,14 @@ class PictureSource:
             PictureMissing: it cannot be had, or its site is none of the episode's.
         """
         key = task_set, address
-        if key not in self._kept:
+        async with self._coming[key]:
+            if key in self._kept:
+                return self._kept[key]
             found = await self.get(render(address, urls), urls.values(), task_set=task_set)
             self._kept[key] = found
             while sum(len(each.data) for each in self._kept.values()) > KEPT_BYTES and len(self._kept) > 1:
                 self._kept.pop(next(iter(self._kept)))
             return found
-        return self._kept[key]
 
     async def get(self, address: str, sites: Iterable[str], *, task_set: str = "") -> Picture:
         """The picture at a URL, in a `data:` address, or at a path below a folder of task files.

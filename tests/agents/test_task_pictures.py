@@ -8,7 +8,7 @@ from PIL import Image
 
 from tests.agents.test_prompted import PAGE, PROMPT, TASK, URLS, Model
 from webarena_runner.agents.prompted import Prompted
-from webarena_runner.pictures import Picture
+from webarena_runner.pictures import Picture, PictureSource
 from webarena_runner.settings.records import ObservationSettings
 from webarena_runner.types import Sampling
 
@@ -29,7 +29,8 @@ class Says:
 
 
 def agent(model: Model, **options: Any) -> Prompted:
-    return Prompted(model, PROMPT, sampling=Sampling(), settings=ObservationSettings(), **options)
+    given = {"pictures": PictureSource()} | options
+    return Prompted(model, PROMPT, sampling=Sampling(), settings=ObservationSettings(), **given)
 
 
 async def test_a_model_that_sees_is_shown_them_after_the_page() -> None:
@@ -53,5 +54,5 @@ async def test_a_model_that_does_not_see_is_told_what_they_show() -> None:
 async def test_a_task_that_is_played_without_its_pictures() -> None:
     model = Model("```stop [x]```")
     now = PAGE.model_copy(update={"screenshot": PAGE_PICTURE})
-    await agent(model, images="screenshot", shows_task_pictures=False).act(SEEN, (), now, urls=URLS)
+    await agent(model, images="screenshot", pictures=None).act(SEEN, (), now, urls=URLS)
     assert model.asked[-1][0][-1].images == (PAGE_PICTURE,)

@@ -79,11 +79,11 @@ async def scored(
     scoring: ScoringSettings = ScoringSettings(),  # noqa: B008 - frozen
     folder: Path | None = None,
 ) -> tuple[Score, Viewer]:
-    evaluator = PageImageQuery(PictureSource(transport=httpx.MockTransport(served)), scoring)
+    source = PictureSource(transport=httpx.MockTransport(served))
     page = Page(answers=[[f"/{name}" for name in names] for names in pages])
     judge = Viewer(replies or {})
-    end = EpisodeEnd(task_of(spec), "", SiteLease(GOLDEN_URLS), page, pictures=KeptPictures(folder))
-    _, (found,) = await score(end.task, end, {"page_image_query": evaluator}, judge)
+    end = EpisodeEnd(task_of(spec), "", SiteLease(GOLDEN_URLS), page, pictures=KeptPictures(folder), source=source)
+    _, (found,) = await score(end.task, end, {"page_image_query": PageImageQuery(scoring)}, judge)
     return found, judge
 
 
@@ -132,7 +132,7 @@ async def test_pictures_are_kept_and_score_again_without_a_server(tmp_path: Path
     found, judge = await scored(spec, [["red"]], replies={"red": "yes"}, folder=tmp_path)
     for name in ("red", "noise"):
         assert KeptPictures(tmp_path).read(read_picture(made(name), "").file_name).data == made(name)
-    value, (again,) = rescore(task_of(spec), [found], {"page_image_query": PageImageQuery(scoring=STRICT)})
+    value, (again,) = rescore(task_of(spec), [found], {"page_image_query": PageImageQuery(STRICT)})
     assert (value, again.verdicts[0].reply) == (1, "yes")
     assert len(judge.asked) == 1
     kept = KeptPictures(tmp_path)
@@ -188,7 +188,7 @@ def test_what_cannot_be_scored_is_said_before_a_run(monkeypatch: pytest.MonkeyPa
     alike, asked = read([record({"alike": "red"}, 0)]), read([record({"asked": [["Red?", "yes"]]}, 0)])
     assert (PageImageQuery.needs_judge(alike), PageImageQuery.needs_judge(asked)) == (False, True)
     assert PageImageQuery().cannot_score(alike) == ""
-    other_rules = PageImageQuery(scoring=ScoringSettings(rules="webarena"))
+    other_rules = PageImageQuery(ScoringSettings(rules="webarena"))
     assert "the rules of webarena know no page_image_query" in other_rules.cannot_score(asked)
     monkeypatch.setattr(likeness_module, "find_spec", lambda name: None)
     assert "likeness" in PageImageQuery().cannot_score(alike)

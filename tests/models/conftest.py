@@ -66,6 +66,16 @@ def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def tiny_llava(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny model that sees; needs transformers."""
+    from tests.tools.make_tiny_llava import save_tiny_llava
+
+    folder = tmp_path_factory.mktemp("tiny-llava")
+    save_tiny_llava(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def smollm2_gguf() -> Path:
     """The file of a real model, from the runner's cache; fetched once, 98 MB."""
     try:

@@ -19,6 +19,7 @@ from webarena_runner.browser.observe.som import Mark
 from webarena_runner.errors import ConfigError
 from webarena_runner.interfaces import RequestTag
 from webarena_runner.models.transformers.backend import TransformersLocal
+from webarena_runner.pictures import PictureSource
 from webarena_runner.settings.records import ModelSpec, ObservationSettings
 from webarena_runner.types import Completion, Message, Observation, Sampling, Task
 
@@ -31,15 +32,6 @@ GREEDY = Sampling(temperature=0.0, max_tokens=16)
 IMAGE_TOKENS = 16
 WIDE = (112, 56)
 Load = Callable[..., Awaitable[TransformersLocal]]
-
-
-@pytest.fixture(scope="session")
-def tiny_llava(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from tests.tools.make_tiny_llava import save_tiny_llava
-
-    folder = tmp_path_factory.mktemp("tiny-llava")
-    save_tiny_llava(folder)
-    return folder
 
 
 @pytest.fixture
@@ -194,14 +186,14 @@ async def test_a_visual_step_shows_the_marked_page_and_the_picture_of_the_task(l
     now = Observation(url="http://a.test/", tabs=("A",), text="[1] [A] [car]", nodes={}, screenshot=marked)
     settings = ObservationSettings(mode="som")
     counts = []
-    for shows in (True, False):
+    for pictures in (PictureSource(), None):
         agent = Prompted(
             backend,
             load_prompt("som"),
             sampling=GREEDY,
             settings=settings,
             images="screenshot",
-            shows_task_pictures=shows,
+            pictures=pictures,
         )
         decision = await agent.act(task, (), now, urls={})
         assert decision.completion is not None

@@ -42,7 +42,7 @@ class Prompted:
         images: Images = "none",
         max_steps: int | None = None,
         captioner: Captioner | None = None,
-        shows_task_pictures: bool = True,
+        pictures: PictureSource | None = None,
     ) -> None:
         self._model = model
         self._prompt = prompt
@@ -52,8 +52,7 @@ class Prompted:
         self._max_steps = max_steps if self._actions.tell_budget else None
         self._marked = settings.mode == "som"
         self._captioner = None if self._sees else captioner
-        shows = shows_task_pictures and (self._sees or captioner is not None)
-        self._source = PictureSource() if shows else None
+        self._source = pictures if self._sees or captioner is not None else None
         self._fitter = Fitter(
             model, prompt_name=prompt.name, max_length=settings.max_tokens, reply_tokens=sampling.max_tokens
         )
@@ -80,7 +79,7 @@ class Prompted:
             images=setup.images,
             max_steps=settings.limits.max_steps,
             captioner=setup.captioner,
-            shows_task_pictures="image" not in setup.ignore_keys,
+            pictures=None if "image" in setup.ignore_keys else setup.pictures,
         )
 
     @classmethod

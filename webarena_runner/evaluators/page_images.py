@@ -16,7 +16,7 @@ from webarena_runner.interfaces import EpisodeEnd, EvaluatorSetup, Past, Questio
 from webarena_runner.official.addresses import fault_of, is_literal, joined, reachable
 from webarena_runner.official.node import Node, shown
 from webarena_runner.official.notation import ALTERNATIVES, LAST_PAGE, render
-from webarena_runner.pictures import Picture, PictureSource
+from webarena_runner.pictures import Picture
 from webarena_runner.settings.records import ScoringSettings
 from webarena_runner.types import Record, Score, Verdict
 
@@ -72,17 +72,12 @@ class PageImageQuery:
     Spec: ClassVar[type[BaseModel]] = ImagesSpec
     Outcome: ClassVar[type[BaseModel]] = ImagesOutcome
 
-    def __init__(
-        self,
-        source: PictureSource | None = None,
-        scoring: ScoringSettings = ScoringSettings(),  # noqa: B008 - frozen
-    ) -> None:
-        self._source = source or PictureSource()
+    def __init__(self, scoring: ScoringSettings = ScoringSettings()) -> None:  # noqa: B008 - frozen
         self._scoring = scoring
 
     @classmethod
     def build(cls, setup: EvaluatorSetup) -> Self:
-        return cls(scoring=setup.scoring)
+        return cls(setup.scoring)
 
     @classmethod
     def read(cls, evaluation: Node) -> ImagesSpec:
@@ -148,7 +143,7 @@ class PageImageQuery:
         if source is None or not address.startswith(("http://", "https://")):
             return {"source": (source or "")[:200], "note": "no address that could be asked"}
         try:
-            picture = await self._source.get(address, _sites(end))
+            picture = await end.source.get(address, _sites(end))
         except NoPicture as error:
             return {"source": address, "note": str(error)}
         alike = [await asyncio.to_thread(likeness, picture.data, other.data) for _, other in references]
@@ -159,7 +154,7 @@ class PageImageQuery:
         found, error = list[tuple[str, Picture]](), None
         for address in query.alike.split(ALTERNATIVES) if query.alike else ():
             try:
-                picture = await self._source.named(address, end.lease.urls, task_set=end.task.task_set)
+                picture = await end.source.named(address, end.lease.urls, task_set=end.task.task_set)
             except NoPicture as missing_one:
                 if is_literal(address) and not address.startswith(("http://", "https://")):
                     error = missing_one

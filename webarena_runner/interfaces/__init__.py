@@ -29,7 +29,7 @@ from webarena_runner.interfaces.site_events import ResetBegun, SiteEvent, ignore
 from webarena_runner.interfaces.tasksets import LoadedTasks, TaskSet, UnusableTask
 from webarena_runner.interfaces.watching import LeaseWatch
 from webarena_runner.official.node import Node
-from webarena_runner.pictures import KeptPictures, Picture
+from webarena_runner.pictures import KeptPictures, Picture, PictureSource
 from webarena_runner.settings.records import Images, OutageSettings, RunSettings, ScoringSettings
 from webarena_runner.settings.resetting import NO_RESETS, Resetting
 from webarena_runner.types import Decision, Observation, Score, Step, Task, Verdict
@@ -106,7 +106,8 @@ class AgentSetup:
     """What an agent class is built from, by its class method `build(setup)`; `model` None for agents without one.
 
     `images` is what the model file says of pictures in prompts; `ignore_keys` are keys of task records that the run is
-    to be played without, such as image. `captioner` describes pictures to models that do not see.
+    to be played without, such as image. `captioner` describes pictures to models that do not see. `pictures` gives
+    those of `Task.images`, which the run has got already where it keeps them.
     """
 
     model: ModelBackend | None
@@ -114,6 +115,7 @@ class AgentSetup:
     images: Images = "none"
     ignore_keys: tuple[str, ...] = ()
     captioner: "Captioner | None" = None
+    pictures: PictureSource = field(default_factory=PictureSource)
 
 
 @dataclass(frozen=True)
@@ -321,8 +323,8 @@ class EpisodeEnd:
     """What an evaluator is given of the episode.
 
     `trace` is the network log from the start pages to the last action; only there when one of the task's evaluators
-    needs it. `pictures` keeps those that an evaluator looks at. `verdict` is what webarena-verified says of the
-    episode, for evaluators with `asks_verified`.
+    needs it. `pictures` keeps those that an evaluator looks at, `source` gets them. `verdict` is what webarena-verified
+    says of the episode, for evaluators with `asks_verified`.
     """
 
     task: Task
@@ -332,6 +334,7 @@ class EpisodeEnd:
     trace: Sequence[Exchange] = ()
     pictures: KeptPictures = field(default_factory=KeptPictures)
     verdict: Mapping[str, Any] | None = None
+    source: PictureSource = field(default_factory=PictureSource)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import ClassVar, Protocol, TypeVar, runtime_checkable
 
 from webarena_runner.interfaces import Captioner, Judge
 from webarena_runner.interfaces.site_events import SiteEvent, ignore_site_event
+from webarena_runner.pictures import PictureSource
 from webarena_runner.settings.records import RunSettings, SitesSpec
 from webarena_runner.settings.resetting import NO_RESETS, Resetting
 from webarena_runner.types import Action, Observation, Score, Task, Tool
@@ -99,7 +100,8 @@ class EnvironmentSetup:
 
     `judge` None: the run has none. Screenshots are lossless for models that see and for programs, not for the log.
     `resetting` is what the run does about resets of shared sites, `on_event` is for whoever watches.
-    `captioner` None: the pictures of pages are not described.
+    `captioner` None: the pictures of pages are not described. `pictures` is the agent's source of
+    those of tasks too.
     """
 
     settings: RunSettings
@@ -110,6 +112,7 @@ class EnvironmentSetup:
     resetting: Resetting = NO_RESETS
     on_event: Callable[[SiteEvent], None] = ignore_site_event
     captioner: Captioner | None = None
+    pictures: PictureSource = field(default_factory=PictureSource)
 
 
 class EnvironmentProvider(Protocol):

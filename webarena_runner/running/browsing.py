@@ -137,6 +137,7 @@ class BrowserEnvironments:
         evaluators: Mapping[str, Evaluator],
         judge: Judge | None = None,
         verified: VerifiedEvaluator | None = None,
+        pictures: PictureSource | None = None,
     ) -> None:
         self._settings = settings
         self._sites = sites
@@ -144,7 +145,7 @@ class BrowserEnvironments:
         self._evaluators = evaluators
         self._judge = judge
         self._verified = verified
-        self._pictures = PictureSource()
+        self._pictures = pictures or PictureSource()
         self.gate: Gate | None = SiteGate(sites.pool, settings.order) if isinstance(sites, SharedSites) else None
 
     def follow(self, desk: GatedDesk) -> None:
@@ -179,7 +180,13 @@ class BrowserEnvironments:
         entered = side_by_side if gives_fresh(setup.sites) else one_after_the_other
         async with VerifiedEvaluator() as verified, entered(session, provider) as (browser, sites):
             yield cls(
-                settings, sites=sites, browser=browser, evaluators=evaluators, judge=setup.judge, verified=verified
+                settings,
+                sites=sites,
+                browser=browser,
+                evaluators=evaluators,
+                judge=setup.judge,
+                verified=verified,
+                pictures=setup.pictures,
             )
 
     @classmethod
@@ -280,7 +287,7 @@ class BrowserEnvironments:
         if self._verified is not None and asks_verified(task, self._evaluators):
             verdict = await self._verified.verdict(_job(task, answer, lease, recording))
         probe = pages.probe(self._settings.scoring.page_checks)
-        end = EpisodeEnd(task, answer, lease, probe, pages.trace(), KeptPictures(folder), verdict)
+        end = EpisodeEnd(task, answer, lease, probe, pages.trace(), KeptPictures(folder), verdict, self._pictures)
         return await score(task, end, self._evaluators, self._judge)
 
     @property

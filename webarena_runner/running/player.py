@@ -18,6 +18,7 @@ from webarena_runner.log.lines import lines_of
 from webarena_runner.log.paths import RunPaths
 from webarena_runner.log.writing import EpisodeFolders, add_reset
 from webarena_runner.models.shared.limits import Spend
+from webarena_runner.pictures import PictureSource
 from webarena_runner.running.browsing import BrowserEnvironments
 from webarena_runner.running.episode import Episode, Harness, failed, run_episode
 from webarena_runner.running.gate import GatedDesk, SiteGate
@@ -229,8 +230,9 @@ async def open_player(
         if spec and model is None:
             model = await open_model(spec, environ, stack, spend=spend, probe=True, workers=recipe.workers)
         captioner = await open_captioner(settings, environ, stack, spend)
+        pictures = PictureSource()
         agent = registry.load("agents", settings.agent).build(
-            AgentSetup(model, settings, images, recipe.config.tasks.ignore_keys, captioner)
+            AgentSetup(model, settings, images, recipe.config.tasks.ignore_keys, captioner, pictures)
         )
         agent.check_tasks(recipe.tasks)
         if hasattr(agent, "__aenter__"):
@@ -247,6 +249,7 @@ async def open_player(
             on_event=partial(_note_and_tell, recipe.folder, on_event),
             judge=in_common.judge,
             captioner=captioner,
+            pictures=pictures,
         )
         environments = await stack.enter_async_context(opening)
         if in_common.desk is not None and isinstance(environments, BrowserEnvironments):

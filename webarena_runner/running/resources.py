@@ -11,6 +11,7 @@ from webarena_runner.evaluators.judge import ModelJudge, identity_of
 from webarena_runner.interfaces import Judge, ModelBackend, SiteEvent, ignore_site_event
 from webarena_runner.interfaces.environments import EnvironmentProvider, EnvironmentSetup
 from webarena_runner.models.shared.limits import Limited, Spend
+from webarena_runner.pictures import PictureSource
 from webarena_runner.running.captions import ModelCaptioner
 from webarena_runner.settings.loading import load_model_spec
 from webarena_runner.settings.records import ModelSpec, RateLimits, RunSettings, SitesSpec
@@ -33,11 +34,13 @@ async def open_environments(
     on_event: Callable[[SiteEvent], None] = ignore_site_event,
     judge: Judge | None = None,
     captioner: ModelCaptioner | None = None,
+    pictures: PictureSource | None = None,
 ) -> AsyncIterator[EnvironmentProvider]:
     """Where episodes take place and are scored, without anyone who acts; `spend` is what the judge's requests go to.
 
     `verdicts` is the run's own folder for what the judge says. `resetting` and `on_event` are as in
-    `EnvironmentSetup`. `judge` and `captioner` are open already, in place of those of the settings.
+    `EnvironmentSetup`. `judge` and `captioner` are open already, in place of those of the settings; `pictures` is the
+    agent's source of them.
 
     Raises:
         UsageError: judge, browser or sites are not there.
@@ -45,7 +48,17 @@ async def open_environments(
     async with AsyncExitStack() as stack:
         judge = judge or await open_judge(settings, environ, stack, spend or Spend(), verdicts)
         captioner = captioner or await open_captioner(settings, environ, stack, spend or Spend())
-        setup = EnvironmentSetup(settings, sites, environ, judge, lossless_screenshots, resetting, on_event, captioner)
+        setup = EnvironmentSetup(
+            settings,
+            sites,
+            environ,
+            judge,
+            lossless_screenshots=lossless_screenshots,
+            resetting=resetting,
+            on_event=on_event,
+            captioner=captioner,
+            pictures=pictures or PictureSource(),
+        )
         yield await stack.enter_async_context(registry.load("environments", name).open(setup))
 
 
