@@ -2,25 +2,21 @@
 
 import hashlib
 import logging
-import os
 import sqlite3
 import sys
-import tempfile
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from webarena_mini.errors import UnknownSite
+from webarena_mini.kit.kept import seed_sha256, write_whole
 
 if TYPE_CHECKING:
     # Who only asks which sites there are needs nothing that serves them.
     from webarena_mini.kit.site import Site
 
 log = logging.getLogger(__name__)
-
-HERE = Path(__file__).parent
-SEED_SUFFIXES = (".py", ".sql", ".toml", ".yaml")
 
 MODULES = {
     "shopping": "webarena_mini.sites.shop.app",
@@ -58,7 +54,7 @@ def snapshot_of(name: str, folder: Path | None) -> bytes:
         folder.mkdir(parents=True, exist_ok=True)
         for outdated in folder.glob(f"{name}-*.sqlite"):
             outdated.unlink(missing_ok=True)
-        _write_whole(kept, snapshot)
+        write_whole(kept, snapshot)
     except OSError as error:
         log.info("the seed data of %s is not kept in %s: %s", name, folder, error)
     return snapshot
@@ -68,44 +64,9 @@ def snapshot_of(name: str, folder: Path | None) -> bytes:
 def _snapshot_key() -> str:
     """Other versions of Python and SQLite may write the same rows with other bytes."""
     versions = f"{sys.version_info[:2]} {sqlite3.sqlite_version}"
-    return hashlib.sha256(_seed_sha256() + versions.encode()).hexdigest()[:16]
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Other processes, and those after a crash, find the whole file or none."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    return hashlib.sha256(seed_sha256() + versions.encode()).hexdigest()[:16]
 
 
 def data_version(tasks: bytes) -> str:
     """SHA-256 of the task file and of all that the seed data is made from, whatever Python and SQLite make it."""
-    return hashlib.sha256(hashlib.sha256(tasks).digest() + _seed_sha256()).hexdigest()
-
-
-@cache
-def _seed_sha256() -> bytes:
-    digest = hashlib.sha256()
-    sources = {
-        path.relative_to(HERE).as_posix(): path for path in HERE.rglob("*.*") if _is_seed(path.relative_to(HERE))
-    }
-    for name, path in sorted(sources.items()):
-        digest.update(f"\0{name}\0".encode())
-        digest.update(path.read_bytes())
-    return digest.digest()
-
-
-def _is_seed(path: Path) -> bool:
-    """What only serves pages leaves no trace in the data."""
-    match path.parts:
-        case ("kit" | "region", *_) | ("sites", _, "data" | "domain" | "seed" | "schema.sql", *_):
-            return path.suffix in SEED_SUFFIXES
-        case _:
-            return False
+    return hashlib.sha256(hashlib.sha256(tasks).digest() + seed_sha256()).hexdigest()

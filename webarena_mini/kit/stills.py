@@ -1,6 +1,5 @@
 """Pictures of wares as a seller would take them: drawn with Pillow, the same bytes for the same ware."""
 
-from functools import lru_cache
 from io import BytesIO
 from random import Random
 
@@ -17,7 +16,6 @@ _WALLS = ("#d9d2c3", "#c9d3d6", "#d8cbd0", "#cdd5c4", "#d3d0dc", "#dccfbd")
 _FLOORS = ("#8d6f55", "#7b7a78", "#a58d70", "#6f7d72", "#94836b")
 
 
-@lru_cache(maxsize=512)
 def draw(shape: str, colour: str, pieces: int, label: str, seed: int) -> bytes:
     """A PNG of so many wares of a colour (#rrggbb) in a room that `seed` chooses, the label on a card before them."""
     rng = Random(f"adverts:{seed}")

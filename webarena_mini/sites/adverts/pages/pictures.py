@@ -4,17 +4,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from webarena_mini.kit.kept import kept_still
 from webarena_mini.kit.media import KEEP
 from webarena_mini.kit.site import database_of
-from webarena_mini.kit.stills import draw
-from webarena_mini.kit.wares import tones
 
 
 async def ware(request: Request) -> Response:
     row = database_of(request).one("select * from items where id = ?", request.path_params["item_id"])
     if row is None or not row["shape"]:
         raise HTTPException(404)
-    picture = draw(row["shape"], tones()[row["tone"]], row["pieces"], row["label"], row["id"])
+    picture = await kept_still(row["shape"], row["tone"], row["pieces"], row["label"], row["id"])
     return Response(picture, media_type="image/png", headers=KEEP)
 
 

@@ -1,6 +1,5 @@
 """What the pictures of posts show in front of their scene, and the pictures themselves."""
 
-from functools import lru_cache
 from random import Random
 from typing import NamedTuple
 from xml.etree import ElementTree
@@ -11,7 +10,6 @@ from webarena_mini.kit.raster import FINER, jpeg, painted
 from webarena_mini.kit.wares import Box, card, paint, tones
 
 WIDTH, HEIGHT = 640, 400
-DRAWN = "image/svg+xml"
 WARES = {
     "bird": "camera",
     "boards": "toolbox",
@@ -42,7 +40,6 @@ def front_of(scene: str, post: int) -> Front:
     return Front(WARES[scene], rng.choice(list(tones())), rng.randint(1, _MOST), label)
 
 
-@lru_cache(maxsize=512)
 def photo(document: bytes) -> bytes:
     """A JPEG of a scene with its front, which the attributes of its root say."""
     given = ElementTree.fromstring(document).attrib

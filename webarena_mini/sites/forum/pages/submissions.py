@@ -1,6 +1,5 @@
 """Submissions: reading, posting, editing, deleting."""
 
-import asyncio
 import sqlite3
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -13,11 +12,12 @@ from webarena_mini.kit.clock import tick
 from webarena_mini.kit.database import Database
 from webarena_mini.kit.forms import Posted
 from webarena_mini.kit.images import store_image
+from webarena_mini.kit.kept import kept_picture
+from webarena_mini.kit.media import MEDIA_TYPES
 from webarena_mini.kit.redirects import redirect_to
 from webarena_mini.kit.sessions import posted, require_user, visitor_of
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.forum.domain import posts, sidebar
-from webarena_mini.sites.forum.domain.photos import DRAWN, photo
 from webarena_mini.sites.forum.domain.ranking import hot_ranking
 from webarena_mini.sites.forum.domain.text import slug, submission_path
 from webarena_mini.sites.forum.domain.threads import as_tree
@@ -113,10 +113,16 @@ async def image(request: Request) -> Response:
     if row is None:
         raise HTTPException(404, "There is no such image.")
     data, content_type = row["data"], row["content_type"]
-    if content_type == DRAWN:
-        # Drawing takes longer than all other pages, which do not wait for it.
-        data, content_type = await asyncio.to_thread(photo, data), "image/jpeg"
+    if content_type == MEDIA_TYPES[".svg"]:
+        data, content_type = await kept_picture(_photo, data), "image/jpeg"
     return Response(data, media_type=content_type, headers={"cache-control": "max-age=86400"})
+
+
+def _photo(document: bytes) -> bytes:
+    # Pillow is for pictures that are not kept yet.
+    from webarena_mini.sites.forum.domain.photos import photo
+
+    return photo(document)
 
 
 def _insert(database: Database, form: Posted, *, user_id: int, forum_id: int, image_id: str | None) -> int:

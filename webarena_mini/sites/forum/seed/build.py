@@ -7,9 +7,10 @@ from webarena_mini.kit.accounts import ACCOUNTS
 from webarena_mini.kit.clock import DAY_S, TODAY
 from webarena_mini.kit.database import build_snapshot
 from webarena_mini.kit.images import image_name
+from webarena_mini.kit.media import MEDIA_TYPES
 from webarena_mini.kit.passwords import hash_password
 from webarena_mini.sites.forum import FOLDER
-from webarena_mini.sites.forum.domain.photos import DRAWN, front_of
+from webarena_mini.sites.forum.domain.photos import front_of
 from webarena_mini.sites.forum.domain.ranking import hot_ranking
 from webarena_mini.sites.forum.domain.text import slug
 from webarena_mini.sites.forum.seed.art import draw
@@ -86,7 +87,7 @@ def _fill_submissions(
         if made.scene:
             picture = draw(made.scene, random, front_of(made.scene, submission_id))
             image_id = image_name(picture, "jpg")
-            connection.execute("insert into images values (?, ?, ?)", (image_id, DRAWN, picture))
+            connection.execute("insert into images values (?, ?, ?)", (image_id, MEDIA_TYPES[".svg"], picture))
         row = (submission_id, forum_ids[made.forum], made.author + 1, made.title, slug(made.title), made.url, image_id)
         connection.execute(
             "insert into submissions (id, forum_id, user_id, title, slug, url, image_id, body, created_at, last_active,"

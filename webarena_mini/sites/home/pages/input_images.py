@@ -1,14 +1,11 @@
 """Pictures that belong to tasks, where the official home page has them."""
 
-import asyncio
-
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from webarena_mini.kit.kept import kept_still
 from webarena_mini.kit.media import KEEP
-from webarena_mini.kit.stills import draw
-from webarena_mini.kit.wares import tones
 from webarena_mini.sites.home.domain.input_images import input_images
 
 
@@ -16,5 +13,4 @@ async def input_image(request: Request) -> Response:
     still = input_images().get(request.path_params["name"])
     if still is None:
         raise HTTPException(404)
-    drawn = await asyncio.to_thread(draw, still.ware, tones()[still.tone], still.pieces, still.label, still.seed)
-    return Response(drawn, media_type="image/png", headers=KEEP)
+    return Response(await kept_still(*still), media_type="image/png", headers=KEEP)

@@ -1,7 +1,5 @@
 """Pictures of the products, as the shop's photographer has them."""
 
-from functools import lru_cache
-
 from webarena_mini.kit.goods import Label, picture
 from webarena_mini.kit.raster import jpeg, rasterised
 from webarena_mini.sites.shop.domain.content import pictures
@@ -9,7 +7,6 @@ from webarena_mini.sites.shop.domain.content import pictures
 SIDE = 360
 
 
-@lru_cache(maxsize=1024)
 def photo(shape: str, colour: str, tint: str, brand: str, kind: str) -> bytes:
     """A JPEG: what it is, in its colour's tones, with brand and kind on its label where it has one."""
     return jpeg(rasterised(drawing(shape, colour, tint, brand, kind), SIDE, SIDE))

@@ -1,14 +1,12 @@
 """Pictures of the products and the style sheet."""
 
-import asyncio
-
 from starlette.requests import Request
 from starlette.responses import Response
 
+from webarena_mini.kit.kept import kept_picture
 from webarena_mini.kit.media import KEEP, static_files
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.shop import FOLDER
-from webarena_mini.sites.shop.domain.photos import photo
 
 
 async def product_image(request: Request) -> Response:
@@ -19,9 +17,14 @@ async def product_image(request: Request) -> Response:
     )
     if row is None:
         return Response("No such image.", status_code=404, media_type="text/plain")
-    # Drawing takes longer than all other pages, which do not wait for it.
-    drawn = await asyncio.to_thread(photo, *row)
-    return Response(drawn, media_type="image/jpeg", headers=KEEP)
+    return Response(await kept_picture(_photo, *row), media_type="image/jpeg", headers=KEEP)
+
+
+def _photo(*of: str) -> bytes:
+    # Pillow is for pictures that are not kept yet.
+    from webarena_mini.sites.shop.domain.photos import photo
+
+    return photo(*of)
 
 
 static_file = static_files(FOLDER / "static")
