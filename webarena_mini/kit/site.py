@@ -2,11 +2,24 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 
 from webarena_mini.kit.database import Database
+
+
+def seeded(app: str) -> Callable[[], bytes]:
+    """What `build` in `seed/build.py` beside the module `app` makes; imported only then, as the data is mostly kept."""
+
+    @cache
+    def snapshot() -> bytes:
+        built: bytes = import_module(f"{app.rpartition('.')[0]}.seed.build").build()
+        return built
+
+    return snapshot
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """The embedded shop admin, "Solbrook Backstage", with the storefront of the same store on the same origin."""
 
-from functools import cache
-
 from starlette.applications import Starlette
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -10,10 +8,9 @@ from starlette.responses import Response
 
 from webarena_mini.kit.database import Database
 from webarena_mini.kit.failures import read_http_error
-from webarena_mini.kit.site import Instance, Site
+from webarena_mini.kit.site import Instance, Site, seeded
 from webarena_mini.sites.admin.pages.visit import Visit, pages
 from webarena_mini.sites.admin.routes import routes
-from webarena_mini.sites.admin.seed.build import build
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -38,4 +35,4 @@ def login(database: Database) -> str:
     return Visit.open_session(database, 1)
 
 
-SITE = Site(name="shopping_admin", snapshot=cache(build), app=app, login=login, path="/admin")
+SITE = Site(name="shopping_admin", snapshot=seeded(__name__), app=app, login=login, path="/admin")

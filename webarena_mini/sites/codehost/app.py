@@ -1,17 +1,14 @@
 """The embedded code hosting site, with the URLs and page hooks of the official "gitlab" site."""
 
-from functools import cache
-
 from starlette.applications import Starlette
 
+from webarena_mini.kit.accounts import ACCOUNTS
 from webarena_mini.kit.app import build_app
 from webarena_mini.kit.database import Database
 from webarena_mini.kit.sessions import open_session
-from webarena_mini.kit.site import Instance, Site
+from webarena_mini.kit.site import Instance, Site, seeded
 from webarena_mini.sites.codehost.pages.frame import render
 from webarena_mini.sites.codehost.routes import routes
-from webarena_mini.sites.codehost.seed.build import build
-from webarena_mini.sites.codehost.seed.people import ACCOUNT
 
 
 def app(instance: Instance) -> Starlette:
@@ -27,8 +24,8 @@ def app(instance: Instance) -> Starlette:
 
 def login(database: Database) -> str:
     """Opens a session of the official account and returns its token."""
-    user_id = database.value("select id from users where username = ?", ACCOUNT)
+    user_id = database.value("select id from users where username = ?", ACCOUNTS["gitlab"][0])
     return open_session(database, user_id)[0]
 
 
-SITE = Site(name="gitlab", snapshot=cache(build), app=app, login=login)
+SITE = Site(name="gitlab", snapshot=seeded(__name__), app=app, login=login)

@@ -1,16 +1,14 @@
 """The embedded forum, with the URLs and page hooks of the official "reddit" site."""
 
-from functools import cache
-
 from starlette.applications import Starlette
 
+from webarena_mini.kit.accounts import ACCOUNTS
 from webarena_mini.kit.app import build_app
 from webarena_mini.kit.database import Database
 from webarena_mini.kit.sessions import open_session
-from webarena_mini.kit.site import Instance, Site
+from webarena_mini.kit.site import Instance, Site, seeded
 from webarena_mini.sites.forum.pages.frame import render
 from webarena_mini.sites.forum.routes import routes
-from webarena_mini.sites.forum.seed.build import ACCOUNT, build
 
 
 def app(instance: Instance) -> Starlette:
@@ -26,8 +24,8 @@ def app(instance: Instance) -> Starlette:
 
 def login(database: Database) -> str:
     """Opens a session of the official account and returns its token."""
-    user_id = database.value("select id from users where name = ?", ACCOUNT)
+    user_id = database.value("select id from users where name = ?", ACCOUNTS["reddit"][0])
     return open_session(database, user_id)[0]
 
 
-SITE = Site(name="reddit", snapshot=cache(build), app=app, login=login)
+SITE = Site(name="reddit", snapshot=seeded(__name__), app=app, login=login)

@@ -1,14 +1,11 @@
 """The embedded home page, "Front Desk": links to the other sites, a calculator, a scratchpad and passwords."""
 
-from functools import cache
-
 from starlette.applications import Starlette
 
 from webarena_mini.kit.app import build_app
-from webarena_mini.kit.site import Instance, Site
+from webarena_mini.kit.site import Instance, Site, seeded
 from webarena_mini.sites.home.pages.frame import render
 from webarena_mini.sites.home.routes import routes
-from webarena_mini.sites.home.seed.build import build
 
 
 def app(instance: Instance) -> Starlette:
@@ -22,4 +19,4 @@ def app(instance: Instance) -> Starlette:
     )
 
 
-SITE = Site(name="homepage", snapshot=cache(build), app=app)
+SITE = Site(name="homepage", snapshot=seeded(__name__), app=app)

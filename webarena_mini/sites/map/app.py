@@ -1,14 +1,11 @@
 """The embedded map, "Wayside Atlas": search, directions by three engines, and pages of the elements of the map."""
 
-from functools import cache
-
 from starlette.applications import Starlette
 
 from webarena_mini.kit.app import build_app
-from webarena_mini.kit.site import Instance, Site
+from webarena_mini.kit.site import Instance, Site, seeded
 from webarena_mini.sites.map.pages.frame import render
 from webarena_mini.sites.map.routes import routes
-from webarena_mini.sites.map.seed.build import build
 
 
 def app(instance: Instance) -> Starlette:
@@ -21,4 +18,4 @@ def app(instance: Instance) -> Starlette:
     )
 
 
-SITE = Site(name="map", snapshot=cache(build), app=app)
+SITE = Site(name="map", snapshot=seeded(__name__), app=app)

@@ -1,20 +1,17 @@
 """The embedded shop, "Larkfield Market": catalogue, cart, checkout, accounts, and the order and review interface."""
 
-from functools import cache
-
 from starlette.applications import Starlette
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from webarena_mini.kit.accounts import ACCOUNTS
 from webarena_mini.kit.database import Database
-from webarena_mini.kit.site import Instance, Site
+from webarena_mini.kit.site import Instance, Site, seeded
 from webarena_mini.sites.shop.pages import rest
 from webarena_mini.sites.shop.pages.visit import Visit, pages
 from webarena_mini.sites.shop.routes import routes
-from webarena_mini.sites.shop.seed.build import build
-from webarena_mini.sites.shop.seed.customers import OFFICIAL_ID
 
 REST_FAILURES = {404: "Request does not match any route.", 405: "This route does not take that method."}
 
@@ -49,7 +46,8 @@ def app(instance: Instance) -> Starlette:
 
 
 def login(database: Database) -> str:
-    return Visit.open_session(database, OFFICIAL_ID)
+    customer = database.value("select id from customer where email = ?", ACCOUNTS["shopping"][0])
+    return Visit.open_session(database, customer)
 
 
-SITE = Site(name="shopping", snapshot=cache(build), app=app, login=login)
+SITE = Site(name="shopping", snapshot=seeded(__name__), app=app, login=login)

@@ -1,15 +1,12 @@
 """The embedded wiki, "Commonlore", with the path shapes of the official "wikipedia" site."""
 
-from functools import cache
-
 from starlette.applications import Starlette
 
 from webarena_mini.kit.app import build_app
-from webarena_mini.kit.site import Instance, Site
+from webarena_mini.kit.site import Instance, Site, seeded
 from webarena_mini.sites.wiki.domain.text import BOOK, LANDING
 from webarena_mini.sites.wiki.pages.frame import render
 from webarena_mini.sites.wiki.routes import routes
-from webarena_mini.sites.wiki.seed.build import build
 
 
 def app(instance: Instance) -> Starlette:
@@ -23,4 +20,4 @@ def app(instance: Instance) -> Starlette:
     )
 
 
-SITE = Site(name="wikipedia", snapshot=cache(build), app=app, path=f"/{BOOK}/A/{LANDING}")
+SITE = Site(name="wikipedia", snapshot=seeded(__name__), app=app, path=f"/{BOOK}/A/{LANDING}")

@@ -3,9 +3,9 @@
 import functools
 from collections.abc import Mapping
 
-from pydantic import Field
+import msgspec
 
-from webarena_mini.kit.records import Record, read_yaml
+from webarena_mini.kit.records import Record, read_record, read_yaml
 from webarena_mini.sites.admin import FOLDER
 
 COLOURS = {
@@ -41,16 +41,16 @@ SHIPPING_METHODS = {"standard": "Standard Delivery", "next_day": "Next-Day Deliv
 PAYMENT_METHODS = ("Check / Money order", "Bank Transfer Payment", "Cash On Delivery", "Credit Card")
 
 
-class Kind(Record):
+class Kind(Record, frozen=True):
     """How products of one kind are described and reviewed; `pitch` may hold {name}."""
 
-    attribute_set: str = Field(alias="set")
+    attribute_set: str = msgspec.field(name="set")
     pitch: tuple[str, str, str]
     praise: tuple[str, ...]
     gripe: tuple[str, ...]
 
 
-class Words(Record):
+class Words(Record, frozen=True):
     """Wording of the seeded reviews, notes, people and searches; tax rates are in hundredths of a percent."""
 
     kinds: dict[str, Kind]
@@ -70,13 +70,13 @@ class Words(Record):
     tax_rates: dict[str, int]
 
 
-class Shelf(Record):
+class Shelf(Record, frozen=True):
     path: str
     name: str
     blurb: str
 
 
-class Assortment(Record):
+class Assortment(Record, frozen=True):
     """What is sold; products are (name, SKU or its stem, kind, shelf, dollars, colour or colours and sizes)."""
 
     categories: tuple[Shelf, ...]
@@ -86,12 +86,12 @@ class Assortment(Record):
 
 @functools.cache
 def words() -> Words:
-    return Words.model_validate(read_yaml(FOLDER / "data" / "words.yaml"))
+    return read_record(FOLDER / "data" / "words.yaml", Words)
 
 
 @functools.cache
 def assortment() -> Assortment:
-    return Assortment.model_validate(read_yaml(FOLDER / "data" / "catalogue.yaml"))
+    return read_record(FOLDER / "data" / "catalogue.yaml", Assortment)
 
 
 @functools.cache

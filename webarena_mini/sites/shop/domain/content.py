@@ -4,30 +4,30 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import Field
+import msgspec
 
-from webarena_mini.kit.records import Record, read_yaml
+from webarena_mini.kit.records import Record, read_record, read_yaml
 from webarena_mini.sites.shop import FOLDER
 
 
-class ChoiceRule(Record):
+class ChoiceRule(Record, frozen=True):
     """What a customer chooses before buying, such as a size."""
 
     label: str
     choices: tuple[str, ...]
 
 
-class Wording(Record):
+class Wording(Record, frozen=True):
     """Sentences that take the place of those of the shelf, by their position there."""
 
     option: str | None = None
-    pitch: dict[int, str] = Field(default_factory=dict)
-    praise: dict[int, str] = Field(default_factory=dict)
-    gripe: dict[int, str] = Field(default_factory=dict)
-    mentions: dict[int, str] = Field(default_factory=dict)
+    pitch: dict[int, str] = msgspec.field(default_factory=dict)
+    praise: dict[int, str] = msgspec.field(default_factory=dict)
+    gripe: dict[int, str] = msgspec.field(default_factory=dict)
+    mentions: dict[int, str] = msgspec.field(default_factory=dict)
 
 
-class Shelf(Record):
+class Shelf(Record, frozen=True):
     """A sub-category and how its products, descriptions and reviews are worded.
 
     `kinds` maps a kind of product to its drawing, `only` narrows `specs` for some kinds, `named` is the attribute
@@ -41,34 +41,34 @@ class Shelf(Record):
     price: tuple[int, int]
     lines: tuple[str, ...]
     kinds: dict[str, str]
-    only: dict[str, dict[str, tuple[str, ...]]] = Field(default_factory=dict)
     price_levels: tuple[float, ...]
     colours: tuple[str, ...]
     named: str
     specs: dict[str, tuple[str, ...]]
-    option: ChoiceRule | None = None
     pitch: tuple[str, ...]
     praise: tuple[str, ...]
     gripe: tuple[str, ...]
     mentions: tuple[str, ...]
+    option: ChoiceRule | None = None
+    only: dict[str, dict[str, tuple[str, ...]]] = msgspec.field(default_factory=dict)
     colour_label: str = "Color"
     clashes: frozenset[tuple[int, int]] = frozenset()
-    worded: dict[str, Wording] = Field(default_factory=dict)
+    worded: dict[str, Wording] = msgspec.field(default_factory=dict)
 
     def of_kind(self, kind: str) -> "Shelf":
         """This shelf as it speaks of one kind of product."""
         wording = self.worded.get(kind)
         if wording is None:
             return self
-        option = self.option and self.option.model_copy(update={"label": wording.option or self.option.label})
+        option = self.option and msgspec.structs.replace(self.option, label=wording.option or self.option.label)
         texts = {
             name: tuple(getattr(wording, name).get(at, text) for at, text in enumerate(getattr(self, name)))
             for name in ("pitch", "praise", "gripe", "mentions")
         }
-        return self.model_copy(update={"option": option, **texts})
+        return msgspec.structs.replace(self, option=option, **texts)
 
 
-class Category(Record):
+class Category(Record, frozen=True):
     slug: str
     name: str
     tint: str
@@ -77,12 +77,12 @@ class Category(Record):
     shelves: tuple[Shelf, ...]
 
 
-class InfoTable(Record):
+class InfoTable(Record, frozen=True):
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
 
-class InfoPage(Record):
+class InfoPage(Record, frozen=True):
     """A page of text, such as delivery terms; each section is a heading and its paragraphs and tables."""
 
     title: str
@@ -91,9 +91,7 @@ class InfoPage(Record):
 
 @functools.cache
 def categories() -> tuple[Category, ...]:
-    return tuple(
-        Category.model_validate(read_yaml(path)) for path in sorted((FOLDER / "data" / "catalogue").glob("*.yaml"))
-    )
+    return tuple(read_record(path, Category) for path in sorted((FOLDER / "data" / "catalogue").glob("*.yaml")))
 
 
 @functools.cache
@@ -105,9 +103,7 @@ def pictures() -> Mapping[str, Mapping[str, Any]]:
 
 @functools.cache
 def info_pages() -> Mapping[str, InfoPage]:
-    return {
-        slug: InfoPage.model_validate(page) for slug, page in read_yaml(FOLDER / "data" / "info_pages.yaml").items()
-    }
+    return read_record(FOLDER / "data" / "info_pages.yaml", dict[str, InfoPage])
 
 
 @functools.cache
