@@ -38,6 +38,7 @@ class _Gate:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self.is_leased = False
         self._inside = 0
         self._idle = asyncio.Event()
         self._open = asyncio.Event()
@@ -47,6 +48,10 @@ class _Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if len(scope["path"]) > LONGEST_PATH:
             refusal = PlainTextResponse("This address is too long.", status_code=414)
+            return await refusal(scope, receive, send)
+        if not self.is_leased:
+            # Its data is gone.
+            refusal = PlainTextResponse("No episode has this site now.", status_code=503)
             return await refusal(scope, receive, send)
         await self._open.wait()
         self._inside += 1
@@ -58,6 +63,10 @@ class _Gate:
             if not self._inside:
                 self._idle.set()
         return None
+
+    @property
+    def is_busy(self) -> bool:
+        return self._inside > 0
 
     @asynccontextmanager
     async def closed(self) -> AsyncIterator[None]:
@@ -74,7 +83,7 @@ class _Gate:
 
 @dataclass
 class _Slot:
-    """One site on one port. The port and the server stay; data and cookie name change with each lease."""
+    """One site on one port. The port and the server stay; each lease has data and a cookie name of its own."""
 
     port: int
     instance: Instance
@@ -89,7 +98,7 @@ class _Slot:
 
 def config_of(app: ASGIApp, **more: Any) -> uvicorn.Config:
     """What all our servers have in common: plain HTTP, and no log of their own."""
-    return uvicorn.Config(app, http="h11", ws="none", lifespan="off", log_config=None, access_log=False, **more)
+    return uvicorn.Config(app, http="auto", ws="none", lifespan="off", log_config=None, access_log=False, **more)
 
 
 class SiteServer(uvicorn.Server):
@@ -147,7 +156,11 @@ class Farm:
             pass
 
     def release(self, lease_id: int) -> None:
+        """What is left of the data of an episode is dropped: all copies of all sites add up to much."""
         for slot in self._leased.pop(lease_id, []):
+            slot.gate.is_leased = False
+            if not slot.gate.is_busy:
+                slot.instance.database.close()
             self._idle.setdefault(slot.instance.site.name, []).append(slot)
 
     async def close(self) -> None:
@@ -181,6 +194,7 @@ async def _fresh(slots: Sequence[_Slot]) -> AsyncIterator[None]:
             await stack.enter_async_context(slot.gate.closed())
         for slot in slots:
             slot.instance.database.reset()
+            slot.gate.is_leased = True
         yield
 
 

@@ -145,6 +145,16 @@ async def test_data_is_exchanged_between_requests_never_within_one(farm: Farm) -
         assert (await reading).status_code == 200
 
 
+async def test_a_site_that_is_given_back_serves_nobody_until_it_is_leased_again(farm: Farm) -> None:
+    lease = await farm.lease(["homepage"])
+    async with httpx.AsyncClient(trust_env=False) as visitor:
+        farm.release(lease.lease_id)
+        assert (await visitor.get(lease.urls["homepage"])).status_code == 503
+        again = await farm.lease(["homepage"])
+        assert again.urls == lease.urls
+        assert (await visitor.get(lease.urls["homepage"])).status_code == 200
+
+
 async def test_an_endless_address_is_refused_by_every_site(farm: Farm) -> None:
     lease = await farm.lease(SITES)
     async with httpx.AsyncClient(trust_env=False) as visitor:

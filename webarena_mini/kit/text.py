@@ -33,7 +33,7 @@ def _image(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any
     return f'<a href="{escape(source)}">{escape(tokens[index].content or source)}</a>'
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=2000)
 def markdown(source: str) -> Markup:
     """Safe HTML of a post; bare URLs become links."""
     return Markup(_parser().render(_BARE_URL.sub(r"<\g<0>>", source)))

@@ -79,7 +79,7 @@ def snap(point: Point, profile: Profile) -> Snap:
     return Snap(best[1], best[2], at, distance_m)
 
 
-@lru_cache(maxsize=2000)
+@lru_cache(maxsize=200)
 def find_route(engine: str, start: Point, end: Point) -> Route:
     """The best way for an engine.
 

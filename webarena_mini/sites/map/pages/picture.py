@@ -25,7 +25,8 @@ async def picture(request: Request) -> Response:
     return Response(_draw(view, overlay), media_type="image/svg+xml", headers={"cache-control": "max-age=3600"})
 
 
-@lru_cache(maxsize=200)
+# Of some 55 KB each.
+@lru_cache(maxsize=48)
 def _draw(view: View, overlay: Overlay) -> str:
     return draw(view, overlay)
 

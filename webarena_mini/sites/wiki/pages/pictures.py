@@ -29,7 +29,7 @@ async def picture(request: Request) -> Response:
     return Response(_draw(kind, article["title"], article["colors"]), media_type="image/svg+xml", headers=_KEEP)
 
 
-@functools.lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=64)
 def _draw(kind: str, title: str, colors: str | None) -> str:
     if kind in _MAPS:
         body = _map() + {"locator": _mark, "region": _towns, "line": _line}[kind](title)
