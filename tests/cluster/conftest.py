@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.conftest import WA_RUN
 from tests.support.processes import processes
-from tests.support.ray_nodes import Nodes, one_node
+from tests.support.ray_nodes import Nodes, one_node, require_ray
 from webarena_runner.log.reading import read_manifest, read_results
 from webarena_runner.types import EpisodeResult
 
@@ -25,7 +25,7 @@ Started = Callable[..., "Run"]
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Nodes]:
     """A head node; tests add others, and take them away."""
-    pytest.importorskip("ray")
+    require_ray()
     with one_node() as found:
         yield found
 

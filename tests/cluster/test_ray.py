@@ -13,7 +13,7 @@ from tests.cli.served_copies import served_copies
 from tests.cli.test_reset_policies import tasks, write_lab
 from tests.cluster.conftest import LIMIT_S, Run, Started
 from tests.support.processes import below, processes
-from tests.support.ray_nodes import Nodes
+from tests.support.ray_nodes import Nodes, require_ray
 from tests.tasksets.records import write
 from webarena_runner.log.reading import read_resets
 from webarena_runner.types import EpisodeResult
@@ -114,7 +114,7 @@ def log_of(run: Run) -> str:
 
 
 def test_a_cluster_of_its_own_goes_with_the_run(started: Started, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("ray")
+    require_ray()
     monkeypatch.delenv("RAY_AUTH_TOKEN", raising=False)
     home = Path.home() / ".ray"
     was_there = home.exists()
@@ -137,7 +137,7 @@ def test_a_run_of_one_machine_goes_on_with_a_cluster(nodes: Nodes, started: Star
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 def test_an_interrupted_run_leaves_no_process_and_can_be_resumed(started: Started, number: signal.Signals) -> None:
-    pytest.importorskip("ray")
+    require_ray()
     run = started("--workers", "2", limit=4)
     run.until_steps(2)
     children = below(run.process.pid, processes())

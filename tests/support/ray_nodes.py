@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.processes import processes
+import pytest
 
-# Ray gives its own processes 15 s to start, which is too little on a busy machine.
+from tests.support.processes import processes
+from webarena_runner.running.cluster.connecting import START_LIMIT
+
 TRIES = 2
 NODE = {"num_cpus": 2, "object_store_memory": 100 << 20}
 
@@ -48,6 +50,12 @@ class Nodes:
         return [
             pid for pid, (parent, args) in processes().items() if parent == raylet and args.startswith("ray::Worker")
         ]
+
+
+def require_ray() -> None:
+    """Skips the test without it; what it may take to start Ray reads when it is imported."""
+    os.environ.update(START_LIMIT)
+    pytest.importorskip("ray")
 
 
 @contextmanager

@@ -18,8 +18,10 @@ from webarena_runner.errors import ConfigError
 log = logging.getLogger(__name__)
 NAMESPACE = "webarena-runner"
 OWN = "local"
-# Of a machine that is busy, the first start may fail: Ray gives its own processes 15 s.
+# Of a machine that is busy, the first start may fail all the same.
 TRIES = 2
+# Ray gives its own processes 30 s, which is too little on a machine that is busy; it reads this when it is imported.
+START_LIMIT = {"RAY_raylet_start_wait_time_s": "120"}
 OBJECT_STORE_BYTES = 256 << 20
 # Its sockets lie below the folder, and their whole path may have 107 characters.
 LONGEST_FOLDER = 40
@@ -94,9 +96,7 @@ async def connected(address: str) -> AsyncIterator[Cluster]:
     Raises:
         ConfigError: there is no cluster, or it does not take us.
     """
-    import ray
-
-    if ray.is_initialized():
+    if "ray" in sys.modules and sys.modules["ray"].is_initialized():
         # By the program that calls us, which ends it too.
         yield Cluster(address)
         return
@@ -104,6 +104,8 @@ async def connected(address: str) -> AsyncIterator[Cluster]:
         logging.getLogger(name).setLevel(logging.ERROR)
     # Ray tells of nodes that are gone on what is standard output then, also with log_to_driver=False.
     with _prepared(address) as folder, redirect_stdout(sys.stderr):
+        import ray
+
         await _off_the_loop(lambda: _init(address, folder), undo=ray.shutdown)
         _take_signals_back()
         try:
@@ -132,7 +134,7 @@ def _prepared(address: str) -> Iterator[str | None]:
         return
     # Without one Ray writes a token into the home folder, which everybody on the machine may read.
     added = {TOKEN: secrets.token_hex(32)} if "RAY_AUTH_MODE" not in os.environ else {}
-    added |= {"RAY_USAGE_STATS_ENABLED": "0"}
+    added |= {"RAY_USAGE_STATS_ENABLED": "0"} | START_LIMIT
     added = {name: value for name, value in added.items() if name not in os.environ}
     os.environ.update(added)
     own = os.environ.get("TMPDIR", "")
