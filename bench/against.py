@@ -12,6 +12,7 @@ replies are read, and no model takes time. Tasks are left out in which the agent
 
 import argparse
 import json
+import os
 import secrets
 import shutil
 import subprocess
@@ -37,18 +38,22 @@ LONGEST_ID = 12
 
 @dataclass(frozen=True)
 class Build:
-    """`source` has its task set and profiles, which a run takes from the working directory."""
+    """`source` has its task set and profiles, which a run takes from the working directory.
+
+    Its `cache` is its own: each build throws away the sites' data that another one has kept.
+    """
 
     source: Path
     programs: Path
+    cache: Path
 
 
 def installed(commit: str) -> Build:
     whole = _git("rev-parse", "--verify", f"{commit}^{{commit}}").decode().strip()
     folder = user_cache_path("webarena-runner") / "builds" / whole[:LONGEST_ID]
-    source, programs = folder / "source", folder / "venv" / "bin"
+    source, programs, cache = folder / "source", folder / "venv" / "bin", folder / "cache"
     if (programs / "wa-run").exists():
-        return Build(source, programs)
+        return Build(source, programs, cache)
     print(f"installing {whole[:LONGEST_ID]} into {folder}", file=sys.stderr)
     shutil.rmtree(folder, ignore_errors=True)
     source.mkdir(parents=True)
@@ -62,7 +67,11 @@ def installed(commit: str) -> Build:
     subprocess.run([*_installer(programs), "--no-deps", "--require-hashes", "-r", source / LOCK], check=True)
     # As a checkout has it, since that is what this build is measured as.
     subprocess.run([*install, "--editable", source], check=True)
-    return Build(source, programs)
+    return Build(source, programs, cache)
+
+
+def this_build() -> Build:
+    return Build(HERE, Path(sys.executable).absolute().parent, user_cache_path("webarena-runner") / "builds" / "this")
 
 
 def _installer(programs: Path) -> list[str | Path]:
@@ -81,7 +90,9 @@ def played(build: Build, options: list[str], out: Path) -> tuple[Ran, Path]:
     """A run, and its folder; all of its episodes have to pass."""
     run_id = secrets.token_hex(4)
     command = [build.programs / "wa-run", *options, "--fail-under", "100%", "--out", out, "--run-id", run_id]
-    return ran(command, out / f"{run_id}.log", at=build.source), out / run_id
+    browsers = os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or user_cache_path("ms-playwright", appauthor=False)
+    own = {"XDG_CACHE_HOME": str(build.cache), "PLAYWRIGHT_BROWSERS_PATH": str(browsers)}
+    return ran(command, out / f"{run_id}.log", at=build.source, more=own), out / run_id
 
 
 def said(run: Path) -> dict[str, list[str]]:
@@ -128,7 +139,7 @@ def main() -> None:
     at = words.index("--") if "--" in words else len(words)
     given = parser.parse_args(words[:at])
     given.more = words[at + 1 :]
-    builds = {given.commit: installed(given.commit), "this build": Build(HERE, Path(sys.executable).absolute().parent)}
+    builds = {given.commit: installed(given.commit), "this build": this_build()}
     with tempfile.TemporaryDirectory() as out:
         try:
             runs = measured(builds, given, Path(out))

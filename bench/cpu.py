@@ -5,7 +5,7 @@ import os
 import resource
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,8 +59,12 @@ class Ran:
     itself_s: float
 
 
-def ran(command: Sequence[str | Path], log: Path, *, at: Path | None = None) -> Ran:
+def ran(
+    command: Sequence[str | Path], log: Path, *, at: Path | None = None, more: Mapping[str, str] | None = None
+) -> Ran:
     """Runs it to its end in folder `at`, with its output in `log`; adopts what its descendants leave, to count it too.
+
+    `more` is added to its environment.
 
     Raises CalledProcessError, with the output, when it fails.
     """
@@ -69,6 +73,7 @@ def ran(command: Sequence[str | Path], log: Path, *, at: Path | None = None) -> 
     before, began, clock = resource.getrusage(resource.RUSAGE_CHILDREN), datetime.now(UTC), time.monotonic()
     # Where nothing compiled is kept, each run compiles all of its own modules.
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environ |= more or {}
     with log.open("w") as out:
         process = subprocess.Popen([*map(str, command)], stdout=out, stderr=out, env=environ, cwd=at)
         # Left unburied, or its time would be among that of all that this process has waited for.
