@@ -139,7 +139,9 @@ async def run_child() -> None:
         sys.stdout.write(json.dumps({"control": url}) + "\n")
         sys.stdout.flush()
         await parent.read()
-    await farm.close()
+        # Servers look whether they are to end ten times a second: all at once, not one kind after the other.
+        closing = asyncio.create_task(farm.close())
+    await closing
 
 
 @asynccontextmanager
