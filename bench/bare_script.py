@@ -14,6 +14,8 @@ from typing import Self
 
 from playwright.async_api import Browser, BrowserContext, CDPSession, Locator, Page, ViewportSize, async_playwright
 
+from webarena_runner.browser.engine import DEVTOOLS_ARGS
+from webarena_runner.browser.observe.devtools import DevTools, connect, find_endpoint
 from webarena_runner.interfaces import SiteLease
 from webarena_runner.official.notation import render
 from webarena_runner.official.sites import sites_needed
@@ -59,22 +61,29 @@ class Move:
 
 
 class BareScript:
-    """One browser; `tree` and `picture` say what is read of each page."""
+    """One browser; `tree` and `picture` say what is read of each page, `endpoint` where for connections of its own."""
 
-    def __init__(self, browser: Browser, sites: EmbeddedSites, *, tree: bool, picture: bool) -> None:
+    def __init__(
+        self, browser: Browser, sites: EmbeddedSites, *, tree: bool, picture: bool, endpoint: str | None
+    ) -> None:
         self._browser = browser
         self._sites = sites
         self._tree = tree
         self._picture = picture
+        self._endpoint = endpoint
 
     @classmethod
     async def open(
-        cls, stack: AsyncExitStack, executable: Path, sites: EmbeddedSites, *, tree: bool, picture: bool
+        cls, stack: AsyncExitStack, executable: Path, sites: EmbeddedSites, *, tree: bool, picture: bool, direct: bool
     ) -> Self:
+        """`direct`: trees come by a connection of its own to each page, as the runner has them."""
         playwright = await stack.enter_async_context(async_playwright())
-        browser = await playwright.chromium.launch(executable_path=executable)
+        browser = await playwright.chromium.launch(
+            executable_path=executable, args=[*DEVTOOLS_ARGS] if direct else None
+        )
         stack.push_async_callback(browser.close)
-        return cls(browser, sites, tree=tree, picture=picture)
+        found = await find_endpoint(browser) if direct else None
+        return cls(browser, sites, tree=tree, picture=picture, endpoint=found[0] if found else None)
 
     async def play(self, task: Task, moves: Sequence[Move], *, learn: bool = False) -> tuple[str, tuple[Move, ...]]:
         """The URL that it ends at; with `learn`, it finds out which moves load a page."""
@@ -84,7 +93,7 @@ class BareScript:
                 viewport=VIEWPORT,
                 locale="en-US",
             )
-            episode = _Episode(context, lease)
+            episode = _Episode(context, lease, self._endpoint)
             for url in task.start_urls:
                 await (await episode.new_tab()).goto(render(url, lease.urls))
             await episode.focus(0)
@@ -97,14 +106,16 @@ class BareScript:
                 played.append(await episode.do(move, learn=learn))
             end = episode.page.url
             await context.close()
+            await episode.aclose()
         return end, tuple(played)
 
 
 class _Episode:
-    def __init__(self, context: BrowserContext, lease: SiteLease) -> None:
+    def __init__(self, context: BrowserContext, lease: SiteLease, endpoint: str | None) -> None:
         self._context = context
         self._lease = lease
-        self._devtools: dict[Page, CDPSession] = {}
+        self._endpoint = endpoint
+        self._devtools: dict[Page, CDPSession | DevTools] = {}
         self._current: Page | None = None
 
     @property
@@ -112,6 +123,11 @@ class _Episode:
         if self._current is None:
             raise RuntimeError("no tab has been opened yet")
         return self._current
+
+    async def aclose(self) -> None:
+        for session in self._devtools.values():
+            if not isinstance(session, CDPSession):
+                await session.aclose()
 
     async def new_tab(self) -> Page:
         self._current = await self._context.new_page()
@@ -123,7 +139,11 @@ class _Episode:
 
     async def read_tree(self) -> None:
         if self.page not in self._devtools:
-            session = await self._context.new_cdp_session(self.page)
+            session: CDPSession | DevTools
+            if self._endpoint is None:
+                session = await self._context.new_cdp_session(self.page)
+            else:
+                session, _ = await connect(self.page, self._endpoint)
             await session.send("Accessibility.enable")
             self._devtools[self.page] = session
         await self._devtools[self.page].send("Accessibility.getFullAXTree")

@@ -1,7 +1,8 @@
 """What an episode costs in CPU seconds, beside a bare Playwright script that does the same actions on the same sites.
 
 Every task is played in turn by the runner, by the runner without pictures, and by the script: with its actions alone,
-reading the accessibility tree too, and taking a JPEG as well. Each has a Chromium and a driver of its own, the sites'
+reading the accessibility tree too, by Playwright or by a connection of its own, which is the floor of all that reads
+pages, and taking a JPEG as well. Each has a Chromium and a driver of its own, the sites'
 processes are left out; the order changes from task to task. Ratios are of the sums, over tasks, of the median of an
 episode. Run it with: .venv/bin/python -m bench.scale [--rounds 3] [--tasks smoke]
 
@@ -39,8 +40,15 @@ from webarena_runner.sites.embedded import EmbeddedSites
 from webarena_runner.types import EpisodeResult, Goto, Task, TaskId
 
 OURS, PLAIN = "runner", "runner, no pictures"
-SCRIPT, TREE, PICTURE = "script: actions", "script: and tree", "script: and tree, picture"
-READS = {SCRIPT: (False, False), TREE: (True, False), PICTURE: (True, True)}
+SCRIPT, FLOOR = "script: actions", "script: and tree, direct"
+TREE, PICTURE = "script: and tree", "script: and tree, picture"
+# The tree, by a connection of its own, the picture.
+READS = {
+    SCRIPT: (False, False, False),
+    FLOOR: (True, True, False),
+    TREE: (True, False, False),
+    PICTURE: (True, False, True),
+}
 PARTS = ("cpu", "python", "driver", "chromium", "wall")
 CPU_TARGETS = ((OURS, PICTURE, 1.0), (PLAIN, TREE, 0.9), (OURS, SCRIPT, 1.35))
 WALL_AT_MOST, PYTHON_AT_MOST_S = 1.15, 0.045
@@ -194,8 +202,9 @@ class Bench:
         bench = cls({OURS: Side(runner, pid), PLAIN: Side(plain, plain_pid)}, runner.tasks)
         executable, sites = find_browser(None).path, await stack.enter_async_context(EmbeddedSites())
         moves, ends = dict[TaskId, Sequence[Move]](), dict[TaskId, str]()
-        for name, (tree, picture) in READS.items():
-            script, pid = await with_driver(BareScript.open(stack, executable, sites, tree=tree, picture=picture))
+        for name, (tree, direct, picture) in READS.items():
+            opening = BareScript.open(stack, executable, sites, tree=tree, direct=direct, picture=picture)
+            script, pid = await with_driver(opening)
             bench.sides[name] = Side(Script(script, moves, ends, bench.astray), pid)
         for task in bench.tasks:
             await runner.play(task)
@@ -238,6 +247,11 @@ class Bench:
             for one, other, most in CPU_TARGETS
             if other in sums
         ]
+        if FLOOR in sums:
+            floors = ", ".join(
+                f"{sums[FLOOR]['cpu'] / sums[other]['cpu']:.3f} of {other!r}" for other in (TREE, SCRIPT)
+            )
+            print(f"\nfloor of what reads trees: {floors}")
         if PICTURE in sums:
             rows.append((f"wall: {OURS} / {PICTURE}", sums[OURS]["wall"] / sums[PICTURE]["wall"], WALL_AT_MOST))
         rows.append((f"python, s a step: {OURS}", sums[OURS]["python"] / steps, PYTHON_AT_MOST_S))
