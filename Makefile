@@ -68,13 +68,13 @@ smoke: browser
 	$(BIN)/wa-run --model oracle --tasks smoke --workers 2 --fail-under 100%
 
 # The model fails most tasks, which is no error here.
-DEMO := --model smollm2-local -o model.model=fetched:smollm2-q8_0 --prompt small --task-set mini --tasks 29,58,315,340 \
-	--seed 0 --workers 2 -o sampling.temperature=0 -o sampling.max_tokens=128 -o model.context_window=2048 -o observation.max_tokens=400 \
+DEMO := --model smollm2-local --prompt small --task-set mini --tasks 29,58,315,340 --seed 0 --workers 2 \
+	-o sampling.temperature=0 -o sampling.max_tokens=128 -o model.context_window=2048 -o observation.max_tokens=400 \
 	-o limits.max_steps=4 -o actions.constrain=words -o actions.stop_at_repeats=true
 
 demo: RUN := demo-$(shell date -u +%Y%m%d-%H%M%S)
 demo: browser
-	@$(BIN)/wa-run models fetch smollm2-q8_0
+	@$(BIN)/wa-run models fetch smollm2
 	@echo "four episodes, two at a time, in which the model reads pages: about two minutes on two cores"
 	$(BIN)/wa-run $(DEMO) --run-id $(RUN)
 	@$(BIN)/wa-run report $(RUN) --html
