@@ -79,6 +79,15 @@ class TestPages:
         finally:
             env.close()
 
+    def test_a_page_in_many_scripts_is_read_in_its_encoding(self) -> None:
+        env: Any = gymnasium.make(ENV_ID, task_set="miniwob", task_id="unicode-test")
+        try:
+            texts = [env.reset(seed=seed)[0]["text"] for seed in range(4)]
+        finally:
+            env.close()
+        assert not any("Ã" in text or "ã" in text for text in texts)
+        assert any(ord(character) > 0x3000 for text in texts for character in text)
+
     def test_random_clicks_are_scored_and_the_seed_makes_the_page(self, tmp_path: Path) -> None:
         chosen = ",".join(f'"{task_id}"' for task_id in RANDOM)
         options = ("--agent", "random-click", "--tasks", chosen, "--max-steps", "4", "--seed", "5")

@@ -4,6 +4,7 @@ import functools
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from os import PathLike
 from pathlib import Path
 from threading import Thread
 from typing import Any, Self
@@ -145,6 +146,11 @@ class MiniWob:
 
 
 class _Quiet(SimpleHTTPRequestHandler):
+    def guess_type(self, path: str | PathLike[str]) -> str:
+        """With the encoding of the package's files, which a browser finds out by itself only where it opens them."""
+        kind = super().guess_type(path)
+        return f"{kind}; charset=utf-8" if kind.startswith("text/") or kind.endswith("javascript") else kind
+
     def log_message(self, format: str, *args: Any) -> None:
         """Says nothing of requests."""
 
