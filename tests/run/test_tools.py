@@ -113,6 +113,7 @@ async def test_what_does_not_fit_is_never_given_to_the_environment(tmp_path: Pat
     assert isinstance(second, Invalid)
     assert third == LEFT
     assert [step.decision.action for step in steps[:3]] == dial.given
+    assert steps[0].action_text == f'turn({{"to": "up"}})\nNot done: {first.reason}'
     assert result.value == 1.0
 
 

@@ -267,7 +267,7 @@ def _record(
         started_at=started_at,
         observation=shown,
         decision=decision,
-        action_text=describe_action(decision.action, shown),
+        action_text=describe_action(decision.action, shown, action_set="calls" if episode.as_asked().tools else "id"),
         action_error=after.action_error if acted else "",
         acted_on=_acted_on(decision.action, shown, after),
         screenshot_file=picture_name,
