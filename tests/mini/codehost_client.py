@@ -44,7 +44,7 @@ class Visitor:
 
     async def sign_in(self, name: str = ACCOUNT, password: str = PASSWORD) -> str:
         await self.get("/users/sign_in")
-        return await self.send("/users/sign_in", {"user[login]": name, "user[password]": password, "next": "/"})
+        return await self.send("/users/sign_in", {"user[login]": name, "user[password]": password})
 
     def _referer(self) -> dict[str, str]:
         return {"referer": f"http://codehost{self.url}"} if self.url else {}

@@ -40,7 +40,7 @@ class Visitor:
 
     async def log_in(self, name: str = ACCOUNT, password: str = PASSWORD) -> str:
         await self.get("/login")
-        return await self.post("/login", username=name, password=password, next="/")
+        return await self.post("/login", username=name, password=password)
 
     def _referer(self) -> dict[str, str]:
         return {"referer": f"http://forum{self.url}"} if self.url else {}

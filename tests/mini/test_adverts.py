@@ -41,11 +41,15 @@ class Visitor:
     async def get(self, path: str) -> str:
         return self._keep(await self._client.get(path))
 
-    async def post(self, action: str, files: dict[str, bytes] | None = None, **fields: object) -> str:
+    async def post(
+        self, action: str, files: dict[str, bytes] | None = None, *, follow: bool = True, **fields: object
+    ) -> str:
         """Sends a form with the token of the page that is open."""
         found = TOKEN.search(self.html)
         data = {"token": found[1] if found else "", **fields}
-        return self._keep(await self._client.post(f"/index.php?{action}", data=data, files=files))
+        return self._keep(
+            await self._client.post(f"/index.php?{action}", data=data, files=files, follow_redirects=follow)
+        )
 
     def _keep(self, response: httpx.Response) -> str:
         self.status, self.url = response.status_code, response.url.raw_path.decode()
@@ -96,12 +100,15 @@ async def test_who_is_not_logged_in_is_sent_to_the_log_in_page_and_back(path: st
     name, password = ACCOUNTS["classifieds"]
     async with visiting(logged_in=False) as visitor:
         await visitor.get(path)
-        assert visitor.url.startswith("/index.php?page=login")
-        next_url = re.search(r'name="next" value="([^"]*)"', visitor.html)
-        assert next_url is not None
-        await visitor.post("page=login&action=login_post", email=name, password="wrong", next=next_url[1])
-        assert "password is wrong" in visitor.html
-        await visitor.post("page=login&action=login_post", email=name, password=password, next=next_url[1])
+        for wrong, told in (
+            ({"email": name, "password": "wrong"}, "The password is wrong."),
+            ({"email": "nobody@example.com", "password": password}, "There is no such user."),
+        ):
+            assert visitor.url == "/index.php?page=login"
+            await visitor.post("page=login&action=login_post", **wrong)
+            assert told in visitor.html
+        assert "no such user" not in await visitor.get("/index.php?page=login")
+        await visitor.post("page=login&action=login_post", email=name, password=password)
         assert visitor.url == path
 
 
@@ -109,7 +116,9 @@ async def test_a_listing_is_published_changed_and_deleted() -> None:
     async with visiting() as visitor:
         await visitor.get(NEW)
         await visitor.post("page=item&action=item_add_post", title="", description="d", catId="99", price="much")
+        assert visitor.url == NEW
         assert visitor.html.count('role="alert"') == 3
+        assert 'name="price" value="much"' in visitor.html
         picture = BytesIO()
         Image.new("RGB", (8, 8), "red").save(picture, "PNG")
         ware = {
@@ -129,6 +138,9 @@ async def test_a_listing_is_published_changed_and_deleted() -> None:
         assert visitor.status == 200
         number = path.rpartition("=")[2]
         await visitor.get(f"{path}&action=item_edit")
+        await visitor.post("page=item&action=item_edit_post", **{**ware, "id": number, "title": ""})
+        assert visitor.url == f"/index.php?page=item&action=item_edit&id={number}"
+        assert "The title is missing." in visitor.html
         await visitor.post("page=item&action=item_edit_post", **{**ware, "id": number, "title": "Steps", "price": ""})
         assert "Check with seller" in visitor.html
         assert "been published" not in visitor.html
@@ -145,7 +157,9 @@ async def test_a_comment_has_a_rating_and_can_be_taken_back() -> None:
     async with visiting() as visitor:
         await visitor.get(f"/index.php?page=item&id={OTHERS}")
         await visitor.post("page=item&action=add_comment", id=OTHERS, title="Hello", body="", rating="")
+        assert visitor.url == f"/index.php?page=item&id={OTHERS}"
         assert visitor.html.count('role="alert"') == 2
+        assert 'name="title" value="Hello"' in visitor.html
         await visitor.post("page=item&action=add_comment", id=OTHERS, title="Hello", body="Nice one.", rating="4")
         assert "Hello by Blake Sullivan" in visitor.html
         assert "★★★★☆" in visitor.html
@@ -179,6 +193,35 @@ async def test_a_form_without_its_token_changes_nothing() -> None:
         assert visitor.status == 403
         await visitor.get(f"/index.php?page=item&id={OWN}")
         assert visitor.status == 200
+
+
+async def test_what_a_refused_form_had_is_in_no_other_form_and_told_once() -> None:
+    async with visiting(logged_in=False) as visitor:
+        await visitor.get(f"/index.php?page=item&id={OTHERS}")
+        await visitor.post("page=item&action=contact_post", id=OTHERS, yourEmail="me", message="Still there?")
+        assert "This is not an email address" in visitor.html
+        assert "Still there?</textarea>" in visitor.html
+        refused = {"id": OTHERS, "yourEmail": "me", "message": "Still there?"}
+        await visitor.post("page=item&action=contact_post", follow=False, **refused)
+        assert visitor.status == 302
+        await visitor.get(f"/index.php?page=item&id={OWN}")
+        assert "This is not an email address" in visitor.html
+        assert "Still there?" not in visitor.html
+        await visitor.get(f"/index.php?page=item&id={OTHERS}")
+        assert "Still there?" not in visitor.html
+        assert 'role="alert"' not in visitor.html
+
+
+async def test_registration_shows_its_form_again_in_place() -> None:
+    async with visiting(logged_in=False) as visitor:
+        await visitor.get("/index.php?page=register&action=register")
+        await visitor.post("page=register&action=register_post", s_name="Ada", s_email="ada", s_password="short")
+        assert visitor.url == "/index.php?page=register&action=register_post"
+        assert visitor.html.count('role="alert"') == 2
+        assert 'name="s_name" value="Ada"' in visitor.html
+        fields = {"s_name": "Ada", "s_email": "a@b.example", "s_password": "longenough", "s_password2": "longenough"}
+        await visitor.post("page=register&action=register_post", **fields)
+        assert visitor.url == "/index.php?page=user&action=dashboard"
 
 
 async def test_the_reset_page_wants_the_published_token() -> None:

@@ -52,23 +52,35 @@ async def test_pages_open(path: str, logged_in: bool) -> None:
 async def test_who_is_not_logged_in_is_sent_to_the_log_in_page(path: str) -> None:
     async with visiting() as visitor:
         await visitor.get(path)
-        assert visitor.url == f"/login?next={path}"
+        assert visitor.url == "/login"
 
 
 async def test_logging_in_leads_to_the_account_page_that_can_delete_it() -> None:
     async with visiting() as visitor:
         await visitor.get(f"/user/{ACCOUNT}/account")
-        await visitor.post("/login", username=ACCOUNT, password="test1234", next=f"/user/{ACCOUNT}/account")
+        await visitor.post("/login", username=ACCOUNT, password="test1234")
         assert visitor.url == f"/user/{ACCOUNT}/account"
         assert "Delete" in visitor.html
 
 
-async def test_a_wrong_password_is_told_and_the_way_back_never_leaves_the_site() -> None:
+async def test_a_wrong_password_is_told_once_by_the_log_in_page_and_the_way_back_is_kept() -> None:
     async with visiting() as visitor:
-        await visitor.get("/login")
-        await visitor.post("/login", username=ACCOUNT, password="wrong", next="/")
+        await visitor.get("/submit/cooking")
+        await visitor.post("/login", username=ACCOUNT, password="wrong")
+        assert visitor.redirected
+        assert visitor.url == "/login"
         assert "The username or the password is wrong." in visitor.html
-        await visitor.post("/login", username=ACCOUNT, password="test1234", next="//elsewhere.example/")
+        assert "is wrong" not in await visitor.get("/login")
+        await visitor.post("/login", username=ACCOUNT, password="test1234")
+        assert visitor.url == "/submit/cooking"
+
+
+async def test_a_form_of_who_is_not_logged_in_leads_to_the_log_in_page_and_not_back() -> None:
+    async with visiting() as visitor:
+        await visitor.get("/f/cooking")
+        await visitor.post("/f/cooking/subscribe")
+        assert visitor.url == "/login"
+        await visitor.log_in()
         assert visitor.url == "/"
 
 
@@ -77,7 +89,7 @@ async def test_logging_out_ends_the_session() -> None:
         await visitor.get("/")
         await visitor.post("/logout")
         await visitor.get("/submit")
-        assert visitor.url == "/login?next=/submit"
+        assert visitor.url == "/login"
 
 
 async def test_registration_tells_what_is_wrong_and_then_lets_in() -> None:
@@ -320,6 +332,6 @@ async def test_a_reset_forgets_everything_that_was_done() -> None:
         await visitor.post("/f/hiking/subscribe")
         visitor.database.reset()
         await visitor.get("/submit")
-        assert visitor.url == "/login?next=/submit"
+        assert visitor.url == "/login"
         await visitor.log_in()
         assert ">hiking</a>" not in visitor.html.partition('id="sidebar"')[2].partition("</section>")[0]

@@ -29,7 +29,7 @@ async def test_an_answer_is_counted_and_listed_until_it_is_marked_as_read() -> N
 async def test_a_new_member_has_none_and_a_visitor_is_sent_to_log_in() -> None:
     async with visiting() as visitor:
         await visitor.get("/notifications")
-        assert visitor.url == "/login?next=/notifications"
+        assert visitor.url == "/login"
         await visitor.get("/registration")
         await visitor.post("/registration", username="new_here", email="", password="12345678", repeat="12345678")
         await visitor.get("/notifications")

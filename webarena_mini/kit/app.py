@@ -11,8 +11,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ExceptionHandler
 
 from webarena_mini.kit.failures import read_http_error
-from webarena_mini.kit.redirects import redirect_to
-from webarena_mini.kit.sessions import LoginNeeded, login_path
+from webarena_mini.kit.sessions import LoginNeeded, to_login
 from webarena_mini.kit.site import Instance
 
 HEADINGS = {400: "Bad request", 403: "Not allowed", 404: "Page not found", 405: "Not allowed", 413: "Too large"}
@@ -31,8 +30,9 @@ def build_app(
     other_heading: str = "Something is wrong",
     apology: str,
     login: str = "",
+    login_first: str = "",
 ) -> Starlette:
-    """`error.html` is shown below the heading for its status; `login` is where LoginNeeded leads to."""
+    """`error.html` is shown below the heading for its status; LoginNeeded leads to `login`, told `login_first`."""
 
     async def refused(request: Request, error: Exception) -> Response:
         status, detail = read_http_error(error)
@@ -43,12 +43,12 @@ def build_app(
         """A page without details; the server logs the traceback."""
         return render(request, "error.html", status_code=500, heading="Internal error", detail=apology)
 
-    async def to_login(request: Request, error: Exception) -> Response:
-        return redirect_to(login_path(request, login))
+    async def ask_to_log_in(request: Request, error: Exception) -> Response:
+        return to_login(request, login, told=login_first)
 
     handlers: dict[type[Exception], ExceptionHandler] = {HTTPException: refused, Exception: failed}
     if login:
-        handlers[LoginNeeded] = to_login
+        handlers[LoginNeeded] = ask_to_log_in
     app = Starlette(routes=routes, exception_handlers=handlers)
     app.state.instance = instance
     return app

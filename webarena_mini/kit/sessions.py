@@ -3,14 +3,13 @@
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import quote, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from webarena_mini.kit.database import Database
 from webarena_mini.kit.forms import Posted, read_form, require_token
-from webarena_mini.kit.redirects import address_of, came_from, redirect_to
+from webarena_mini.kit.redirects import address_of, local_path, redirect_to
 from webarena_mini.kit.site import database_of, instance_of
 from webarena_mini.kit.tokens import new_token
 
@@ -49,17 +48,35 @@ def require_user(request: Request) -> sqlite3.Row:
     return user
 
 
-def login_path(request: Request, path: str) -> str:
-    """The log-in page at `path`, with the way back to what the visitor wanted to see."""
-    wanted = address_of(request) if request.method == "GET" else urlsplit(came_from(request, "")).path
-    joined = "&" if "?" in path else "?"
-    return f"{path}{joined}next={quote(wanted)}" if wanted not in ("", "/", path) else path
+def to_login(request: Request, path: str, *, told: str = "", back: bool = True) -> Response:
+    """To the log-in page at `path`, which tells once what it is told.
+
+    What leads `back` after logging in, which is no form, is kept in the session, as by the official applications.
+    """
+    response, token = redirect_to(path), token_of(request)
+    if not visitor_of(request).csrf:
+        token, _ = open_session(database_of(request), None)
+        set_cookie(request, response, token)
+    wanted = address_of(request) if back and request.method == "GET" else None
+    database_of(request).run(
+        "update sessions set told = ?, wanted = coalesce(?, wanted) where token = ?", told, wanted, token
+    )
+    return response
+
+
+def take_told(request: Request) -> str:
+    """What the log-in page has to tell; "" when it has told it."""
+    database, token = database_of(request), token_of(request)
+    told = str(database.value("select told from sessions where token = ?", token) or "")
+    if told:
+        database.run("update sessions set told = '' where token = ?", token)
+    return told
 
 
 def open_session(database: Database, user_id: int | None) -> tuple[str, Visitor]:
     """A new session and its cookie value; without a user it only carries the token of the log-in form."""
     token, csrf = new_token(), new_token()
-    database.run("insert into sessions values (?, ?, ?)", token, user_id, csrf)
+    database.run("insert into sessions (token, user_id, csrf) values (?, ?, ?)", token, user_id, csrf)
     return token, Visitor(csrf, None)
 
 
@@ -90,9 +107,10 @@ def with_session(request: Request, page: Callable[[], Response]) -> Response:
 
 
 def enter(request: Request, user_id: int, path: str) -> Response:
-    """Logs a user in and goes on to the path."""
+    """Logs a user in and goes on to the page that asked for it, else to the path."""
+    wanted = database_of(request).value("select wanted from sessions where token = ?", token_of(request))
     token, _ = open_session(database_of(request), user_id)
-    response = redirect_to(path)
+    response = redirect_to(local_path(wanted) if wanted else path)
     set_cookie(request, response, token)
     return response
 

@@ -37,7 +37,7 @@ WRITE: Mapping[tuple[str, str], Handler] = {
     ("item", "item_add_post"): item.publish,
     ("item", "item_edit_post"): item.change,
     ("item", "item_delete_post"): item.delete_for_good,
-    ("login", "login_post"): account.enter,
+    ("login", "login_post"): account.log_in,
     ("register", "register_post"): account.join,
     ("user", "profile_post"): account.change_profile,
     ("reset", ""): reset.reset,

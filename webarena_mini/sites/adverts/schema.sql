@@ -11,9 +11,12 @@ create table users (
 create table sessions (
     token text primary key,
     user_id integer references users (id) on delete cascade,
-    csrf text not null
+    csrf text not null,
+    wanted text not null default '',
+    told text not null default ''
 ) without rowid;
-create table flashes (token text not null, told text not null);
+create table flashes (token text not null, told text not null, is_fault integer not null);
+create table kept_forms (token text primary key, path text not null, fields text not null) without rowid;
 create table categories (id integer primary key, name text not null);
 create table images (id text primary key, content_type text not null, data blob not null) without rowid;
 create table items (

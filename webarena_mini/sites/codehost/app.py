@@ -19,6 +19,7 @@ def app(instance: Instance) -> Starlette:
         render,
         apology="The server made a mistake. Try again, or go back to your projects.",
         login="/users/sign_in",
+        login_first="You need to sign in or register first.",
     )
 
 

@@ -20,7 +20,9 @@ create table users (
 create table sessions (
     token text primary key,
     user_id integer references users (id) on delete cascade,
-    csrf text not null
+    csrf text not null,
+    wanted text not null default '',
+    told text not null default ''
 ) without rowid;
 create table follows (
     follower_id integer not null references users (id) on delete cascade,

@@ -126,23 +126,23 @@ def cents(text: str) -> int | None:
     return found if found <= LARGEST_PRICE * 100 else None
 
 
-def faults_of(database: Database, values: Mapping[str, str]) -> dict[str, str]:
-    """What keeps an advertisement from being published, by field."""
-    faults = {}
+def faults_of(database: Database, values: Mapping[str, str]) -> list[str]:
+    """What keeps an advertisement from being published."""
+    faults = []
     if not values.get("title", "").strip():
-        faults["title"] = "The title is missing."
+        faults.append("The title is missing.")
     elif len(values["title"]) > TITLE_LIMIT:
-        faults["title"] = f"At most {TITLE_LIMIT} characters."
+        faults.append(f"The title can have at most {TITLE_LIMIT} characters.")
     if not values.get("description", "").strip():
-        faults["description"] = "The description is missing."
+        faults.append("The description is missing.")
     elif len(values["description"]) > DESCRIPTION_LIMIT:
-        faults["description"] = f"At most {DESCRIPTION_LIMIT} characters."
+        faults.append(f"The description can have at most {DESCRIPTION_LIMIT:,} characters.")
     category = to_int(values.get("catId"), low=0, high=10_000, default=0)
     if database.one("select 1 from categories where id = ?", category) is None:
-        faults["catId"] = "Choose a category."
+        faults.append("Choose a category.")
     price = values.get("price", "")
     if price and cents(price) is None:
-        faults["price"] = "This is no price; it should look like 120 or 120.50."
+        faults.append("This is no price; it should look like 120 or 120.50.")
     return faults
 
 

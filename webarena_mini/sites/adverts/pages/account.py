@@ -1,6 +1,5 @@
 """Logging in and out, registration, one's own listings and profile, other people's."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -12,28 +11,29 @@ from webarena_mini.kit.clock import tick
 from webarena_mini.kit.forms import Posted
 from webarena_mini.kit.numbers import LARGEST_ID, to_int
 from webarena_mini.kit.passwords import hash_password, password_matches
-from webarena_mini.kit.redirects import local_path
-from webarena_mini.kit.sessions import open_session, posted, require_user, set_cookie, token_of, with_session
+from webarena_mini.kit.sessions import enter, posted, require_user, token_of, with_session
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.adverts.domain import items
-from webarena_mini.sites.adverts.pages.frame import go, render
+from webarena_mini.sites.adverts.pages.frame import go, refuse, render, tell_faults
 
 LOGIN = "/index.php?page=login"
+_PROFILE = "/index.php?page=user&action=profile"
 _DASHBOARD = "/index.php?page=user&action=dashboard"
 _MIN_PASSWORD = 8
 
 
 async def login(request: Request) -> Response:
-    return _entry(request, "login.html", email="", error="", next=request.query_params.get("next", ""))
+    return _entry(request, "login.html")
 
 
-async def enter(request: Request) -> Response:
+async def log_in(request: Request) -> Response:
     form = await posted(request)
     user = database_of(request).one("select * from users where email = ?", form["email"])
-    if user is None or not password_matches(form["password"], user["password"]):
-        error = "The email or the password is wrong."
-        return _entry(request, "login.html", email=form["email"], error=error, next=form["next"])
-    return _signed_in(request, user["id"], form["next"])
+    if user is None:
+        return refuse(request, LOGIN, "There is no such user.")
+    if not password_matches(form["password"], user["password"]):
+        return refuse(request, LOGIN, "The password is wrong.")
+    return enter(request, user["id"], _DASHBOARD)
 
 
 async def leave(request: Request) -> Response:
@@ -43,17 +43,19 @@ async def leave(request: Request) -> Response:
 
 
 async def register(request: Request) -> Response:
-    return _entry(request, "register.html", values={}, faults={})
+    return _entry(request, "register.html")
 
 
 async def join(request: Request) -> Response:
     form = await posted(request)
     database = database_of(request)
     faults = _faults_of(form)
-    if "s_email" not in faults and database.one("select 1 from users where email = ?", form["s_email"]):
-        faults["s_email"] = "This email is registered already."
+    if database.one("select 1 from users where email = ?", form["s_email"]):
+        faults.append("This email is registered already.")
     if faults:
-        return _entry(request, "register.html", values=form.values, faults=faults)
+        # The one form that the official application answers with the page itself.
+        tell_faults(request, faults)
+        return _entry(request, "register.html", values=form.values)
     user_id = database.insert(
         "users",
         name=form["s_name"],
@@ -61,7 +63,7 @@ async def join(request: Request) -> Response:
         password=hash_password(form["s_password"]),
         joined_at=tick(database),
     )
-    return _signed_in(request, user_id)
+    return enter(request, user_id, _DASHBOARD)
 
 
 async def own_items(request: Request) -> Response:
@@ -71,17 +73,17 @@ async def own_items(request: Request) -> Response:
 
 async def profile(request: Request) -> Response:
     user = require_user(request)
-    return _profile(request, dict(user), {})
+    return render(request, "profile.html", values=dict(user))
 
 
 async def change_profile(request: Request) -> Response:
     user, form = require_user(request), await posted(request)
     if not form["name"]:
-        return _profile(request, form.values, {"name": "Your name is missing."})
+        return refuse(request, _PROFILE, "Your name is missing.", fields=form.values)
     database = database_of(request)
     values = (form["name"][:80], form["phone"][:40], form["town"][:80])
     database.run("update users set name = ?, phone = ?, town = ? where id = ?", *values, user["id"])
-    return go(request, "/index.php?page=user&action=profile", "Your profile has been updated successfully.")
+    return go(request, _PROFILE, "Your profile has been updated successfully.")
 
 
 async def public(request: Request) -> Response:
@@ -93,29 +95,18 @@ async def public(request: Request) -> Response:
     return render(request, "public.html", person=person, rows=items.of_seller(database, number))
 
 
-def _signed_in(request: Request, user_id: int, wanted: str = "") -> Response:
-    token, _ = open_session(database_of(request), user_id)
-    response = go(request, local_path(wanted) if wanted else _DASHBOARD)
-    set_cookie(request, response, token)
-    return response
-
-
 def _entry(request: Request, template: str, **values: Any) -> Response:
     return with_session(request, lambda: render(request, template, **values))
 
 
-def _profile(request: Request, values: Mapping[str, object], faults: Mapping[str, str]) -> Response:
-    return render(request, "profile.html", values=values, faults=faults)
-
-
-def _faults_of(form: Posted) -> dict[str, str]:
-    faults = {}
+def _faults_of(form: Posted) -> list[str]:
+    faults = []
     if not form["s_name"]:
-        faults["s_name"] = "Your name is missing."
+        faults.append("Your name is missing.")
     if not is_email(form["s_email"]):
-        faults["s_email"] = "This is not an email address; it should look like name@example.com."
+        faults.append("This is not an email address; it should look like name@example.com.")
     if len(form["s_password"]) < _MIN_PASSWORD:
-        faults["s_password"] = f"At least {_MIN_PASSWORD} characters."
+        faults.append(f"A password has at least {_MIN_PASSWORD} characters.")
     elif form["s_password"] != form["s_password2"]:
-        faults["s_password2"] = "The passwords differ."
+        faults.append("The passwords differ.")
     return faults

@@ -1,7 +1,6 @@
 """An advertisement: reading it, writing to its seller, commenting, publishing, changing, deleting."""
 
 import sqlite3
-from collections.abc import Mapping
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -15,15 +14,28 @@ from webarena_mini.kit.sessions import posted, require_user, visitor_of, with_se
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.adverts.domain import items
 from webarena_mini.sites.adverts.domain.text import item_path
-from webarena_mini.sites.adverts.pages.frame import go, render
+from webarena_mini.sites.adverts.pages.frame import go, refuse, render
 
 _RELATED = 12
 _NO_PICTURE = "Choose a PNG, JPEG, GIF or WebP file of at most 2 MB."
 _MINE = "/index.php?page=user&action=items"
+_NEW = "/index.php?page=item&action=item_add"
 
 
 async def show(request: Request) -> Response:
-    return _page(request, _item_of(request), {}, {})
+    item = _item_of(request)
+    database = database_of(request)
+
+    def page() -> Response:
+        return render(
+            request,
+            "item.html",
+            item=item,
+            comments=items.comments(database, item["id"]),
+            related=items.related(database, item, _RELATED),
+        )
+
+    return with_session(request, page)
 
 
 async def comment(request: Request) -> Response:
@@ -31,18 +43,18 @@ async def comment(request: Request) -> Response:
     item = _item_of(request, form["id"])
     user = visitor_of(request).user
     author = user["name"] if user else form["authorName"]
-    faults = {}
+    faults = []
     if not author:
-        faults["authorName"] = "Your name is missing."
+        faults.append("Your name is missing.")
     if not form["body"]:
-        faults["body"] = "The comment is missing."
+        faults.append("The comment is missing.")
     elif len(form["body"]) > items.COMMENT_LIMIT:
-        faults["body"] = f"At most {items.COMMENT_LIMIT} characters."
+        faults.append(f"A comment can have at most {items.COMMENT_LIMIT:,} characters.")
     rating = to_int(form["rating"], low=0, high=5, default=0)
     if not rating:
-        faults["rating"] = "Choose a rating."
+        faults.append("Choose a rating.")
     if faults:
-        return _page(request, item, form.values, faults)
+        return refuse(request, item_path(item["id"]), *faults, fields=form.values)
     database = database_of(request)
     database.insert(
         "comments",
@@ -65,7 +77,7 @@ async def delete_comment(request: Request) -> Response:
     if not database.one(
         "select 1 from comments where id = ? and item_id = ? and user_id = ?", number, item["id"], user["id"]
     ):
-        raise HTTPException(403, "Only who wrote a comment can delete it.")
+        return refuse(request, item_path(item["id"]), "Only who wrote a comment can delete it.")
     database.run("delete from comments where id = ?", number)
     return go(request, f"{item_path(item['id'])}#comments", "The comment has been deleted.")
 
@@ -73,13 +85,13 @@ async def delete_comment(request: Request) -> Response:
 async def contact(request: Request) -> Response:
     form = await posted(request)
     item = _item_of(request, form["id"])
-    faults = {}
+    faults = []
     if not is_email(form["yourEmail"]):
-        faults["yourEmail"] = "This is not an email address; it should look like name@example.com."
+        faults.append("This is not an email address; it should look like name@example.com.")
     if not form["message"]:
-        faults["message"] = "The message is missing."
+        faults.append("The message is missing.")
     if faults:
-        return _page(request, item, form.values, faults)
+        return refuse(request, item_path(item["id"]), *faults, fields=form.values)
     database = database_of(request)
     database.insert(
         "messages",
@@ -95,7 +107,7 @@ async def contact(request: Request) -> Response:
 async def write(request: Request) -> Response:
     user = require_user(request)
     chosen = request.query_params.get("catId", "")
-    return _form(request, {"catId": chosen, "town": user["town"]}, {}, None)
+    return render(request, "item_form.html", values={"catId": chosen, "town": user["town"]}, item=None)
 
 
 async def publish(request: Request) -> Response:
@@ -104,7 +116,7 @@ async def publish(request: Request) -> Response:
     faults = items.faults_of(database, form.values)
     image_id = _picture(request, form.file, faults)
     if faults:
-        return _form(request, form.values, faults, None)
+        return refuse(request, _NEW, *faults, fields=form.values)
     number = items.publish(
         database, form.values, user_id=user["id"], contact=user["name"], email=user["email"], image_id=image_id
     )
@@ -116,7 +128,7 @@ async def edit(request: Request) -> Response:
     cents = item["price_cents"]
     price = "" if cents is None else f"{cents // 100}.{cents % 100:02}".removesuffix(".00")
     values = {**dict(item), "catId": str(item["category_id"]), "price": price}
-    return _form(request, values, {}, item)
+    return render(request, "item_form.html", values=values, item=item)
 
 
 async def change(request: Request) -> Response:
@@ -126,7 +138,7 @@ async def change(request: Request) -> Response:
     faults = items.faults_of(database, form.values)
     image_id = _picture(request, form.file, faults)
     if faults:
-        return _form(request, form.values, faults, item)
+        return refuse(request, _edit_path(item["id"]), *faults, fields=form.values)
     items.change(database, item["id"], form.values, image_id)
     return go(request, item_path(item["id"]), "Your listing has been updated.")
 
@@ -157,34 +169,15 @@ def _own(request: Request, given: str = "") -> sqlite3.Row:
     return found
 
 
-def _picture(request: Request, data: bytes, faults: dict[str, str]) -> str | None:
+def _edit_path(item_id: int) -> str:
+    return f"/index.php?page=item&action=item_edit&id={item_id}"
+
+
+def _picture(request: Request, data: bytes, faults: list[str]) -> str | None:
     """What was uploaded, kept unless something else is wrong."""
     if not data or faults:
         return None
     name = store_image(database_of(request), data)
     if name is None:
-        faults["photo"] = _NO_PICTURE
+        faults.append(_NO_PICTURE)
     return name
-
-
-def _page(request: Request, item: sqlite3.Row, values: Mapping[str, str], faults: Mapping[str, str]) -> Response:
-    database = database_of(request)
-
-    def page() -> Response:
-        return render(
-            request,
-            "item.html",
-            item=item,
-            comments=items.comments(database, item["id"]),
-            related=items.related(database, item, _RELATED),
-            values=values,
-            faults=faults,
-        )
-
-    return with_session(request, page)
-
-
-def _form(
-    request: Request, values: Mapping[str, object], faults: Mapping[str, str], item: sqlite3.Row | None
-) -> Response:
-    return render(request, "item_form.html", values=values, faults=faults, item=item)

@@ -8,8 +8,8 @@ from starlette.responses import Response
 from webarena_mini.kit.clock import tick
 from webarena_mini.kit.forms import Posted
 from webarena_mini.kit.passwords import hash_password, password_matches
-from webarena_mini.kit.redirects import local_path, redirect_to
-from webarena_mini.kit.sessions import enter, leave, posted, visitor_of, with_session
+from webarena_mini.kit.redirects import redirect_to
+from webarena_mini.kit.sessions import enter, leave, posted, take_told, visitor_of, with_session
 from webarena_mini.kit.site import database_of
 from webarena_mini.kit.tokens import new_token
 from webarena_mini.sites.codehost.domain.naming import is_username
@@ -24,20 +24,14 @@ async def sign_in(request: Request) -> Response:
     if request.method == "GET":
         if visitor_of(request).user:
             return redirect_to("/")
-        return _entry(request, "sign_in.html", name="", error="", next=request.query_params.get("next", "/"))
+        return _entry(request, "sign_in.html", name="", error=take_told(request))
     form = await posted(request)
     user = database_of(request).one(
         "select * from users where username = ?1 or (email = ?1 and email != '')", form["user[login]"]
     )
     if user is None or not password_matches(form["user[password]"], user["password"]):
-        return _entry(
-            request,
-            "sign_in.html",
-            name=form["user[login]"],
-            error="Invalid login or password.",
-            next=form["next"],
-        )
-    return enter(request, user["id"], local_path(form["next"]))
+        return _entry(request, "sign_in.html", name=form["user[login]"], error="Invalid login or password.")
+    return enter(request, user["id"], "/")
 
 
 async def sign_out(request: Request) -> Response:

@@ -1,7 +1,6 @@
 """Logging in and out, registration, the account's own page."""
 
 import re
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,8 +9,8 @@ from webarena_mini.kit.addresses import is_email
 from webarena_mini.kit.clock import tick
 from webarena_mini.kit.forms import Posted
 from webarena_mini.kit.passwords import hash_password, password_matches
-from webarena_mini.kit.redirects import local_path, redirect_to
-from webarena_mini.kit.sessions import enter, leave, posted, with_session
+from webarena_mini.kit.redirects import redirect_to
+from webarena_mini.kit.sessions import enter, leave, posted, take_told, to_login, with_session
 from webarena_mini.kit.site import database_of
 from webarena_mini.sites.forum.pages.frame import render
 from webarena_mini.sites.forum.pages.users import own
@@ -23,13 +22,12 @@ _MIN_PASSWORD, _MAX_PASSWORD = 8, 72
 
 async def login(request: Request) -> Response:
     if request.method == "GET":
-        error = "The username or the password is wrong." if "failed" in request.query_params else ""
-        return _entry(request, "login.html", name="", error=error, next=request.query_params.get("next", "/"))
+        return _entry(request, "login.html", error=take_told(request))
     form = await posted(request)
     user = database_of(request).one("select * from users where name = ?", form["username"])
     if user is None or not password_matches(form["password"], user["password"]):
-        return redirect_to(f"/login?{urlencode({'failed': 1, 'next': form['next']})}")
-    return enter(request, user["id"], local_path(form["next"]))
+        return to_login(request, "/login", told="The username or the password is wrong.", back=False)
+    return enter(request, user["id"], "/")
 
 
 async def logout(request: Request) -> Response:
