@@ -13,7 +13,7 @@ from webarena_runner.sites.probes.findings import Finding, Level
 from webarena_runner.sites.probes.instances import Named, running_instances
 from webarena_runner.sites.probes.wanted import wanted_by
 from webarena_runner.types import Task
-from webarena_runner.verified.package import install, python_of
+from webarena_runner.verified.package import install
 
 OURS = "browser"
 # A machine on which a model is starting is slow.
@@ -61,7 +61,7 @@ async def look_at_sites(
 
 
 async def get_evaluators(tasks: Sequence[Task], settings: RunSettings, say: Callable[[str], None]) -> None:
-    """Installs webarena-verified where it scores one of the tasks and is not there yet; `say` is told so.
+    """Installs webarena-verified where it scores one of the tasks and is not there, or not whole; `say` is told so.
 
     Raises:
         FetchError: it cannot be installed.
@@ -69,7 +69,7 @@ async def get_evaluators(tasks: Sequence[Task], settings: RunSettings, say: Call
     evaluators = load_evaluators(settings.scoring)
     # Checks of another kind are those of environments, which score in a way of their own.
     scored = [task for task in tasks if all(check.kind in evaluators for check in task.checks)]
-    if any(asks_verified(task, evaluators) for task in scored) and python_of() is None:
+    if any(asks_verified(task, evaluators) for task in scored):
         await asyncio.to_thread(install, say)
 
 

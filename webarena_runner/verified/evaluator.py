@@ -13,7 +13,7 @@ from typing import Any, Self
 from webarena_runner.errors import JudgeError
 from webarena_runner.official.sites import OFFICIAL_SITES
 from webarena_runner.verified import side
-from webarena_runner.verified.package import REQUIREMENT, install
+from webarena_runner.verified.package import REQUIREMENT, install, python_of
 
 log = logging.getLogger(__name__)
 LIMIT_S = 120.0
@@ -116,7 +116,7 @@ class VerifiedEvaluator:
         return verdict
 
     async def _start(self) -> asyncio.subprocess.Process:
-        python = self._python or await asyncio.to_thread(install, log.info)
+        python = self._python or python_of() or await asyncio.to_thread(install, log.info)
         # Nothing of the user's keys is its business, and no Ctrl-C, which ends the run in an order.
         environ = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "SYSTEMROOT") if name in os.environ}
         self._process = await asyncio.create_subprocess_exec(
@@ -148,6 +148,7 @@ class VerifiedEvaluator:
 async def verdicts_on(jobs: Sequence[Job], python: Path | None = None) -> list[dict[str, Any] | JudgeError]:
     """Of past episodes, in their order. Raises UsageError when the package cannot be installed."""
     found: list[dict[str, Any] | JudgeError] = []
+    python = python or await asyncio.to_thread(install, log.info)
     async with VerifiedEvaluator(python) as evaluator:
         for job in jobs:
             try:
