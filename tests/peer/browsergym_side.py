@@ -14,6 +14,8 @@ from chromium import in_lines, tokenize_without_data, use_chromium
 SIDE = Path(__file__).parents[2] / "webarena_runner" / "agents" / "browsergym" / "side.py"
 AGENT = "agentlab.agents.generic_agent.AGENT_4o_MINI"
 UNTIMED = {"slow_mo": 0, "pre_observation_delay": 0.2}
+# How long an action may take there, with what begins to load after it; on a busy machine that is too little.
+LIMIT, PATIENT_LIMIT = "timeout=500", "timeout=10_000"
 
 
 def main(executable: str, arguments: list[str]) -> None:
@@ -31,17 +33,21 @@ class BrowserGymSide:
         self._shown: dict[str, Any] = {}
 
     def reset(self, task_id: int, *, as_published: bool = False) -> dict[str, Any]:
-        """An episode of a registered task; `as_published`: with the delays that BrowserGym has for WebArena."""
+        """An episode of a registered task; `as_published`: with the delays and limits that BrowserGym has."""
         import browsergym_tasks
         import gymnasium
         from browsergym.core.action.highlevel import HighLevelActionSet
 
         self.close()
         actions = HighLevelActionSet(subsets=["webarena"], multiaction=False, retry_with_force=True, demo_mode="off")
+
+        def patiently(action: str) -> str:
+            return actions.to_python_code(action).replace(LIMIT, PATIENT_LIMIT)
+
         self._env = gymnasium.make(
             f"browsergym/{browsergym_tasks.name_of(task_id)}",
             disable_env_checker=True,
-            action_mapping=actions.to_python_code,
+            action_mapping=actions.to_python_code if as_published else patiently,
             # Without it a newer Chromium has pages of 800 x 600.
             resizeable_window=True,
             **({} if as_published else UNTIMED),
