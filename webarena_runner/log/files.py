@@ -2,9 +2,12 @@
 
 import hashlib
 import json
+import lzma
 import os
 import re
 import secrets
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,6 +16,11 @@ from typing import Any, BinaryIO
 
 from webarena_runner.errors import DamagedRecord, StoreError
 
+# What the standard library raises of a damaged zip file: of its index, its names, its members, their compression.
+BROKEN_ZIP = (
+    *(zipfile.BadZipFile, UnicodeDecodeError, NotImplementedError, RuntimeError),
+    *(EOFError, zlib.error, lzma.LZMAError),
+)
 # What a file is called while it is being written.
 _UNFINISHED = re.compile(r"\.(.+)\.[0-9a-f]{8}")
 

@@ -3,13 +3,13 @@
 import hashlib
 import json
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Protocol
 
 from webarena_runner.errors import UsageError
+from webarena_runner.log.files import BROKEN_ZIP
 from webarena_runner.log.wellformed import HALF_IN_JSON, well_formed_value
 
 MAX_EVENT_BYTES = 512 * 2**20
@@ -18,7 +18,6 @@ MAX_PICTURE_BYTES = 20 * 2**20
 _SUFFIX = ".trace"
 # Of the test runner: its own steps, which are no calls of a browser.
 _OF_THE_TEST = "test.trace"
-_BROKEN = (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error, OSError)
 _CHUNK = 2**20
 
 
@@ -95,7 +94,7 @@ class Archive:
         try:
             with self._files.open(name) as file:
                 return file.read()
-        except _BROKEN:
+        except (*BROKEN_ZIP, OSError):
             return None
 
     @property
@@ -113,7 +112,7 @@ class Archive:
         try:
             with self._files.open(name) as file:
                 yield file
-        except _BROKEN as error:
+        except (*BROKEN_ZIP, OSError) as error:
             raise UsageError(f"{self._path}: {name} cannot be read: {error}") from error
 
 
@@ -124,14 +123,15 @@ def open_archive(path: Path) -> Iterator[Archive]:
         yield Archive(path, _Folder(path))
         return
     try:
-        with zipfile.ZipFile(path) as file:
-            yield Archive(path, _Zip(file))
-    except zipfile.BadZipFile as error:
+        file = zipfile.ZipFile(path)
+    except BROKEN_ZIP as error:
         raise UsageError(
             f"{path}: is no zip file; expected a trace, as context.tracing.stop(path=...) makes"
         ) from error
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from error
+    with file:
+        yield Archive(path, _Zip(file))
 
 
 def _event(line: bytes) -> dict[str, Any] | None:
