@@ -108,7 +108,8 @@ def _cause(said: str) -> str:
     """The one of pip's many lines that says why: what broke the connection, else its last error."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     broken = [line.partition("connection broken by ")[2] for line in lines if "connection broken by " in line]
-    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+    # Of a fault that pip does not know it says `ERROR: Exception:`, and what it is at the end of a traceback.
+    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ") and line[7:] != "Exception:"]
     return (broken[:1] or errors[-1:] or lines[-1:] or ["no wheel came"])[0]
 
 

@@ -131,6 +131,18 @@ def test_bad_sources_are_told(tmp_path: Path, web: str) -> None:
             fetch_task_set("webarena", source, tmp_path / "cache", _ignore)
 
 
+def test_of_a_fault_that_pip_does_not_know_its_last_line_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = ["ERROR: Exception:", "Traceback (most recent call last):", "OSError: [Errno 28] No space left on device"]
+    (tmp_path / "pip").mkdir()
+    (tmp_path / "pip" / "__init__.py").touch()
+    (tmp_path / "pip" / "__main__.py").write_text(f"import sys; sys.exit({chr(10).join(lines)!r})")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(FetchError, match=r"pip could not get libwebarena==0\.0\.5: OSError: \[Errno 28\] No space"):
+        fetch_task_set("webarena", None, tmp_path, _ignore)
+
+
 def test_pip_failing_is_told_with_the_other_ways(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("PIP_RETRIES", "0")

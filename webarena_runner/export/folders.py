@@ -9,6 +9,7 @@ from typing import Any
 
 from webarena_runner import __version__
 from webarena_runner.errors import StoreError
+from webarena_runner.log.files import place_in
 
 INDEX = "export.json"
 Json = dict[str, Any]
@@ -31,7 +32,7 @@ def write_folder(target: Path, exporter: str, write: Callable[[Path], Json]) -> 
         new.rename(target)
     except OSError as error:
         raise StoreError(
-            f"cannot write {error.filename or target}: {error.strerror}; make room or get rights there"
+            f"cannot write {place_in(error, target)}: {error.strerror}; make room or get rights there"
         ) from error
     finally:
         for left in (new, old):

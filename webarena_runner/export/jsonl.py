@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from webarena_runner.errors import ConfigError, StoreError
 from webarena_runner.interfaces.export import ExportSetup
-from webarena_runner.log.files import replacing
+from webarena_runner.log.files import place_in, replacing
 from webarena_runner.log.lines import printable
 from webarena_runner.log.paths import Key, RunPaths
 from webarena_runner.log.places import placed
@@ -66,7 +66,7 @@ def _write(path: Path, lines: Iterable[Line]) -> int:
                 file.write(printable(json.dumps(line, ensure_ascii=False)).encode() + b"\n")
                 count += 1
     except OSError as error:
-        raise StoreError(f"cannot write {error.filename or path}: {error.strerror}") from error
+        raise StoreError(f"cannot write {place_in(error, path)}: {error.strerror}") from error
     return count
 
 

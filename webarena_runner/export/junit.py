@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from webarena_runner.errors import ConfigError, StoreError
 from webarena_runner.interfaces.export import ExportSetup
-from webarena_runner.log.files import write_atomically
+from webarena_runner.log.files import place_in, write_atomically
 from webarena_runner.log.lines import printable
 from webarena_runner.log.paths import Key, RunPaths, task_name
 from webarena_runner.report.summary import RunReport, load_run, not_passed
@@ -41,7 +41,7 @@ class JUnit:
             target.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(target, as_xml(report))
         except OSError as error:
-            raise StoreError(f"cannot write {error.filename or target}: {error.strerror}") from error
+            raise StoreError(f"cannot write {place_in(error, target)}: {error.strerror}") from error
         total = report.total
         return (
             f"{target}: {total.planned} test cases, {total.failed} failures, {total.errored} errors, "

@@ -7,7 +7,7 @@ from typing import Self
 
 from webarena_runner.errors import ConfigError, DamagedRecord, StoreError
 from webarena_runner.interfaces.export import ExportSetup
-from webarena_runner.log.files import is_file, write_atomically
+from webarena_runner.log.files import is_file, place_in, write_atomically
 from webarena_runner.log.har import har_text, read_har
 from webarena_runner.log.paths import AttemptPaths, RunPaths
 from webarena_runner.log.reading import read_manifest
@@ -49,7 +49,7 @@ class Recordings:
             target.mkdir(parents=True, exist_ok=True)
             faults = list(self._copied(recorded, target))
         except OSError as error:
-            raise StoreError(f"cannot write {error.filename or target}: {error.strerror}") from error
+            raise StoreError(f"cannot write {place_in(error, target)}: {error.strerror}") from error
         written = len(recorded) - len(faults)
         counted = f"{written} of {len(manifest.planned)} planned episodes"
         return "\n".join([f"{target} ({counted})", *(f"  left out: {fault}" for fault in faults)])

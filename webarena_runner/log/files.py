@@ -25,6 +25,11 @@ BROKEN_ZIP = (
 _UNFINISHED = re.compile(r"\.(.+)\.[0-9a-f]{8}")
 
 
+def place_in(error: OSError, otherwise: Path) -> str:
+    """The file that could not be written; of a copy, Python names first what was copied."""
+    return str(error.filename2 or error.filename or otherwise)
+
+
 def write_atomically(path: Path, content: str | bytes, *, durable: bool = True) -> None:
     """After a crash the file holds the old content or the new one, never a part; text goes out as UTF-8.
 

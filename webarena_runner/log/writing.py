@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from webarena_runner.errors import StoreError
-from webarena_runner.log.files import clear_unfinished, sha256_of, write_atomically
+from webarena_runner.log.files import clear_unfinished, place_in, sha256_of, write_atomically
 from webarena_runner.log.format import FORMAT, Raw
 from webarena_runner.log.paths import AttemptPaths, RunPaths, is_run
 from webarena_runner.log.places import placed
@@ -262,6 +262,6 @@ def writing_below(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StoreError(
-            f"cannot write {error.filename or path}: {error.strerror}; make room or get rights there, or give another "
+            f"cannot write {place_in(error, path)}: {error.strerror}; make room or get rights there, or give another "
             "--out. What was finished is kept"
         ) from error

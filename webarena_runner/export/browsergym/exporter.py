@@ -15,7 +15,7 @@ from webarena_runner.export.browsergym.entry import (
 )
 from webarena_runner.export.browsergym.readme import readme_of
 from webarena_runner.interfaces.export import ExportSetup
-from webarena_runner.log.files import write_atomically
+from webarena_runner.log.files import place_in, write_atomically
 from webarena_runner.report.summary import load_run
 from webarena_runner.settings.options import PlugInOptions
 
@@ -73,7 +73,7 @@ class BrowserGym:
                 write_atomically(place / README, readme_of(report, agent))
         except OSError as error:
             raise StoreError(
-                f"cannot write {error.filename or place}: {error.strerror}; make room or get rights there"
+                f"cannot write {place_in(error, place)}: {error.strerror}; make room or get rights there"
             ) from error
         return _said(place / benchmark.file, entry, refused_by_strict_mode(report))
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 from webarena_runner.errors import ConfigError, StoreError
 from webarena_runner.export.episodes import episodes
 from webarena_runner.interfaces.export import ExportSetup
-from webarena_runner.log.files import sha256_of
+from webarena_runner.log.files import place_in, sha256_of
 from webarena_runner.log.paths import RunPaths
 from webarena_runner.report.summary import RunReport, load_run
 from webarena_runner.settings.options import PlugInOptions
@@ -54,7 +54,7 @@ class Inspect:
             write_eval_log(log, new)
             new.replace(target)
         except OSError as error:
-            raise StoreError(f"cannot write {error.filename or target}: {error.strerror}") from error
+            raise StoreError(f"cannot write {place_in(error, target)}: {error.strerror}") from error
         finally:
             new.unlink(missing_ok=True)
         said = f"{target}: {len(log.samples or ())} of {len(report.manifest.planned)} episodes"

@@ -13,7 +13,7 @@ from webarena_runner.export.verified.answers import agent_response, own_response
 from webarena_runner.export.verified.known import known_of, read_dataset
 from webarena_runner.export.verified.readme import readme
 from webarena_runner.interfaces.export import ExportSetup
-from webarena_runner.log.files import is_file, write_atomically
+from webarena_runner.log.files import is_file, place_in, write_atomically
 from webarena_runner.log.har import har_text, read_har
 from webarena_runner.log.paths import AttemptPaths, Key, RunPaths, task_name
 from webarena_runner.log.reading import read_steps, read_tasks
@@ -69,7 +69,7 @@ class Verified:
                 written = self._trial(report, trial, into, tasks)
                 lines += _lines(written, into, len([key for key in report.manifest.planned if key[1] == trial]))
         except OSError as error:
-            raise StoreError(f"cannot write {error.filename or target}: {error.strerror}") from error
+            raise StoreError(f"cannot write {place_in(error, target)}: {error.strerror}") from error
         return "\n".join(lines)
 
     def _trial(self, report: RunReport, trial: int, into: Path, tasks: Mapping[TaskId, Task]) -> Written:

@@ -12,6 +12,7 @@ from pathlib import Path
 from string import ascii_lowercase
 
 from webarena_runner.errors import UsageError
+from webarena_runner.log.files import place_in
 from webarena_runner.log.paths import AttemptPaths, Key
 from webarena_runner.report.html import links
 from webarena_runner.report.html.pages import Pages
@@ -121,7 +122,7 @@ def is_ours(page: Path) -> bool:
 
 def not_written(place: Path, error: OSError) -> UsageError:
     return UsageError(
-        f"cannot write the report to {place}: {error.filename or place}: {error.strerror}; make room or get rights "
+        f"cannot write the report to {place}: {place_in(error, place)}: {error.strerror}; make room or get rights "
         "there, or give another place: --html FOLDER"
     )
 

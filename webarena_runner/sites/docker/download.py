@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 
 from webarena_runner.errors import ConfigError, SiteError
+from webarena_runner.log.files import place_in
 
 # Of one read; a connection that has sent nothing for so long is broken.
 IDLE_LIMIT_S = 60.0
@@ -50,7 +51,7 @@ async def download(url: str, path: Path, *, progress: Progress, idle_limit_s: fl
             raise SiteError(f"{url}: its sha256 is {sha256}, published is {expected}; the file was removed, try again")
         part.replace(path)
     except OSError as error:
-        raise ConfigError(f"{error.filename or path}: cannot be written: {error.strerror or error}") from error
+        raise ConfigError(f"{place_in(error, path)}: cannot be written: {error.strerror or error}") from error
     return Fetched(path, sha256, checked=bool(expected))
 
 
