@@ -25,6 +25,7 @@ LAYERS = {
         "actions",
         "lifeline",
         "loopback",
+        "stopping",
         "inside",
         "allowance",
         "time_limits",

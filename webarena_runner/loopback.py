@@ -1,7 +1,5 @@
 """HTTP servers for programs on this machine, which end with Ctrl-C."""
 
-import asyncio
-import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,12 +7,13 @@ from contextlib import contextmanager
 import uvicorn
 
 from webarena_runner.errors import UsageError
+from webarena_runner.stopping import on_stop_signal
 
 HOST = "127.0.0.1"
 
 
 class LoopbackServer(uvicorn.Server):
-    """Says by `on_ready` when it can be asked, and ends without an error at Ctrl-C and SIGTERM."""
+    """Says by `on_ready` when it can be asked, and ends without an error at Ctrl-C and other signals to stop."""
 
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -27,9 +26,7 @@ class LoopbackServer(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Ctrl-C is how the server ends, and no error."""
-        loop = asyncio.get_running_loop()
-        for name in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(name, self._end)
+        on_stop_signal(self._end)
         yield
 
     def _end(self) -> None:
@@ -42,6 +39,8 @@ def listen(port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))
+        # Or another program that asks for the same port would get it too, as long as neither listens.
+        listener.listen()
     except (OSError, OverflowError) as error:
         listener.close()
         raise UsageError(f"--port {port}: cannot be opened: {error}; take another, or leave it out") from error

@@ -14,6 +14,7 @@ from webarena_runner.cli import INTERRUPTED
 from webarena_runner.cli.consent import require_consent_to_resets
 from webarena_runner.cli.html import FailedOnly, Html, Open, SingleFile, Wanted, write_html
 from webarena_runner.errors import UsageError
+from webarena_runner.stopping import STOP_SIGNALS
 
 if TYPE_CHECKING:
     import asyncio
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from webarena_runner.settings.loading import CliOptions
 
 log = logging.getLogger(__name__)
-# Ctrl-C, what `timeout` and CI runners send, and a terminal that is closed.
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SAME_WISH_S = 1.0
 FORMS = ("table", "markdown", "json")
 RunFolder = Annotated[str, typer.Argument(metavar="RUN", help="Run folder, or run id under --out.")]

@@ -1,7 +1,6 @@
 """What `wa-run sites serve` does until it is stopped."""
 
 import asyncio
-import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from webarena_runner.cli.console import stderr
 from webarena_runner.errors import ConfigError
 from webarena_runner.log.files import write_atomically
 from webarena_runner.official.sites import sites_needed
+from webarena_runner.stopping import on_stop_signal
 from webarena_runner.tasksets import load_task_set
 from webarena_runner.tasksets.config_files import require_own_folder, write_config_files
 from webarena_runner.tasksets.faults import require_usable
@@ -38,8 +38,7 @@ async def serve_until_stopped(given: Serving) -> None:
     tasks = _tasks(given)
     _write_env_file(given, None)
     stop = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    on_stop_signal(stop.set)
     console = stderr()
     async with _served(given) as served:
         if given.configs is not None:

@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import signal
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -91,11 +90,12 @@ def _serves(name: str) -> bool:
 
 
 async def _until_ended_or_interrupted(command: "ServeCommand", name: str) -> int:
-    """The server's exit code; 0 after SIGINT or SIGTERM, which is how it is meant to end."""
+    """The server's exit code; 0 after a signal to stop, which is how it is meant to end."""
     import asyncio
 
     from webarena_runner.cli.console import stderr
     from webarena_runner.models.shared.serve import run_server
+    from webarena_runner.stopping import on_stop_signal
 
     console = stderr()
     uses = " ".join(f"-o {shlex.quote(assignment)}" for assignment in command.assignments)
@@ -110,8 +110,7 @@ async def _until_ended_or_interrupted(command: "ServeCommand", name: str) -> int
         )
 
     running = asyncio.ensure_future(run_server(command, say=say, on_ready=on_ready))
-    for each in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(each, running.cancel)
+    on_stop_signal(running.cancel)
     try:
         return await running
     except asyncio.CancelledError:

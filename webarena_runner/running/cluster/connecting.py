@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from webarena_runner.errors import ConfigError
+from webarena_runner.stopping import STOP_SIGNALS
 
 log = logging.getLogger(__name__)
 NAMESPACE = "webarena-runner"
@@ -26,7 +27,6 @@ OBJECT_STORE_BYTES = 256 << 20
 # Its sockets lie below the folder, and their whole path may have 107 characters.
 LONGEST_FOLDER = 40
 TOKEN = "RAY_AUTH_TOKEN"
-_OF_OURS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ def _first_line(error: Exception) -> str:
 def _take_signals_back() -> None:
     """Ray has its own handlers put below Python's, which print a stack at each SIGTERM."""
     if threading.current_thread() is threading.main_thread():
-        for each in _OF_OURS:
+        for each in STOP_SIGNALS:
             if (handler := signal.getsignal(each)) is not None:
                 signal.signal(each, handler)
                 signal.siginterrupt(each, False)  # noqa: FBT003 - as asyncio does it
