@@ -1,13 +1,15 @@
 """A server of ours for OpenEnv's clients, and episodes played through it."""
 
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 from webarena_runner.gym import ReferencePlayer
 
@@ -15,36 +17,40 @@ WA_RUN = Path(sys.executable).with_name("wa-run")
 # Of the forum, the shop, the map and the wiki; no reference answer of theirs needs a judge.
 TASKS = (37, 38, 29, 58, 340, 315, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11)
 END_LIMIT_S = 60
+MOST_SAID = 1_000_000
 
 
 @dataclass
 class Served:
-    """`left` is what the server's process said at its end, and the code."""
-
     url: str
     process: subprocess.Popen[str]
-    left: dict[str, Any] = field(default_factory=dict)
+    _stderr: IO[str]
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGINT)
-        self.left["stderr"] = self.process.communicate(timeout=END_LIMIT_S)[1]
-        return self.process.returncode
+        return self.process.wait(END_LIMIT_S)
+
+    def said(self) -> str:
+        """All that is on its standard error so far."""
+        return os.pread(self._stderr.fileno(), MOST_SAID, 0).decode()
 
 
 @contextmanager
-def served(sessions: int, *options: str, wa_run: Path = WA_RUN) -> Iterator[Served]:
-    command = [str(wa_run), "env", "serve", "--kind", "openenv", "--port", "0", "--sessions", str(sessions), *options]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    url = process.stdout.readline().strip()
-    if not url:
-        raise AssertionError(process.communicate()[1])
-    server = Served(url, process)
-    try:
-        yield server
-    finally:
-        if process.poll() is None:
-            server.stop()
+def served(sessions: int, *options: str) -> Iterator[Served]:
+    """In a process group of its own, which says how each episode ends."""
+    command = [WA_RUN, "-v", "env", "serve", "--kind", "openenv", "--port", "0", "--sessions", str(sessions), *options]
+    with (
+        TemporaryFile("w+") as stderr,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True, start_new_session=True) as process,
+    ):
+        assert process.stdout is not None
+        server = Served(process.stdout.readline().strip(), process, stderr)
+        assert server.url, server.said()
+        try:
+            yield server
+        finally:
+            if process.poll() is None:
+                server.stop()
 
 
 def play(client: Any, task_id: int, **limits: Any) -> Any:

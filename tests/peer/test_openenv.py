@@ -178,7 +178,7 @@ def test_an_action_may_come_bare_or_in_the_first_fence_of_a_reply(two: Served, r
 
 
 def test_requests_that_would_lose_their_environment_are_refused(two: Served) -> None:
-    for path in ("reset", "step"):
+    for path in ("reset", "step", "mcp"):
         said = httpx.post(f"{two.url}/{path}", json={"action": {"action": "stop []"}}, timeout=60, trust_env=False)
         assert (said.status_code, "WebSocket" in said.json()["detail"]) == (409, True)
 

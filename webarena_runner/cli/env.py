@@ -50,11 +50,12 @@ def serve(
 ) -> None:
     """Serve tasks to clients of another framework until Ctrl-C: one Chromium, and a context for each client.
 
-    Only programs on this machine reach it. Nothing is written: the episodes are the clients'.
+    Only programs on this machine reach it. Nothing is written: the episodes are the clients'. With -v before `env` it
+    says how each ends.
     """
     import asyncio
 
-    from webarena_runner.cli.console import stderr
+    from webarena_runner.cli.console import start_logging, stderr
     from webarena_runner.cli.selected import chosen_set, chosen_tasks
     from webarena_runner.errors import ConfigError
     from webarena_runner.gym.setting import Setting
@@ -81,6 +82,7 @@ def serve(
     for each in chosen:
         setting.task(each)
     console = stderr()
+    start_logging(console, verbose=context.obj["verbose"])
     if judged := setting.lacking_judge(chosen):
         console.print(
             f"{len(judged)} of {len(chosen)} tasks (the first is {judged[0]!r}) may need a judge model: without one "

@@ -19,27 +19,26 @@ from webarena_runner.openenv.sessions import Session, Shared
 from webarena_runner.types import TaskId
 
 NAME = "webarena"
-# Sessions that were made by POST /mcp and never used would hold their places for good.
-UNUSED_S = 600
 END_LIMIT_S = 5
 # Of a WebSocket message from a client, in bytes: an action has 100,000 characters at most.
 MAX_MESSAGE = 1_000_000
 NO_SESSION = (
-    "an episode is one WebSocket connection to /ws, which OpenEnv's clients open: with each POST to /{0} OpenEnv would "
-    "make an environment and close it again. Use openenv.GenericEnvClient(base_url=...), or WebArenaClient"
+    "an episode is one WebSocket connection to /ws, which OpenEnv's clients open: what POST /{0} makes belongs to no "
+    "connection. Use openenv.GenericEnvClient(base_url=...), or WebArenaClient"
 )
 
 
 def make_app(shared: Shared, sessions: int) -> FastAPI:
     """`sessions` clients at once; the next one is told CAPACITY_REACHED."""
     app = FastAPI(title="WebArena as an OpenEnv environment")
-    for path in ("reset", "step", "state"):
+    for path in ("reset", "step", "state", "mcp"):
         app.add_api_route(f"/{path}", _refusal(path), methods=["POST", "GET"], include_in_schema=False)
     server = HTTPEnvServer(
         lambda: Session(shared),
         WebArenaAction,
         WebArenaObservation,
-        concurrency_config=ConcurrencyConfig(max_concurrent_envs=sessions, session_timeout=UNUSED_S),
+        # A timeout would end sessions of clients that are connected too, while a trainer updates its weights.
+        concurrency_config=ConcurrencyConfig(max_concurrent_envs=sessions, session_timeout=None),
         env_name=NAME,
         state_cls=WebArenaState,
     )

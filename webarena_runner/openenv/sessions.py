@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import logging
 import random
 import uuid
 from collections.abc import Sequence
@@ -22,7 +23,16 @@ from webarena_runner.interfaces.environments import EnvironmentProvider
 from webarena_runner.openenv.models import WebArenaAction, WebArenaObservation, WebArenaState
 from webarena_runner.types import Action, Decision, Invalid, Task, TaskId
 
-RESET_ARGUMENTS = ("seed", "episode_id", "task_id", "split", "index", "max_steps", "step_timeout_s")
+log = logging.getLogger(__name__)
+RESET_ARGUMENTS: dict[str, tuple[tuple[type, ...], str]] = {
+    "seed": ((int,), "an integer"),
+    "episode_id": ((str,), "a text"),
+    "task_id": ((int, str), "an id"),
+    "split": ((str,), "a text"),
+    "index": ((int,), "an integer"),
+    "max_steps": ((int,), "an integer"),
+    "step_timeout_s": ((int, float), "a number of seconds"),
+}
 # How long a session that is left may take to give back its browser context and sites.
 LEAVE_LIMIT_S = 60
 
@@ -61,6 +71,7 @@ class Session(Environment):  # type: ignore[misc]
             UsageError: an unknown argument, task or limit.
             EpisodeError: sites or browser failed; another reset may help.
         """
+        _require_arguments(more | {"seed": seed, "episode_id": episode_id})
         task, settings = self._chosen(seed, more)
         await self._leave()
         self._state = WebArenaState(
@@ -142,8 +153,6 @@ class Session(Environment):  # type: ignore[misc]
         return [_told(self._shared.setting.task(each)) for each in self._shared.task_ids[start:stop]]
 
     def _chosen(self, seed: int | None, more: dict[str, Any]) -> tuple[Task, Any]:
-        if unknown := sorted(set(more) - set(RESET_ARGUMENTS)):
-            raise UsageError(f"reset: unknown argument {unknown[0]!r}; expected some of {', '.join(RESET_ARGUMENTS)}")
         if seed is not None:
             self._random.seed(seed)
         if more.get("task_id") is not None:
@@ -156,7 +165,7 @@ class Session(Environment):  # type: ignore[misc]
         elif more.get("index") is not None:
             try:
                 task_id = self._id_at(more.get("split") or self._shared.task_set, more["index"])
-            except (IndexError, TypeError) as error:
+            except IndexError as error:
                 raise UsageError(
                     f"reset: index {more['index']!r}: expected a number from 0 to {len(self._shared.task_ids) - 1}"
                 ) from error
@@ -217,6 +226,23 @@ class Session(Environment):  # type: ignore[misc]
         if play is not None:
             self._shared.plays.discard(play)
             await play.leave()
+            log.info(
+                "task %s: %s, reward %s, %d steps",
+                self._state.task_id,
+                self._state.ending or "left before its end",
+                "none" if self._state.reward is None else format(self._state.reward, "g"),
+                self._state.step_count,
+            )
+
+
+def _require_arguments(given: dict[str, Any]) -> None:
+    """Raises UsageError for one that is unknown, or of another type."""
+    for name, value in given.items():
+        if name not in RESET_ARGUMENTS:
+            raise UsageError(f"reset: unknown argument {name!r}; expected some of {', '.join(RESET_ARGUMENTS)}")
+        types, expected = RESET_ARGUMENTS[name]
+        if value is not None and (not isinstance(value, types) or isinstance(value, bool)):
+            raise UsageError(f"reset: {name}={value!r}: expected {expected}")
 
 
 def _told(task: Task) -> dict[str, Any]:
