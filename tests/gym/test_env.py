@@ -215,6 +215,7 @@ def test_an_error_can_end_the_episode_truncated_and_the_next_one_begins(make: Ma
     assert (reward, terminated, truncated) == (0.0, False, True)
     assert (info["task_id"], info["ending"], info["error_class"]) == (JUDGED, "error", "judge")
     assert "needs a judge model" in info["error"]
+    assert "assignments=['judge.model=NAME']" in info["error"]
     assert observation["text"] == first["text"]
     with pytest.raises(ResetNeeded):
         env.step("stop [a forum]")
@@ -278,11 +279,15 @@ def test_screenshots_are_pixels_of_the_viewport(make: Make) -> None:
     assert np.unique(observation["screenshot"]).size > 10
 
 
-MADE = f"env = gymnasium.make({ENV_ID!r}, task_set={{task_set!r}}, sites='embedded', task_id={FORUMS}); env.reset()"
+GIVEN = f"{ENV_ID!r}, task_set={{task_set!r}}, sites='embedded', task_id={FORUMS}"
+MADE = f"env = gymnasium.make({GIVEN}); env.reset()"
+VECTOR = f"envs = gymnasium.make_vec({GIVEN}, num_envs=2, vectorization_mode='%s'); envs.reset()"
 PLAYS = f"gym.rollouts(lambda seen: 'stop []', [{FORUMS}] * 9, 2, task_set={{task_set!r}}, sites='embedded')"
 UNCLOSED = {
     "closed": f"{MADE}; env.close(); assert threading.active_count() == 1",
     "environment": MADE,
+    "sync": VECTOR % "sync",
+    "async": VECTOR % "async",
     "rollouts": f"playing = {PLAYS}; next(playing)",
 }
 
@@ -305,7 +310,7 @@ def test_other_pythons_end_without_a_word_of_what_was_not_closed(task_set: str, 
     subprocess.run([python, "-m", "venv", tmp_path / "venv"], check=True)
     python = str(tmp_path / "venv" / "bin" / "python")
     subprocess.run([python, "-m", "pip", "install", "-q", "-e", ROOT], check=True)
-    for left in ("environment", "rollouts"):
+    for left in ("environment", "sync", "async", "rollouts"):
         assert_ends_cleanly(python, UNCLOSED[left].format(task_set=task_set))
 
 

@@ -200,7 +200,8 @@ def unjudged(question: Question, message: str) -> Score:
 def _missing_judge(task: Task, question: Question) -> str:
     return (
         f"task {task.task_id} of {task.task_set} needs a judge model to decide the answer {question.answer!r}; "
-        f"pass --judge NAME (a model of configs/models), or leave such tasks out"
+        "name a model file in judge.model (wa-run: --judge NAME; in Python: assignments=['judge.model=NAME']), or "
+        "leave such tasks out"
     )
 
 
