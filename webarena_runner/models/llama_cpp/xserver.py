@@ -27,7 +27,8 @@ def main() -> int:
     params.cache_ram_mib = given.cache_ram
     if given.mmproj:
         params.mmproj.path = given.mmproj
-    params.api_keys = [os.environ["LLAMA_API_KEY"]]
+    # Of an empty one it would want exactly that, which other programs cannot send.
+    params.api_keys = [key] if (key := os.environ["LLAMA_API_KEY"]) else []
     server = xllamacpp.Server(params)
     sys.stdout.write(f"serving at {server.listening_address}\n")
     sys.stdout.flush()
