@@ -28,6 +28,7 @@ help:
 	@echo "make verified-test  webarena-verified's evaluator on runs and exported episodes (sets up .venv-verified: 0.1 GB, three minutes)"
 	@echo "make harbor-test  Harbor's models and viewer on exported jobs (sets up .venv-harbor: 0.3 GB, needs Python 3.12)"
 	@echo "make openenv-test  OpenEnv's client on our server, sixteen sessions at once (sets up .venv-openenv: 0.7 GB, three minutes)"
+	@echo "make verifiers-test  a whole evaluation by verifiers on our server (sets up .venv-openenv, and .venv-verifiers: 0.4 GB)"
 	@echo "make miniwob-test  MiniWoB's pages as episodes of ours (sets up .venv-miniwob: 0.6 GB, two minutes)"
 	@echo "make bfcl-test   the Berkeley leaderboard's multi-turn tasks, in a Python of their own (sets up .venv-bfcl: 30 MB, a minute)"
 	@echo "make cube-test  the embedded tasks as a benchmark of CUBE (sets up .venv-cube: 0.7 GB, two minutes, needs Python 3.12)"
@@ -175,7 +176,17 @@ bench-ray: browser .venv-ray/.installed
 
 .PHONY: openenv-test
 openenv-test: browser .venv-openenv/.installed
-	.venv-openenv/bin/python -m pytest -m peer tests/peer/test_openenv.py
+	.venv-openenv/bin/python -m pytest -m peer tests/peer/test_openenv.py tests/peer/test_openenv_faults.py
+
+# Who evaluates on our server, in an environment of its own: it asks for another release of `mcp`.
+.venv-verifiers/.installed: requirements/verifiers.txt
+	test -x .venv-verifiers/bin/python || $(PYTHON) -m venv .venv-verifiers
+	.venv-verifiers/bin/python -m pip install --quiet -r requirements/verifiers.txt
+	touch $@
+
+.PHONY: verifiers-test
+verifiers-test: browser .venv-openenv/.installed .venv-verifiers/.installed
+	.venv-openenv/bin/python -m pytest -m peer tests/peer/test_verifiers.py
 
 # What a step costs through each adapter that is in the environment: two minutes.
 .PHONY: bench-adapters

@@ -1,4 +1,4 @@
-"""A WebArena environment for TRL's GRPOTrainer, on a server: wa-run env serve --sessions 17
+"""A WebArena environment for TRL's GRPOTrainer, on a server: wa-run env serve --sessions 8
 
 dataset = Dataset.from_list(rows([37, 38]))
 GRPOTrainer(model, args=args, train_dataset=dataset, environment_factory=WebArena)
