@@ -71,15 +71,15 @@ def draw_marks(picture: bytes, marks: Sequence[Mark], screen: Screen, kind: str)
 
 
 def encoded_png(image: "Image") -> bytes:
-    """An RGB picture as PNG, in half of Pillow's time: without filters, without which pages compress better too."""
+    """An RGB picture as PNG, in a tenth of Pillow's time: without filters, without which pages compress better too."""
     import numpy as np  # a quarter of a second that runs without marked pictures need not take
+    from isal import isal_zlib
 
     width, height = image.size
     rows = np.frombuffer(image.tobytes(), np.uint8).reshape(height, 3 * width)
     filtered = np.zeros((height, 1 + 3 * width), np.uint8)
     filtered[:, 1:] = rows
-    packer = zlib.compressobj(level=1, memLevel=9)
-    data = packer.compress(filtered.data) + packer.flush()
+    data = isal_zlib.compress(filtered.data, level=2)
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return PNG + b"".join(_chunk(*each) for each in ((b"IHDR", header), (b"IDAT", data), (b"IEND", b"")))
 
