@@ -30,8 +30,8 @@ help:
 	@echo "make openenv-test  OpenEnv's client on our server, sixteen sessions at once (sets up .venv-openenv: 0.7 GB, three minutes)"
 	@echo "make verifiers-test  a whole evaluation by verifiers on our server (sets up .venv-openenv, and .venv-verifiers: 0.4 GB)"
 	@echo "make miniwob-test  MiniWoB's pages as episodes of ours (sets up .venv-miniwob: 0.6 GB, two minutes)"
+	@echo "make cube-test  the embedded tasks as a benchmark of CUBE, and an agent of cube-harness on them (sets up .venv-cube and .venv-cube-harness: 1.4 GB, needs Python 3.12)"
 	@echo "make bfcl-test   the Berkeley leaderboard's multi-turn tasks, in a Python of their own (sets up .venv-bfcl: 30 MB, a minute)"
-	@echo "make cube-test  the embedded tasks as a benchmark of CUBE (sets up .venv-cube: 0.7 GB, two minutes, needs Python 3.12)"
 	@echo "make ray-test   runs on Ray nodes on this machine, one of which is killed (sets up .venv-ray: 0.6 GB, ten minutes)"
 	@echo "make test-sites  real web applications as sites: kiwix-serve, MediaWiki, django-oscar (Debian packages, and .venv-sites: 0.3 GB)"
 	@echo "make fuzz       10,000 seeded odd task files, model replies, run folders and imports: no traceback, no hang (some minutes)"
@@ -188,10 +188,11 @@ openenv-test: browser .venv-openenv/.installed
 verifiers-test: browser .venv-openenv/.installed .venv-verifiers/.installed
 	.venv-openenv/bin/python -m pytest -m peer tests/peer/test_verifiers.py
 
-# What a step costs through each adapter that is in the environment: two minutes.
+# What a step costs through each adapter that is in the environment, for each of two: four minutes.
 .PHONY: bench-adapters
-bench-adapters: browser .venv-openenv/.installed
+bench-adapters: browser .venv-openenv/.installed .venv-cube/.installed
 	.venv-openenv/bin/python -m bench.adapters
+	.venv-cube/bin/python -m bench.adapters
 
 # A package without what it would bring: only its pages are used.
 .venv-miniwob/.installed: pyproject.toml requirements/dev.lock | setup
@@ -216,10 +217,16 @@ CUBE_PYTHON ?= python3.12
 .venv-cube/.installed: pyproject.toml requirements/dev.lock | setup
 	$(call locked_venv,--editable '.[cube]',$(or $(shell .ci/find-python 3.12),$(CUBE_PYTHON)))
 
+# Its harness, which pins another release of Playwright.
+.venv-cube-harness/.installed: requirements/cube-harness.txt | setup
+	test -x .venv-cube-harness/bin/python || $(or $(shell .ci/find-python 3.12),$(CUBE_PYTHON)) -m venv .venv-cube-harness
+	$(BIN)/uv pip install --quiet --python .venv-cube-harness/bin/python -r requirements/cube-harness.txt
+	touch $@
+
 .PHONY: cube-test
-cube-test: browser .venv-cube/.installed
+cube-test: browser .venv-cube/.installed .venv-cube-harness/.installed
 	.venv-cube/bin/cube test webarena-mini
-	.venv-cube/bin/python -m pytest -m peer tests/peer/test_cube.py
+	.venv-cube/bin/python -m pytest -m peer tests/peer/test_cube.py tests/peer/test_cube_harness.py
 
 # Whose evaluator scores what we export, in an environment of its own.
 .venv-verified/.installed: requirements/verified.txt

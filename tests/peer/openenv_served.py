@@ -1,4 +1,4 @@
-"""A server of ours for OpenEnv's clients, and episodes played through it."""
+"""A server of ours for clients of another framework, and episodes played through it."""
 
 import os
 import signal
@@ -36,9 +36,9 @@ class Served:
 
 
 @contextmanager
-def served(sessions: int, *options: str) -> Iterator[Served]:
+def served(sessions: int, *options: str, wa_run: Path = WA_RUN, kind: str = "openenv") -> Iterator[Served]:
     """In a process group of its own, which says how each episode ends."""
-    command = [WA_RUN, "-v", "env", "serve", "--kind", "openenv", "--port", "0", "--sessions", str(sessions), *options]
+    command = [str(wa_run), "-v", "env", "serve", "--kind", kind, "--port", "0", "--sessions", str(sessions), *options]
     with (
         TemporaryFile("w+") as stderr,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True, start_new_session=True) as process,

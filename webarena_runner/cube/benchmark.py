@@ -4,15 +4,12 @@ from functools import cache
 from typing import Any, ClassVar
 
 from cube.benchmark import Benchmark, BenchmarkConfig, BenchmarkMetadata, ResetIsolation
-from cube.task import TaskMetadata
 
 from webarena_runner import __version__
-from webarena_runner.cube.task import OfficialTaskConfig, WebArenaTaskConfig
+from webarena_runner.cube.task import OfficialTaskConfig, WebArenaTaskConfig, metadata_of
 from webarena_runner.cube.tool import WebArenaToolConfig
 from webarena_runner.gym.env import WebArenaEnv
 from webarena_runner.tasksets import load_task_set
-
-STEPS = 30
 
 
 class WebArenaBenchmark(Benchmark):  # type: ignore[misc]
@@ -24,15 +21,7 @@ class WebArenaBenchmark(Benchmark):  # type: ignore[misc]
         given = self.config.tool_config or WebArenaToolConfig()
         task_set = self.config.task_config_class.task_set()
         first = next(iter(self.config.tasks()))
-        self._env = WebArenaEnv(
-            task_set,
-            int(first) if first.isdigit() else first,
-            profile=given.profile,
-            sites=given.sites,
-            max_steps=given.max_steps,
-            assignments=given.assignments,
-            screenshot=given.screenshot,
-        )
+        self._env = given.of(task_set, int(first) if first.isdigit() else first).environment()
         self._env.start()
 
     def close(self) -> None:
@@ -54,10 +43,7 @@ class WebArenaMiniConfig(BenchmarkConfig):  # type: ignore[misc]
         reset_isolation=ResetIsolation.NEW_INSTANCE,
     )
     task_metadata: ClassVar[dict[str, Any]] = {
-        str(task.task_id): TaskMetadata(
-            id=str(task.task_id), abstract_description=task.intent, recommended_max_steps=STEPS
-        )
-        for task in load_task_set("mini").load().tasks
+        str(task.task_id): metadata_of(task) for task in load_task_set("mini").load().tasks
     }
     task_config_class: ClassVar[Any] = WebArenaTaskConfig
     benchmark_class: ClassVar[Any] = WebArenaBenchmark
@@ -85,9 +71,4 @@ class WebArenaConfig(BenchmarkConfig):  # type: ignore[misc]
 
 @cache
 def _official() -> dict[str, Any]:
-    return {
-        str(task.task_id): TaskMetadata(
-            id=str(task.task_id), abstract_description=task.intent, recommended_max_steps=STEPS
-        )
-        for task in load_task_set("webarena").load().tasks
-    }
+    return {str(task.task_id): metadata_of(task) for task in load_task_set("webarena").load().tasks}

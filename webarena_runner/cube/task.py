@@ -7,7 +7,14 @@ from cube.task import Task, TaskConfig, TaskMetadata
 
 from webarena_runner.cube.tool import WebArenaTool, WebArenaToolConfig
 from webarena_runner.gym.reference import task_of
+from webarena_runner.types import Task as TaskRecord
 from webarena_runner.types import TaskId
+
+STEPS = 30
+
+
+def metadata_of(task: TaskRecord) -> Any:
+    return TaskMetadata(id=str(task.task_id), abstract_description=task.intent, recommended_max_steps=STEPS)
 
 
 class WebArenaTask(Task[TaskMetadata, WebArenaTool]):  # type: ignore[misc]

@@ -27,7 +27,9 @@ class WebArenaToolConfig(ToolConfig):  # type: ignore[misc]
     sites: str | None = None
     max_steps: int | None = None
     assignments: tuple[str, ...] = ()
+    ignore_keys: tuple[str, ...] = ()
     screenshot: bool = False
+    allow_modified: bool = False
 
     def make(self, container: Any = None) -> "WebArenaTool":
         """Browser and sites are started with the first, since clients wait 10 s for a reset."""
@@ -37,20 +39,26 @@ class WebArenaToolConfig(ToolConfig):  # type: ignore[misc]
         copied: Self = self.model_copy(update={"task_set": task_set, "task_id": task_id})
         return copied
 
+    def environment(self) -> WebArenaEnv:
+        """Raises UsageError as `gymnasium.make` does."""
+        return WebArenaEnv(
+            self.task_set,
+            self.task_id,
+            profile=self.profile,
+            sites=self.sites,
+            max_steps=self.max_steps,
+            assignments=self.assignments,
+            ignore_keys=self.ignore_keys,
+            screenshot=self.screenshot,
+            allow_modified=self.allow_modified,
+        )
+
 
 class WebArenaTool(AbstractTool):  # type: ignore[misc]
     """One episode's browser context. What its infrastructure fails with is kept, for `WebArenaTask.evaluate`."""
 
     def __init__(self, config: WebArenaToolConfig) -> None:
-        self._env = WebArenaEnv(
-            config.task_set,
-            config.task_id,
-            profile=config.profile,
-            sites=config.sites,
-            max_steps=config.max_steps,
-            assignments=config.assignments,
-            screenshot=config.screenshot,
-        )
+        self._env = config.environment()
         self._env.start()
         self._shown: dict[str, Any] = {}
         self.failure: EpisodeError | None = None
@@ -65,6 +73,11 @@ class WebArenaTool(AbstractTool):  # type: ignore[misc]
         except EpisodeError as error:
             self.failure = error
             raise
+
+    @property
+    def has_begun(self) -> bool:
+        """Also of an episode that is over, or that could not begin."""
+        return bool(self._shown) or self.is_over
 
     @property
     def is_over(self) -> bool:

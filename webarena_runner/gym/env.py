@@ -48,12 +48,13 @@ class WebArenaEnv(gymnasium.Env[dict[str, Any], Any]):
         stable_urls: bool = True,
         screenshot: bool = False,
         errors: Errors = "raise",
+        allow_modified: bool = False,
     ) -> None:
         """`task_id` None draws from the whole set; `assignments` are `-o` texts such as `settle.mode=official`.
 
         `ignore_keys` names keys of task records to play without, though they change the task, such as policies.
         `errors` says how an episode ends whose infrastructure fails: in an EpisodeError, or `truncated` without a
-        score.
+        score. `allow_modified` plays a task set whose files are not the official ones.
 
         Raises:
             UsageError: an unknown task set, task, profile or setting, or no site for one of the tasks.
@@ -71,6 +72,7 @@ class WebArenaEnv(gymnasium.Env[dict[str, Any], Any]):
             ignore_keys=ignore_keys,
             stable_ids=stable_ids,
             screenshot=screenshot,
+            allow_modified=allow_modified,
         )
         self._view = View(self._setting.settings, screenshot=screenshot, stable_urls=stable_urls)
         self._drawn_from = self._setting.all_ids() if task_id is None else _ids(task_id)
