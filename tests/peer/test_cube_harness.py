@@ -163,7 +163,7 @@ def test_cube_s_own_client_plays_two_sessions_at_once_and_is_told_what_cannot_be
         first._rpc("cube/nothing")
     server.process.send_signal(signal.SIGINT)
     assert server.stop() == 0
-    assert server.left["stderr"].count("\n") < 5, server.left["stderr"]
+    assert server.said().count("\n") < 5, server.said()
 
 
 def test_a_session_that_nobody_uses_gives_its_place_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
