@@ -84,8 +84,7 @@ def fetch_model(name: str, source: str | None, cache_dir: Path | None, say: Say)
 
 def _made(wanted: InEightBits, path: Path, of: Path, say: Say) -> Path:
     """Its own sha256 is noted, since it depends on the package that makes it."""
-    record = _record(path)
-    if path.is_file() and record.is_file() and json.loads(record.read_text())["sha256"] == _sha256(path.read_bytes()):
+    if path.is_file() and _noted_sha256(path) == _sha256(path.read_bytes()):
         say(f"{path} is there already ({wanted.about})")
         return path
     say(f"writing {of.name} in eight bits, which takes some seconds")
@@ -103,6 +102,15 @@ def _made(wanted: InEightBits, path: Path, of: Path, say: Say) -> Path:
 
 def _record(path: Path) -> Path:
     return path.with_suffix(".source.json")
+
+
+def _noted_sha256(path: Path) -> str | None:
+    """None too where the note cannot be read: the file is made anew then."""
+    try:
+        sha256: str = json.loads(_record(path).read_text())["sha256"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return sha256
 
 
 def _note(path: Path, source: str, sha256: str) -> None:
