@@ -70,10 +70,6 @@ class Program:
             raise
         return program
 
-    @property
-    def is_alive(self) -> bool:
-        return self._child.returncode is None
-
     async def ask(self, method: str, params: Mapping[str, Any], answer: type[Answer]) -> Answer:
         """What it says within `environment.step_timeout_s`.
 

@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from time import monotonic
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from webarena_runner.environments import side
 from webarena_runner.environments.program import Program
 from webarena_runner.environments.wire import Begun, Ended, Scored, Seen
-from webarena_runner.errors import ConfigError, EpisodeError
+from webarena_runner.errors import ConfigError, EnvironmentGone, EpisodeError
 from webarena_runner.interfaces.environments import EnvironmentSetup, EpisodeNotes
 from webarena_runner.settings.records import RunSettings
 from webarena_runner.types import Action, CallTool, Invalid, Observation, Score, Task
@@ -127,13 +127,10 @@ class Served:
     @asynccontextmanager
     async def episode(self, task: Task, *, trial: int, notes: EpisodeNotes) -> AsyncIterator[ServedEpisode]:
         """Each trial has a seed of its own, that of the run and one more for each. Raises EpisodeError."""
-        with notes.timed("program"):
-            program = await self._taken()
+        asked = {"task_id": task.task_id, "record": task.raw, "seed": self._settings.seed + trial}
+        program, begun = await self._begun(asked, notes)
         self._playing.add(program)
         try:
-            with notes.timed("begin"):
-                asked = {"task_id": task.task_id, "record": task.raw, "seed": self._settings.seed + trial}
-                begun = await program.ask("begin", asked, Begun)
             notes.tools, notes.intent = begun.tools, begun.intent
             yield ServedEpisode(program, begun, name=self.name, task=task)
             await program.ask("end", {}, Ended)
@@ -145,13 +142,22 @@ class Served:
             self._playing.discard(program)
         self._idle.append(program)
 
-    async def _taken(self) -> Program:
-        while self._idle:
-            program = self._idle.pop()
-            if program.is_alive:
-                return program
-            await program.kill()
-        return await self._started()
+    async def _begun(self, asked: Mapping[str, Any], notes: EpisodeNotes) -> tuple[Program, Begun]:
+        """In one that has played before, if there is one that lives: one that is gone says so when it is asked."""
+        while True:
+            with notes.timed("program"):
+                has_played = bool(self._idle)
+                program = self._idle.pop() if has_played else await self._started()
+            try:
+                with notes.timed("begin"):
+                    return program, await program.ask("begin", asked, Begun)
+            except EnvironmentGone:
+                await program.kill()
+                if not has_played:
+                    raise
+            except BaseException:
+                await program.kill()
+                raise
 
     async def _started(self) -> Program:
         return await Program.start(self._command, self._environ, name=self.name, settings=self._settings.environment)
