@@ -110,7 +110,7 @@ def test_the_playwright_set_brings_its_prompt_unless_another_is_named() -> None:
 def test_a_wrong_action_set_is_told_by_option(invoke: Invoke) -> None:
     done = invoke("--model", "oracle", "--tasks", "smoke", "--action-set", "som", "--dry-run")
     assert done.code == 2
-    assert "--action-set: actions.action_set: expected 'id' or 'playwright', got 'som'" in done.err
+    assert "--action-set: actions.action_set: expected 'id', 'playwright' or 'calls', got 'som'" in done.err
 
 
 def test_only_strict_corrects_the_loop() -> None:
