@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -123,9 +123,10 @@ async def play(served: Served, action: CallTool, processes: list[int]) -> None:
 def gone(process: int) -> None:
     """Waits for the end of a process, whoever's it was."""
     until = time.monotonic() + 30
-    while psutil.pid_exists(process) and psutil.Process(process).status() != psutil.STATUS_ZOMBIE:
-        assert time.monotonic() < until
-        time.sleep(0.02)
+    with suppress(psutil.NoSuchProcess):
+        while psutil.Process(process).status() != psutil.STATUS_ZOMBIE:
+            assert time.monotonic() < until
+            time.sleep(0.02)
 
 
 async def test_an_episode_is_begun_played_and_scored_there(counters: type[Served]) -> None:
