@@ -1,6 +1,5 @@
 """The records of an episode: what was seen, what the model said, what was done, how it was scored; and of the run."""
 
-from collections.abc import Sized
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -8,7 +7,7 @@ from pydantic import AwareDatetime, Field, FiniteFloat, JsonValue
 
 from webarena_runner.types.actions import Action, Tool
 from webarena_runner.types.messages import Completion, Message
-from webarena_runner.types.record import Record
+from webarena_runner.types.record import Record, is_empty, is_none
 from webarena_runner.types.tasks import TaskId
 
 # What a column of a table can hold.
@@ -67,14 +66,6 @@ class Observation(Record):
     signed_out: str = ""
     extras: dict[str, Any] = Field(default_factory=dict, exclude=True, repr=False)
     acted_box: Box | None = Field(default=None, exclude=True, repr=False)
-
-
-def _is_none(value: object) -> bool:
-    return value is None
-
-
-def _is_empty(value: Sized) -> bool:
-    return not value
 
 
 # --- what the agent does ----------------------------------------------------------------------------------------------
@@ -250,7 +241,7 @@ class EpisodeResult(Record):
     left_to: tuple[str, ...] = ()
     cookies_apart: tuple[str, ...] = ()
     login_pages: tuple[str, ...] = ()
-    tools: tuple[Tool, ...] = Field(default=(), exclude_if=_is_empty)
+    tools: tuple[Tool, ...] = Field(default=(), exclude_if=is_empty)
     failure: Failure | None = None
 
 
@@ -324,10 +315,10 @@ class RunManifest(Record):
     task_sites: dict[str, str]
     order: tuple[tuple[TaskId, int, int], ...] = ()
     versions: dict[str, str]
-    imported: Imported | None = Field(default=None, exclude_if=_is_none)
+    imported: Imported | None = Field(default=None, exclude_if=is_none)
     packages: dict[str, str] = Field(default_factory=dict)
     hardware: dict[str, str] = Field(default_factory=dict)
-    auto_workers: AutoWorkers | None = Field(default=None, exclude_if=_is_none)
+    auto_workers: AutoWorkers | None = Field(default=None, exclude_if=is_none)
 
     @property
     def model_name(self) -> str:

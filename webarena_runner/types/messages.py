@@ -1,19 +1,10 @@
 """The records of what a model is asked and what it says."""
 
-from collections.abc import Sized
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, FiniteFloat, PositiveInt
 
-from webarena_runner.types.record import Record
-
-
-def _is_none(value: object) -> bool:
-    return value is None
-
-
-def _is_empty(value: Sized) -> bool:
-    return not value
+from webarena_runner.types.record import Record, is_empty, is_none
 
 
 class ToolCall(Record):
@@ -25,7 +16,7 @@ class ToolCall(Record):
     name: str
     arguments: str
     id: str = ""
-    signature: str = Field(default="", exclude_if=_is_empty, repr=False)
+    signature: str = Field(default="", exclude_if=is_empty, repr=False)
 
     def __str__(self) -> str:
         return f"{self.name}({self.arguments})"
@@ -40,8 +31,8 @@ class Message(Record):
     role: Literal["system", "user", "assistant", "tool"]
     content: str
     name: str | None = None
-    tool_calls: tuple[ToolCall, ...] = Field(default=(), exclude_if=_is_empty)
-    answers: ToolCall | None = Field(default=None, exclude_if=_is_none)
+    tool_calls: tuple[ToolCall, ...] = Field(default=(), exclude_if=is_empty)
+    answers: ToolCall | None = Field(default=None, exclude_if=is_none)
     images: tuple[bytes, ...] = Field(default=(), repr=False, exclude=True)
 
 
@@ -75,7 +66,7 @@ class Completion(Record):
     """
 
     text: str
-    tool_calls: tuple[ToolCall, ...] = Field(default=(), exclude_if=_is_empty)
+    tool_calls: tuple[ToolCall, ...] = Field(default=(), exclude_if=is_empty)
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_tokens: int = 0
@@ -83,10 +74,10 @@ class Completion(Record):
     finish_reason: str = ""
     retries: int = 0
     cost_usd: FiniteFloat | None = None
-    seed: int | None = Field(default=None, exclude_if=_is_none)
-    prompt_token_ids: tuple[int, ...] | None = Field(default=None, exclude_if=_is_none, repr=False)
-    token_ids: tuple[int, ...] | None = Field(default=None, exclude_if=_is_none, repr=False)
-    logprobs: tuple[float, ...] | None = Field(default=None, exclude_if=_is_none, repr=False)
+    seed: int | None = Field(default=None, exclude_if=is_none)
+    prompt_token_ids: tuple[int, ...] | None = Field(default=None, exclude_if=is_none, repr=False)
+    token_ids: tuple[int, ...] | None = Field(default=None, exclude_if=is_none, repr=False)
+    logprobs: tuple[float, ...] | None = Field(default=None, exclude_if=is_none, repr=False)
 
     @property
     def said(self) -> str:

@@ -1,19 +1,14 @@
 """The records of a benchmark's tasks."""
 
-from collections.abc import Sized
 from typing import Any
 
 from pydantic import Field
 
 from webarena_runner.types.actions import Tool
-from webarena_runner.types.record import Record
+from webarena_runner.types.record import Record, is_empty
 
 # As in the file, and so in JSON: 7 and "7" would be two tasks, so that no text id is a number.
 TaskId = int | str
-
-
-def _is_empty(value: Sized) -> bool:
-    return not value
 
 
 def id_order(task_id: TaskId) -> tuple[bool, int, str]:
@@ -69,5 +64,5 @@ class Task(Record):
     images: tuple[str, ...] = ()
     geolocation: Geolocation | None = None
     viewport: Viewport | None = None
-    tools: tuple[Tool, ...] = Field(default=(), exclude_if=_is_empty)
+    tools: tuple[Tool, ...] = Field(default=(), exclude_if=is_empty)
     raw: dict[str, Any] = Field(repr=False)
