@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 import orjson
 from pydantic import BaseModel, ValidationError
 
-from webarena_runner.environments.wire import PROTOCOL, Ready
+from webarena_runner.environments.side import PROTOCOL
+from webarena_runner.environments.wire import Ready
 from webarena_runner.errors import EnvironmentFault, EnvironmentGone, LimitExceeded, ProtocolFault
 from webarena_runner.settings.records import EnvironmentSettings
 

@@ -7,8 +7,6 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from webarena_runner.types import Tool
 
-PROTOCOL = 1
-
 
 class _Said(BaseModel):
     # A program of a later version may say more.
