@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from webarena_runner.actions.tools import arguments_of, only_call, read_verb
-from webarena_runner.log.wellformed import nesting, well_formed_value
+from webarena_runner.log.wellformed import nesting
 from webarena_runner.settings.records import ActionSettings
 from webarena_runner.types import Action, CallTool, Invalid, Tool, ToolCall
 
@@ -55,10 +55,9 @@ def read_call(call: ToolCall, settings: ActionSettings, urls: Mapping[str, str])
     if call.name == STOP:
         return read_verb(call, settings, urls, verbs=(STOP,))
     arguments = arguments_of(call)
-    plain = None if arguments is None else _plain(arguments)
-    if plain is None:
+    if arguments is None or not _is_plain(arguments):
         return Invalid(raw=str(call), reason=f"the arguments of '{call.name:.40}' are not {_OBJECT}")
-    return CallTool(name=call.name, arguments=plain)
+    return CallTool(name=call.name, arguments=arguments)
 
 
 def _found(text: str) -> ToolCall | str:
@@ -85,14 +84,12 @@ def _from_object(text: str) -> ToolCall | str:
     return ToolCall(name=name, arguments=json.dumps(arguments))
 
 
-def _plain(arguments: dict[str, Any]) -> dict[str, Any] | None:
-    """As every reader of JSON takes them; None where Python has read what others do not, such as NaN."""
+def _is_plain(arguments: dict[str, Any]) -> bool:
+    """Whether every reader of JSON takes them: they are not deep, and whole numbers have 64 bits."""
     if nesting(arguments) > _MOST_LEVELS:
-        return None
-    plain: dict[str, Any] = well_formed_value(arguments)
+        return False
     try:
-        json.dumps(plain, allow_nan=False)
-        orjson.dumps(plain)
-    except (ValueError, TypeError):
-        return None
-    return plain
+        orjson.dumps(arguments)
+    except TypeError:
+        return False
+    return True
