@@ -25,9 +25,9 @@ from typing import Any
 
 import gymnasium
 
+from tests.peer.openenv_served import WA_RUN, served
 from webarena_runner.gym import ENV_ID, ReferencePlayer
 
-WA_RUN = Path(sys.executable).with_name("wa-run")
 Episode = Callable[[], list[float]]
 EXAMPLES = Path(__file__).parents[1] / "docs" / "examples" / "frameworks"
 MS = 1000
@@ -86,20 +86,10 @@ def of_gymnasium(task_id: int, stack: ExitStack) -> Episode:
     return episode
 
 
-def served(kind: str, stack: ExitStack) -> str:
-    """The address of a server."""
-    command = [WA_RUN, "env", "serve", "--kind", kind, "--port", "0", "--sessions", "2"]
-    server = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    stack.callback(server.wait)
-    stack.callback(server.terminate)
-    assert server.stdout is not None
-    return server.stdout.readline().strip()
-
-
 def of_openenv(task_id: int, stack: ExitStack) -> Episode:
     from webarena_runner.openenv.client import WebArenaClient
 
-    client = stack.enter_context(WebArenaClient(served("openenv", stack)).sync())
+    client = stack.enter_context(WebArenaClient(stack.enter_context(served(2)).url).sync())
 
     def step(action: str) -> tuple[str, bool]:
         result = client.step(action)
@@ -121,7 +111,7 @@ def of_cube(task_id: int, stack: ExitStack) -> Episode:
 def of_cube_server(task_id: int, stack: ExitStack) -> Episode:
     sys.path.insert(0, str(EXAMPLES))
     cube_remote = import_module("cube_remote")
-    benchmark = cube_remote.WebArenaRemote(url=served("cube", stack))
+    benchmark = cube_remote.WebArenaRemote(url=stack.enter_context(served(2, kind="cube")).url)
     return of_task(task_id, next(benchmark.subset_from_list([str(task_id)]).get_task_configs()), stack)
 
 
